@@ -1,0 +1,56 @@
+// Package apply carries out plans: it observes, decides by package diff, reveals every secret
+// that is needed before the first write, announces its writes, sends each create once, settles what
+// stayed unclear, verifies by one closing list, records and reports.
+package apply
+
+import (
+	"time"
+
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// Outcome is how the work on one connection ended. Every connection of a plan has exactly one.
+type Outcome string
+
+// The outcomes.
+const (
+	Created    Outcome = "created"
+	Updated    Outcome = "updated"
+	Adopted    Outcome = "adopted"
+	Deleted    Outcome = "deleted"
+	Forgotten  Outcome = "forgotten"
+	Unchanged  Outcome = "unchanged"
+	Orphaned   Outcome = "orphaned" // left alone
+	Conflicted Outcome = "conflict" // left alone until somebody decides
+	Refused    Outcome = "refused"  // a secret that cannot be opened, a safety limit: nothing was sent
+	Failed     Outcome = "failed"   // sent and refused, or could not be sent: SecMaster is as it was
+	Unknown    Outcome = "unknown"  // sent, and whether it was executed is not known
+	Skipped    Outcome = "skipped"  // not tried: the run was ending
+)
+
+// Result is what became of one change.
+type Result struct {
+	Name       string
+	ID         string
+	Action     diff.Action
+	Outcome    Outcome
+	Pos        manifest.Position
+	Err        error    // nil where nothing went wrong
+	RequestIDs []string // of the writes sent for it
+	Duplicates []string // other connections of its name that the closing list showed
+}
+
+// Report is what a sync of one target did.
+type Report struct {
+	Target      string
+	Run         string // the run's id
+	Plan        diff.Plan
+	Results     []Result // in order of the plan's changes
+	Started     time.Time
+	Took        time.Duration
+	StateCommit string // of the known state afterwards
+	Recorded    bool   // false where something was done that could not be recorded
+	Interrupted bool
+	Err         error // what ended the run early: nil where every change was tried
+}

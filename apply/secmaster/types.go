@@ -1,0 +1,55 @@
+// Package secmaster talks to one workspace of Huawei Cloud SecMaster: it signs, pages,
+// decodes and retries. What it accepts and why is in docs/api.md.
+package secmaster
+
+import "connsync/secrets"
+
+// Connection is an operation connection as the API shows it (AssetInfo, Table 5 of
+// "Creating an Operation Connection"). Times are opaque strings of undocumented format.
+// Absent, null and empty are the same.
+type Connection struct {
+	ID, ProjectID, WorkspaceID string
+	Name, Description          string
+	ComponentID, ComponentName string
+	ComponentVersionID         string
+	Type                       string
+	Status                     string        // SUCCESS, FAILED, or anything else
+	Config                     secrets.Value // a string: JSON text that may hold secrets; zero where none was shown
+	Enabled                    *bool
+	CreateTime, UpdateTime     string
+	CreatorID, CreatorName     string
+	ModifierID, ModifierName   string
+	DefenseType                string // not empty: a connection of an emergency policy
+	TargetProjectID            string
+	TargetProjectName          string
+	TargetEnterpriseID         string
+	TargetEnterpriseName       string
+	RegionID, RegionName       string
+	CanBeDeleted               *bool // nil: not said
+}
+
+// Body is what create and update send (Table 3); an update replaces all of it.
+type Body struct {
+	Name, Description  string
+	ComponentID        string
+	ComponentVersionID string
+	Config             secrets.Value // a string: the JSON text of the config
+}
+
+// Component is a plugin.
+type Component struct {
+	ID, Name string
+	Versions []ComponentVersion
+}
+
+// ComponentVersion is a version of a plugin.
+type ComponentVersion struct {
+	ID, Version string
+	Settings    []ComponentSetting // what the version's connection schema names; nil where it names none
+}
+
+// ComponentSetting is one setting of a plugin's connection schema.
+type ComponentSetting struct {
+	Key, Type string
+	Required  bool
+}

@@ -1,0 +1,142 @@
+package diff
+
+import (
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// Action is what is done about a connection.
+type Action string
+
+// The actions, as design and output name them.
+const (
+	Create    Action = "create"
+	Update    Action = "update"
+	Adopt     Action = "adopt"    // recorded, and written where Change.Write says so
+	Delete    Action = "delete"   // an orphaned connection, with Prune
+	Orphaned  Action = "orphaned" // written by connsync, no longer in Git
+	Forget    Action = "forget"   // nothing there: only the record goes
+	Conflict  Action = "conflict" // nothing is done until somebody decides
+	Unchanged Action = "unchanged"
+)
+
+// Cause is why something is written.
+type Cause string
+
+// The causes, in the order in which they are shown.
+const (
+	Git         Cause = "git"         // what Git wants moved since the last write
+	Drift       Cause = "drift"       // what SecMaster shows moved since the last write
+	Touched     Cause = "touched"     // SecMaster says it was modified, and nothing visible differs
+	Interrupted Cause = "interrupted" // an earlier run announced this write and did not confirm it
+	Rewrite     Cause = "rewrite"     // asked for
+	Missing     Cause = "missing"     // written before, and no longer in SecMaster
+)
+
+// Word says what happens to a secret. No other fact about one is ever shown.
+type Word string
+
+// The words.
+const (
+	Set         Word = "set"
+	Changed     Word = "changed"
+	Same        Word = "unchanged"
+	Removed     Word = "removed"
+	Reencrypted Word = "re-encrypted" // every secret of the file moved with its data key: whether the value did cannot be known
+	Unverified  Word = "unverified"   // recorded without having been written
+)
+
+// Plan is what would be done to one target: data only, no text for a terminal, no secret.
+type Plan struct {
+	Target      string
+	Place       Place
+	WantCommit  string   // set by the caller, for display; not part of the hash
+	KnownCommit string   // likewise
+	Changes     []Change // in order of name; unchanged connections included
+	Unmanaged   int      // in SecMaster, never written by connsync
+	Unverified  int      // secrets whose value in SecMaster is not known
+	// BlindToTouch tells that SecMaster gives no update_time for a connection that holds secrets,
+	// so a secret changed there cannot be seen.
+	BlindToTouch bool
+}
+
+// Change is the decision about one connection.
+type Change struct {
+	Action   Action
+	Name     string
+	From     string // the name in SecMaster, where a rename is part of the change
+	ID       string // of the bound connection; "" for a create
+	Pos      manifest.Position
+	Plugin   Plugin
+	Write    bool // a request is sent
+	Causes   []Cause
+	Modifier string // who SecMaster says modified it, for Drift and Touched
+	Fields   []Field
+	Secrets  []SecretChange
+	Extra    []secrets.Path // settings that SecMaster shows and Git does not name
+	Risks    []Risk
+	Warnings []Warning
+	Conflict *ConflictDetail // for Conflict alone
+	Want     *Want           // nil where Git does not want it
+	Have     *Have           // nil where SecMaster has none
+	Known    *Known          // nil where none was recorded
+	Intent   *Intent         // the open intent that it resolves
+}
+
+// Field is one setting in the clear that changes.
+type Field struct {
+	Path      secrets.Path // name, description, plugin, config.endpoint
+	Old, New  any          // string, bool, json.Number, an empty mapping or list; nil where there is none
+	OldHidden bool         // there is an old value, and it must not or cannot be shown
+	Causes    []Cause
+}
+
+// SecretChange is a secret and the word for it.
+type SecretChange struct {
+	Path        secrets.Path
+	Word        Word
+	Fingerprint secrets.Fingerprint // of what Git wants; "" where Removed
+}
+
+// Risk is a reason to look twice.
+type Risk struct {
+	Path secrets.Path // the destination that changes while the connection's secrets do not
+}
+
+// WarningKind names a warning.
+type WarningKind string
+
+// The warnings of a change.
+const (
+	WarnDuplicate         WarningKind = "duplicate"          // others in SecMaster have the same name
+	WarnPreviouslyIgnored WarningKind = "previously-ignored" // the new name is bound already
+	WarnProtected         WarningKind = "protected"          // orphaned, and protected
+	WarnInUse             WarningKind = "in-use"             // orphaned, and SecMaster says that it cannot be deleted
+)
+
+// Warning is something to know that stops nothing.
+type Warning struct {
+	Kind WarningKind
+	IDs  []string // the other connections it is about
+}
+
+// ConflictKind names a reason to do nothing.
+type ConflictKind string
+
+// The conflicts.
+const (
+	ConflictDiffers   ConflictKind = "differs"    // of its name, not written by connsync, and what is visible differs
+	ConflictReplaced  ConflictKind = "replaced"   // the known id is gone and another has its name
+	ConflictDuplicate ConflictKind = "duplicate"  // several of its name, none known
+	ConflictNameTaken ConflictKind = "name-taken" // bound by id, and its name belongs to another
+	ConflictAdoptNone ConflictKind = "adopt-none" // adopt names an id that SecMaster does not have
+	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id that is bound to another wanted connection, or ours is still there
+	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
+)
+
+// ConflictDetail says what a conflict is about.
+type ConflictDetail struct {
+	Kind   ConflictKind
+	IDs    []string       // the connections in SecMaster it is about
+	Fields []secrets.Path // the visible fields that differ; no values
+}

@@ -1,0 +1,115 @@
+// Package manifest reads what Git wants: the project file connsync.yaml and the
+// manifests of operation connections, with every mistake of every file told in
+// one run, each at its file, line and column. It needs no key: an encrypted
+// value stays a secrets.Ref.
+package manifest
+
+import (
+	"fmt"
+
+	"connsync/secrets"
+)
+
+// ProjectFile is the name of the project file at the repository's root.
+const ProjectFile = "connsync.yaml"
+
+// Position is a place in a file of the repository.
+type Position struct {
+	File         string // slash path
+	Line, Column int    // from 1; 0 where there is none
+}
+
+// String is file:line, or file alone where no line is known.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// Project is connsync.yaml: where the manifests are, and the one place (region,
+// project, workspace) of every target.
+type Project struct {
+	File      string            // its slash path in the repository
+	Manifests []string          // files or directories, as slash paths; default ["connections"]
+	Targets   map[string]Target // by name
+	Secrets   SecretsPolicy
+	State     StatePolicy
+}
+
+// Target is one workspace of SecMaster under a name of ours.
+type Target struct {
+	Name        string // ^[a-z0-9][a-z0-9_-]{0,62}$
+	Region      string // ^[a-z]{2}-[a-z]+-[0-9]{1,3}$
+	ProjectID   string // may be empty: looked up by region
+	WorkspaceID string
+	Pos         Position
+}
+
+// SecretsPolicy says which SOPS key types may be used and which MAC is asked for.
+type SecretsPolicy struct {
+	Allow   []string // default [age pgp hckms]; also kms, gcp_kms, azure_kv, hc_vault
+	FullMAC bool     // secrets.mac: full, which refuses mac_only_encrypted files
+}
+
+// StatePolicy says where known state is shared.
+type StatePolicy struct {
+	Remote string // a Git remote's name, or "none"; "" where the file does not say
+}
+
+// Set is everything that the manifests want, in order of target and name.
+type Set struct {
+	Connections []Connection
+	Files       []File // every manifest read, in order of path
+}
+
+// File is one manifest as it was read. Its bytes are not kept: who decrypts it reads it
+// again and compares the digest, so that no other text is ever decrypted
+// than the one that was checked.
+type File struct {
+	Path   string
+	Digest string // secrets.Digest of its bytes
+	Sops   *Sops  // nil where the file has no sops block
+}
+
+// Sops is what a file's own metadata says of its encryption, none of which needs a
+// key to be read. Only LastModified is authenticated, and only once decrypted.
+type Sops struct {
+	LastModified     string
+	MACOnlyEncrypted bool
+	KeyTypes         []string // of the entries present: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
+	KeysDigest       string   // secrets.Digest of the wrapped data keys: moves with `sops rotate` and `sops updatekeys`
+}
+
+// Connection is one wanted operation connection.
+type Connection struct {
+	Target, Name       string
+	Description        string
+	Component, Version string // the plugin by name and version …
+	ComponentID        string // … or by ids
+	ComponentVersionID string
+	Config             map[string]any // nested: map[string]any, []any, string, bool, json.Number or secrets.Ref
+	Previously         string         // the name it had before, "" if none
+	Adopt              string         // the id of an existing connection to take over, "" if none
+	Protect            bool
+	File               File
+	Pos                Position // of the name
+	fields             map[secrets.Path]Position
+}
+
+// At is the position of a field of the connection ("description", "config.endpoint"),
+// or of its name where the field is not in the manifest.
+func (c Connection) At(field secrets.Path) Position {
+	if p, ok := c.fields[field]; ok {
+		return p
+	}
+	return c.Pos
+}
+
+// Plugin is the plugin and its version as the manifest names them.
+func (c Connection) Plugin() string {
+	if c.Component != "" {
+		return c.Component + " " + c.Version
+	}
+	return c.ComponentID + " " + c.ComponentVersionID
+}

@@ -1,0 +1,30 @@
+package secrets
+
+import (
+	"regexp"
+	"strconv"
+)
+
+// Path is the way from a document's root to one of its leaves, as people write
+// it: connections.prod.edr.config.hosts[0].password. A key that is not made of
+// letters, digits, "_" and "-" is quoted in brackets (config["a.b"]), so two
+// different leaves never share a path. The zero Path is the root.
+type Path string
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// Key is the path of the value under a key of the mapping at p.
+func (p Path) Key(key string) Path {
+	switch {
+	case !plainKey.MatchString(key):
+		return p + Path("["+strconv.QuoteToASCII(key)+"]")
+	case p == "":
+		return Path(key)
+	}
+	return p + "." + Path(key)
+}
+
+// Index is the path of the i-th item (from 0) of the list at p.
+func (p Path) Index(i int) Path {
+	return p + Path("["+strconv.Itoa(i)+"]")
+}
