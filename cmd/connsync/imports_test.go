@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says what a package may import besides the standard library, and why no more.
+type rule struct {
+	ours   []string // packages of this module
+	others []string // modules or packages, by prefix
+	why    string
+}
+
+var rules = map[string]rule{
+	"secrets": {nil, nil,
+		"the vocabulary of secrets must be readable without trusting anybody"},
+	"secrets/sops": {[]string{"secrets"}, []string{"github.com/getsops/sops/v3", "filippo.io/age", "go.yaml.in/yaml/v3", "google.golang.org/grpc", "golang.org/x/sync", "golang.org/x/crypto", "github.com/sirupsen/logrus"},
+		"SOPS links 900 packages: everything else builds and tests without it"},
+	"manifest": {[]string{"secrets"}, []string{"gopkg.in/yaml.v3", "golang.org/x/sync", "golang.org/x/text"},
+		"what Git wants depends on no Git library, no key and no network"},
+	"manifest/gitfs": {[]string{"secrets"}, []string{"github.com/go-git/", "golang.org/x/sync", "golang.org/x/crypto", "golang.org/x/text"},
+		"one of two owners of go-git"},
+	"diff": {[]string{"manifest", "secrets"}, nil,
+		"deciding is pure: no clock, no network, no file"},
+	"apply/secmaster": {[]string{"secrets"}, []string{"golang.org/x/time/rate", "golang.org/x/sync"},
+		"the wire knows nothing of plans"},
+	"apply/secmaster/emulator": {[]string{"apply/secmaster", "secrets"}, []string{"golang.org/x/time/rate"},
+		"it checks the client, so it shares only the signature with it"},
+	"apply/state": {[]string{"diff", "secrets"}, []string{"github.com/go-git/", "github.com/gofrs/flock", "golang.org/x/sync"},
+		"known state is what diff reads and Git keeps"},
+	"apply": {[]string{"apply/secmaster", "apply/state", "diff", "manifest", "secrets"}, []string{"golang.org/x/sync"},
+		"carrying out a plan needs no YAML, no SOPS and no Git"},
+	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "diff", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
+		[]string{"github.com/alecthomas/kong", "github.com/sergi/go-diff", "github.com/go-git/", "golang.org/x/term", "golang.org/x/sync"},
+		"grammar, wiring, words and exit codes"},
+}
+
+const module = "connsync"
+
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+}
+
+func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
+	standard, packages := map[string]bool{}, []listed{}
+	for _, p := range list(t) {
+		standard[p.ImportPath] = p.Standard
+		if strings.HasPrefix(p.ImportPath, module+"/") {
+			packages = append(packages, p)
+		}
+	}
+	if len(packages) != len(rules) {
+		t.Errorf("%d packages and %d rules: every package has a rule", len(packages), len(rules))
+	}
+	for _, p := range packages {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		r, ok := rules[name]
+		if !ok {
+			t.Errorf("%s: no rule for this package", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			if !standard[i] && !r.allows(i) {
+				t.Errorf("%s imports %s: %s", name, i, r.why)
+			}
+		}
+	}
+}
+
+func (r rule) allows(path string) bool {
+	if ours, ok := strings.CutPrefix(path, module+"/"); ok {
+		return slices.Contains(r.ours, ours)
+	}
+	return slices.ContainsFunc(r.others, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
+// list is what the go command says of every package that the module is built from.
+func list(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
