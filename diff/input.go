@@ -31,6 +31,10 @@ type Place struct {
 type Want struct {
 	manifest.Connection
 	Resolved Plugin
+	// Unresolved tells that the workspace has no such plugin or version: the change is a
+	// ConflictPlugin that names Near, whatever else holds.
+	Unresolved bool
+	Near       []string
 }
 
 // Plugin is a plugin (component) at a version, by ids and, where they are known, by names.

@@ -131,6 +131,7 @@ const (
 	ConflictNameTaken ConflictKind = "name-taken" // bound by id, and its name belongs to another
 	ConflictAdoptNone ConflictKind = "adopt-none" // adopt names an id that SecMaster does not have
 	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id that is bound to another wanted connection, or ours is still there
+	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not that version of it
 	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
 )
 
@@ -139,4 +140,5 @@ type ConflictDetail struct {
 	Kind   ConflictKind
 	IDs    []string       // the connections in SecMaster it is about
 	Fields []secrets.Path // the visible fields that differ; no values
+	Near   []string       // for ConflictPlugin: the versions, or else the plugins, that the workspace has
 }

@@ -1,0 +1,96 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/big"
+	"strconv"
+
+	"connsync/secrets"
+)
+
+// JSON is the text that the API takes for a config: keys sorted, nothing escaped for HTML, no newline at
+// the end, types kept and numbers as they are written. reveal gives the value of each secret; its first
+// error is JSON's error.
+func JSON(config map[string]any, reveal func(secrets.Ref) (any, error)) (string, error) {
+	plain, err := revealed(config, reveal)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(plain); err != nil {
+		return "", errNotJSON
+	}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// errNotJSON does not wrap the encoder's error, which could quote a value.
+var errNotJSON = jsonError("the config cannot be written as JSON")
+
+type jsonError string
+
+func (e jsonError) Error() string { return string(e) }
+
+func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, child := range v {
+			r, err := revealed(child, reveal)
+			if err != nil {
+				return nil, err
+			}
+			out[k] = r
+		}
+		return out, nil
+	case []any:
+		out := make([]any, len(v))
+		for i, child := range v {
+			r, err := revealed(child, reveal)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = r
+		}
+		return out, nil
+	case secrets.Ref:
+		return reveal(v)
+	}
+	return v, nil
+}
+
+// ValueDigest is the digest of one setting in the clear: a string, bool, json.Number, or an empty mapping
+// or list. Values of different types differ ("1" and 1), numbers of equal value are equal (1.5 and
+// 1.50). nil has none: "".
+func ValueDigest(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return secrets.Digest("s" + v)
+	case bool:
+		return secrets.Digest("b" + strconv.FormatBool(v))
+	case json.Number:
+		return secrets.Digest("n" + canonical(v))
+	case map[string]any:
+		return secrets.Digest("{}")
+	}
+	return secrets.Digest("[]")
+}
+
+// canonical is one text for all ways to write a number. A number too long to be exact in reasonable space stays as it is.
+func canonical(n json.Number) string {
+	if i, err := n.Int64(); err == nil {
+		return strconv.FormatInt(i, 10)
+	}
+	if f, err := n.Float64(); err != nil || len(n) > 40 || f > 1e40 || f < -1e40 || f != 0 && f < 1e-40 && f > -1e-40 {
+		return string(n)
+	}
+	r, ok := new(big.Rat).SetString(string(n))
+	if !ok {
+		return string(n)
+	}
+	return r.RatString()
+}
