@@ -1,0 +1,39 @@
+package diff
+
+import (
+	"connsync/secrets"
+)
+
+// RecordOptions is what a record says beside the connection itself.
+type RecordOptions struct {
+	Commit       string // that was applied
+	Unverified   bool   // the connection was found, not written
+	LastModified string // the file's authenticated sops.lastmodified; "" where it was not decrypted
+}
+
+// Record is what is known of a connection after it was written or found: of every setting in the clear the digests of what
+// Git wants and of what SecMaster shows, of every secret the digest of its ciphertext.
+func Record(w Want, h Have, o RecordOptions) Known {
+	l := leavesOf(&w)
+	k := Known{
+		Name: w.Name, ID: h.ID, UpdateTime: h.UpdateTime, Modifier: h.ModifierName,
+		Protect: w.Protect, Unverified: o.Unverified, Plugin: w.Resolved,
+		Clear:   make(map[secrets.Path]Digests, len(l.clear)),
+		Secrets: make(map[secrets.Path]secrets.Fingerprint, len(l.secrets)),
+		File:    w.File.Path, Commit: o.Commit, LastModified: o.LastModified,
+	}
+	if w.File.Sops != nil {
+		k.Keys = w.File.Sops.KeysDigest
+	}
+	for _, s := range l.clear {
+		seen := ""
+		if v, ok := visible(&h, s.path); ok {
+			seen = v.Digest
+		}
+		k.Clear[s.path] = Digests{Want: s.digest, Have: seen}
+	}
+	for _, s := range l.secrets {
+		k.Secrets[s.Path] = s.Secret.Fingerprint
+	}
+	return k
+}
