@@ -1,0 +1,58 @@
+package sops
+
+import (
+	"fmt"
+	"strings"
+
+	"connsync/secrets"
+)
+
+// Kind is why a file cannot be opened.
+type Kind string
+
+// The kinds.
+const (
+	KindStructure  Kind = "structure"   // not a file that SOPS should see
+	KindNotAllowed Kind = "not-allowed" // no key of the file is of an allowed type: none was contacted
+	KindNoKey      Kind = "no-key"      // none of the allowed keys opens it
+	KindMAC        Kind = "mac"         // not what was encrypted: the MAC differs
+	KindAltered    Kind = "altered"     // an encrypted value was altered, moved from elsewhere, or replaced by cleartext
+	KindPartialMAC Kind = "partial-mac" // mac_only_encrypted, where a full MAC is asked for
+	KindInternal   Kind = "internal"    // the library failed in a way that we do not understand
+)
+
+// Error is a file that cannot be opened, in our own words: SOPS's texts quote values that
+// it cannot read, and digests of all plaintexts.
+type Error struct {
+	File       string
+	Kind       Kind
+	Leaf       secrets.Path // of an altered value, where it is known
+	Detail     string       // of a structure that is refused
+	KeyTypes   []string     // that the file has: age, pgp, …
+	NotAllowed []string     // of these, those that secrets.allow does not name
+	Recipients []string     // age recipients of the file, at most three
+}
+
+// Error is file: what is wrong.
+func (e *Error) Error() string { return e.File + ": " + e.what() }
+
+func (e *Error) what() string {
+	switch e.Kind {
+	case KindStructure:
+		return "not a SOPS file that can be trusted: " + e.Detail
+	case KindNotAllowed:
+		return fmt.Sprintf("encrypted for keys of type %s only, none of which is allowed", strings.Join(e.KeyTypes, ", "))
+	case KindNoKey:
+		return "no key here opens it"
+	case KindMAC:
+		return "changed since it was encrypted: its MAC does not match"
+	case KindAltered:
+		if e.Leaf == "" {
+			return "an encrypted value was altered or moved"
+		}
+		return fmt.Sprintf("the encrypted value at %s was altered, moved from elsewhere, or is not encrypted", e.Leaf)
+	case KindPartialMAC:
+		return "its MAC covers encrypted values only, and a full MAC is asked for"
+	}
+	return "cannot be opened"
+}
