@@ -34,6 +34,8 @@ type Body struct {
 	ComponentID        string
 	ComponentVersionID string
 	Config             secrets.Value // a string: the JSON text of the config
+	// Secrets are the values within Config that no message may repeat, should the server echo them; nil: all of it.
+	Secrets []secrets.Value
 }
 
 // Component is a plugin.

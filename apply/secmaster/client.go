@@ -1,0 +1,100 @@
+package secmaster
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"connsync/secrets"
+)
+
+// Reader reads one workspace. It has no way to write.
+type Reader struct {
+	options Options
+	base    string
+	iam     string
+	http    *http.Client
+	limiter *limiter
+
+	mu      sync.Mutex
+	project string
+}
+
+// Client reads and writes one workspace.
+type Client struct{ *Reader }
+
+// NewReader makes a Reader. Its errors are *OptionError and ErrNoCredentials; nothing is sent yet.
+func NewReader(o Options) (*Reader, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	base, iam, err := o.addresses()
+	if err != nil {
+		return nil, err
+	}
+	if o.Parallelism <= 0 {
+		o.Parallelism = 8
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	return &Reader{
+		options: o, base: base, iam: iam, http: newHTTPClient(o), project: o.ProjectID,
+		limiter: newLimiter(o.Now, o.Sleep),
+	}, nil
+}
+
+// NewClient makes a Client.
+func NewClient(o Options) (*Client, error) {
+	r, err := NewReader(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{r}, nil
+}
+
+// Close closes idle connections.
+func (r *Reader) Close() { r.http.CloseIdleConnections() }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// inWorkspace is the address of something in the workspace: the parts are escaped one by one.
+func (r *Reader) inWorkspace(ctx context.Context, query url.Values, parts ...string) (string, error) {
+	project, err := r.ProjectID(ctx)
+	if err != nil {
+		return "", err
+	}
+	u := r.base + "/v1/" + escape(project) + "/workspaces/" + escape(r.options.WorkspaceID) + "/soc"
+	for _, p := range parts {
+		u += "/" + escape(p)
+	}
+	return u + encode(query), nil
+}
+
+// encode writes a query as it is signed: spaces are %20, never "+".
+func encode(query url.Values) string {
+	if len(query) == 0 {
+		return ""
+	}
+	return "?" + canonicalQuery(&url.URL{RawQuery: query.Encode()})
+}
+
+// text is a hidden string; "" for the zero Value.
+func text(v secrets.Value) string {
+	s, _ := v.Expose().(string)
+	return s
+}

@@ -1,0 +1,97 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+func (x *exchange) listComponents() {
+	s := x.s
+	s.mu.Lock()
+	all := s.options.Plugins
+	from, to := x.bounds(len(all))
+	items := []object{}
+	for _, p := range all[from:to] {
+		items = append(items, s.component(p))
+	}
+	s.mu.Unlock()
+	x.succeed(object{"success": true, "request_id": x.requestID, "total": len(all), "size": to - from, "page": 0, "data": items})
+}
+
+func (x *exchange) showComponent() {
+	x.s.mu.Lock()
+	var found object
+	for _, p := range x.s.options.Plugins {
+		if p.ID() == x.id {
+			found = x.s.component(p)
+		}
+	}
+	x.s.mu.Unlock()
+	if found == nil {
+		x.notFound()
+		return
+	}
+	x.succeed(object{"success": true, "request_id": x.requestID, "data": found})
+}
+
+// component is a plugin as it is shown, in the new or the old spelling (C4). The caller holds the lock.
+func (s *Server) component(p Plugin) object {
+	versions := []object{}
+	for _, v := range p.Versions {
+		versions = append(versions, object{
+			"id": v.ID(p), "version_num": v.Number, "version_desc": "", "status": "published",
+			"connection_config": s.schema(v),
+		})
+	}
+	c := object{"id": p.ID(), "name": p.Name, "component_type": p.Type, "description": "", "logo": "data:image/png;base64,AAAA"}
+	if s.options.Switches.value("components") == "old" {
+		c["component_versions"], c["operate_history"] = versions, []object{}
+		return c
+	}
+	c["versions"], c["operation_history"] = versions, []object{}
+	return c
+}
+
+func (s *Server) schema(v Version) any {
+	items := []object{}
+	for _, setting := range v.Settings {
+		items = append(items, object{
+			"key": setting.Key, "name": setting.Key, "description": "", "type": setting.Type, "value": "", "default_value": "",
+			"required": setting.Required, "readonly": false,
+		})
+	}
+	switch s.options.Switches.value("schema") {
+	case "array":
+		return items
+	case "null":
+		return nil
+	}
+	text, _ := json.Marshal(items)
+	return string(text)
+}
+
+func (x *exchange) workspace() object {
+	o := x.s.options
+	return object{"id": o.WorkspaceID, "name": "emulated", "project_id": o.ProjectID, "project_name": o.Region, "region_id": o.Region}
+}
+
+func (x *exchange) listWorkspaces() {
+	q := x.r.URL.Query()
+	if q.Get("offset") == "" || q.Get("limit") == "" {
+		x.fail(http.StatusBadRequest, "SecMaster.20041002", "Invalid parameter: offset and limit are required")
+		return
+	}
+	x.succeed(object{"workspaces": []object{x.workspace()}, "count": 1.0})
+}
+
+func (x *exchange) showWorkspace() { x.succeed(object{"workspace": x.workspace()}) }
+
+// projects is IAM's look-up by name, which is the region's.
+func (x *exchange) projects() {
+	o := x.s.options
+	found := []object{}
+	if name := x.r.URL.Query().Get("name"); name == "" || name == o.Region {
+		found = append(found, object{"id": o.ProjectID, "name": o.Region, "enabled": true, "is_domain": false, "links": object{}})
+	}
+	x.reply(http.StatusOK, object{"projects": found, "links": object{}})
+}

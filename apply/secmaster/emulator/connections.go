@@ -1,0 +1,197 @@
+package emulator
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// list serves one page.
+func (x *exchange) list() {
+	s := x.s
+	s.mu.Lock()
+	var shown []*Connection
+	q := x.r.URL.Query()
+	first := q.Get("offset") == "" || q.Get("offset") == "0"
+	wanted := filters(q)
+	for _, c := range s.connections {
+		if c.unseen > 0 {
+			if first {
+				c.unseen--
+			}
+			continue
+		}
+		if s.matches(c, wanted) {
+			shown = append(shown, c)
+		}
+	}
+	from, to := x.bounds(len(shown))
+	items := make([]object, 0, to-from)
+	for _, c := range shown[from:to] {
+		items = append(items, s.asset(c))
+	}
+	s.mu.Unlock()
+	body := object{"total": len(shown)}
+	if member := s.value("list"); member != "none" {
+		body[member] = items
+	}
+	x.succeed(body)
+}
+
+// filters are the texts that a list is asked for, by parameter.
+func filters(q url.Values) map[string]string {
+	out := map[string]string{}
+	for _, parameter := range []string{"name", "component_name", "creator_name", "modifier_name", "description"} {
+		if v := q.Get(parameter); v != "" {
+			out[parameter] = v
+		}
+	}
+	return out
+}
+
+// matches applies the filters of a list. The caller holds the lock.
+func (s *Server) matches(c *Connection, wanted map[string]string) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	p, _ := s.pluginOf(c.ComponentID, c.ComponentVersionID)
+	shown := map[string]string{
+		"name": c.Name, "component_name": p.Name, "creator_name": c.Creator, "modifier_name": c.Modifier, "description": c.Description,
+	}
+	exact := s.options.Switches.value("filter") == "exact"
+	for parameter, text := range wanted {
+		if shown[parameter] != text && (exact || !strings.Contains(shown[parameter], text)) {
+			return false
+		}
+	}
+	return true
+}
+
+// bounds are the items of a page, by the switches "offset" and "maxlimit". The caller holds the lock.
+func (x *exchange) bounds(n int) (from, to int) {
+	q := x.r.URL.Query()
+	limit, err := strconv.Atoi(q.Get("limit"))
+	if err != nil || limit < 1 {
+		limit = 10
+	}
+	most, _ := strconv.Atoi(x.s.options.Switches.value("maxlimit"))
+	limit = min(limit, most)
+	offset, _ := strconv.Atoi(q.Get("offset"))
+	switch x.s.options.Switches.value("offset") {
+	case "page":
+		offset *= limit
+	case "ignored":
+		offset = 0
+	}
+	from = min(max(offset, 0), n)
+	return from, min(from+limit, n)
+}
+
+func (x *exchange) show() {
+	x.s.mu.Lock()
+	c := x.s.byID(x.id)
+	var a object
+	if c != nil {
+		a = x.s.asset(c)
+	}
+	x.s.mu.Unlock()
+	if c == nil {
+		x.notFound()
+		return
+	}
+	x.succeed(object{"asset": a})
+}
+
+func (x *exchange) create() {
+	b, ok := x.wish()
+	if !ok {
+		return
+	}
+	s := x.s
+	s.mu.Lock()
+	c := &Connection{ID: newID(), Status: "SUCCESS", CreateTime: s.tick(), Creator: x.caller(), CanBeDeleted: true}
+	c.unseen, _ = strconv.Atoi(s.options.Switches.value("lag"))
+	c.UpdateTime = c.CreateTime
+	b.onto(c)
+	reason := s.refuses(c)
+	var a object
+	if reason == "" {
+		s.connections = append(s.connections, c)
+		s.save()
+		a = s.asset(c)
+	}
+	s.mu.Unlock()
+	if reason != "" {
+		x.fail(http.StatusBadRequest, "SecMaster.20040000", reason)
+		return
+	}
+	x.succeed(object{"asset": a})
+}
+
+// refuses tells why one more connection is not taken. The caller holds the lock.
+func (s *Server) refuses(c *Connection) string {
+	own := 0
+	for _, other := range s.connections {
+		if other.Name == c.Name && other.ID != c.ID && s.options.Switches.value("duplicates") == "refuse" {
+			return "The name exists already"
+		}
+		if !other.BuiltIn {
+			own++
+		}
+	}
+	if quota, _ := strconv.Atoi(s.options.Switches.value("quota")); quota > 0 && own >= quota {
+		return "The quota is used up"
+	}
+	return ""
+}
+
+// caller is who a request comes from: the modifier that it leaves behind.
+func (x *exchange) caller() string {
+	if x.r.Header.Get("X-Auth-Token") != "" {
+		return "token_user"
+	}
+	return "api_user"
+}
+
+func (x *exchange) update() {
+	b, ok := x.wish()
+	if !ok {
+		return
+	}
+	s := x.s
+	s.mu.Lock()
+	c := s.byID(x.id)
+	var a object
+	if c != nil {
+		b.onto(c)
+		c.UpdateTime, c.Modifier = s.tick(), x.caller()
+		s.save()
+		a = s.asset(c)
+	}
+	s.mu.Unlock()
+	if c == nil {
+		x.notFound()
+		return
+	}
+	x.succeed(object{"asset": a})
+}
+
+func (x *exchange) remove() {
+	s := x.s
+	s.mu.Lock()
+	c := s.byID(x.id)
+	inUse := c != nil && !c.CanBeDeleted
+	if c != nil && !inUse {
+		s.delete(x.id)
+	}
+	s.mu.Unlock()
+	switch {
+	case c == nil:
+		x.notFound()
+	case inUse:
+		x.fail(http.StatusBadRequest, "SecMaster.20040000", "The connection is used by a workflow")
+	default:
+		x.succeed(object{})
+	}
+}

@@ -1,0 +1,192 @@
+// Package emulator serves the part of SecMaster's API that connsync uses, stricter than the real one: what it accepts
+// and what it can be switched to is in docs/emulator.md. Tests, `connsync demo` and `connsync emulator` use it.
+package emulator
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options say which workspace is served, and to whom.
+type Options struct {
+	Region, ProjectID, WorkspaceID      string // default: DefaultRegion, DefaultProject, DefaultWorkspace
+	AccessKey, SecretKey, SecurityToken string
+	Token                               string // an X-Auth-Token that is accepted too; "" for none
+	Switches                            Switches
+	Clock                               func() time.Time
+	Modifier                            string   // who changes things outside of the API; default "ops"
+	Plugins                             []Plugin // default: DefaultPlugins
+	Data                                string   // a file that keeps the connections; "" for none
+}
+
+// The workspace that is served where Options do not say, and the keys it takes.
+const (
+	DefaultRegion    = "cn-north-4"
+	DefaultProject   = "0123456789abcdef0123456789abcdef"
+	DefaultWorkspace = "11111111-2222-4333-8444-555555555555"
+	DefaultAccessKey = "EMULATORACCESSKEY"
+	DefaultSecretKey = "emulator-secret-key"
+)
+
+// Server is one workspace, as an http.Handler. It may be used concurrently.
+type Server struct {
+	options Options
+
+	mu          sync.Mutex
+	connections []*Connection // in order of creation
+	requests    []Request
+	faults      []Fault
+	lastTime    time.Time
+	window      time.Time // of the rate limit
+	inWindow    int
+}
+
+// Request is one request that was served.
+type Request struct {
+	Method, Path string
+	Route        string // "list connections", "create connection", …; "" for none that is known
+	Status       int    // 0: the connection was closed without an answer
+	RequestID    string
+}
+
+// New makes a Server, with the connections of the data file, or else with those that every workspace has.
+func New(o Options) (*Server, error) {
+	for _, d := range []struct {
+		field *string
+		value string
+	}{
+		{&o.Region, DefaultRegion}, {&o.ProjectID, DefaultProject}, {&o.WorkspaceID, DefaultWorkspace},
+		{&o.AccessKey, DefaultAccessKey}, {&o.SecretKey, DefaultSecretKey}, {&o.Modifier, "ops"},
+	} {
+		if *d.field == "" {
+			*d.field = d.value
+		}
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Plugins == nil {
+		o.Plugins = DefaultPlugins()
+	}
+	s := &Server{options: o}
+	loaded, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	if !loaded {
+		s.builtIn()
+	}
+	return s, s.keep()
+}
+
+// exchange is one request while it is served.
+type exchange struct {
+	s         *Server
+	w         *recorder
+	r         *http.Request
+	body      []byte
+	route     route
+	id        string // of the connection or component in the path
+	requestID string
+}
+
+// recorder notes the status that was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+const maxBody = 12 << 20 // as the gateway has it
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: newID()}
+	x.route, x.id = s.find(r)
+	w.Header().Set("X-Request-Id", x.requestID)
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.requests = append(s.requests, Request{r.Method, r.URL.Path, x.route.name, x.w.status, x.requestID})
+	}()
+	var err error
+	if x.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil || len(x.body) > maxBody {
+		x.gateway(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
+		return
+	}
+	x.r.Body = io.NopCloser(bytes.NewReader(x.body))
+	time.Sleep(s.duration("latency"))
+	x.serve()
+}
+
+// serve goes through the gates in the order of the real gateway: rate, identity, path; then faults, then the work.
+func (x *exchange) serve() {
+	switch reason := x.denied(); {
+	case x.overRate():
+	case reason != "":
+		x.gateway(http.StatusUnauthorized, "APIGW.0301", reason)
+	case x.route.serve == nil:
+		x.gateway(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+	case x.route.workspace && !x.rightPlace():
+	default:
+		x.withFaults()
+	}
+}
+
+// Requests are the requests served so far, in order.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Request(nil), s.requests...)
+}
+
+// Count is how many requests of a route were served; "" counts all.
+func (s *Server) Count(route string) int {
+	n := 0
+	for _, r := range s.Requests() {
+		if route == "" || r.Route == route {
+			n++
+		}
+	}
+	return n
+}
+
+// ResetRequests forgets the requests served so far.
+func (s *Server) ResetRequests() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
+// Set changes a switch while the server runs: name=value.
+func (s *Server) Set(nameValue string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.Switches.Set(nameValue)
+}
+
+// is reads a switch; the caller does not hold the lock.
+func (s *Server) is(name, value string) bool { return s.value(name) == value }
+
+func (s *Server) value(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.Switches.value(name)
+}
+
+// newID is a UUID of version 4.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

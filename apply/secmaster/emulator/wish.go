@@ -1,0 +1,108 @@
+package emulator
+
+import (
+	"encoding/json"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// wish is the body of a create or an update.
+type wish struct {
+	Name, ComponentID, ComponentVersionID, Config string
+	Description                                   *string
+}
+
+func (b wish) onto(c *Connection) {
+	c.Name, c.ComponentID, c.ComponentVersionID, c.Config = b.Name, b.ComponentID, b.ComponentVersionID, b.Config
+	if b.Description != nil { // without one, the old one stays (U5)
+		c.Description = *b.Description
+	}
+}
+
+var (
+	nameRule = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+	maskLike = regexp.MustCompile(`^\*+$`)
+)
+
+// wish reads and checks a body. Messages name members, never values.
+func (x *exchange) wish() (wish, bool) {
+	mediaType, _, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+	if mediaType != "application/json" && !x.s.is("contenttype", "any") {
+		x.fail(http.StatusUnsupportedMediaType, "SecMaster.20041002", "Content type must be application/json")
+		return wish{}, false
+	}
+	b, wrong := readWish(x.body)
+	if wrong == "" {
+		if _, ok := x.s.pluginOf(b.ComponentID, b.ComponentVersionID); !ok {
+			wrong = "component_id and component_version_id do not belong together"
+		}
+	}
+	if wrong != "" {
+		x.fail(http.StatusBadRequest, "SecMaster.20041002", "Invalid parameter: "+wrong)
+	}
+	return b, wrong == ""
+}
+
+func readWish(body []byte) (wish, string) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return wish{}, "the body is not a JSON object"
+	}
+	var b wish
+	for _, m := range []struct {
+		name  string
+		value *string
+	}{{"name", &b.Name}, {"component_id", &b.ComponentID}, {"component_version_id", &b.ComponentVersionID}, {"config", &b.Config}} {
+		if json.Unmarshal(members[m.name], m.value) != nil || *m.value == "" {
+			return b, m.name + " must be a string"
+		}
+	}
+	if raw, ok := members["description"]; ok {
+		b.Description = new(string)
+		if json.Unmarshal(raw, b.Description) != nil || raw[0] != '"' {
+			return b, "description must be a string"
+		}
+	}
+	switch {
+	case !nameRule.MatchString(b.Name):
+		return b, "name"
+	case b.Description != nil && utf8.RuneCountInString(*b.Description) > 64:
+		return b, "description is too long"
+	}
+	return b, badConfig(b.Config)
+}
+
+func badConfig(text string) string {
+	var config map[string]any
+	if json.Unmarshal([]byte(text), &config) != nil || config == nil {
+		return "config must be a JSON object in a string"
+	}
+	if hasMask(config) {
+		return "config holds a masked value"
+	}
+	return ""
+}
+
+// hasMask finds a value that was read masked and is written back.
+func hasMask(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, child := range v {
+			if hasMask(child) {
+				return true
+			}
+		}
+	case []any:
+		for _, child := range v {
+			if hasMask(child) {
+				return true
+			}
+		}
+	case string:
+		return maskLike.MatchString(strings.TrimSpace(v))
+	}
+	return false
+}

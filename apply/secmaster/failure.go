@@ -1,0 +1,191 @@
+package secmaster
+
+import (
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"connsync/secrets"
+)
+
+const maxMessage = 200 // characters of a server's message
+
+var errorCode = regexp.MustCompile(`^[A-Za-z]+\.[0-9]+$`)
+
+// workspaceCodes say that the project or the workspace cannot be had (docs/api.md, C6).
+var workspaceCodes = map[string]bool{
+	"SecMaster.20010001": true, "SecMaster.20041001": true, "SecMaster.20041003": true, "SecMaster.20011003": true, "APIGW.0101": true,
+}
+
+// invalidParameter is also what SecMaster answers for an id that it does not have (C3).
+const invalidParameter = "SecMaster.20041002"
+
+// failure is what is wrong with an answer; nil where it stands. Whether a 2xx holds what its caller needs is not asked here.
+func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
+	switch {
+	case err != nil:
+		return noAnswer(c, left, err)
+	case a.status >= 200 && a.status < 300 && a.unreadable:
+		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: "the answer broke off", Class: ErrUnclear}
+	}
+	code, message, id := said(a.body)
+	if a.requestID == "" {
+		a.requestID = printable(id, 80)
+	}
+	if a.status >= 200 && a.status < 300 && !(errorCode.MatchString(code) && !hasContent(a.body)) {
+		return nil
+	}
+	e := &Error{Op: c.op, Status: a.status, Code: printable(code, 40), RequestID: a.requestID, Message: r.quote(c, message)}
+	if e.Message == "" {
+		e.Message = plainStatus(a)
+	}
+	e.Class = classify(c, a.status, code)
+	return e
+}
+
+// noAnswer tells a request that never left from one that may have been executed.
+func noAnswer(c call, left bool, err error) *Error {
+	e := &Error{Op: c.op, Message: "no answer", Class: ErrUnclear}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		e.Message = "no answer in time"
+	}
+	if left {
+		return e
+	}
+	e.Class, e.Message = ErrUnreachable, "cannot be reached"
+	var dns *net.DNSError
+	var certificate *url.Error
+	switch {
+	case errors.As(err, &dns):
+		e.Message = "the host name cannot be resolved"
+	case errors.As(err, &certificate) && strings.Contains(certificate.Err.Error(), "certificate"):
+		e.Message = "the server's certificate is not trusted"
+	case strings.Contains(err.Error(), "connection refused"):
+		e.Message = "connection refused"
+	}
+	return e
+}
+
+func classify(c call, status int, code string) error {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return ErrThrottled
+	case status >= 500, status == http.StatusRequestTimeout:
+		return ErrUnclear
+	case (status == 400 || status == 403 || status == 404) && workspaceCodes[code]:
+		return ErrWorkspace
+	case status == 401 || status == 403:
+		return ErrDenied
+	case c.byID && (status == 404 || code == invalidParameter):
+		return ErrNotFound
+	}
+	return nil
+}
+
+// said is what an error body says, in any of the four shapes that are known (docs/api.md, "Errors").
+func said(body []byte) (code, message, requestID string) {
+	var b struct {
+		Code      lenient `json:"code"`
+		Message   lenient `json:"message"`
+		ErrorCode lenient `json:"error_code"`
+		ErrorMsg  lenient `json:"error_msg"`
+		RequestID lenient `json:"request_id"`
+		Error     struct {
+			Code    lenient `json:"code"`
+			Message lenient `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return "", "", ""
+	}
+	return firstText(b.Code, b.ErrorCode, b.Error.Code), firstText(b.Message, b.ErrorMsg, b.Error.Message), string(b.RequestID)
+}
+
+func firstText(texts ...lenient) string {
+	for _, t := range texts {
+		if t != "" {
+			return string(t)
+		}
+	}
+	return ""
+}
+
+// hasContent tells whether a body has a member that an answer to a call carries, beside code and message.
+func hasContent(body []byte) bool {
+	var b map[string]json.RawMessage
+	if json.Unmarshal(body, &b) != nil {
+		return false
+	}
+	for _, k := range []string{"asset", "assets", "data", "projects"} {
+		if v, ok := b[k]; ok && string(v) != "null" {
+			return true
+		}
+	}
+	return false
+}
+
+// plainStatus stands in for a message: of a body that is no JSON nothing is quoted.
+func plainStatus(a answer) string {
+	switch {
+	case a.status >= 300 && a.status < 400:
+		return "a redirect, which is not followed"
+	case strings.Contains(a.header.Get("Content-Type"), "html"):
+		return "a page instead of an answer: a proxy or a load balancer speaks here"
+	}
+	return strings.ToLower(http.StatusText(a.status))
+}
+
+// quote is a server's message, fit to print; nothing of it where it repeats a secret that was sent.
+func (r *Reader) quote(c call, message string) string {
+	k := r.options.Credentials
+	for _, s := range append([]secrets.Value{k.SecretKey, k.SecurityToken, k.Token}, c.secret...) {
+		if repeats(message, text(s)) {
+			return "the server's message is not shown: it repeats a secret"
+		}
+	}
+	return printable(message, maxMessage)
+}
+
+// repeats tells whether a text holds a secret, or six characters of it in a row, as it is or escaped.
+func repeats(message, secret string) bool {
+	const run = 6
+	if len(secret) < 3 {
+		return false
+	}
+	forms := []string{secret, url.QueryEscape(secret), escape(secret)}
+	if quoted, err := json.Marshal(secret); err == nil {
+		forms = append(forms, strings.Trim(string(quoted), `"`))
+	}
+	for _, form := range forms {
+		if len(form) <= run && strings.Contains(message, form) {
+			return true
+		}
+		for i := 0; i+run <= len(form); i++ {
+			if strings.Contains(message, form[i:i+run]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// printable is a foreign text without control and format characters, at most n characters long.
+func printable(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.TrimSpace(s))
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}

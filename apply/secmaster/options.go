@@ -1,0 +1,94 @@
+package secmaster
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Options say which workspace to talk to, as whom, and how.
+type Options struct {
+	Endpoint    string // https, or http to loopback; "" for the region's own
+	IAMEndpoint string // of the project look-up; "" for the region's own, or a loopback Endpoint
+	Region      string
+	ProjectID   string // "" to look it up by the region
+	WorkspaceID string
+	Credentials Credentials
+	Parallelism int                                   // requests at a time that the caller means to send; default 8
+	Proxy       func(*http.Request) (*url.URL, error) // nil for none
+	UserAgent   string
+	Log         *slog.Logger // a line for each request; nil for none
+
+	Now   func() time.Time                           // nil for the real clock
+	Sleep func(context.Context, time.Duration) error // nil for a real one
+}
+
+// OptionError is an option that cannot be used, in words that quote none of it.
+type OptionError struct{ Option, Reason string }
+
+func (e *OptionError) Error() string { return e.Option + ": " + e.Reason }
+
+var (
+	validRegion = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]{1,3}$`)
+	validID     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+)
+
+func (o *Options) check() error {
+	switch {
+	case o.Endpoint == "" && !validRegion.MatchString(o.Region):
+		return &OptionError{"region", "not a region"}
+	case !validID.MatchString(o.WorkspaceID):
+		return &OptionError{"workspace_id", "not an id"}
+	case o.ProjectID != "" && !validID.MatchString(o.ProjectID):
+		return &OptionError{"project_id", "not an id"}
+	case o.Credentials.AccessKey == "" && o.Credentials.Token.IsZero():
+		return ErrNoCredentials
+	}
+	return nil
+}
+
+// addresses are the base URLs of SecMaster and of IAM, without a slash at the end.
+func (o *Options) addresses() (secmaster, iam string, err error) {
+	secmaster, iam = "https://secmaster."+o.Region+".myhuaweicloud.com", "https://iam."+o.Region+".myhuaweicloud.com"
+	if o.Endpoint != "" {
+		loopback := false
+		if secmaster, loopback, err = address("endpoint", o.Endpoint); err != nil {
+			return "", "", err
+		}
+		if loopback {
+			iam = secmaster
+		}
+	}
+	if o.IAMEndpoint != "" {
+		if iam, _, err = address("IAM endpoint", o.IAMEndpoint); err != nil {
+			return "", "", err
+		}
+	}
+	return secmaster, iam, nil
+}
+
+// address checks a base URL: over a network only https, and nothing but a host and a port.
+func address(option, text string) (base string, loopback bool, err error) {
+	u, parseErr := url.Parse(strings.TrimSuffix(text, "/"))
+	switch {
+	case parseErr != nil || u.Host == "" || u.Opaque != "":
+		return "", false, &OptionError{option, "not a URL such as https://secmaster.cn-north-4.myhuaweicloud.com"}
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "":
+		return "", false, &OptionError{option, "more than a scheme, a host and a port"}
+	}
+	loopback = isLoopback(u.Hostname())
+	if u.Scheme != "https" && !(u.Scheme == "http" && loopback) {
+		return "", false, &OptionError{option, "must be https; http is for loopback addresses only"}
+	}
+	return u.Scheme + "://" + u.Host, loopback, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,157 @@
+package secmaster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"connsync/secrets"
+)
+
+const (
+	maxAnswer   = 64 << 20
+	tries       = 4 // of a request that may be sent again
+	contentType = "application/json;charset=UTF-8"
+)
+
+// call is one request as its caller means it.
+type call struct {
+	op, method, url string
+	body            []byte
+	byID            bool            // of one connection, so that "invalid parameter" may mean that it is not there
+	secret          []secrets.Value // what no message of the server may repeat
+}
+
+// answer is one response, read completely.
+type answer struct {
+	status     int
+	header     http.Header
+	body       []byte
+	requestID  string
+	unreadable bool // it broke off, or was too long
+}
+
+// Sent tells what is known of a write that was tried.
+type Sent struct {
+	RequestIDs []string // of every answer
+	Left       bool     // a byte of the request may have left this machine
+}
+
+// do sends a request until it has an answer that stands, the context ends, or sending it again could do harm. A POST is
+// sent again only where it certainly was not executed: nothing had left, or the answer was 429.
+func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
+	var sent Sent
+	for try := 1; ; try++ {
+		if err := r.limiter.wait(ctx); err != nil {
+			return answer{}, sent, gaveUp(ctx, c)
+		}
+		started := r.options.Now()
+		a, left, err := r.once(ctx, c)
+		sent.Left = sent.Left || left && a.status != http.StatusTooManyRequests
+		if a.requestID != "" {
+			sent.RequestIDs = append(sent.RequestIDs, a.requestID)
+		}
+		failure := r.failure(c, a, left, err)
+		switch {
+		case failure == nil:
+			r.limiter.succeeded()
+			return a, sent, nil
+		case a.status == http.StatusTooManyRequests:
+			r.limiter.throttled(started, try, a)
+			try = min(try, 6)
+		case ctx.Err() != nil || try >= tries || !mayRepeat(c, a, left, failure):
+			return a, sent, failure
+		case r.options.Sleep(ctx, pause(try, a)) != nil:
+			return a, sent, failure
+		}
+	}
+}
+
+// mayRepeat tells whether sending a request again can do no harm and may help.
+func mayRepeat(c call, a answer, left bool, failure *Error) bool {
+	if !left && errors.Is(failure, ErrUnreachable) {
+		return true
+	}
+	if c.method == http.MethodPost {
+		return false
+	}
+	switch a.status {
+	case 0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return a.unreadable && c.method == http.MethodGet
+}
+
+// gaveUp is the error of a request that was never sent, because the rate limit left it no time.
+func gaveUp(ctx context.Context, c call) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return &Error{Op: c.op, Message: "interrupted before it was sent", Class: ErrUnreachable}
+	}
+	return &Error{Op: c.op, Message: "not sent: the rate limit left no time for it", Class: ErrThrottled}
+}
+
+// once is one exchange. Its error says only that there was no answer: the library's text can hold the address.
+func (r *Reader) once(ctx context.Context, c call) (answer, bool, error) {
+	var gone departure
+	ctx, cancel := context.WithTimeout(gone.watch(ctx), answerWithin)
+	defer cancel()
+	req, err := r.request(ctx, c)
+	if err != nil {
+		return answer{}, false, err
+	}
+	started := time.Now()
+	resp, err := r.http.Do(req)
+	if err != nil {
+		r.log(ctx, c, req.URL, answer{}, time.Since(started))
+		return answer{}, gone.left(), err
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header, requestID: printable(resp.Header.Get("X-Request-Id"), 80)}
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a.unreadable = err != nil || len(a.body) > maxAnswer
+	r.log(ctx, c, req.URL, a, time.Since(started))
+	return a, true, nil
+}
+
+// request builds and signs one request. Its body cannot be rewound, so no layer below can send it again.
+func (r *Reader) request(ctx context.Context, c call) (*http.Request, error) {
+	var body io.Reader
+	if c.body != nil {
+		body = struct{ io.Reader }{bytes.NewReader(c.body)}
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, c.url, body)
+	if err != nil {
+		return nil, err
+	}
+	req.ContentLength = int64(len(c.body))
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("X-Language", "en-us")
+	req.Header.Set("User-Agent", r.options.UserAgent)
+	if p := r.knownProject(); p != "" {
+		req.Header.Set("X-Project-Id", p)
+	}
+	k := r.options.Credentials
+	if !k.Token.IsZero() {
+		req.Header.Set("X-Auth-Token", text(k.Token))
+		return req, nil
+	}
+	if !k.SecurityToken.IsZero() {
+		req.Header.Set("X-Security-Token", text(k.SecurityToken))
+	}
+	sign(req, k.AccessKey, text(k.SecretKey), c.body, r.options.Now())
+	return req, nil
+}
+
+// log says that a request was made: no header, no body, no query.
+func (r *Reader) log(ctx context.Context, c call, u *url.URL, a answer, took time.Duration) {
+	if r.options.Log != nil {
+		r.options.Log.InfoContext(ctx, c.op, slog.String("method", c.method), slog.String("path", printable(u.EscapedPath(), 300)),
+			slog.Int("status", a.status), slog.String("request", a.requestID), slog.Int64("ms", took.Milliseconds()))
+	}
+}
