@@ -1,0 +1,148 @@
+package state
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	lockTries = 40 // of a ref's lock file
+	lockPause = 50 * time.Millisecond
+)
+
+var (
+	validHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	noHash    = strings.Repeat("0", 40)
+)
+
+// current is the commit that the ref names: from its own file, or else from packed-refs. "" is an absent ref; a
+// problem is a ref that is there and names none.
+func (s *Store) current() (hash, problem string) {
+	text, err := os.ReadFile(s.path(s.ref))
+	switch {
+	case err == nil:
+		hash = strings.TrimSuffix(string(text), "\n")
+		if !validHash.MatchString(hash) || hash == noHash {
+			return "", "its file does not hold the name of a commit"
+		}
+		return hash, ""
+	case !errors.Is(err, fs.ErrNotExist):
+		if info, statErr := os.Stat(s.path(s.ref)); statErr != nil || !info.IsDir() {
+			return "", "its file cannot be read: another branch or folder is in its place"
+		}
+	}
+	return s.packed()
+}
+
+func (s *Store) packed() (hash, problem string) {
+	f, err := os.Open(s.path("packed-refs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", ""
+	}
+	if err != nil {
+		return "", "packed-refs cannot be read"
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		found, name, _ := strings.Cut(lines.Text(), " ")
+		if name != s.ref {
+			continue
+		}
+		if !validHash.MatchString(found) {
+			return "", "packed-refs does not hold the name of a commit for it"
+		}
+		return found, ""
+	}
+	if lines.Err() != nil {
+		return "", "packed-refs cannot be read"
+	}
+	return "", ""
+}
+
+func (s *Store) path(name string) string {
+	return filepath.Join(s.repo.CommonDir, filepath.FromSlash(name))
+}
+
+// replace makes the ref name another commit, if it names old ("" for absent), the way Git does it: an exclusive lock
+// file, the comparison under it, and a rename. go-git's own storer compares and then truncates the file in
+// place, which loses the ref where the process dies between.
+func (s *Store) replace(old, new string) error {
+	lock, err := s.lockRef()
+	if err != nil {
+		return err
+	}
+	replaced := false
+	defer func() {
+		if !replaced {
+			_ = os.Remove(lock.Name())
+		}
+	}()
+	_, err = lock.WriteString(new + "\n")
+	if errors.Join(err, lock.Sync(), lock.Close()) != nil {
+		return ErrDisk
+	}
+	now, problem := s.current()
+	if problem != "" {
+		return &CorruptError{s.ref, problem}
+	}
+	if now != old {
+		return ErrMoved
+	}
+	if err := os.Rename(lock.Name(), s.path(s.ref)); err != nil {
+		return ErrDisk
+	}
+	replaced = true
+	return syncFolder(filepath.Dir(s.path(s.ref)))
+}
+
+// lockRef creates the ref's lock file. A Git program that holds it is waited for, and the
+// folder is made again where Git removed it because it was empty.
+func (s *Store) lockRef() (*os.File, error) {
+	name := s.path(s.ref) + ".lock"
+	for try := 0; ; try++ {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, &CorruptError{s.ref, "a branch named connsync-state is in its way"}
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		switch {
+		case err == nil:
+			return f, nil
+		case errors.Is(err, fs.ErrExist) && try >= lockTries:
+			return nil, &LockedRefError{name}
+		case !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist), try >= lockTries:
+			return nil, ErrDisk
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+// syncFolder makes a rename in a folder durable.
+func syncFolder(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return ErrDisk
+	}
+	defer d.Close()
+	_ = d.Sync() // some file systems cannot sync a folder; the rename stands all the same
+	return nil
+}
+
+// checkedOut tells whether some worktree works on the ref's branch: its files would then seem changed.
+func (s *Store) checkedOut() bool {
+	heads, _ := filepath.Glob(s.path("worktrees/*/HEAD"))
+	for _, head := range append(heads, s.path("HEAD")) {
+		text, err := os.ReadFile(head)
+		if err == nil && strings.TrimSpace(string(text)) == "ref: "+s.ref {
+			return true
+		}
+	}
+	return false
+}

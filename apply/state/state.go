@@ -1,0 +1,119 @@
+// Package state remembers what connsync last wrote, as Git objects under one ref of a local repository for
+// each target (docs/state.md). It holds no plaintext: digests, fingerprints of ciphertexts, ids and times.
+package state
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"connsync/diff"
+)
+
+// Snapshot is known state at one commit of its ref. The zero Snapshot is that of a target which was never synced.
+type Snapshot struct {
+	Commit  string
+	Place   diff.Place
+	Applied string // the commit of the manifests that was applied last
+	Run     *Run   // that announced writes and has not ended; nil for none
+	Known   map[string]diff.Known
+	Intents map[string]Intent
+}
+
+// Intent is a write that a run announced and that has not been settled.
+type Intent struct {
+	Name    string    `json:"name"`
+	Kind    string    `json:"kind"`         // diff.IntentCreate, …
+	ID      string    `json:"id,omitempty"` // of the connection that is updated
+	Run     string    `json:"run"`
+	Expires time.Time `json:"expires"` // the run sends nothing after this
+}
+
+// Run is one sync: who, where and until when.
+type Run struct {
+	ID      string    `json:"id"`
+	Host    string    `json:"host,omitempty"`
+	Actor   string    `json:"actor,omitempty"`
+	Job     string    `json:"job,omitempty"`
+	Started time.Time `json:"started"`
+	Expires time.Time `json:"expires"`
+	Commit  string    `json:"commit,omitempty"`
+}
+
+// Message is what the ref's log says of an edit. Texts are made safe to print.
+type Message struct {
+	Subject  string
+	Lines    []string
+	Trailers [][2]string
+}
+
+// Edit is a change of known state. Drop comes before Put, and Settle before Announce.
+type Edit struct {
+	Place    diff.Place
+	Put      []diff.Known
+	Drop     []string // names
+	Announce []Intent
+	Settle   []string // names
+	Run      *Run
+	EndRun   bool
+	Applied  string // "" to leave it
+	Message  Message
+}
+
+// At checks that known state belongs to a place. State that has none fits everywhere.
+func (s Snapshot) At(p diff.Place) error {
+	if s.Place == (diff.Place{}) || s.Place == p {
+		return nil
+	}
+	return &PlaceError{Known: s.Place, Asked: p}
+}
+
+// PlaceError says that known state belongs to another place than the one that is asked for.
+type PlaceError struct{ Known, Asked diff.Place }
+
+func (e *PlaceError) Error() string {
+	return fmt.Sprintf("known state belongs to %s/%s/%s, not to %s/%s/%s",
+		e.Known.Region, e.Known.ProjectID, e.Known.WorkspaceID, e.Asked.Region, e.Asked.ProjectID, e.Asked.WorkspaceID)
+}
+
+// Why known state cannot be locked or replaced.
+var (
+	ErrBusy       = errors.New("another sync holds the known state")
+	ErrMoved      = errors.New("the known state was replaced by somebody else meanwhile")
+	ErrCheckedOut = errors.New("the known state's branch is checked out")
+	ErrNoFolder   = errors.New("a repository in memory cannot keep known state")
+	ErrDisk       = errors.New("the known state cannot be written")
+)
+
+// BusyError is ErrBusy with what is known of the holder.
+type BusyError struct{ Holder string }
+
+func (e *BusyError) Error() string {
+	if e.Holder == "" {
+		return ErrBusy.Error()
+	}
+	return ErrBusy.Error() + ": " + e.Holder
+}
+
+// Unwrap is ErrBusy.
+func (e *BusyError) Unwrap() error { return ErrBusy }
+
+// CorruptError says that a ref is there and is not known state that can be read. It is never taken for "nothing known".
+type CorruptError struct{ Ref, Reason string }
+
+func (e *CorruptError) Error() string { return e.Ref + ": " + e.Reason }
+
+// SchemaError says that known state was written by a newer connsync.
+type SchemaError struct {
+	Ref    string
+	Schema int
+}
+
+func (e *SchemaError) Error() string {
+	return fmt.Sprintf("%s: written by a newer connsync (schema %d)", e.Ref, e.Schema)
+}
+
+// LockedRefError says that another program holds the ref's lock file, or died holding it.
+type LockedRefError struct{ File string }
+
+func (e *LockedRefError) Error() string { return e.File + ": another Git program holds this lock" }

@@ -1,0 +1,128 @@
+package state
+
+import (
+	"context"
+	"io"
+	"regexp"
+	"sort"
+	"time"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Repo is the repository that keeps known state. It is opened by package gitfs, which knows more kinds of repositories than go-git.
+type Repo struct {
+	Git       *git.Repository
+	CommonDir string           // the folder of refs and objects that all worktrees share; "" for a repository in memory
+	Remote    Remote           // shares the ref; nil where it stays on this machine
+	Now       func() time.Time // nil for the real clock
+}
+
+// Remote shares the ref of a target between machines. Replace is the compare-and-swap: it
+// fails with ErrMoved where somebody else was first.
+type Remote interface {
+	// Fetch brings the remote's ref, with its objects, into the local one.
+	Fetch(ctx context.Context, ref string) error
+	// Replace makes the remote's ref new, if it is old ("" for absent).
+	Replace(ctx context.Context, ref, old, new string) error
+}
+
+// Store is the known state of one target.
+type Store struct {
+	repo   Repo
+	target string
+	ref    string
+}
+
+var validTarget = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+// Ref is the full name of a target's ref.
+func Ref(target string) string { return "refs/heads/connsync-state/" + target }
+
+// Open makes the Store of a target. Nothing is read yet.
+func Open(r Repo, target string) (*Store, error) {
+	if !validTarget.MatchString(target) {
+		return nil, &CorruptError{"refs/heads/connsync-state", "not the name of a target"}
+	}
+	if r.CommonDir == "" {
+		return nil, ErrNoFolder
+	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	return &Store{repo: r, target: target, ref: Ref(target)}, nil
+}
+
+// Read is known state as it stands, without a lock. A target without a ref has the zero Snapshot.
+func (s *Store) Read(ctx context.Context) (Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return Snapshot{}, err
+	}
+	hash, problem := s.current()
+	if problem != "" {
+		return Snapshot{}, &CorruptError{s.ref, problem}
+	}
+	if hash == "" {
+		return Snapshot{}, nil
+	}
+	return s.at(hash)
+}
+
+// at reads the snapshot of one commit.
+func (s *Store) at(hash string) (Snapshot, error) {
+	commit, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(hash))
+	if err != nil {
+		return Snapshot{}, &CorruptError{s.ref, "it names a commit that is not there or cannot be read"}
+	}
+	known, intents, problem := s.files(commit)
+	if problem != "" {
+		return Snapshot{}, &CorruptError{s.ref, problem}
+	}
+	snap, newer, problem := decode(s.target, known, intents)
+	switch {
+	case newer != 0:
+		return Snapshot{}, &SchemaError{s.ref, newer}
+	case problem != "":
+		return Snapshot{}, &CorruptError{s.ref, problem}
+	}
+	snap.Commit = hash
+	return snap, nil
+}
+
+func (s *Store) files(c *object.Commit) (known, intents []byte, problem string) {
+	tree, err := c.Tree()
+	if err != nil {
+		return nil, nil, "its tree cannot be read"
+	}
+	if len(tree.Entries) != 2 || tree.Entries[0].Name != intentsFile || tree.Entries[1].Name != knownFile {
+		return nil, nil, "it is not known state of connsync"
+	}
+	texts := make([][]byte, 2)
+	for i, e := range tree.Entries {
+		blob, err := object.GetBlob(s.repo.Git.Storer, e.Hash)
+		if err != nil {
+			return nil, nil, e.Name + " cannot be read"
+		}
+		r, err := blob.Reader()
+		if err != nil {
+			return nil, nil, e.Name + " cannot be read"
+		}
+		texts[i], err = io.ReadAll(r)
+		_ = r.Close()
+		if err != nil {
+			return nil, nil, e.Name + " cannot be read"
+		}
+	}
+	return texts[1], texts[0], ""
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for name := range m {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}

@@ -1,0 +1,106 @@
+package state
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// encodable is a Git object that go-git can write.
+type encodable interface {
+	Encode(plumbing.EncodedObject) error
+}
+
+// write stores the objects of a state commit and gives the commit's name. The ref does not move yet.
+func (s *Store) write(parent string, known, intents []byte, m Message) (string, error) {
+	var hashes [2]plumbing.Hash
+	for i, text := range [][]byte{intents, known} {
+		blob := s.repo.Git.Storer.NewEncodedObject()
+		blob.SetType(plumbing.BlobObject)
+		w, err := blob.Writer()
+		if err != nil {
+			return "", ErrDisk
+		}
+		if _, err := w.Write(text); err != nil || w.Close() != nil {
+			return "", ErrDisk
+		}
+		if hashes[i], err = s.store(blob); err != nil {
+			return "", err
+		}
+	}
+	tree, err := s.encode(&object.Tree{Entries: []object.TreeEntry{
+		{Name: intentsFile, Mode: filemode.Regular, Hash: hashes[0]},
+		{Name: knownFile, Mode: filemode.Regular, Hash: hashes[1]},
+	}})
+	if err != nil {
+		return "", err
+	}
+	who := object.Signature{Name: "connsync", Email: "connsync@localhost", When: s.repo.Now().UTC()}
+	commit := object.Commit{Author: who, Committer: who, Message: m.text(), TreeHash: tree}
+	if parent != "" {
+		commit.ParentHashes = []plumbing.Hash{plumbing.NewHash(parent)}
+	}
+	hash, err := s.encode(&commit)
+	return hash.String(), err
+}
+
+func (s *Store) encode(o encodable) (plumbing.Hash, error) {
+	encoded := s.repo.Git.Storer.NewEncodedObject()
+	if err := o.Encode(encoded); err != nil {
+		return plumbing.ZeroHash, ErrDisk
+	}
+	return s.store(encoded)
+}
+
+// store writes an object and makes it durable: a ref must never outlive what it names.
+func (s *Store) store(o plumbing.EncodedObject) (plumbing.Hash, error) {
+	hash, err := s.repo.Git.Storer.SetEncodedObject(o)
+	if err != nil {
+		return hash, ErrDisk
+	}
+	name := hash.String()
+	file := s.path(filepath.Join("objects", name[:2], name[2:]))
+	f, err := os.Open(file)
+	if err != nil { // it was there already, in a pack
+		return hash, nil
+	}
+	defer f.Close()
+	if f.Sync() != nil {
+		return hash, ErrDisk
+	}
+	return hash, syncFolder(filepath.Dir(file))
+}
+
+// text is the commit's message: a subject, lines, and trailers.
+func (m Message) text() string {
+	var b strings.Builder
+	b.WriteString(clean(m.Subject) + "\n")
+	if len(m.Lines) > 0 {
+		b.WriteString("\n")
+	}
+	for _, l := range m.Lines {
+		b.WriteString(clean(l) + "\n")
+	}
+	if len(m.Trailers) > 0 {
+		b.WriteString("\n")
+	}
+	for _, t := range m.Trailers {
+		b.WriteString(clean(t[0]) + ": " + clean(t[1]) + "\n")
+	}
+	return b.String()
+}
+
+// clean keeps a text on one line and harmless to whoever reads the log on a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return '?'
+		}
+		return r
+	}, s)
+}
