@@ -1,0 +1,164 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"sort"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"connsync/apply/secmaster"
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// observation is everything that a decision needs, read at one time.
+type observation struct {
+	place     diff.Place
+	want      []diff.Want
+	have      []diff.Have
+	known     state.Snapshot
+	abandoned []string // known names of another place, given up with --retarget
+	settled   func(state.Intent) bool
+}
+
+// observe reads the workspace completely, or fails: a list that cannot be trusted is never
+// taken for an empty one.
+func observe(ctx context.Context, r Reader, t Target) (*observation, error) {
+	project, err := r.ProjectID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &observation{place: t.Place, settled: func(state.Intent) bool { return false }}
+	o.place.ProjectID = project
+	if o.known, o.abandoned, err = knownFor(t, o.place); err != nil {
+		return nil, err
+	}
+	if o.have, err = look(ctx, r, o.known.Known); err != nil {
+		return nil, err
+	}
+	o.want, err = resolve(ctx, r, t.Want, o.known.Known)
+	return o, err
+}
+
+// intents are the open intents as package diff reads them.
+func (o *observation) intents() map[string]diff.Intent {
+	out := make(map[string]diff.Intent, len(o.known.Intents))
+	for name, i := range o.known.Intents {
+		out[name] = diff.Intent{Name: name, Kind: i.Kind, ID: i.ID, Run: i.Run, Settled: o.settled(i)}
+	}
+	return out
+}
+
+// look lists the workspace, and asks by id for every known connection that the list does not show: only
+// where both agree is a connection gone.
+func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Have, error) {
+	listed, err := r.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing := missingIDs(listed, known)
+	shown := make([]*secmaster.Connection, len(missing))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for i, id := range missing {
+		g.Go(func() error {
+			c, err := r.Show(gctx, id)
+			if err == nil {
+				shown[i] = &c
+			}
+			if errors.Is(err, secmaster.ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, c := range shown {
+		if c != nil {
+			listed = append(listed, *c)
+		}
+	}
+	return haves(listed), nil
+}
+
+func missingIDs(listed []secmaster.Connection, known map[string]diff.Known) []string {
+	seen := make(map[string]bool, len(listed))
+	for _, c := range listed {
+		seen[c.ID] = true
+	}
+	var missing []string
+	for _, k := range known {
+		if !seen[k.ID] {
+			missing = append(missing, k.ID)
+		}
+	}
+	sort.Strings(missing)
+	return missing
+}
+
+func haves(listed []secmaster.Connection) []diff.Have {
+	out := make([]diff.Have, len(listed))
+	for i, c := range listed {
+		out[i] = have(c)
+	}
+	return out
+}
+
+// have is a connection as package diff reads it. Its config is taken apart here, and every
+// value in it is hidden again at once: SecMaster may show secrets in the clear.
+func have(c secmaster.Connection) diff.Have {
+	return diff.Have{
+		ID: c.ID, Name: c.Name, Description: c.Description,
+		Plugin:       diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.ComponentName},
+		Settings:     settings(c.Config),
+		UpdateTime:   c.UpdateTime,
+		ModifierName: c.ModifierName,
+		CanBeDeleted: c.CanBeDeleted,
+		Defense:      c.DefenseType != "",
+	}
+}
+
+// settings are the leaves of a shown config; nil where none was shown or it is not a JSON object.
+func settings(config secrets.Value) map[secrets.Path]diff.Seen {
+	text, _ := config.Expose().(string)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var m map[string]any
+	if d.Decode(&m) != nil || m == nil {
+		return nil
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil
+	}
+	leaves := manifest.Settings("config", m)
+	out := make(map[secrets.Path]diff.Seen, len(leaves))
+	for _, l := range leaves {
+		out[l.Path] = seen(l.Value)
+	}
+	return out
+}
+
+func seen(v any) diff.Seen {
+	if s, ok := v.(string); v == nil || ok && strings.Trim(s, "*") == "" {
+		return diff.Seen{Masked: true}
+	}
+	return diff.Seen{Digest: manifest.ValueDigest(v), Value: secrets.Hide(v)}
+}
+
+// names are the keys of a map, sorted.
+func names[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for name := range m {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}

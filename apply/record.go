@@ -1,0 +1,133 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// announce stores the run and the intents of all its writes in one commit, before the first of them is
+// sent: whatever happens then, the next run knows what to look for.
+func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
+	intents := make([]state.Intent, len(ws))
+	for i, w := range ws {
+		intents[i] = state.Intent{Name: w.change.Name, Kind: intentKind(w.change), ID: w.change.ID, Run: s.Run.ID, Expires: s.Run.Expires}
+	}
+	run := s.Run
+	m := s.Message
+	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(ws))
+	_, err := s.State.Commit(ctx, state.Edit{Place: o.place, Drop: o.abandoned, Announce: intents, Run: &run, Message: m})
+	if err != nil {
+		return errors.Join(ErrNotAnnounced, err)
+	}
+	return nil
+}
+
+// intentKind is create for everything that is not recorded yet: what a dead run leaves of it is then
+// found by its name and adopted.
+func intentKind(c *diff.Change) string {
+	if c.Known == nil || c.Known.ID != c.ID {
+		return diff.IntentCreate
+	}
+	return diff.IntentUpdate
+}
+
+// record stores what was found and done in one commit. Where there is nothing to store it writes nothing.
+func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]verdict) error {
+	s := p.sync
+	e := state.Edit{Place: p.seen.place, Drop: p.seen.abandoned, Message: s.Message, EndRun: len(verdicts) > 0}
+	for i := range p.Plan.Changes {
+		p.edit(&e, &p.Plan.Changes[i], verdicts)
+	}
+	r.StateCommit = p.seen.known.Commit
+	if !e.EndRun && len(e.Put)+len(e.Drop)+len(e.Settle) == 0 {
+		return nil
+	}
+	if len(e.Put) > 0 {
+		e.Applied = s.Commit
+	}
+	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
+	snap, err := s.State.Commit(context.WithoutCancel(ctx), e)
+	if err == nil {
+		r.StateCommit = snap.Commit
+	}
+	return err
+}
+
+// edit adds what one change leaves behind.
+func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdict) {
+	v, written := verdicts[c.Name]
+	switch {
+	case written && v.have != nil:
+		e.Put = append(e.Put, diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, LastModified: v.write.lastModified}))
+		e.Drop = append(e.Drop, formerName(c)...)
+	case c.Write:
+	case c.Action == diff.Adopt:
+		e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true}))
+	case c.Action == diff.Forget && c.Known != nil:
+		e.Drop = append(e.Drop, c.Known.Name)
+	case c.Action == diff.Orphaned && c.Known == nil && c.Have != nil:
+		e.Put = append(e.Put, found(c.Have))
+	}
+	if settles(c, v, written) {
+		e.Settle = append(e.Settle, c.Name)
+	}
+}
+
+// settles tells whether the intents of a change are done with, this run's and an earlier one's: an
+// interrupted create that was found and could not be written stays announced, or the next
+// run would take it for somebody else's.
+func settles(c *diff.Change, v verdict, written bool) bool {
+	switch {
+	case written && c.Intent != nil && c.ID != "":
+		return v.have != nil
+	case written:
+		return v.settled
+	case c.Intent == nil || c.Write:
+		return false
+	}
+	return c.Action != diff.Conflict
+}
+
+// formerName is the record that a rename leaves behind.
+func formerName(c *diff.Change) []string {
+	if c.Known != nil && c.Known.Name != c.Name {
+		return []string{c.Known.Name}
+	}
+	return nil
+}
+
+// found records an interrupted create that Git no longer wants, so that it is known as ours.
+func found(h *diff.Have) diff.Known {
+	w := diff.Want{Connection: manifest.Connection{Name: h.Name, Description: h.Description}, Resolved: h.Plugin}
+	return diff.Record(w, *h, diff.RecordOptions{Unverified: true})
+}
+
+// story is the audit record of a run: a line for everything that was done.
+func story(target string, rs []Result) (string, []string) {
+	counts := make(map[Outcome]int)
+	var lines []string
+	for _, r := range rs {
+		if r.Outcome == Unchanged || r.Outcome == Orphaned || r.Outcome == Conflicted {
+			continue
+		}
+		counts[r.Outcome]++
+		line := fmt.Sprintf("%s %s %s", r.Outcome, r.Name, r.ID)
+		if len(r.RequestIDs) > 0 {
+			line += " (request " + strings.Join(r.RequestIDs, ", ") + ")"
+		}
+		lines = append(lines, line)
+	}
+	var parts []string
+	for _, o := range []Outcome{Created, Updated, Adopted, Deleted, Forgotten, Refused, Failed, Unknown, Skipped} {
+		if counts[o] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
+		}
+	}
+	return target + ": " + strings.Join(parts, ", "), lines
+}

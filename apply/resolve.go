@@ -1,0 +1,93 @@
+package apply
+
+import (
+	"context"
+	"sort"
+
+	"connsync/apply/secmaster"
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// named is a plugin at a version as a manifest names it.
+type named struct{ component, version string }
+
+// resolve gives every wanted connection its plugin's ids: from the manifest, from known state, or
+// else from the components list, which is asked for once and only if a name needs it.
+func resolve(ctx context.Context, r Reader, want []manifest.Connection, known map[string]diff.Known) ([]diff.Want, error) {
+	ids := resolved(known)
+	var components []secmaster.Component
+	if needsComponents(want, ids) {
+		var err error
+		if components, err = r.Components(ctx); err != nil {
+			return nil, err
+		}
+		addComponents(ids, components)
+	}
+	out := make([]diff.Want, len(want))
+	for i, c := range want {
+		out[i] = resolveOne(c, ids, components)
+	}
+	return out, nil
+}
+
+func resolved(known map[string]diff.Known) map[named]diff.Plugin {
+	ids := make(map[named]diff.Plugin)
+	for _, k := range known {
+		if k.Plugin.Component != "" && k.Plugin.Version != "" {
+			ids[named{k.Plugin.Component, k.Plugin.Version}] = k.Plugin
+		}
+	}
+	return ids
+}
+
+func needsComponents(want []manifest.Connection, ids map[named]diff.Plugin) bool {
+	for _, c := range want {
+		if _, ok := ids[named{c.Component, c.Version}]; c.Component != "" && !ok {
+			return true
+		}
+	}
+	return false
+}
+
+func addComponents(ids map[named]diff.Plugin, components []secmaster.Component) {
+	for _, c := range components {
+		for _, v := range c.Versions {
+			ids[named{c.Name, v.Version}] = diff.Plugin{
+				ComponentID: c.ID, VersionID: v.ID, Component: c.Name, Version: v.Version,
+			}
+		}
+	}
+}
+
+func resolveOne(c manifest.Connection, ids map[named]diff.Plugin, components []secmaster.Component) diff.Want {
+	w := diff.Want{Connection: c}
+	if c.Component == "" {
+		w.Resolved = diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID}
+		return w
+	}
+	p, ok := ids[named{c.Component, c.Version}]
+	w.Resolved, w.Unresolved = p, !ok
+	if !ok {
+		w.Near = near(c.Component, components)
+	}
+	return w
+}
+
+// near is what a name could have meant: the plugin's versions, or the plugins where there is no such one.
+func near(component string, components []secmaster.Component) []string {
+	var plugins, versions []string
+	for _, c := range components {
+		plugins = append(plugins, c.Name)
+		for _, v := range c.Versions {
+			if c.Name == component {
+				versions = append(versions, v.Version)
+			}
+		}
+	}
+	if versions == nil {
+		versions = plugins
+	}
+	sort.Strings(versions)
+	return versions
+}

@@ -1,0 +1,84 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"connsync/apply/secmaster"
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// ErrFileChanged says that a manifest is not the one any more that was planned from.
+var ErrFileChanged = errors.New("the file changed while connsync ran")
+
+// ErrMoved says that a file opened and a secret of the manifest was not among what it held.
+var ErrMoved = errors.New("a secret does not open in this place")
+
+// opened is what one manifest gave.
+type opened struct {
+	secrets      map[secrets.Path]secrets.Value
+	lastModified string
+	err          error
+}
+
+// reveal opens every file that some change needs, each once, on all cores, before anything is written. A
+// file that cannot be opened takes only its own connections out of the run.
+func (s Sync) reveal(ctx context.Context, cs []*diff.Change) map[string]opened {
+	need := files(cs)
+	out := make(map[string]opened, len(need))
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for path, f := range need {
+		g.Go(func() error {
+			o := s.open(ctx, f)
+			mu.Lock()
+			defer mu.Unlock()
+			out[path] = o
+			s.progress("revealing", len(out), len(need))
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return out
+}
+
+// open reads a manifest again and opens it only if it is, byte for byte, what was checked and planned.
+func (s Sync) open(ctx context.Context, f manifest.File) opened {
+	data, err := fs.ReadFile(s.Files, f.Path)
+	if err != nil || secrets.Digest(string(data)) != f.Digest {
+		return opened{err: ErrFileChanged}
+	}
+	values, at, err := s.Open(ctx, f.Path, data)
+	return opened{secrets: values, lastModified: at, err: err}
+}
+
+// body is what is sent for a wanted connection: the one place where plaintext and manifest meet.
+func body(w *diff.Want, o opened) (secmaster.Body, error) {
+	if o.err != nil {
+		return secmaster.Body{}, o.err
+	}
+	config, err := manifest.JSON(w.Config, func(r secrets.Ref) (any, error) {
+		v, ok := o.secrets[r.Path]
+		if !ok {
+			return nil, fmt.Errorf("%s: %w", r.Path, ErrMoved)
+		}
+		return v.Expose(), nil
+	})
+	if err != nil {
+		return secmaster.Body{}, err
+	}
+	return secmaster.Body{
+		Name: w.Name, Description: w.Description,
+		ComponentID: w.Resolved.ComponentID, ComponentVersionID: w.Resolved.VersionID,
+		Config: secrets.Hide(config),
+	}, nil
+}

@@ -1,0 +1,120 @@
+package apply
+
+import (
+	"context"
+	"errors"
+
+	"connsync/apply/secmaster"
+	"connsync/diff"
+)
+
+// ErrNotAnnounced says that the intents could not be stored, so nothing was sent.
+var ErrNotAnnounced = errors.New("known state could not be written")
+
+// Run carries out the plan: reveal, announce, send, settle, record. Every change of the plan has
+// exactly one result; one failure never stops the others. An interrupted ctx ends it early: no new
+// write starts, and what was done is recorded.
+func (p *Prepared) Run(ctx context.Context) Report {
+	s := p.sync
+	r := Report{Target: s.Name, Run: s.Run.ID, Plan: p.Plan, Started: s.Clock.now(), Recorded: true}
+	ws, refused := p.writes(ctx)
+	interrupted := ctx.Err() != nil
+	var verdicts map[string]verdict
+	if len(ws) > 0 && !interrupted {
+		if err := s.announce(ctx, p.seen, ws); err != nil {
+			r.Err, r.Results = err, p.results(ws, refused, nil)
+			r.Took = s.Clock.now().Sub(r.Started)
+			return r
+		}
+		verdicts, r.Err = p.carryOut(ctx, ws)
+	}
+	r.Interrupted = ctx.Err() != nil
+	r.Results = p.results(ws, refused, verdicts)
+	if err := p.record(ctx, &r, verdicts); err != nil {
+		r.Recorded = false
+		r.Err = errors.Join(r.Err, err)
+	}
+	r.Took = s.Clock.now().Sub(r.Started)
+	return r
+}
+
+// writes reveals what the plan needs, and separates what can be sent from what is refused.
+func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
+	var cs []*diff.Change
+	for i := range p.Plan.Changes {
+		if c := &p.Plan.Changes[i]; c.Write {
+			cs = append(cs, c)
+		}
+	}
+	revealed := p.sync.reveal(ctx, cs)
+	refused := make(map[string]error)
+	var ws []*write
+	for _, c := range cs {
+		b, err := body(c.Want, revealed[c.Want.File.Path])
+		if err != nil {
+			refused[c.Name] = err
+			continue
+		}
+		ws = append(ws, &write{change: c, body: b, lastModified: revealed[c.Want.File.Path].lastModified})
+	}
+	return ws, refused
+}
+
+// carryOut sends and settles. Its error is what stopped it early, or the closing list's.
+func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdict, error) {
+	stopped := p.sync.send(ctx, ws)
+	have, listErr := p.sync.settle(ctx, ws)
+	shown, byID := byName(have), make(map[string]diff.Have, len(have))
+	for _, h := range have {
+		byID[h.ID] = h
+	}
+	out := make(map[string]verdict, len(ws))
+	for _, w := range ws {
+		v := judge(w, shown, byID, listErr)
+		v.write = w
+		out[w.change.Name] = v
+	}
+	return out, errors.Join(stopped, listErr)
+}
+
+// results gives every change its one outcome.
+func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[string]verdict) []Result {
+	sent := make(map[string]secmaster.Sent, len(ws))
+	for _, w := range ws {
+		sent[w.change.Name] = w.sent
+	}
+	out := make([]Result, 0, len(p.Plan.Changes))
+	for _, c := range p.Plan.Changes {
+		r := Result{Name: c.Name, ID: c.ID, Action: c.Action, Pos: c.Pos, Outcome: resting(c)}
+		v, tried := verdicts[c.Name]
+		switch err := refused[c.Name]; {
+		case err != nil:
+			r.Outcome, r.Err = Refused, err
+		case c.Write && tried:
+			r.Outcome, r.Err, r.Duplicates = v.outcome, v.err, v.duplicates
+			r.RequestIDs = sent[c.Name].RequestIDs
+			if v.have != nil {
+				r.ID = v.have.ID
+			}
+		case c.Write:
+			r.Outcome = Skipped
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// resting is the outcome of a change for which nothing is sent.
+func resting(c diff.Change) Outcome {
+	switch c.Action {
+	case diff.Adopt:
+		return Adopted
+	case diff.Forget:
+		return Forgotten
+	case diff.Orphaned, diff.Delete:
+		return Orphaned
+	case diff.Conflict:
+		return Conflicted
+	}
+	return Unchanged
+}

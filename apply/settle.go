@@ -1,0 +1,89 @@
+package apply
+
+import (
+	"context"
+	"time"
+
+	"connsync/diff"
+)
+
+// pauses are the waits between the lists that look for creates which are not to be seen yet.
+var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
+
+// settle finds out by complete lists what became of every write. Creates that nobody confirmed and that
+// turn up are written once more in full, since what was executed may not be all that
+// is wanted. The last list is the closing list, which alone decides; its error leaves everything undecided.
+func (s Sync) settle(ctx context.Context, ws []*write) ([]diff.Have, error) {
+	final, cancel := outlive(ctx, finishIn+time.Second)
+	defer cancel()
+	have, err := s.watch(ctx, final, ws)
+	if err != nil || !s.rewriteFound(ctx, ws, have) {
+		return have, err
+	}
+	return look(final, s.Client, nil)
+}
+
+// watch lists until every create that may have been executed is seen, or five pauses have passed.
+func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
+	s.progress("verifying", 0, 0)
+	have, err := look(final, s.Client, nil)
+	for _, pause := range pauses {
+		open := unseen(ws, have)
+		if open == 0 {
+			break
+		}
+		s.progress("settling", 0, open)
+		if s.Clock.sleep(ctx, pause*time.Second) != nil {
+			break
+		}
+		have, err = look(final, s.Client, nil)
+	}
+	return have, err
+}
+
+// unseen counts the creates that may have been executed and that a list does not show.
+func unseen(ws []*write, have []diff.Have) int {
+	shown := byName(have)
+	n := 0
+	for _, w := range ws {
+		if w.creates() && (w.unclear() || w.answer != nil) && len(shown[w.change.Name]) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// rewriteFound sends one update of the full wish to every create that was not confirmed and is there all the
+// same, and tells whether it sent any. A clear refusal counts too: it may have answered a proxy's second delivery.
+func (s Sync) rewriteFound(ctx context.Context, ws []*write, have []diff.Have) bool {
+	shown := byName(have)
+	any := false
+	for _, w := range ws {
+		found := shown[w.change.Name]
+		if !w.creates() || !w.tried || w.err == nil || len(found) == 0 {
+			continue
+		}
+		if ctx.Err() != nil || !s.Clock.now().Before(s.Run.Expires) {
+			continue
+		}
+		any = true
+		c, sent, err := s.Client.Update(ctx, found[0].ID, w.body)
+		w.sent.RequestIDs = append(w.sent.RequestIDs, sent.RequestIDs...)
+		w.err = err
+		if err == nil {
+			w.answer = &c
+		}
+	}
+	return any
+}
+
+// byName groups what a list shows, without the connections of emergency policies, which no name binds.
+func byName(have []diff.Have) map[string][]diff.Have {
+	out := make(map[string][]diff.Have, len(have))
+	for _, h := range have {
+		if !h.Defense {
+			out[h.Name] = append(out[h.Name], h)
+		}
+	}
+	return out
+}

@@ -1,0 +1,124 @@
+package apply
+
+import (
+	"context"
+	"io/fs"
+	"time"
+
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// Open decrypts one manifest in memory. It gives every encrypted value by its path from the
+// document's root, and the authenticated time of the file's last encryption.
+type Open func(ctx context.Context, name string, data []byte) (map[secrets.Path]secrets.Value, string, error)
+
+// Sync is a sync of one target: who writes, how, and until when.
+type Sync struct {
+	Target
+	Client      Writer
+	State       *state.Session // locked; Target.Known is its snapshot
+	Files       fs.FS          // the tree that Want was read from
+	Open        Open
+	Run         state.Run     // after Run.Expires nothing is sent
+	Parallelism int           // writes at a time; default 8
+	Settle      time.Duration // how long an interrupted create may take to appear; default 60 s
+	Message     state.Message // trailers of the state commits; Subject and Lines are filled in
+	Progress    func(Progress)
+	Clock       Clock
+}
+
+// Progress is how far a sync is.
+type Progress struct {
+	Target      string
+	Phase       string // "waiting", "revealing", "writing", "settling", "verifying"
+	Done, Total int
+}
+
+// Prepared is a plan together with all that is needed to carry it out.
+type Prepared struct {
+	sync Sync
+	seen *observation
+	Plan diff.Plan
+}
+
+// Prepare observes and plans. An interrupted create that the list does not show is waited for, until
+// it shows or its settle window has passed: before that, sending it again could make two.
+func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
+	if s.Parallelism <= 0 {
+		s.Parallelism = 8
+	}
+	if s.Settle <= 0 {
+		s.Settle = time.Minute
+	}
+	s.Known = s.State.Snapshot()
+	o, err := observe(ctx, s.Client, s.Target)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.awaitCreates(ctx, o); err != nil {
+		return nil, err
+	}
+	return &Prepared{sync: s, seen: o, Plan: o.plan(s.Target)}, nil
+}
+
+// awaitCreates waits for the creates that an earlier run announced. The kernel lock on the state
+// shows that a run of this machine which announced them is dead, so the window begins now at the latest.
+func (s Sync) awaitCreates(ctx context.Context, o *observation) error {
+	start := s.Clock.now()
+	until := func(i state.Intent) time.Time {
+		if i.Expires.Before(start) {
+			return i.Expires.Add(s.Settle)
+		}
+		return start.Add(s.Settle)
+	}
+	o.settled = func(i state.Intent) bool { return !s.Clock.now().Before(until(i)) }
+	for pause := time.Second; ; pause *= 2 {
+		wait := s.longestWait(o, until)
+		if wait <= 0 {
+			return nil
+		}
+		s.progress("waiting", 0, 0)
+		if err := s.Clock.sleep(ctx, min(wait, pause)); err != nil {
+			return err
+		}
+		var err error
+		if o.have, err = look(ctx, s.Client, o.known.Known); err != nil {
+			return err
+		}
+	}
+}
+
+// longestWait is the time until the last announced create that is not to be seen has settled.
+func (s Sync) longestWait(o *observation, until func(state.Intent) time.Time) time.Duration {
+	shown := make(map[string]bool, len(o.have))
+	for _, h := range o.have {
+		shown[h.Name] = shown[h.Name] || !h.Defense
+	}
+	var longest time.Duration
+	for name, i := range o.known.Intents {
+		if i.Kind == diff.IntentCreate && !shown[name] {
+			longest = max(longest, until(i).Sub(s.Clock.now()))
+		}
+	}
+	return longest
+}
+
+func (s Sync) progress(phase string, done, total int) {
+	if s.Progress != nil {
+		s.Progress(Progress{Target: s.Name, Phase: phase, Done: done, Total: total})
+	}
+}
+
+// files are the manifests that some connections stand in, each once.
+func files(cs []*diff.Change) map[string]manifest.File {
+	out := make(map[string]manifest.File)
+	for _, c := range cs {
+		if c.Want != nil && c.Want.File.Sops != nil {
+			out[c.Want.File.Path] = c.Want.File
+		}
+	}
+	return out
+}

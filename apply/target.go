@@ -1,0 +1,86 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"connsync/apply/secmaster"
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// Reader is what planning may ask of SecMaster. A dry run holds nothing more, so it cannot write.
+type Reader interface {
+	List(context.Context) ([]secmaster.Connection, error)
+	Show(ctx context.Context, id string) (secmaster.Connection, error)
+	Components(context.Context) ([]secmaster.Component, error)
+	ProjectID(context.Context) (string, error)
+}
+
+// Writer is what a sync needs beyond reading.
+type Writer interface {
+	Reader
+	Create(context.Context, secmaster.Body) (secmaster.Connection, secmaster.Sent, error)
+	Update(ctx context.Context, id string, b secmaster.Body) (secmaster.Connection, secmaster.Sent, error)
+}
+
+// Target is one workspace with what Git wants there and what connsync knows of it.
+type Target struct {
+	Name     string
+	Place    diff.Place // an empty ProjectID is looked up by region
+	Want     []manifest.Connection
+	Commit   string // the commit that Want was read from; "" where there is none
+	Known    state.Snapshot
+	Rewrite  func(name string) bool // nil: none
+	Only     func(name string) bool // nil: all; decides what is planned, not what is bound
+	Retarget bool                   // known state of another place is given up instead of refused
+}
+
+// Preview plans one target without being able to change anything. Its errors are the reader's, or a
+// *state.PlaceError where known state belongs to another place.
+func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
+	o, err := observe(ctx, r, t)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	return o.plan(t), nil
+}
+
+// plan decides, for the names that were asked for.
+func (o *observation) plan(t Target) diff.Plan {
+	p := diff.Compute(diff.Input{
+		Target:  t.Name,
+		Place:   o.place,
+		Want:    o.want,
+		Have:    o.have,
+		Known:   o.known.Known,
+		Intents: o.intents(),
+		Rewrite: t.Rewrite,
+	})
+	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
+	if t.Only == nil {
+		return p
+	}
+	kept := p.Changes[:0]
+	for _, c := range p.Changes {
+		if t.Only(c.Name) {
+			kept = append(kept, c)
+		}
+	}
+	p.Changes = kept
+	return p
+}
+
+// knownFor is the known state that holds for a place, and the names to give up with --retarget.
+func knownFor(t Target, place diff.Place) (state.Snapshot, []string, error) {
+	err := t.Known.At(place)
+	if err == nil {
+		return t.Known, nil, nil
+	}
+	if !t.Retarget {
+		return state.Snapshot{}, nil, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	fresh := state.Snapshot{Commit: t.Known.Commit, Place: place}
+	return fresh, names(t.Known.Known), nil
+}

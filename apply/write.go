@@ -1,0 +1,116 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"connsync/apply/secmaster"
+	"connsync/diff"
+)
+
+const (
+	brokenAfter = 5               // server errors in a row after which nothing more is sent
+	finishIn    = 3 * time.Second // what the write in flight gets after an interruption
+)
+
+// write is one request to send, and what came of it.
+type write struct {
+	change *diff.Change
+	body   secmaster.Body
+	sent   secmaster.Sent
+	answer *secmaster.Connection // the server's confirmation; nil where it gave none
+	err    error
+	tried  bool
+	// lastModified is the authenticated time of the manifest that the body was made from.
+	lastModified string
+}
+
+// unclear tells that the write may have been executed although nothing confirmed it.
+func (w *write) unclear() bool { return w.tried && errors.Is(w.err, secmaster.ErrUnclear) }
+
+func (w *write) creates() bool { return w.change.ID == "" }
+
+// breaker stops a run that has no prospect: credentials or workspace refused, or the server failing again and again.
+type breaker struct {
+	mu      sync.Mutex
+	inARow  int
+	stopped error
+}
+
+func (b *breaker) note(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var e *secmaster.Error
+	if !errors.As(err, &e) {
+		b.inARow = 0
+		return
+	}
+	if e.Status < 500 {
+		b.inARow = 0
+	} else if b.inARow++; b.inARow >= brokenAfter {
+		b.stopped = err
+	}
+	if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {
+		b.stopped = err
+	}
+}
+
+func (b *breaker) open() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stopped
+}
+
+// send sends every write once, some at a time. What it does not get to stays untried: after an interruption or
+// the run's expiry, or when going on has no prospect. It returns what stopped it.
+func (s Sync) send(ctx context.Context, ws []*write) error {
+	inFlight, cancel := outlive(ctx, finishIn)
+	defer cancel()
+	inFlight, cancelExpiry := context.WithDeadline(inFlight, s.Run.Expires)
+	defer cancelExpiry()
+	var b breaker
+	var done atomic.Int64
+	var g errgroup.Group
+	g.SetLimit(s.Parallelism)
+	for _, w := range ws {
+		g.Go(func() error {
+			if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {
+				return nil
+			}
+			s.sendOne(inFlight, w)
+			b.note(w.err)
+			s.progress("writing", int(done.Add(1)), len(ws))
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return b.open()
+}
+
+func (s Sync) sendOne(ctx context.Context, w *write) {
+	w.tried = true
+	var c secmaster.Connection
+	if w.creates() {
+		c, w.sent, w.err = s.Client.Create(ctx, w.body)
+	} else {
+		c, w.sent, w.err = s.Client.Update(ctx, w.change.ID, w.body)
+	}
+	if w.err == nil {
+		w.answer = &c
+	}
+}
+
+// outlive is a context that ends some time after its parent does: a request that is
+// under way when the run is interrupted is finished rather than left unclear.
+func outlive(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		time.AfterFunc(grace, cancel)
+	})
+	return ctx, func() { stop(); cancel() }
+}
