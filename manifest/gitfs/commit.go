@@ -1,0 +1,99 @@
+package gitfs
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Head is the commit that is checked out. ErrUnborn where there is none yet.
+func (r *Repository) Head() (Commit, error) {
+	head, err := r.git.Head()
+	switch {
+	case errors.Is(err, plumbing.ErrReferenceNotFound):
+		return Commit{}, ErrUnborn
+	case err != nil:
+		return Commit{}, ErrBroken
+	}
+	c, err := r.commit(head.Hash())
+	if err != nil {
+		return Commit{}, err
+	}
+	if head.Name().IsBranch() {
+		c.Ref = head.Name().Short()
+	}
+	return c, nil
+}
+
+func (r *Repository) commit(hash plumbing.Hash) (Commit, error) {
+	c, err := r.git.CommitObject(hash)
+	if err != nil {
+		return Commit{}, ErrBroken
+	}
+	return Commit{Hash: c.Hash.String(), Time: c.Committer.When}, nil
+}
+
+// plainRevision keeps out what go-git takes and silently misreads: reflogs (main@{1}) and files (HEAD:path).
+var plainRevision = regexp.MustCompile(`^[^@{}:\\ \x00-\x1f-][^@{}:\\ \x00-\x1f]*$`)
+
+// Resolve finds a branch, a tag, a remote's branch or a commit; also HEAD~2 and the like. *UnknownRefError where there is none.
+func (r *Repository) Resolve(rev string) (Commit, error) {
+	if !plainRevision.MatchString(rev) || len(rev) > 250 {
+		return Commit{}, &UnknownRefError{rev}
+	}
+	hash, err := r.git.ResolveRevision(plumbing.Revision(rev))
+	if err != nil || hash == nil {
+		return Commit{}, &UnknownRefError{rev}
+	}
+	c, err := r.commit(*hash)
+	if err != nil {
+		return Commit{}, &UnknownRefError{rev}
+	}
+	if !strings.HasPrefix(c.Hash, rev) && !strings.ContainsAny(rev, "~^") {
+		c.Ref = rev
+	}
+	return c, nil
+}
+
+// Shallow tells whether the history is cut off.
+func (r *Repository) Shallow() bool {
+	cut, err := r.git.Storer.Shallow()
+	return err != nil || len(cut) > 0
+}
+
+// IsAncestor tells whether commit a is b or comes before it. *UnknownRefError where either is not there, and
+// ErrShallow where the history ends before a is found.
+func (r *Repository) IsAncestor(a, b string) (bool, error) {
+	for _, hash := range []string{a, b} {
+		if _, err := r.git.CommitObject(plumbing.NewHash(hash)); err != nil {
+			return false, &UnknownRefError{hash}
+		}
+	}
+	seen := map[plumbing.Hash]bool{}
+	queue := []plumbing.Hash{plumbing.NewHash(b)}
+	cut := false
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		if at == plumbing.NewHash(a) {
+			return true, nil
+		}
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		c, err := object.GetCommit(r.git.Storer, at)
+		if err != nil {
+			cut = true
+			continue
+		}
+		queue = append(queue, c.ParentHashes...)
+	}
+	if cut {
+		return false, ErrShallow
+	}
+	return false, nil
+}

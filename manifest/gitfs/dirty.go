@@ -1,0 +1,110 @@
+package gitfs
+
+import (
+	"bytes"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// Dirty compares what was read from the worktree with HEAD: it names the files of read whose text is not HEAD's, and the
+// YAML files of HEAD under roots that were not read. Line ends that Git converts at a checkout make no difference, and
+// neither do files that a sparse checkout leaves out.
+func (r *Repository) Dirty(files fs.FS, read, roots []string) ([]string, error) {
+	head, err := r.Head()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := r.tree(head.Hash)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(read))
+	var out []string
+	for _, name := range read {
+		seen[name] = true
+		n, tracked := tree.nodes[name]
+		if !tracked {
+			out = append(out, name)
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		if !same(text, n.hash) {
+			out = append(out, name)
+		}
+	}
+	out = append(out, r.gone(tree, seen, roots)...)
+	sort.Strings(out)
+	return out, nil
+}
+
+// same compares a file with a blob, with the line ends that a checkout may have given it.
+func same(text []byte, hash plumbing.Hash) bool {
+	if plumbing.ComputeHash(plumbing.BlobObject, text) == hash {
+		return true
+	}
+	return bytes.Contains(text, []byte("\r\n")) &&
+		plumbing.ComputeHash(plumbing.BlobObject, bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))) == hash
+}
+
+// gone names the manifests of HEAD that are not in the worktree any more.
+func (r *Repository) gone(tree *treeFS, seen map[string]bool, roots []string) []string {
+	var out []string
+	for name, n := range tree.nodes {
+		if !seen[name] && n.mode.IsRegular() && isManifest(name, roots) {
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	left := out[:0]
+	skipped := r.skipped()
+	for _, name := range out {
+		if !skipped[name] {
+			left = append(left, name)
+		}
+	}
+	return left
+}
+
+// isManifest tells whether package manifest would read a file: YAML under a root, and not in a hidden folder.
+func isManifest(name string, roots []string) bool {
+	if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" {
+		return false
+	}
+	for _, root := range roots {
+		if name == root {
+			return true
+		}
+		rest, under := strings.CutPrefix(name, root+"/")
+		if root == "." {
+			rest, under = name, true
+		}
+		if under {
+			return !strings.Contains("/"+path.Dir(rest)+"/", "/.") || path.Dir(rest) == "."
+		}
+	}
+	return false
+}
+
+// skipped are the files that a sparse checkout leaves out.
+func (r *Repository) skipped() map[string]bool {
+	out := map[string]bool{}
+	index, err := r.git.Storer.Index()
+	if err != nil {
+		return out
+	}
+	for _, e := range index.Entries {
+		if e.SkipWorktree {
+			out[e.Name] = true
+		}
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+// Package gitfs gives the files of a Git worktree, of a commit, or of a remote as an fs.FS. A worktree is read
+// without its repository, so that it can be read where go-git cannot open that one.
+package gitfs
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Why a repository or a revision cannot be used, matched with errors.Is.
+var (
+	ErrNotRepository = errors.New("not a Git repository")
+	ErrUnborn        = errors.New("the repository has no commit yet")
+	ErrShallow       = errors.New("the history is cut off before it can be told")
+	ErrBroken        = errors.New("the repository cannot be read")
+)
+
+// UnreadableError is a repository in a format that go-git cannot read.
+type UnreadableError struct{ Extension string }
+
+func (e *UnreadableError) Error() string {
+	return "the repository uses " + e.Extension + ", which connsync cannot read"
+}
+
+// UnknownRefError is a branch, tag or commit that the repository does not have.
+type UnknownRefError struct{ Ref string }
+
+func (e *UnknownRefError) Error() string { return "no such branch, tag or commit" }
+
+// MissingObjectError is a file that a commit has and the clone does not: a partial clone fetches it only when asked.
+type MissingObjectError struct{ File string }
+
+func (e *MissingObjectError) Error() string { return e.File + ": " + e.Refused() }
+
+// Refused is the reason in words.
+func (e *MissingObjectError) Refused() string { return "not in this clone (a partial clone)" }
+
+// RefusedError is a file that is there and is not read.
+type RefusedError struct{ File, Reason string }
+
+func (e *RefusedError) Error() string { return e.File + ": " + e.Reason }
+
+// Refused is the reason in words.
+func (e *RefusedError) Refused() string { return e.Reason }
+
+// RemoteKind is why a remote cannot be read.
+type RemoteKind string
+
+// The kinds.
+const (
+	RemoteAddress     RemoteKind = "address"     // not an address that is accepted
+	RemoteDenied      RemoteKind = "denied"      // credentials are missing or refused
+	RemoteNotFound    RemoteKind = "not-found"   // no such repository, or not for these credentials
+	RemoteUnreachable RemoteKind = "unreachable" // no answer, or none that is Git's
+)
+
+// RemoteError is a remote that cannot be read. It never holds the address, which could hold credentials.
+type RemoteError struct {
+	Kind   RemoteKind
+	Detail string
+}
+
+func (e *RemoteError) Error() string {
+	text := map[RemoteKind]string{
+		RemoteAddress:     "not an address of a repository",
+		RemoteDenied:      "the remote refuses the credentials, or asks for some",
+		RemoteNotFound:    "the remote has no such repository, or does not show it",
+		RemoteUnreachable: "the remote cannot be reached",
+	}[e.Kind]
+	if e.Detail != "" {
+		return fmt.Sprintf("%s: %s", text, e.Detail)
+	}
+	return text
+}

@@ -1,0 +1,89 @@
+package gitfs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// layout is where the parts of a repository are.
+type layout struct {
+	top       string // the worktree's root; "" for a bare repository
+	gitDir    string // of this worktree
+	commonDir string // of all worktrees
+}
+
+// Top is the root of the worktree that dir is in. It looks for .git only, so it works
+// whatever the repository's format. ErrNotRepository where there is none.
+func Top(dir string) (string, error) {
+	l, err := locate(dir)
+	if err == nil && l.top == "" {
+		err = ErrNotRepository
+	}
+	return l.top, err
+}
+
+// locate finds the repository that dir is in.
+func locate(dir string) (layout, error) {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return layout{}, ErrNotRepository
+	}
+	for ; ; at = filepath.Dir(at) {
+		if gitDir, ok := dotGit(filepath.Join(at, ".git")); ok {
+			return layout{top: at, gitDir: gitDir, commonDir: common(gitDir)}, nil
+		}
+		if isGitDir(at) {
+			return layout{gitDir: at, commonDir: common(at)}, nil
+		}
+		if at == filepath.Dir(at) {
+			return layout{}, ErrNotRepository
+		}
+	}
+}
+
+// dotGit follows .git: a folder, or in linked worktrees and submodules a file that names one.
+func dotGit(path string) (string, bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", false
+	}
+	if info.IsDir() {
+		return path, isGitDir(path)
+	}
+	text, err := os.ReadFile(path)
+	dir, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir: ")
+	if err != nil || !ok {
+		return "", false
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(path), dir)
+	}
+	return dir, isGitDir(dir)
+}
+
+// isGitDir tells a repository's folder as Git does: by HEAD, objects and refs.
+func isGitDir(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
+		return false
+	}
+	for _, folder := range []string{"objects", "refs"} {
+		if info, err := os.Stat(filepath.Join(common(dir), folder)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// common is the folder that a linked worktree shares with the others.
+func common(gitDir string) string {
+	text, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
+	if err != nil {
+		return gitDir
+	}
+	dir := strings.TrimSpace(string(text))
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(gitDir, dir)
+	}
+	return filepath.Clean(dir)
+}

@@ -1,0 +1,230 @@
+package gitfs
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/plumbing/transport/http"
+	"github.com/go-git/go-git/v5/storage/memory"
+)
+
+// Remote is a remote of a repository.
+type Remote struct{ Name, URL string } // without credentials
+
+// Remotes are the repository's remotes, in order of name.
+func (r *Repository) Remotes() ([]Remote, error) {
+	remotes, err := r.git.Remotes()
+	if err != nil {
+		return nil, ErrBroken
+	}
+	var out []Remote
+	for _, m := range remotes {
+		c := m.Config()
+		if len(c.URLs) > 0 {
+			out = append(out, Remote{c.Name, withoutCredentials(c.URLs[0])})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out, nil
+}
+
+func withoutCredentials(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" {
+		return address
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// CloneOptions say what of a remote is read, and as whom.
+type CloneOptions struct {
+	Ref string              // a branch, a tag or a full commit; "" for the remote's HEAD
+	Env func(string) string // for CONNSYNC_GIT_TOKEN
+}
+
+// scp is the short form of an SSH address.
+var scp = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^:]+$`)
+
+var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// wanted is where a clone keeps the commit that was asked for.
+const wanted = plumbing.ReferenceName("refs/heads/connsync")
+
+// Clone reads one commit of a remote into memory: nothing touches the disk. A local path is opened instead. HTTPS uses the token in
+// CONNSYNC_GIT_TOKEN, or else what `git credential` knows once the remote asks; SSH uses the agent. Its errors are
+// *RemoteError, *UnknownRefError and those of Open.
+func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, error) {
+	path, local, err := screen(address)
+	if err != nil {
+		return nil, err
+	}
+	if local {
+		return Open(path)
+	}
+	auth := token(address, o.Env)
+	r, err := fetch(ctx, address, o.Ref, auth)
+	if errors.Is(err, transport.ErrAuthenticationRequired) && auth == nil {
+		if auth = credential(ctx, address); auth != nil {
+			r, err = fetch(ctx, address, o.Ref, auth)
+		}
+	}
+	if err != nil {
+		return nil, remoteError(ctx, err)
+	}
+	return r, nil
+}
+
+// screen refuses every address that could run a program, send credentials in the clear, or hold some.
+func screen(address string) (path string, local bool, err error) {
+	refused := func(why string) (string, bool, error) { return "", false, &RemoteError{RemoteAddress, why} }
+	if scp.MatchString(address) {
+		return "", false, nil
+	}
+	u, parseErr := url.Parse(address)
+	if parseErr != nil || strings.HasPrefix(address, "-") || strings.Contains(address, "::") {
+		return refused("use https://…, ssh://…, git@host:path or a local path")
+	}
+	_, password := u.User.Password()
+	switch u.Scheme {
+	case "":
+		return address, true, nil
+	case "file":
+		return filepath.FromSlash(u.Path), true, nil
+	case "https", "http":
+		if u.User != nil {
+			return refused("credentials do not belong into an address: set CONNSYNC_GIT_TOKEN")
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && (ip == nil || !ip.IsLoopback()) && u.Hostname() != "localhost" {
+			return refused("http is for loopback addresses only")
+		}
+	case "ssh":
+		if password {
+			return refused("a password does not belong into an address: use an SSH agent")
+		}
+	default:
+		return refused("use https://…, ssh://…, git@host:path or a local path")
+	}
+	return "", false, nil
+}
+
+// fetch gets one commit, without history, into memory.
+func fetch(ctx context.Context, address, ref string, auth transport.AuthMethod) (*Repository, error) {
+	repo, err := git.Init(memory.NewStorage(), nil)
+	if err != nil {
+		return nil, err
+	}
+	remote, err := repo.CreateRemote(&config.RemoteConfig{Name: "origin", URLs: []string{address}})
+	if err != nil {
+		return nil, err
+	}
+	from := ref
+	if !fullHash.MatchString(ref) {
+		if from, err = advertised(ctx, remote, ref, auth); err != nil {
+			return nil, err
+		}
+	}
+	err = remote.FetchContext(ctx, &git.FetchOptions{
+		RefSpecs: []config.RefSpec{config.RefSpec("+" + from + ":" + string(wanted))}, Depth: 1, Auth: auth, Tags: git.NoTags,
+	})
+	if err != nil {
+		return nil, err
+	}
+	hash, err := repo.ResolveRevision(plumbing.Revision(wanted))
+	if err != nil {
+		return nil, &UnknownRefError{ref}
+	}
+	head := plumbing.NewHashReference(plumbing.HEAD, *hash)
+	return &Repository{git: repo}, repo.Storer.SetReference(head)
+}
+
+// advertised finds the full name of a branch or a tag on the remote.
+func advertised(ctx context.Context, remote *git.Remote, ref string, auth transport.AuthMethod) (string, error) {
+	refs, err := remote.ListContext(ctx, &git.ListOptions{Auth: auth})
+	if err != nil {
+		return "", err
+	}
+	if ref == "" {
+		ref = "HEAD"
+	}
+	for _, name := range []string{ref, "refs/heads/" + ref, "refs/tags/" + ref} {
+		for _, r := range refs {
+			if string(r.Name()) == name {
+				return name, nil
+			}
+		}
+	}
+	return "", &UnknownRefError{ref}
+}
+
+func token(address string, env func(string) string) transport.AuthMethod {
+	if env == nil || !strings.HasPrefix(address, "http") {
+		return nil
+	}
+	if t := env("CONNSYNC_GIT_TOKEN"); t != "" {
+		return &http.BasicAuth{Username: "x-access-token", Password: t}
+	}
+	return nil
+}
+
+// credential asks Git's own helpers, without a prompt.
+func credential(ctx context.Context, address string) transport.AuthMethod {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "git", "credential", "fill")
+	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true")
+	cmd.Stdin = strings.NewReader("protocol=" + u.Scheme + "\nhost=" + u.Host + "\npath=" + strings.TrimPrefix(u.Path, "/") + "\n\n")
+	out, err := cmd.Output()
+	if err != nil {
+		return nil
+	}
+	var a http.BasicAuth
+	for _, l := range strings.Split(string(out), "\n") {
+		switch key, value, _ := strings.Cut(l, "="); key {
+		case "username":
+			a.Username = value
+		case "password":
+			a.Password = value
+		}
+	}
+	if a.Password == "" {
+		return nil
+	}
+	return &a
+}
+
+// remoteError puts our own words for go-git's, which quote the address.
+func remoteError(ctx context.Context, err error) error {
+	var unknown *UnknownRefError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &unknown):
+		return unknown
+	case errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed), errors.Is(err, transport.ErrInvalidAuthMethod):
+		return &RemoteError{Kind: RemoteDenied}
+	case errors.Is(err, transport.ErrRepositoryNotFound), errors.Is(err, transport.ErrEmptyRemoteRepository):
+		return &RemoteError{Kind: RemoteNotFound}
+	case errors.As(err, new(git.NoMatchingRefSpecError)):
+		return &UnknownRefError{}
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return &RemoteError{RemoteUnreachable, "its host name cannot be resolved"}
+	}
+	return &RemoteError{Kind: RemoteUnreachable}
+}

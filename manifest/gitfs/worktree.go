@@ -1,0 +1,125 @@
+package gitfs
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+)
+
+// maxFile is more than any manifest may have: a larger file is not read into memory first.
+const maxFile = 8 << 20
+
+// Worktree reads the files under a folder, and nothing outside of it.
+type Worktree struct {
+	root *os.Root
+
+	mu      sync.Mutex
+	folders map[string]bool // known to be no link
+}
+
+// OpenWorktree opens a folder, whether it is in a repository or not.
+func OpenWorktree(top string) (*Worktree, error) {
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: top, Err: fs.ErrNotExist}
+	}
+	return &Worktree{root: root, folders: map[string]bool{".": true}}, nil
+}
+
+// Close gives the folder back.
+func (w *Worktree) Close() error { return w.root.Close() }
+
+// FS is its files. Links are refused wherever they lead: a commit has none that could be followed, and a plan must not depend
+// on where it is made. Devices and pipes are refused too. It may be used concurrently.
+func (w *Worktree) FS() fs.FS { return worktreeFS{w} }
+
+type worktreeFS struct{ w *Worktree }
+
+func (f worktreeFS) Open(name string) (fs.File, error) {
+	if err := f.w.check("open", name); err != nil {
+		return nil, err
+	}
+	return f.w.root.Open(filepath.FromSlash(name))
+}
+
+// Stat is fs.StatFS.
+func (f worktreeFS) Stat(name string) (fs.FileInfo, error) {
+	if err := f.w.check("stat", name); err != nil {
+		return nil, err
+	}
+	return f.w.root.Lstat(filepath.FromSlash(name))
+}
+
+// ReadDir is fs.ReadDirFS: in order of name.
+func (f worktreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	if err := f.w.check("readdir", name); err != nil {
+		return nil, err
+	}
+	return fs.ReadDir(f.w.root.FS(), name)
+}
+
+// ReadFile is fs.ReadFileFS.
+func (f worktreeFS) ReadFile(name string) ([]byte, error) {
+	file, err := f.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		return nil, &RefusedError{name, "larger than 8 MiB"}
+	}
+	return data, err
+}
+
+// check refuses a name that leads through a link, or to something that is neither a file nor a folder.
+func (w *Worktree) check(op, name string) error {
+	if !fs.ValidPath(name) {
+		return &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	if err := w.folder(path.Dir(name)); err != nil {
+		return err
+	}
+	info, err := w.root.Lstat(filepath.FromSlash(name))
+	if err != nil {
+		return err
+	}
+	return refuse(name, info.Mode())
+}
+
+func refuse(name string, mode fs.FileMode) error {
+	switch {
+	case mode&fs.ModeSymlink != 0:
+		return &RefusedError{name, "a link; links are not followed"}
+	case !mode.IsRegular() && !mode.IsDir():
+		return &RefusedError{name, "neither a file nor a folder"}
+	}
+	return nil
+}
+
+// folder checks a folder and those above it, each once.
+func (w *Worktree) folder(name string) error {
+	w.mu.Lock()
+	known := w.folders[name]
+	w.mu.Unlock()
+	if known {
+		return nil
+	}
+	if err := w.folder(path.Dir(name)); err != nil {
+		return err
+	}
+	info, err := w.root.Lstat(filepath.FromSlash(name))
+	if err == nil {
+		err = refuse(name, info.Mode())
+	}
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.folders[name] = true
+	return nil
+}
