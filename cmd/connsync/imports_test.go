@@ -51,7 +51,7 @@ type listed struct {
 
 func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
 	standard, packages := map[string]bool{}, []listed{}
-	for _, p := range list(t) {
+	for _, p := range listPackages(t) {
 		standard[p.ImportPath] = p.Standard
 		if strings.HasPrefix(p.ImportPath, module+"/") {
 			packages = append(packages, p)
@@ -82,8 +82,8 @@ func (r rule) allows(path string) bool {
 	return slices.ContainsFunc(r.others, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
-// list is what the go command says of every package that the module is built from.
-func list(t *testing.T) []listed {
+// listPackages is what the go command says of every package that the module is built from.
+func listPackages(t *testing.T) []listed {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports", module+"/...")
 	out, err := cmd.Output()

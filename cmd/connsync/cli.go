@@ -1,0 +1,100 @@
+package main
+
+import (
+	"path"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the whole grammar.
+type cli struct {
+	globals
+
+	Validate validateCmd `cmd:"" help:"Check every manifest. Offline; needs no key."`
+	Diff     diffCmd     `cmd:"" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
+	Sync     syncCmd     `cmd:"" help:"Create what is missing and update what changed."`
+	Emulator emulatorCmd `cmd:"" help:"Serve an emulated SecMaster on loopback."`
+	Demo     demoCmd     `cmd:"" help:"Show the main job in a few seconds, with nothing but this program."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// globals are the flags of every command.
+type globals struct {
+	Dir      string   `short:"C" placeholder:"DIR" default:"." help:"Work in this directory of the repository."`
+	Config   string   `env:"CONNSYNC_CONFIG" placeholder:"FILE" default:"connsync.yaml" help:"The project file, from the repository's root (${env})."`
+	Repo     string   `placeholder:"URL" help:"Read the manifests from this repository, cloned into memory, instead of the worktree."`
+	Ref      string   `placeholder:"REF" help:"Read the manifests from this branch, tag or commit instead of the worktree."`
+	Target   []string `short:"t" placeholder:"NAME" help:"Only this target (repeatable). Default: all."`
+	Only     []string `placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable)."`
+	Color    string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour: auto, always or never. NO_COLOR is honoured."`
+	Quiet    bool     `short:"q" help:"No progress."`
+	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
+	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
+	State    string   `env:"CONNSYNC_STATE" placeholder:"PATH" help:"Keep known state in this local Git repository instead (${env})."`
+}
+
+// wants tells whether a target was asked for.
+func (g *globals) wants(target string) bool {
+	if len(g.Target) == 0 {
+		return true
+	}
+	for _, t := range g.Target {
+		if t == target {
+			return true
+		}
+	}
+	return false
+}
+
+// matcher is a predicate for names that match one of some patterns; nil where there are none.
+func matcher(patterns []string) func(string) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	return func(name string) bool {
+		for _, p := range patterns {
+			if ok, err := path.Match(p, name); err == nil && ok {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// badPattern is the first pattern that cannot be matched; "" where all can.
+func badPattern(patterns []string) string {
+	for _, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil {
+			return p
+		}
+	}
+	return ""
+}
+
+const about = `connsync keeps Huawei Cloud SecMaster operation connections in Git: it reads the
+wanted connections from YAML manifests, decrypts their SOPS-protected settings in memory, and
+creates what is missing and updates what changed.
+
+First minute:   connsync demo
+In CI:          connsync sync               on merge
+                connsync diff --exit-code   every night: is anything out of step?
+Before a push:  connsync validate, connsync sync --dry-run
+
+Exit codes: 0 done or nothing to do; 1 failed, nothing was changed; 2 changes are pending
+(diff --exit-code); 3 some changes were made, some failed; 4 the outcome of a write is
+unknown; 5 refused; 80 usage; 130 interrupted.`
+
+func grammar(w world) []kong.Option {
+	return []kong.Option{
+		kong.Name("connsync"),
+		kong.Description(about),
+		kong.Writers(w.stdout, w.stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	}
+}
+
+// examples formats the lines of a command's help.
+func examples(lines ...string) string {
+	return "Examples:\n\n  " + strings.Join(lines, "\n  ")
+}

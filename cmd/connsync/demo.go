@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"connsync/apply/secmaster/emulator"
+)
+
+// demoCmd shows the main job with real commands against an emulated SecMaster.
+type demoCmd struct {
+	Keep bool `help:"Leave the repository and the server up, to go on by hand."`
+}
+
+func (demoCmd) Help() string {
+	return "Makes a temporary Git repository with an age key and SOPS-encrypted manifests, serves an emulated SecMaster on loopback, and runs " +
+		"the real commands. It touches nothing else, and needs no network.\n\n" + examples("connsync demo", "connsync demo --keep")
+}
+
+// demo is a demonstration under way.
+type demo struct {
+	ctx   context.Context
+	w     world
+	g     *globals
+	p     *printer
+	repo  *demoRepo
+	serve *served
+	exe   string
+}
+
+// Run shows the story from an empty workspace to a rotated secret.
+func (c demoCmd) Run(ctx context.Context, w world, g *globals) error {
+	server, err := emulator.New(emulator.Options{})
+	if err != nil {
+		return err
+	}
+	d := &demo{ctx: ctx, w: w, g: g, p: g.printer(w)}
+	if d.serve, err = serve("127.0.0.1:0", server); err != nil {
+		return err
+	}
+	defer d.serve.stop()
+	if d.exe, err = os.Executable(); err != nil {
+		return err
+	}
+	d.repo, err = newDemoRepo(emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)
+	if d.repo != nil && !c.Keep {
+		defer os.RemoveAll(filepath.Dir(d.repo.dir))
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.story(); err != nil {
+		return err
+	}
+	d.onByHand(c.Keep)
+	if c.Keep {
+		<-ctx.Done()
+	}
+	return nil
+}
+
+func (d *demo) story() error {
+	for _, step := range []func() error{
+		d.says("A Git repository with three encrypted manifests, and a SecMaster that has none of these connections."),
+		d.runs("validate"), d.runs("diff"), d.runs("sync"),
+		d.says("Everything is there: a second look asks SecMaster for its list, and decrypts nothing."),
+		d.runs("diff", "--exit-code"),
+		d.says("Somebody rotates a password with `sops set`, and moves the firewall."),
+		d.rotates, d.runs("diff"), d.runs("sync"), d.runs("diff", "--exit-code"),
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *demo) says(text string) func() error {
+	return func() error {
+		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.cyan("# "+text))
+		return nil
+	}
+}
+
+// runs runs a command of this very program, in a process of its own, as a user would.
+func (d *demo) runs(args ...string) func() error {
+	return func() error {
+		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.bold("$ connsync "+strings.Join(args, " ")))
+		cmd := exec.CommandContext(d.ctx, d.exe)
+		cmd.Args = append([]string{"connsync"}, args...)
+		if d.p.outTint {
+			cmd.Args = append(cmd.Args, "--color=always")
+		}
+		cmd.Dir, cmd.Stdout, cmd.Stderr = d.repo.dir, d.w.stdout, d.w.stderr
+		cmd.Env = append(d.environment(), "PATH="+d.w.env("PATH"), "HOME="+filepath.Dir(d.repo.dir), "TMPDIR="+os.TempDir())
+		err := cmd.Run()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return exitWith(exit.ExitCode())
+		}
+		return err
+	}
+}
+
+// environment is all that connsync needs to know: where SecMaster is, who asks, and the key.
+func (d *demo) environment() []string {
+	var out []string
+	for _, line := range surroundings(d.serve.url) {
+		out = append(out, strings.TrimPrefix(line, "export "))
+	}
+	return append(out, "SOPS_AGE_KEY_FILE="+d.repo.keyFile)
+}
+
+func (d *demo) rotates() error {
+	if err := d.repo.rotate(d.ctx); err != nil {
+		return err
+	}
+	return d.repo.commit("rotate the EDR's password, move the firewall")
+}
+
+// onByHand says how to go on.
+func (d *demo) onByHand(kept bool) {
+	if !kept {
+		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.cyan("# To go on by hand: connsync demo --keep leaves the repository and the server up."))
+		return
+	}
+	fmt.Fprintf(d.w.stdout, "\n%s\n\ncd %s\n", d.p.outTint.cyan("# To go on by hand, in another terminal (Ctrl-C here ends the server):"), d.repo.dir)
+	for _, v := range d.environment() {
+		fmt.Fprintf(d.w.stdout, "export %s\n", v)
+	}
+	fmt.Fprintf(d.w.stdout, "\n# change a manifest, commit, and then:  connsync diff\n# all of it is in %s: remove it when you are done\n", filepath.Dir(d.repo.dir))
+}

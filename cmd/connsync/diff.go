@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/diff"
+)
+
+// diffCmd plans every target and shows the plans.
+type diffCmd struct {
+	Format   string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json (docs/json.md)."`
+	ExitCode bool   `help:"Exit with 2 where changes are pending."`
+}
+
+func (diffCmd) Help() string {
+	return "Lists what SecMaster has, compares it with what Git wants and with what connsync last wrote, and shows what a sync would do. " +
+		"It holds no client that could write, and needs no decryption key: a secret is compared by its ciphertext.\n\n" +
+		examples("connsync diff", "connsync diff --target prod --only 'edr_*'", "connsync diff --exit-code --format json >plan.json")
+}
+
+// Run ends with the plans' exit code.
+func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
+	plans, err := g.preview(ctx, w, nil)
+	if err != nil {
+		return err
+	}
+	if err := g.printer(w).plans(plans, c.Format); err != nil {
+		return err
+	}
+	if c.ExitCode && pending(plans) {
+		return exitWith(exitPending)
+	}
+	return nil
+}
+
+// preview plans every target that was asked for, with nothing that could write.
+func (g *globals) preview(ctx context.Context, w world, s *syncCmd) ([]diff.Plan, error) {
+	src, err := g.open(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	project, set, err := g.load(src)
+	if err != nil {
+		return nil, err
+	}
+	var plans []diff.Plan
+	for _, t := range g.wishes(project, set) {
+		p, err := g.previewTarget(ctx, w, src, t, s)
+		if err != nil {
+			return plans, targetError(t.Name, err)
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
+
+// previewTarget plans one target. s is the sync that a dry run stands for; nil for diff.
+func (g *globals) previewTarget(ctx context.Context, w world, src *source, t wish, s *syncCmd) (diff.Plan, error) {
+	known, err := g.known(ctx, src, t.Name)
+	switch {
+	case errors.Is(err, errNoState):
+		message, _ := explain(err)
+		g.note(w, "%s: planned without known state: %s", safe(t.Name), message)
+	case err != nil:
+		return diff.Plan{}, err
+	}
+	options, err := g.client(ctx, w, t.Target, 0)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	reader, err := secmaster.NewReader(options)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	defer reader.Close()
+	target := g.target(t, src, known, nil)
+	if s != nil {
+		target = g.target(t, src, known, s.Rewrite)
+		target.Retarget = s.retargets(t.Name)
+		if err := s.checkAge(src, known); err != nil {
+			return diff.Plan{}, err
+		}
+	}
+	return apply.Preview(ctx, reader, target)
+}
+
+func pending(plans []diff.Plan) bool {
+	for _, p := range plans {
+		if p.Pending() {
+			return true
+		}
+	}
+	return false
+}

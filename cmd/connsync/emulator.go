@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"connsync/apply/secmaster/emulator"
+)
+
+// emulatorCmd serves an emulated SecMaster until it is interrupted.
+type emulatorCmd struct {
+	Addr   string   `default:"127.0.0.1:8480" placeholder:"HOST:PORT" help:"Listen here; loopback only (default ${default})."`
+	Seed   string   `placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
+	Data   string   `placeholder:"FILE" help:"Keep the connections in this file. It holds secrets: it is readable by its owner only."`
+	Switch []string `placeholder:"NAME=VALUE" help:"Behave differently (repeatable): see docs/emulator.md."`
+	Fault  []string `placeholder:"ROUTE:KIND" help:"Go wrong (repeatable), as in 'create connection:reset:after'."`
+}
+
+func (emulatorCmd) Help() string {
+	return examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked",
+		"connsync emulator --fault 'create connection:reset:after'")
+}
+
+// Run serves, and says how to use what it serves.
+func (c *emulatorCmd) Run(ctx context.Context, w world) error {
+	s, err := c.server()
+	if err != nil {
+		return err
+	}
+	served, err := serve(c.Addr, s)
+	if err != nil {
+		return err
+	}
+	defer served.stop()
+	fmt.Fprintf(w.stdout, "Serving an emulated SecMaster at %s   (Ctrl-C ends it)\n\n%s\n", served.url, strings.Join(surroundings(served.url), "\n"))
+	fmt.Fprintf(w.stdout, "\nIn connsync.yaml: region: %s, workspace_id: %s\n", emulator.DefaultRegion, emulator.DefaultWorkspace)
+	<-ctx.Done()
+	return nil
+}
+
+// surroundings are the variables by which connsync uses an emulator.
+func surroundings(url string) []string {
+	return []string{
+		"export CONNSYNC_ENDPOINT=" + url,
+		"export HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey,
+		"export HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
+	}
+}
+
+func (c *emulatorCmd) server() (*emulator.Server, error) {
+	o := emulator.Options{Data: c.Data}
+	for _, s := range c.Switch {
+		if err := o.Switches.Set(s); err != nil {
+			return nil, &usageError{"--switch: " + err.Error()}
+		}
+	}
+	var seed emulator.Seed
+	if c.Seed != "" {
+		text, err := os.ReadFile(c.Seed)
+		if err != nil {
+			return nil, &fileError{"--seed", c.Seed, err}
+		}
+		if seed, err = emulator.ReadSeed(text); err != nil {
+			return nil, &usageError{"--seed: " + err.Error()}
+		}
+		o.Plugins = seed.Plugins
+	}
+	s, err := emulator.New(o)
+	if err != nil {
+		return nil, &usageError{"--data: " + err.Error()}
+	}
+	if len(s.Connections()) == 0 {
+		for _, conn := range seed.Connections {
+			s.Put(conn)
+		}
+	}
+	for _, text := range c.Fault {
+		f, err := emulator.ParseFault(text)
+		if err != nil {
+			return nil, &usageError{"--fault: " + err.Error()}
+		}
+		s.Fail(f)
+	}
+	return s, nil
+}
+
+// served is a server on loopback.
+type served struct {
+	url  string
+	http *http.Server
+}
+
+// serve listens on a loopback address: what is served takes secrets over plain http.
+func serve(addr string, h http.Handler) (*served, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, &usageError{"--addr: a loopback address and a port, such as 127.0.0.1:8480"}
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, &refusal{message: "cannot listen on " + safe(addr), hints: []string{"is another one running? --addr 127.0.0.1:0 takes any free port"}}
+	}
+	s := &served{url: "http://" + l.Addr().String(), http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}}
+	go func() {
+		if err := s.http.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			_ = l.Close()
+		}
+	}()
+	return s, nil
+}
+
+func (s *served) stop() { _ = s.http.Close() }

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/apply/state"
+	"connsync/manifest"
+	"connsync/manifest/gitfs"
+	"connsync/secrets/sops"
+)
+
+// fileError is a file of the command line that cannot be read or written.
+type fileError struct {
+	flag, name string
+	err        error
+}
+
+func (e *fileError) Error() string { return e.flag + " " + e.name + ": " + e.err.Error() }
+
+func (e *fileError) Unwrap() error { return e.err }
+
+// fromFlag is an error with the flag that led to it.
+type fromFlag struct {
+	flag string
+	err  error
+}
+
+func (e *fromFlag) Error() string { return e.flag + ": " + e.err.Error() }
+
+func (e *fromFlag) Unwrap() error { return e.err }
+
+// fail says an error and what to do about it, on stderr, and gives its exit code.
+func (p *printer) fail(err error) int {
+	var ms manifest.Mistakes
+	if errors.As(err, &ms) {
+		p.mistakes(ms)
+		return exitFailed
+	}
+	message, hints := explain(err)
+	fmt.Fprintf(p.err, "%s %s\n", p.errTint.red("connsync: error:"), message)
+	p.hints("  ", hints)
+	return codeOf(err)
+}
+
+// codeOf is the exit code of a command that did nothing.
+func codeOf(err error) int {
+	var usage *usageError
+	var refused *refusal
+	var place *state.PlaceError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &refused), errors.As(err, &place), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut):
+		return exitRefused
+	}
+	return exitFailed
+}
+
+// explain puts an error into words for people, with hints. Only errors whose texts are ours are quoted; of everything
+// else, nothing is: it could hold a value.
+func explain(err error) (string, []string) {
+	prefix := ""
+	var target *inTarget
+	if errors.As(err, &target) {
+		prefix = safe(target.target) + ": "
+	}
+	var flag *fromFlag
+	if errors.As(err, &flag) {
+		prefix += flag.flag + ": "
+	}
+	for _, words := range []func(error) (string, []string, bool){
+		explainOurs, explainAPI, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
+	} {
+		if message, hints, ok := words(err); ok {
+			return prefix + message, hints
+		}
+	}
+	return prefix + "something failed that connsync has no words for; its text is not shown, since it could hold a secret", []string{"repeat with -v, and please report it"}
+}
+
+func explainOurs(err error) (string, []string, bool) {
+	var usage *usageError
+	var refused *refusal
+	var file *fileError
+	switch {
+	case errors.As(err, &refused):
+		return refused.message, refused.hints, true
+	case errors.As(err, &usage):
+		return usage.message, []string{"connsync --help"}, true
+	case errors.As(err, &file):
+		return fmt.Sprintf("%s %s: %s", file.flag, safe(file.name), systemReason(file.err)), nil, true
+	}
+	return "", nil, false
+}
+
+// explainAPI says what SecMaster said, and what that usually means.
+func explainAPI(err error) (string, []string, bool) {
+	var e *secmaster.Error
+	var option *secmaster.OptionError
+	var credentials *secmaster.CredentialsError
+	switch {
+	case errors.As(err, &e):
+		return safe(e.Error()), apiHints(e), true
+	case errors.As(err, &option):
+		return safe(option.Error()), []string{"check connsync.yaml, --endpoint and CONNSYNC_ENDPOINT"}, true
+	case errors.As(err, &credentials):
+		return safe(credentials.Error()), []string{"set both HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"}, true
+	case errors.Is(err, secmaster.ErrNoCredentials):
+		return "no credentials for SecMaster", []string{
+			"set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (and HUAWEICLOUD_SDK_SECURITY_TOKEN for temporary keys),",
+			"or HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or ~/.huaweicloud/credentials",
+		}, true
+	case errors.Is(err, secmaster.ErrInUse):
+		return "in use by a workflow: SecMaster does not allow to delete it", nil, true
+	}
+	return "", nil, false
+}
+
+func apiHints(e *secmaster.Error) []string {
+	switch {
+	case errors.Is(e, secmaster.ErrDenied) && e.Status == 401:
+		return []string{"check the access key and the secret key, that a temporary key has its security token, and this machine's clock"}
+	case errors.Is(e, secmaster.ErrDenied):
+		return []string{"the credentials work, and may not do this: they need the permissions secmaster:connection:list, get, create and update in this project"}
+	case errors.Is(e, secmaster.ErrWorkspace):
+		return []string{"check region, project_id and workspace_id of the target in connsync.yaml, and that the credentials belong to that project"}
+	case errors.Is(e, secmaster.ErrIncomplete):
+		return []string{"nothing is concluded from an incomplete list, and nothing was written; repeat, and report it if it stays"}
+	case errors.Is(e, secmaster.ErrThrottled):
+		return []string{"SecMaster limits the rate of requests; repeat later, with a longer --timeout or a smaller --parallelism"}
+	case errors.Is(e, secmaster.ErrUnreachable):
+		return []string{"check the network, HTTPS_PROXY and the endpoint"}
+	case errors.Is(e, secmaster.ErrNotFound), e.Status == 400:
+		return []string{"SecMaster does not accept the connection as it is: check its plugin, version and config"}
+	case e.Status >= 500 || e.Status == 0:
+		return []string{"SecMaster or something before it failed; a repetition is safe"}
+	}
+	return nil
+}
+
+// explainSecrets says why a file does not open.
+func explainSecrets(err error) (string, []string, bool) {
+	var e *sops.Error
+	if !errors.As(err, &e) {
+		return "", nil, false
+	}
+	hints := map[sops.Kind][]string{
+		sops.KindStructure:  {"restore the file as sops wrote it"},
+		sops.KindNotAllowed: {"to use such a key, add to connsync.yaml:  secrets: {allow: [age, pgp, hckms, " + strings.Join(e.NotAllowed, ", ") + "]}"},
+		sops.KindNoKey:      keyHints(e),
+		sops.KindMAC:        {"somebody edited the file without sops: undo that, or edit it with  sops " + safe(e.File)},
+		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: set it there with sops"},
+		sops.KindPartialMAC: {"encrypt it without --mac-only-encrypted, or set  secrets: {mac: any}  in connsync.yaml"},
+		sops.KindInternal:   {"does  sops decrypt " + safe(e.File) + "  work? If so, please report this"},
+	}[e.Kind]
+	return safe(e.Error()), hints, true
+}
+
+func keyHints(e *sops.Error) []string {
+	hints := []string{"the file is encrypted for keys of type " + strings.Join(e.KeyTypes, ", ")}
+	if len(e.Recipients) > 0 {
+		hints = append(hints, "age recipients: "+list(e.Recipients), "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of them")
+	}
+	if len(e.NotAllowed) > 0 {
+		hints = append(hints, "not used, because secrets.allow in connsync.yaml does not name them: "+strings.Join(e.NotAllowed, ", "))
+	}
+	return hints
+}
+
+// explainRun says what stopped a run.
+func explainRun(err error) (string, []string, bool) {
+	switch {
+	case errors.Is(err, apply.ErrFileChanged):
+		return "the file changed while connsync ran; nothing was sent for it", []string{"repeat the sync"}, true
+	case errors.Is(err, apply.ErrMoved):
+		return "a secret of the connection is not among what its file holds; nothing was sent for it", []string{"repeat the sync"}, true
+	case errors.Is(err, apply.ErrUnverified):
+		return "answered, but the closing list failed: whether it holds is seen by the next sync", nil, true
+	case errors.Is(err, context.Canceled):
+		return "interrupted", nil, true
+	case errors.Is(err, context.DeadlineExceeded):
+		return "out of time", []string{"--timeout gives more"}, true
+	}
+	return "", nil, false
+}
+
+// explainSystem says what the operating system said, which quotes no content.
+func explainSystem(err error) (string, []string, bool) {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return safe(path.Path) + ": " + systemReason(err), nil, true
+	}
+	var read *manifest.ReadError
+	if errors.As(err, &read) {
+		if read.Missing && read.File == manifest.ProjectFile {
+			return "no connsync.yaml here", []string{"run in a repository that has one at its root, or use -C DIR or --config FILE", "connsync demo shows what one looks like"}, true
+		}
+		return safe(read.Error()), nil, true
+	}
+	return "", nil, false
+}
+
+func systemReason(err error) string {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "no such file or directory"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied"
+	case errors.As(err, &errno):
+		return errno.Error()
+	}
+	return "cannot be used"
+}
+
+// explainRepository says what is wrong with a repository or a file of it.
+func explainRepository(err error) (string, []string, bool) {
+	var unreadable *gitfs.UnreadableError
+	var unknown *gitfs.UnknownRefError
+	var remote *gitfs.RemoteError
+	var refused interface {
+		error
+		Refused() string
+	}
+	switch {
+	case errors.As(err, &remote):
+		return remote.Error(), remoteHints(remote), true
+	case errors.As(err, &unreadable):
+		return unreadable.Error(), []string{"keep known state in another repository: --state PATH"}, true
+	case errors.As(err, &unknown):
+		return safe(unknown.Ref) + ": " + unknown.Error(), []string{"fetch it first, if it is a remote's"}, true
+	case errors.As(err, &refused):
+		return safe(refused.Error()), nil, true
+	case errors.Is(err, gitfs.ErrNotRepository):
+		return gitfs.ErrNotRepository.Error(), []string{"run inside a clone, or use --repo URL"}, true
+	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrShallow), errors.Is(err, gitfs.ErrBroken):
+		return safe(err.Error()), nil, true
+	}
+	return "", nil, false
+}
+
+func remoteHints(e *gitfs.RemoteError) []string {
+	switch e.Kind {
+	case gitfs.RemoteDenied, gitfs.RemoteNotFound:
+		return []string{"set CONNSYNC_GIT_TOKEN, or let `git credential` know the credentials; for ssh, load the key into the agent"}
+	case gitfs.RemoteUnreachable:
+		return []string{"check the network, HTTPS_PROXY and the address"}
+	}
+	return nil
+}

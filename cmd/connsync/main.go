@@ -1,0 +1,103 @@
+// Command connsync keeps Huawei Cloud SecMaster operation connections in Git.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	noCoreDumps()
+	ctx, stop := interruptible()
+	code := Main(ctx, os.Args[1:], system())
+	stop()
+	os.Exit(code)
+}
+
+// world is everything outside the process that a command may touch.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+}
+
+func system() world {
+	return world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv}
+}
+
+// Main runs one command line and gives its exit code. A panic ends in a fixed text: what
+// panicked may hold a value that must not be printed.
+func Main(ctx context.Context, args []string, w world) (code int) {
+	defer func() {
+		if recover() != nil {
+			fmt.Fprintln(w.stderr, "connsync: error: internal error; please report it (no details are shown: they could hold a secret)")
+			code = exitFailed
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, grammar(w)...)
+	if err != nil {
+		return usage(w, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	exited := -1
+	parser.Exit = func(code int) { exited = code; panic(helpShown{}) }
+	command, err := parse(parser, args)
+	switch {
+	case exited >= 0:
+		return exited
+	case err != nil:
+		return usage(w, err)
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return c.outcome(w, command.Run(w, &c.globals))
+}
+
+// helpShown ends parsing after --help, the way kong expects the process to end.
+type helpShown struct{}
+
+func parse(p *kong.Kong, args []string) (command *kong.Context, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(helpShown); !ok {
+				panic(r)
+			}
+		}
+	}()
+	return p.Parse(args)
+}
+
+// interruptible is a context that the first SIGINT or SIGTERM ends; the second ends the process at once.
+func interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-signals; !ok {
+			return
+		}
+		cancel()
+		if _, ok := <-signals; ok {
+			os.Exit(exitInterrupted)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel()
+	}
+}
+
+// usage says what is wrong with a command line. Kong's texts name flags and arguments only.
+func usage(w world, err error) int {
+	fmt.Fprintf(w.stderr, "connsync: error: %s\n  hint: connsync --help\n", safe(err.Error()))
+	return exitUsage
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"connsync/secrets"
+)
+
+// maxShown is how much of one value a plan shows, in characters.
+const maxShown = 160
+
+// safe is a text that connsync did not write, made harmless for a terminal and for a CI system's log: control and
+// format characters, among them escapes and changes of writing direction, are spelled out, as is the mark of an old kind of
+// workflow command. No output line begins with such a text, so that `::error` is never a command either.
+func safe(s string) string {
+	if harmless(s) {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '#' && strings.HasPrefix(s[i:], "##["):
+			b.WriteString(`\x23`)
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
+	return b.String()
+}
+
+func harmless(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return !strings.Contains(s, "##[")
+}
+
+// shown is a value of a setting in the clear, on one line: texts in quotes, and not longer than maxShown.
+func shown(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "(none)"
+	case string:
+		return quoted(v)
+	case map[string]any:
+		return "{}"
+	case []any:
+		return "[]"
+	default:
+		return safe(fmt.Sprint(v))
+	}
+}
+
+func quoted(s string) string {
+	if utf8.RuneCountInString(s) > maxShown {
+		s = string([]rune(s)[:maxShown]) + "…"
+	}
+	s = strings.ReplaceAll(s, `\`, `\\`)
+	s = strings.NewReplacer("\n", `\n`, "\t", `\t`, `"`, `\"`).Replace(s)
+	return `"` + safe(s) + `"`
+}
+
+// short is the beginning of an id or a hash, enough to recognise it.
+func short(id string, n int) string {
+	if len(id) <= n {
+		return safe(id)
+	}
+	return safe(id[:n]) + "…"
+}
+
+// commit is a commit's usual abbreviation.
+func abbreviated(hash string) string {
+	if len(hash) > 7 {
+		hash = hash[:7]
+	}
+	return safe(hash)
+}
+
+// bare is a setting's path without the config that all of them stand under.
+func bare(p secrets.Path) string {
+	return safe(strings.TrimPrefix(string(p), "config."))
+}
+
+// writeJSON writes an indented document. Texts in it cannot form a workflow command.
+func writeJSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte(`\u0023#[`)))
+	return err
+}
+
+// count is "1 file" or "3 files".
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"connsync/manifest"
+	"connsync/manifest/gitfs"
+)
+
+// source is where the manifests are read from: a worktree, a commit, or a remote.
+type source struct {
+	files    fs.FS
+	commit   gitfs.Commit      // zero where there is none
+	repo     *gitfs.Repository // nil where there is none that can be read
+	repoErr  error             // why there is none
+	worktree *gitfs.Worktree   // nil unless the files are a worktree's
+}
+
+// open finds the manifests. A worktree is read even where its repository cannot be.
+func (g *globals) open(ctx context.Context, w world) (*source, error) {
+	switch {
+	case g.Repo != "":
+		repo, err := gitfs.Clone(ctx, g.Repo, gitfs.CloneOptions{Ref: g.Ref, Env: w.env})
+		if err != nil {
+			return nil, &fromFlag{"--repo", err}
+		}
+		return atRef(repo, g.Ref)
+	case g.Ref != "":
+		repo, err := gitfs.Open(g.Dir)
+		if err != nil {
+			return nil, err
+		}
+		return atRef(repo, g.Ref)
+	}
+	return g.openWorktree()
+}
+
+func (g *globals) openWorktree() (*source, error) {
+	s := &source{}
+	s.repo, s.repoErr = gitfs.Open(g.Dir)
+	top, err := gitfs.Top(g.Dir)
+	if err != nil {
+		top = g.Dir
+	}
+	if s.repo != nil {
+		if s.commit, err = s.repo.Head(); err != nil && !errors.Is(err, gitfs.ErrUnborn) {
+			s.close()
+			return nil, err
+		}
+	}
+	if s.worktree, err = gitfs.OpenWorktree(top); err != nil {
+		s.close()
+		return nil, &fromFlag{"-C", err}
+	}
+	s.files = s.worktree.FS()
+	return s, nil
+}
+
+// atRef reads a commit of a repository; a clone in memory has just the one that was asked for.
+func atRef(repo *gitfs.Repository, ref string) (*source, error) {
+	s := &source{repo: repo}
+	if ref == "" || repo.CommonDir() == "" {
+		ref = "HEAD"
+	}
+	var err error
+	if s.files, s.commit, err = repo.Tree(ref); err != nil {
+		s.close()
+		return nil, &fromFlag{"--ref", err}
+	}
+	return s, nil
+}
+
+func (s *source) close() {
+	if s.worktree != nil {
+		_ = s.worktree.Close()
+	}
+	if s.repo != nil {
+		_ = s.repo.Close()
+	}
+}
+
+// load reads the project file and every manifest.
+func (g *globals) load(s *source) (manifest.Project, manifest.Set, error) {
+	project, err := manifest.LoadProject(s.files, filepath.ToSlash(filepath.Clean(g.Config)))
+	if err != nil {
+		return project, manifest.Set{}, err
+	}
+	if err := g.checkTargets(project); err != nil {
+		return project, manifest.Set{}, err
+	}
+	set, err := manifest.Load(s.files, project)
+	return project, set, err
+}
+
+// read are the files that a plan was made from.
+func read(p manifest.Project, set manifest.Set) []string {
+	names := []string{p.File}
+	for _, f := range set.Files {
+		names = append(names, f.Path)
+	}
+	return names
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/manifest/gitfs"
+	"connsync/secrets"
+	"connsync/secrets/sops"
+)
+
+// lockWait is how long a sync waits for another one of this machine.
+const lockWait = 30 * time.Second
+
+// syncCmd makes SecMaster what Git wants.
+type syncCmd struct {
+	DryRun      bool          `help:"Only show the plan. Nothing is sent or recorded."`
+	Rewrite     []string      `placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
+	Parallelism int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
+	Timeout     time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
+	Settle      time.Duration `default:"60s" placeholder:"TIME" help:"How long an interrupted create of an earlier run may take to appear (default ${default})."`
+	Yes         bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
+	Report      string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
+	ExpectPlan  string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`
+	Dirty       bool          `help:"Apply manifests that are not committed."`
+	AllowOlder  bool          `help:"Apply a commit that is older than the one last applied."`
+	Retarget    []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
+}
+
+func (syncCmd) Help() string {
+	return "Takes the lock on known state, plans, shows the plan, and carries it out: each create is sent once, and what cannot be " +
+		"opened or written stops only its own connection. It asks on a terminal, and nowhere else. A repetition is safe.\n\n" +
+		examples("connsync sync --dry-run", "connsync sync", "connsync sync --target prod --only 'edr_*'",
+			"connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e…     # exactly what was reviewed")
+}
+
+func (c *syncCmd) retargets(target string) bool { return slices.Contains(c.Retarget, target) }
+
+// check refuses flags that cannot be meant.
+func (c *syncCmd) check() error {
+	switch {
+	case c.Parallelism < 1 || c.Parallelism > 64:
+		return &usageError{"--parallelism: from 1 to 64"}
+	case c.Timeout < time.Second:
+		return &usageError{"--timeout: at least 1s"}
+	case c.Settle < 0:
+		return &usageError{"--settle: not negative"}
+	case badPattern(c.Rewrite) != "":
+		return &usageError{fmt.Sprintf("--rewrite %s: not a pattern", safe(badPattern(c.Rewrite)))}
+	}
+	return nil
+}
+
+// Run plans every target, shows the plans, and carries them out.
+func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.DryRun {
+		return c.dryRun(ctx, w, g)
+	}
+	src, err := g.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	project, set, err := g.load(src)
+	if err != nil {
+		return err
+	}
+	if err := c.checkClean(src, project, set); err != nil {
+		return err
+	}
+	opener := sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC})
+	r := &syncRun{cmd: c, g: g, w: w, p: g.printer(w), src: src, opener: opener}
+	defer r.close()
+	return r.run(ctx, g.wishes(project, set))
+}
+
+// dryRun is diff with the refusals and the exit codes of a sync.
+func (c *syncCmd) dryRun(ctx context.Context, w world, g *globals) error {
+	plans, err := g.preview(ctx, w, c)
+	if len(plans) > 0 || err == nil {
+		if err := g.printer(w).plans(plans, "text"); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.expected(plans); err != nil {
+		return err
+	}
+	fmt.Fprintln(w.stdout, "Dry run: nothing was sent, nothing was recorded.")
+	if conflicts(plans) > 0 {
+		return exitWith(exitRefused)
+	}
+	return nil
+}
+
+// checkClean refuses manifests that are in no commit: what is applied must be what can be found again.
+func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) error {
+	if s.worktree == nil || c.Dirty {
+		return nil
+	}
+	if s.repo == nil {
+		return &refusal{"the manifests are not in a Git repository that can be read, so it cannot be told which commit they are", []string{"--dirty applies them as they are"}}
+	}
+	if s.commit.Hash == "" {
+		return &refusal{"the repository has no commit yet", []string{"commit the manifests, or use --dirty"}}
+	}
+	dirty, err := s.repo.Dirty(s.files, read(p, set), p.Manifests)
+	if err != nil {
+		return err
+	}
+	if len(dirty) == 0 {
+		return nil
+	}
+	const most = 5
+	named := list(dirty[:min(most, len(dirty))])
+	if len(dirty) > most {
+		named += ", …"
+	}
+	return &refusal{"not committed: " + named, []string{"commit first; --dry-run shows the plan of what is there; --dirty applies it"}}
+}
+
+// checkAge refuses a commit that comes before the one last applied: a CI job that is run again must not
+// bring old passwords back.
+func (c *syncCmd) checkAge(s *source, known state.Snapshot) error {
+	if c.AllowOlder || s.repo == nil || s.commit.Hash == "" || known.Applied == "" || known.Applied == s.commit.Hash {
+		return nil
+	}
+	older, err := s.repo.IsAncestor(s.commit.Hash, known.Applied)
+	var gone *gitfs.UnknownRefError
+	switch {
+	case errors.As(err, &gone) && !s.repo.Shallow():
+		return nil // history was rewritten: no order is left between the two
+	case errors.Is(err, gitfs.ErrShallow) || errors.As(err, &gone):
+		return &refusal{fmt.Sprintf("whether %s is older than %s, which was applied last, cannot be told in a shallow clone", abbreviated(s.commit.Hash), abbreviated(known.Applied)),
+			[]string{"fetch the whole history (git fetch --unshallow; fetch-depth: 0 in CI), or use --allow-older"}}
+	case err != nil:
+		return err
+	case older:
+		return &refusal{fmt.Sprintf("commit %s is older than %s, which was applied last", abbreviated(s.commit.Hash), abbreviated(known.Applied)),
+			[]string{"--allow-older applies it all the same"}}
+	}
+	return nil
+}
+
+// expected compares the plans with --expect-plan.
+func (c *syncCmd) expected(plans []diff.Plan) error {
+	if c.ExpectPlan == "" || c.ExpectPlan == diff.Hash(plans...) {
+		return nil
+	}
+	return &refusal{"the plan is not the expected one", []string{"review it; its hash stands at its end"}}
+}
+
+func conflicts(plans []diff.Plan) int {
+	n := 0
+	for _, p := range plans {
+		n += p.Count(diff.Conflict)
+	}
+	return n
+}
+
+// openWith is how package apply decrypts.
+func openWith(o *sops.Opener) apply.Open {
+	return func(ctx context.Context, name string, data []byte) (map[secrets.Path]secrets.Value, string, error) {
+		opened, err := o.Open(ctx, name, data)
+		return opened.Secrets, opened.LastModified, err
+	}
+}
+
+// writer is a client that may write.
+func (g *globals) writer(ctx context.Context, w world, t wish, parallelism int) (*secmaster.Client, error) {
+	options, err := g.client(ctx, w, t.Target, parallelism)
+	if err != nil {
+		return nil, err
+	}
+	return secmaster.NewClient(options)
+}
