@@ -23,13 +23,14 @@ func (s Sync) settle(ctx context.Context, ws []*write) ([]diff.Have, error) {
 	return look(final, s.Client, nil)
 }
 
-// watch lists until every create that may have been executed is seen, or five pauses have passed.
+// watch lists until every create that may have been executed is seen, or the pauses, or the time to settle, are over.
 func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
 	s.progress("verifying", 0, 0)
 	have, err := look(final, s.Client, nil)
+	waited := time.Duration(0)
 	for _, pause := range pauses {
 		open := unseen(ws, have)
-		if open == 0 {
+		if waited += pause * time.Second; open == 0 || waited > s.Settle {
 			break
 		}
 		s.progress("settling", 0, open)

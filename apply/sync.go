@@ -24,7 +24,7 @@ type Sync struct {
 	Open        Open
 	Run         state.Run     // after Run.Expires nothing is sent
 	Parallelism int           // writes at a time; default 8
-	Settle      time.Duration // how long an interrupted create may take to appear; default 60 s
+	Settle      time.Duration // how long a create that nobody confirmed may take to appear; default 60 s
 	Message     state.Message // trailers of the state commits; Subject and Lines are filled in
 	Progress    func(Progress)
 	Clock       Clock

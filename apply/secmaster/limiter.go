@@ -148,7 +148,7 @@ func pause(try int, a answer) time.Duration {
 	if s, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil && s >= 0 && s <= 60 {
 		return time.Duration(s) * time.Second
 	}
-	return jittered(250 * time.Millisecond << (2 * min(try, 4)))
+	return jittered(250 * time.Millisecond << min(try, 5))
 }
 
 // jittered spreads clients that failed together.

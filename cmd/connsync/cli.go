@@ -76,14 +76,21 @@ const about = `connsync keeps Huawei Cloud SecMaster operation connections in Gi
 wanted connections from YAML manifests, decrypts their SOPS-protected settings in memory, and
 creates what is missing and updates what changed.
 
-First minute:   connsync demo
-In CI:          connsync sync               on merge
-                connsync diff --exit-code   every night: is anything out of step?
-Before a push:  connsync validate, connsync sync --dry-run
+  First minute    connsync demo
+  On merge        connsync sync
+  Every night     connsync diff --exit-code
+  Before a push   connsync validate && connsync sync --dry-run
 
-Exit codes: 0 done or nothing to do; 1 failed, nothing was changed; 2 changes are pending
-(diff --exit-code); 3 some changes were made, some failed; 4 the outcome of a write is
-unknown; 5 refused; 80 usage; 130 interrupted.`
+Exit codes:
+
+  0    done, or nothing to do
+  1    failed; nothing was changed
+  2    changes are pending (diff --exit-code)
+  3    some changes were made, some failed
+  4    the outcome of a write is unknown
+  5    refused: a conflict, a safety limit, or another sync holds the state
+  80   usage
+  130  interrupted; what was done is recorded`
 
 func grammar(w world) []kong.Option {
 	return []kong.Option{

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -21,7 +22,9 @@ type source struct {
 
 // open finds the manifests. A worktree is read even where its repository cannot be.
 func (g *globals) open(ctx context.Context, w world) (*source, error) {
-	switch {
+	switch bad := badPattern(g.Only); {
+	case bad != "":
+		return nil, &usageError{fmt.Sprintf("--only %s: not a pattern", safe(bad))}
 	case g.Repo != "":
 		repo, err := gitfs.Clone(ctx, g.Repo, gitfs.CloneOptions{Ref: g.Ref, Env: w.env})
 		if err != nil {

@@ -26,7 +26,7 @@ type syncCmd struct {
 	Rewrite     []string      `placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
 	Parallelism int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
 	Timeout     time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
-	Settle      time.Duration `default:"60s" placeholder:"TIME" help:"How long an interrupted create of an earlier run may take to appear (default ${default})."`
+	Settle      time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
 	Yes         bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
 	Report      string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
 	ExpectPlan  string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`

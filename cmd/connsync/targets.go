@@ -19,15 +19,12 @@ type wish struct {
 	want []manifest.Connection
 }
 
-// checkTargets refuses a --target that the project does not have, and a pattern that cannot match.
+// checkTargets refuses a --target that the project does not have.
 func (g *globals) checkTargets(p manifest.Project) error {
 	for _, name := range g.Target {
 		if _, ok := p.Targets[name]; !ok {
 			return &usageError{fmt.Sprintf("--target %s: no such target in %s", safe(name), p.File)}
 		}
-	}
-	if bad := badPattern(g.Only); bad != "" {
-		return &usageError{fmt.Sprintf("--only %s: not a pattern", safe(bad))}
 	}
 	return nil
 }

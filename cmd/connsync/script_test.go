@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"connsync/apply/secmaster/emulator"
+	"connsync/secrets/sops"
+)
+
+// The age key of all scripts; a script takes it away with `env SOPS_AGE_KEY=`.
+var testRecipient, testIdentity string
+
+func TestMain(m *testing.M) {
+	testscript.Main(testKey{m}, map[string]func(){"connsync": main})
+}
+
+// testKey makes the key before the tests run, and not in the processes that they start.
+type testKey struct{ m *testing.M }
+
+func (k testKey) Run() int {
+	recipient, identity, err := sops.NewAgeKey()
+	if err != nil {
+		panic(err)
+	}
+	testRecipient, testIdentity = recipient, identity.Expose().(string)
+	os.Setenv("SOPS_AGE_KEY", testIdentity)
+	return k.m.Run()
+}
+
+// TestScripts is the specification of the command line: each script is a story with real processes, a real
+// Git repository, a real age key, and a server on loopback.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"project": project, "commit": commit, "seal": seal, "setsecret": setSecret, "generate": generate,
+			"switch": flip, "fault": fault, "requests": requests, "put": put, "edit": edit, "remove": remove, "holds": holds, "connections": connections,
+			"code": exitCode, "jsonis": jsonIs, "nosecrets": noSecrets,
+		},
+	})
+}
+
+type scene struct {
+	server *emulator.Server
+	exit   int
+}
+
+func setup(e *testscript.Env) error {
+	s, err := emulator.New(emulator.Options{})
+	if err != nil {
+		return err
+	}
+	h := httptest.NewServer(s)
+	e.Defer(h.Close)
+	e.Values["world"] = &scene{server: s}
+	e.Setenv("CONNSYNC_ENDPOINT", h.URL)
+	e.Setenv("HUAWEICLOUD_SDK_AK", emulator.DefaultAccessKey)
+	e.Setenv("HUAWEICLOUD_SDK_SK", emulator.DefaultSecretKey)
+	e.Setenv("SOPS_AGE_KEY", testIdentity)
+	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+	e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	e.Setenv("GIT_AUTHOR_NAME", "tester")
+	e.Setenv("GIT_AUTHOR_EMAIL", "tester@example.invalid")
+	e.Setenv("GIT_COMMITTER_NAME", "tester")
+	e.Setenv("GIT_COMMITTER_EMAIL", "tester@example.invalid")
+	return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o755)
+}
+
+func of(ts *testscript.TestScript) *scene { return ts.Value("world").(*scene) }
+
+// project makes a Git repository here with a project file for the emulated workspace.
+func project(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(ts.Exec("git", "init", "-q", "-b", "main"))
+	if _, err := os.Stat(ts.MkAbs("connsync.yaml")); err != nil {
+		text := fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)
+		ts.Check(os.WriteFile(ts.MkAbs("connsync.yaml"), []byte(text), 0o644))
+	}
+}
+
+// commit [MESSAGE] commits everything.
+func commit(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("git", "add", "-A"))
+	ts.Check(ts.Exec("git", "commit", "-q", "-m", "c "+strings.Join(args, " ")))
+}
+
+// seal FILE... encrypts passwords, tokens and secrets in place.
+func seal(ts *testscript.TestScript, _ bool, files []string) {
+	for _, f := range files {
+		sealed, err := sops.Encrypt([]byte(ts.ReadFile(f)), testRecipient, sops.EncryptOptions{EncryptedRegex: `(?i)password|token|secret`, MACOnlyEncrypted: true})
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(f), sealed, 0o644))
+	}
+}
+
+// setsecret FILE PATH VALUE does what `sops set` does.
+func setSecret(ts *testscript.TestScript, _ bool, args []string) {
+	var path []any
+	for _, k := range strings.Split(args[1], ".") {
+		path = append(path, k)
+	}
+	o := sops.New(sops.Options{Allow: []string{"age"}})
+	sealed, err := sops.Set(context.Background(), o, args[0], []byte(ts.ReadFile(args[0])), path, args[2])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), sealed, 0o644))
+}
+
+// generate N FILES makes N connections in FILES encrypted files: c000 … with a password of its own.
+func generate(ts *testscript.TestScript, _ bool, args []string) {
+	n, _ := strconv.Atoi(args[0])
+	files, _ := strconv.Atoi(args[1])
+	for f := range files {
+		var b strings.Builder
+		b.WriteString("connections:\n  prod:\n")
+		for i := f; i < n; i += files {
+			fmt.Fprintf(&b, "    c%03d:\n      component: KafkaBus\n      version: \"1.0\"\n      config:\n        kafkaAddr: k%d.example:9093\n        userName: u\n        password: generated-secret-%03d\n", i, i, i)
+		}
+		name := fmt.Sprintf("connections/prod/f%02d.yaml", f)
+		ts.Check(os.MkdirAll(ts.MkAbs("connections/prod"), 0o755))
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(b.String()), 0o644))
+		seal(ts, false, []string{name})
+	}
+}
+
+// switch NAME=VALUE... changes what the server does.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	for _, a := range args {
+		ts.Check(of(ts).server.Set(a))
+	}
+}
+
+// fault ROUTE:KIND... or, for a status with a text, fault ROUTE STATUS SHAPE TEXT.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 4 {
+		status, _ := strconv.Atoi(args[1])
+		of(ts).server.Fail(emulator.Fault{Route: args[0], Kind: emulator.FaultStatus, Status: status, Shape: args[2], Text: args[3]})
+		return
+	}
+	for _, a := range args {
+		f, err := emulator.ParseFault(a)
+		ts.Check(err)
+		of(ts).server.Fail(f)
+	}
+}
+
+// requests ROUTE=N... checks how many requests of the routes there were since the last check, and that there were no others.
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	want := map[string]int{}
+	for _, a := range args {
+		route, n, _ := strings.Cut(a, "=")
+		want[route], _ = strconv.Atoi(n)
+	}
+	have := map[string]int{}
+	for _, r := range of(ts).server.Requests() {
+		have[r.Route]++
+	}
+	of(ts).server.ResetRequests()
+	if fmt.Sprint(want) != fmt.Sprint(have) {
+		ts.Fatalf("requests: want %v, have %v", want, have)
+	}
+}
+
+// put NAME PLUGIN VERSION DESCRIPTION CONFIG makes a connection by hand, and keeps its id in $id_NAME.
+func put(ts *testscript.TestScript, _ bool, args []string) {
+	component, version := of(ts).server.Plugin(args[1], args[2])
+	id := of(ts).server.Put(emulator.Connection{
+		Name: args[0], Description: args[3], ComponentID: component, ComponentVersionID: version, Config: args[4], CanBeDeleted: true,
+	})
+	ts.Setenv("id_"+args[0], id)
+}
+
+func find(ts *testscript.TestScript, name string) emulator.Connection {
+	var found []emulator.Connection
+	for _, c := range of(ts).server.Connections() {
+		if c.Name == name {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 {
+		ts.Fatalf("%d connections named %s", len(found), name)
+	}
+	return found[0]
+}
+
+// edit NAME FIELD VALUE changes a connection in the console: description, name, or a setting of its config.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).server.Edit(find(ts, args[0]).ID, func(c *emulator.Connection) {
+		switch args[1] {
+		case "description":
+			c.Description = args[2]
+		case "name":
+			c.Name = args[2]
+		default:
+			var m map[string]any
+			ts.Check(json.Unmarshal([]byte(c.Config), &m))
+			m[args[1]] = args[2]
+			text, err := json.Marshal(m)
+			ts.Check(err)
+			c.Config = string(text)
+		}
+	})
+}
+
+// remove NAME deletes a connection in the console.
+func remove(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).server.Remove(find(ts, args[0]).ID)
+}
+
+// holds NAME FIELD VALUE checks what the server has.
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	c := find(ts, args[0])
+	var m map[string]any
+	ts.Check(json.Unmarshal([]byte(c.Config), &m))
+	m["description"], m["id"] = c.Description, c.ID
+	if have := fmt.Sprint(m[args[1]]); (have == args[2]) == neg {
+		ts.Fatalf("%s of %s is %q", args[1], args[0], have)
+	}
+}
+
+// connections N checks how many the server has, beside the built-in ones.
+func connections(ts *testscript.TestScript, _ bool, args []string) {
+	if n := len(of(ts).server.Connections()); strconv.Itoa(n) != args[0] {
+		ts.Fatalf("%d connections", n)
+	}
+}
+
+// code N ARGS... runs connsync and checks its exit code.
+func exitCode(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("connsync", args[1:]...)
+	have := "0"
+	if err != nil {
+		have = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if have != args[0] {
+		ts.Fatalf("connsync %s: exit code %s, want %s", strings.Join(args[1:], " "), have, args[0])
+	}
+}
+
+// jsonis FILE PATH VALUE checks a member of a JSON file: a.b.0.c.
+func jsonIs(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
+	for _, k := range strings.Split(args[1], ".") {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[k]
+		case []any:
+			i, err := strconv.Atoi(k)
+			if err != nil || i >= len(at) {
+				ts.Fatalf("%s: no item %s", args[1], k)
+			}
+			v = at[i]
+		}
+	}
+	if have := fmt.Sprint(v); have != args[2] {
+		ts.Fatalf("%s is %s", args[1], have)
+	}
+}
+
+// nosecrets TEXT... checks that no file under the working directory, nor any Git object, nor the last output holds a text.
+func noSecrets(ts *testscript.TestScript, _ bool, canaries []string) {
+	check := func(where, text string) {
+		for _, c := range canaries {
+			if strings.Contains(text, c) {
+				ts.Fatalf("%s holds %s", where, c)
+			}
+		}
+	}
+	check("stdout", ts.ReadFile("stdout"))
+	check("stderr", ts.ReadFile("stderr"))
+	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		check(path, string(text))
+		return err
+	}))
+	ts.Check(ts.Exec("git", "cat-file", "--batch-all-objects", "--batch"))
+	check("a Git object", ts.ReadFile("stdout"))
+}
