@@ -257,11 +257,11 @@ func (d *decider) previously(c Change) Change {
 	if h == nil || d.foreign(h.ID, c.Name) {
 		return d.unknown(c)
 	}
+	d.taken[h.ID], d.renamed[old.Name] = true, true // also in a conflict: it is wanted, and not orphaned
 	if others := d.others(c.Name, h.ID); len(others) > 0 {
 		return d.conflict(c, ConflictDetail{Kind: ConflictRename, IDs: others})
 	}
 	c.Known = &old
-	d.taken[h.ID], d.renamed[old.Name] = true, true
 	return d.bind(c, h)
 }
 
