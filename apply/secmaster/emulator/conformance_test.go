@@ -1,0 +1,226 @@
+package emulator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"connsync/apply/secmaster"
+	"connsync/apply/secmaster/emulator"
+	"connsync/secrets"
+)
+
+// exceptions are the values of switches under which something fails as it should; under every other value of
+// every switch the whole suite passes.
+var exceptions = map[string]func(*testing.T, *emulator.Server, *secmaster.Client){
+	"list=none": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		if _, err := c.List(context.Background()); !errors.Is(err, secmaster.ErrIncomplete) {
+			t.Errorf("list: %v", err)
+		}
+	},
+	"offset=ignored": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		fill(s, 250)
+		if _, err := c.List(context.Background()); !errors.Is(err, secmaster.ErrIncomplete) {
+			t.Errorf("list: %v", err)
+		}
+	},
+	"duplicates=refuse": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		b := wished(s, "a", `{"endpoint":"https://a"}`)
+		_, _, first := c.Create(context.Background(), b)
+		_, _, second := c.Create(context.Background(), b)
+		if first != nil || second == nil || len(s.Connections()) != 1 {
+			t.Errorf("first %v, second %v", first, second)
+		}
+	},
+	"quota=3": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		fill(s, 3)
+		if _, _, err := c.Create(context.Background(), wished(s, "a", `{"x":"y"}`)); err == nil || errors.Is(err, secmaster.ErrUnclear) {
+			t.Errorf("over the quota: %v", err)
+		}
+	},
+	"lag=1": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		if _, _, err := c.Create(context.Background(), wished(s, "a", `{"x":"y"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(listed(t, c)); n != 0 {
+			t.Errorf("the first list shows %d", n)
+		}
+		if n := len(listed(t, c)); n != 1 {
+			t.Errorf("the second list shows %d", n)
+		}
+	},
+}
+
+// visible are checks that a switch does something on the wire beside what the suite needs.
+var visible = map[string]func(*secmaster.Connection) bool{
+	"config=masked":       func(c *secmaster.Connection) bool { return shown(c) == `{"endpoint":"https://a","password":"******"}` },
+	"config=masked-all":   func(c *secmaster.Connection) bool { return shown(c) == `{"endpoint":"******","password":"******"}` },
+	"config=omitted":      func(c *secmaster.Connection) bool { return c.Config.IsZero() },
+	"config=empty":        func(c *secmaster.Connection) bool { return c.Config.IsZero() },
+	"config=null":         func(c *secmaster.Connection) bool { return c.Config.IsZero() },
+	"config=broken":       func(c *secmaster.Connection) bool { return shown(c) == `{"endpoint": ` },
+	"config=reserialised": func(c *secmaster.Connection) bool { return strings.Contains(shown(c), "\n  \"endpoint\"") },
+	"candelete=absent":    func(c *secmaster.Connection) bool { return c.CanBeDeleted == nil },
+	"updatetime=absent":   func(c *secmaster.Connection) bool { return c.UpdateTime == "" },
+}
+
+func shown(c *secmaster.Connection) string { s, _ := c.Config.Expose().(string); return s }
+
+func TestTheClientWorksUnderEverySwitch(t *testing.T) {
+	tried := map[string]bool{}
+	for _, d := range emulator.SwitchDocs() {
+		for _, v := range d.Values {
+			name := d.Name + "=" + v
+			tried[name] = true
+			t.Run(name, func(t *testing.T) {
+				s, c := pair(t, name)
+				if except, ok := exceptions[name]; ok {
+					except(t, s, c)
+					return
+				}
+				suite(t, s, c, visible[name])
+			})
+		}
+	}
+	for name := range exceptions {
+		if !tried[name] {
+			t.Errorf("%s is an exception to nothing", name)
+		}
+	}
+	for name := range visible {
+		if !tried[name] {
+			t.Errorf("%s is no switch", name)
+		}
+	}
+}
+
+func pair(t *testing.T, switches ...string) (*emulator.Server, *secmaster.Client) {
+	t.Helper()
+	s, err := emulator.New(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sw := range switches {
+		if err := s.Set(sw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	c, err := secmaster.NewClient(secmaster.Options{
+		Endpoint: h.URL, Region: emulator.DefaultRegion, WorkspaceID: emulator.DefaultWorkspace,
+		Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)},
+		Sleep:       func(ctx context.Context, d time.Duration) error { return ctx.Err() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return s, c
+}
+
+func fill(s *emulator.Server, n int) {
+	component, version := s.Plugin("KafkaBus", "1.0")
+	for i := range n {
+		s.Put(emulator.Connection{Name: fmt.Sprintf("filler_%03d", i), ComponentID: component, ComponentVersionID: version, CanBeDeleted: true})
+	}
+}
+
+func wished(s *emulator.Server, name, config string) secmaster.Body {
+	component, version := s.Plugin("EdrVendor", "2.1")
+	return secmaster.Body{Name: name, Description: "d", ComponentID: component, ComponentVersionID: version, Config: secrets.Hide(config)}
+}
+
+// listed are the connections that did not come with the workspace.
+func listed(t *testing.T, c *secmaster.Client) map[string]secmaster.Connection {
+	t.Helper()
+	all, err := c.List(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]secmaster.Connection{}
+	for _, conn := range all {
+		if conn.CreatorName != "system" {
+			out[conn.Name] = conn
+		}
+	}
+	return out
+}
+
+// suite is what the client does for a living: it creates, lists over several pages, shows, updates and deletes.
+func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*secmaster.Connection) bool) {
+	ctx := context.Background()
+	const config = `{"endpoint":"https://a","password":"p"}`
+	created, sent, err := c.Create(ctx, wished(s, "edr", config))
+	if err != nil || created.ID == "" || !sent.Left || len(sent.RequestIDs) != 1 {
+		t.Fatalf("create: %+v %+v %v", created, sent, err)
+	}
+	one, err := c.Show(ctx, created.ID)
+	if err != nil || one.Name != "edr" || one.Description != "d" || one.Status != "SUCCESS" {
+		t.Errorf("show: %+v %v", one, err)
+	}
+	if asShown != nil && !asShown(&one) {
+		t.Errorf("the switch shows nothing: %q", shown(&one))
+	}
+	fill(s, 230)
+	all := listed(t, c)
+	if len(all) != 231 || all["edr"].ID != created.ID {
+		t.Errorf("list: %d connections", len(all))
+	}
+	b := wished(s, "edr_2", `{"endpoint":"https://b"}`)
+	b.Description = ""
+	if _, _, err := c.Update(ctx, created.ID, b); err != nil {
+		t.Errorf("update: %v", err)
+	}
+	for _, have := range s.Connections() {
+		if have.ID == created.ID && (have.Name != "edr_2" || have.Description != "" || have.Config != `{"endpoint":"https://b"}`) {
+			t.Errorf("after the update: %+v", have)
+		}
+	}
+	if _, err := c.Delete(ctx, created.ID); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	if _, err := c.Show(ctx, created.ID); !errors.Is(err, secmaster.ErrNotFound) {
+		t.Errorf("show of what is gone: %v", err)
+	}
+	plugins, err := c.Components(ctx)
+	if err != nil || len(plugins) != 4 || len(plugins[0].Versions) != 2 || plugins[0].Versions[0].Version != "2.1" {
+		t.Errorf("components: %+v %v", plugins, err)
+	}
+	if p, err := c.Component(ctx, plugins[0].ID); err != nil || p.Name != "EdrVendor" {
+		t.Errorf("component: %+v %v", p, err)
+	}
+}
+
+func TestASchemaIsReadInEveryForm(t *testing.T) {
+	for sw, n := range map[string]int{"schema=string": 3, "schema=array": 3, "schema=null": 0} {
+		_, c := pair(t, sw)
+		plugins, err := c.Components(context.Background())
+		if err != nil || len(plugins[0].Versions[0].Settings) != n {
+			t.Errorf("%s: %+v %v", sw, plugins, err)
+		}
+	}
+}
+
+func TestAnotherWorkspaceIsRefused(t *testing.T) {
+	for _, sw := range []string{"workspace=403", "workspace=400"} {
+		s, _ := pair(t, sw)
+		h := httptest.NewServer(s)
+		t.Cleanup(h.Close)
+		c, err := secmaster.NewClient(secmaster.Options{
+			Endpoint: h.URL, Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: "other",
+			Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		if _, err := c.List(context.Background()); !errors.Is(err, secmaster.ErrWorkspace) {
+			t.Errorf("%s: %v", sw, err)
+		}
+	}
+}
