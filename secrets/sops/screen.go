@@ -19,6 +19,9 @@ const (
 // ciphertext is the whole form of an encrypted value: of the types that a manifest can have, and nothing around it.
 var ciphertext = regexp.MustCompile(`^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]*,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:(str|int|float|bool)\]$`)
 
+// sealedComment is what SOPS makes of a comment in an encrypted list: one more item.
+var sealedComment = regexp.MustCompile(`^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:comment\]$`)
+
 // sealed tells whether a text is an encrypted value.
 func sealed(s string) bool { return strings.HasPrefix(s, "ENC[") && ciphertext.MatchString(s) }
 
@@ -61,7 +64,7 @@ func screenNode(n *yaml.Node, depth int) string {
 		return "it has an anchor or an alias"
 	case n.Style&yaml.TaggedStyle != 0:
 		return "it has a tag"
-	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "ENC[") && !sealed(n.Value):
+	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "ENC[") && !sealed(n.Value) && !sealedComment.MatchString(n.Value):
 		return "it has an encrypted value of an unknown form"
 	case n.Kind == yaml.MappingNode:
 		if detail := screenKeys(n); detail != "" {

@@ -25,7 +25,7 @@ func walk(v any, at secrets.Path, visit func(secrets.Path, any)) {
 	case []any:
 		i := 0
 		for _, item := range v {
-			if _, comment := item.(upstream.Comment); comment {
+			if isComment(item) {
 				continue
 			}
 			walk(item, at.Index(i), visit)
@@ -34,6 +34,15 @@ func walk(v any, at secrets.Path, visit func(secrets.Path, any)) {
 	default:
 		visit(at, v)
 	}
+}
+
+// isComment tells whether a list's item is a comment: SOPS writes an encrypted one as an item.
+func isComment(item any) bool {
+	if s, ok := item.(string); ok {
+		return sealedComment.MatchString(s)
+	}
+	_, comment := item.(upstream.Comment)
+	return comment
 }
 
 // typed is a decrypted value as manifests type it: string, bool or json.Number.
