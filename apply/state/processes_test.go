@@ -1,0 +1,113 @@
+package state_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"connsync/apply/state"
+)
+
+// TestMain is also the program that the tests below run as processes of their own: it commits names, one by one.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("STATE_WRITER_DIR"); dir != "" {
+		write(dir, os.Getenv("STATE_WRITER_NAME"), os.Getenv("STATE_WRITER_COUNT"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func write(dir, name, count string) {
+	n, _ := strconv.Atoi(count)
+	t := &fatal{}
+	for i := range n {
+		l, err := store(t, dir).Lock(ctx, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		commit(t, l, put(fmt.Sprintf("%s_%04d", name, i)))
+		_ = l.Close()
+	}
+}
+
+// fatal ends the process where a test would end.
+type fatal struct{ testing.TB }
+
+func (fatal) Helper()                          {}
+func (fatal) Fatal(args ...any)                { fmt.Println(args...); os.Exit(1) }
+func (f fatal) Fatalf(format string, a ...any) { f.Fatal(fmt.Sprintf(format, a...)) }
+
+func writer(dir, name string, count int) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "STATE_WRITER_DIR="+dir, "STATE_WRITER_NAME="+name, "STATE_WRITER_COUNT="+strconv.Itoa(count))
+	return cmd
+}
+
+func TestFourProcessesLoseNothing(t *testing.T) {
+	dir := repository(t)
+	const each = 12
+	var running []*exec.Cmd
+	for p := range 4 {
+		cmd := writer(dir, fmt.Sprint("p", p), each)
+		cmd.Stdout = os.Stdout
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, cmd)
+	}
+	for _, cmd := range running {
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	s, err := store(t, dir).Read(ctx)
+	if err != nil || len(s.Known) != 4*each {
+		t.Errorf("%d of %d names, %v", len(s.Known), 4*each, err)
+	}
+	if n := run(t, dir, "rev-list", "--count", "--first-parent", state.Ref("prod")); n != fmt.Sprint(4*each) {
+		t.Errorf("%s commits in a line", n)
+	}
+	run(t, dir, "fsck", "--strict")
+}
+
+func TestAKilledWriterLeavesAWholeState(t *testing.T) {
+	dir := repository(t)
+	first := locked(t, store(t, dir))
+	commit(t, first, put("first"))
+	_ = first.Close()
+	before := 0
+	for round := range 25 {
+		cmd := writer(dir, fmt.Sprint("r", round), 10_000)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// The moment of the kill is what the test varies; nothing waits for a time to be enough.
+		time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		s, err := store(t, dir).Read(ctx)
+		if err != nil || len(s.Known) < before {
+			t.Fatalf("round %d: %d names after %d, %v", round, len(s.Known), before, err)
+		}
+		before = len(s.Known)
+		lock := dir + "/.git/" + state.Ref("prod") + ".lock"
+		if _, err := os.Stat(lock); err == nil { // it died while it held Git's lock: what the error message says to do
+			if err := os.Remove(lock); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l := locked(t, store(t, dir)) // no lock of a dead process is left
+	commit(t, l, put("last"))
+	if out := run(t, dir, "fsck", "--strict"); strings.Contains(out, "error") || strings.Contains(out, "missing") {
+		t.Errorf("fsck: %s", out)
+	}
+	if before < 2 {
+		t.Error("no round committed anything: the test kills too early")
+	}
+}
