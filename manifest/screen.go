@@ -74,6 +74,7 @@ func (d *document) screenText() bool {
 		d.atLine(0, "larger than 1 MiB")
 	case bytes.HasPrefix(d.text, []byte("\xef\xbb\xbf")) || !utf8.Valid(d.text):
 		d.atLine(1, "not UTF-8 without a byte order mark")
+		return false
 	}
 	for i, line := range bytes.Split(d.text, []byte("\n")) {
 		line = bytes.TrimSuffix(line, []byte("\r"))
@@ -115,9 +116,9 @@ func (d *document) screen(n *yaml.Node, depth int) {
 		d.wrong(n, false, nil, "nested more than %d levels deep", maxDepth)
 		return
 	case n.Kind == yaml.AliasNode:
-		d.wrong(n, false, nil, "a YAML alias")
+		d.wrong(n, false, []string{"write the value out: connsync, sops and reviewers must read the same"}, "a YAML alias")
 	case n.Anchor != "":
-		d.wrong(n, false, nil, "a YAML anchor")
+		d.wrong(n, false, []string{"write the value out where it is used"}, "a YAML anchor")
 	case n.Style&yaml.TaggedStyle != 0:
 		d.wrong(n, false, []string{"remove the tag, and quote the value if it is text"}, "an explicit YAML tag")
 	case n.Kind == yaml.ScalarNode && strings.IndexFunc(n.Value, forbidden) >= 0:
@@ -140,17 +141,27 @@ func (d *document) screenMapping(n *yaml.Node, depth int) {
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
+		case key.Tag == "!!merge":
+			d.wrong(key, false, []string{"write the fields out"}, "a YAML merge key")
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str" || key.Style&yaml.TaggedStyle != 0 || key.Anchor != "":
 			d.wrong(key, false, []string{"quote the key"}, "a key that is not text")
 		case !validKey(key.Value):
 			d.wrong(key, false, nil, "a key may hold letters, digits and _ . - only, at most %d", maxKey)
 		case seen[fold(key.Value)] != nil:
-			first := seen[fold(key.Value)]
-			d.wrong(key, true, nil, "%s is here already, at line %d", key.Value, first.Line)
+			d.again(key, seen[fold(key.Value)])
 		}
 		seen[fold(key.Value)] = key
 		d.screen(value, depth+1)
 	}
+}
+
+// again says that a key was there before.
+func (d *document) again(key, first *yaml.Node) {
+	if key.Value == first.Value {
+		d.wrong(key, true, nil, "%s is here already, at line %d", key.Value, first.Line)
+		return
+	}
+	d.wrong(key, true, []string{"a plugin may read keys without regard to case"}, "a key that differs only by case from %s, at line %d", first.Value, first.Line)
 }
 
 func validKey(k string) bool {
