@@ -50,7 +50,6 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
         text: "000123"
         int: 42
         float: 1.50
-        big: 12345678901234567890123
         yes: true
         empty: {}
         none: []
@@ -86,7 +85,7 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
 		return secrets.Ref{File: "connections/deep/a.yml", Path: p, Fingerprint: secrets.FingerprintOf(enc)}
 	}
 	want := map[string]any{
-		"text": "000123", "int": json.Number("42"), "float": json.Number("1.50"), "big": json.Number("12345678901234567890123"), "yes": true,
+		"text": "000123", "int": json.Number("42"), "float": json.Number("1.50"), "yes": true,
 		"empty": map[string]any{}, "none": []any{},
 		"nested":   map[string]any{"list": []any{"x", map[string]any{"deep": []any{ref(root.Key("nested").Key("list").Index(1).Key("deep").Index(0))}}}},
 		"password": ref(root.Key("password")),
@@ -94,7 +93,7 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
 	if got := fmt.Sprintf("%#v", c.Config); got != fmt.Sprintf("%#v", want) {
 		t.Errorf("config\n%s\nwant\n%#v", got, want)
 	}
-	if p := c.At("config.nested.list[0]"); p.Line != 19 || c.At("nothing") != c.Pos || c.Pos.String() != "connections/deep/a.yml:3" || c.Pos.Column != 5 {
+	if p := c.At("config.nested.list[0]"); p.Line != 17 || c.At("nothing") != c.Pos || c.Pos.String() != "connections/deep/a.yml:3" || c.Pos.Column != 5 {
 		t.Errorf("positions %v %v", p, c.Pos)
 	}
 	f := s.Files[0]

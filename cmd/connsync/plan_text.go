@@ -9,7 +9,7 @@ import (
 	"connsync/secrets"
 )
 
-const planIndent = "            "
+const planIndent = "             "
 
 // plans shows plans in the format that was asked for.
 func (p *printer) plans(plans []diff.Plan, format string) error {
@@ -81,19 +81,19 @@ func them(n int) string {
 func (t tint) mark(c *diff.Change) string {
 	switch c.Action {
 	case diff.Create:
-		return t.green("+ create  ")
+		return t.green("+ create   ")
 	case diff.Update:
-		return t.yellow("~ update  ")
+		return t.yellow("~ update   ")
 	case diff.Adopt:
-		return t.green("= adopt   ")
+		return t.green("= adopt    ")
 	case diff.Delete:
-		return t.red("- delete  ")
+		return t.red("- delete   ")
 	case diff.Orphaned:
-		return t.dim("o orphaned")
+		return t.dim("o orphaned ")
 	case diff.Forget:
-		return t.dim("x forget  ")
+		return t.dim("x forget   ")
 	case diff.Conflict:
-		return t.red("! conflict")
+		return t.red("! conflict ")
 	}
 	return "  " + string(c.Action)
 }
