@@ -55,7 +55,6 @@ func TestScripts(t *testing.T) {
 
 type scene struct {
 	server *emulator.Server
-	exit   int
 }
 
 func setup(e *testscript.Env) error {

@@ -55,7 +55,6 @@ type node struct {
 	name     string
 	mode     fs.FileMode
 	hash     plumbing.Hash
-	size     int64
 	children []fs.DirEntry
 }
 

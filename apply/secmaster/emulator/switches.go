@@ -136,8 +136,3 @@ func parseRate(v string) (int, time.Duration) {
 }
 
 func (s *Server) rate() (int, time.Duration) { return parseRate(s.value("rate")) }
-
-func (s *Server) number(name string) int {
-	n, _ := strconv.Atoi(s.value(name))
-	return n
-}
