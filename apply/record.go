@@ -117,6 +117,9 @@ func story(target string, rs []Result) (string, []string) {
 			continue
 		}
 		counts[r.Outcome]++
+		if r.Outcome == Skipped {
+			continue
+		}
 		line := fmt.Sprintf("%s %s %s", r.Outcome, r.Name, r.ID)
 		if len(r.RequestIDs) > 0 {
 			line += " (request " + strings.Join(r.RequestIDs, ", ") + ")"

@@ -66,11 +66,11 @@ func (c demoCmd) Run(ctx context.Context, w world, g *globals) error {
 
 func (d *demo) story() error {
 	for _, step := range []func() error{
-		d.says("A Git repository with three encrypted manifests, and a SecMaster that has none of these connections."),
+		d.says("Three encrypted manifests in Git, and a SecMaster without them."),
 		d.runs("validate"), d.runs("diff"), d.runs("sync"),
-		d.says("Everything is there: a second look asks SecMaster for its list, and decrypts nothing."),
+		d.says("All there: a second look only lists, and decrypts nothing."),
 		d.runs("diff", "--exit-code"),
-		d.says("Somebody rotates a password with `sops set`, and moves the firewall."),
+		d.says("A password is rotated with `sops set`, and the firewall moves."),
 		d.rotates, d.runs("diff"), d.runs("sync"), d.runs("diff", "--exit-code"),
 	} {
 		if err := step(); err != nil {
@@ -126,7 +126,7 @@ func (d *demo) rotates() error {
 // onByHand says how to go on.
 func (d *demo) onByHand(kept bool) {
 	if !kept {
-		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.cyan("# To go on by hand: connsync demo --keep leaves the repository and the server up."))
+		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.cyan("# Go on by hand: connsync demo --keep leaves repository and server up."))
 		return
 	}
 	fmt.Fprintf(d.w.stdout, "\n%s\n\ncd %s\n", d.p.outTint.cyan("# To go on by hand, in another terminal (Ctrl-C here ends the server):"), d.repo.dir)

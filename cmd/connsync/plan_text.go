@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"connsync/diff"
 	"connsync/secrets"
@@ -43,9 +44,10 @@ func (p *printer) plan(l *lines, plan diff.Plan) {
 	for i := range plan.Changes {
 		p.change(l, &plan.Changes[i])
 	}
-	if l.changes != before {
-		l.printf("\n")
+	if l.changes == before {
+		l.printf("  nothing to do\n")
 	}
+	l.printf("\n")
 	for _, s := range remarks(plan) {
 		l.printf("  %s %s\n", p.outTint.cyan("note:"), s)
 	}
@@ -58,11 +60,11 @@ func (p *printer) plan(l *lines, plan diff.Plan) {
 func remarks(plan diff.Plan) []string {
 	var out []string
 	if n := plan.Unverified; n > 0 {
-		out = append(out, fmt.Sprintf("%s could not be verified: connsync has no record of writing %s here. "+
-			"Share known state between machines, or write them once more: connsync sync --rewrite '*'", count(n, "secret"), them(n)))
+		out = append(out, fmt.Sprintf("%s could not be verified: no record of writing %s\n"+
+			"        share known state, or write once more: connsync sync --rewrite '*'", count(n, "secret"), them(n)))
 	}
 	if plan.BlindToTouch {
-		out = append(out, "SecMaster gives no update time: secrets that are changed in its console cannot be seen")
+		out = append(out, "SecMaster gives no update time: secrets that are changed in its\n        console cannot be seen")
 	}
 	if plan.Unmanaged > 0 {
 		out = append(out, count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
@@ -185,7 +187,11 @@ func (p *printer) field(l *lines, c *diff.Change, f diff.Field) {
 		l.printf(planIndent+"%s  %s  %s\n", safe(string(f.Path)), after, causes)
 		return
 	}
-	l.printf(planIndent+"%s  %s -> %s  %s\n", safe(string(f.Path)), before, after, causes)
+	gap := " "
+	if len(planIndent)+utf8.RuneCountInString(string(f.Path)+before+after) > 66 { // 80 with what stands around them
+		gap = "\n" + planIndent + "  "
+	}
+	l.printf(planIndent+"%s  %s%s-> %s  %s\n", safe(string(f.Path)), before, gap, after, causes)
 }
 
 func causesOf(c *diff.Change, f diff.Field) string {
@@ -226,7 +232,7 @@ func (p *printer) extra(l *lines, c *diff.Change) {
 		l.printf(planIndent+"also there %s (only in SecMaster)\n", paths(c.Extra))
 	}
 	for _, r := range c.Risks {
-		l.printf(planIndent+"%s %s changes while secrets do not: they will be sent to the new place\n", p.outTint.red("high risk:"), safe(string(r.Path)))
+		l.printf(planIndent+"%s unchanged secrets will go to the new %s\n", p.outTint.red("high risk:"), safe(string(r.Path)))
 	}
 }
 

@@ -28,6 +28,9 @@ func (p *printer) report(r apply.Report) {
 		fmt.Fprintf(p.err, "%s %s: %s\n", p.errTint.red("connsync: error:"), safe(r.Target), message)
 		p.hints("  ", hints)
 	}
+	if r.Interrupted {
+		fmt.Fprintf(p.err, "%s interrupted; what was done is recorded\n", p.errTint.yellow("connsync:"))
+	}
 	fmt.Fprintf(p.out, "%s %s: %s.", p.outTint.bold("Done"), safe(r.Target), tally(counts))
 	if r.StateCommit != "" {
 		fmt.Fprintf(p.out, "   state %s", abbreviated(r.StateCommit))
@@ -35,9 +38,9 @@ func (p *printer) report(r apply.Report) {
 	fmt.Fprintln(p.out)
 }
 
-// quietly tells that the plan has said all there is to say.
+// quietly tells that the plan, or the count of what was skipped, says all there is to say.
 func quietly(o apply.Outcome) bool {
-	return o == apply.Unchanged || o == apply.Orphaned || o == apply.Conflicted
+	return o == apply.Unchanged || o == apply.Orphaned || o == apply.Conflicted || o == apply.Skipped
 }
 
 func (p *printer) result(r *apply.Result) {
