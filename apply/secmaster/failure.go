@@ -14,7 +14,10 @@ import (
 	"connsync/secrets"
 )
 
-const maxMessage = 200 // characters of a server's message
+const (
+	maxMessage   = 200      // characters of a server's message
+	largestError = 32 << 10 // bytes of a 2xx that may be an error all the same
+)
 
 var errorCode = regexp.MustCompile(`^[A-Za-z]+\.[0-9]+$`)
 
@@ -34,11 +37,15 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	case a.status >= 200 && a.status < 300 && a.unreadable:
 		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: "the answer broke off", Class: ErrUnclear}
 	}
+	good := a.status >= 200 && a.status < 300
+	if good && len(a.body) > largestError {
+		return nil // a list: no error is that long, and reading it twice takes time
+	}
 	code, message, id := said(a.body)
 	if a.requestID == "" {
 		a.requestID = printable(id, 80)
 	}
-	if a.status >= 200 && a.status < 300 && !(errorCode.MatchString(code) && !hasContent(a.body)) {
+	if good && !(errorCode.MatchString(code) && !hasContent(a.body)) {
 		return nil
 	}
 	e := &Error{Op: c.op, Status: a.status, Code: printable(code, 40), RequestID: a.requestID, Message: r.quote(c, message)}

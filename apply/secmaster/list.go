@@ -11,7 +11,7 @@ import (
 
 const (
 	pageSize  = 200 // known to be accepted
-	pagesOnce = 4   // later pages asked for at a time
+	pagesOnce = 8   // later pages asked for at a time
 	maxPages  = 5000
 )
 

@@ -24,6 +24,7 @@ func (g *globals) client(ctx context.Context, w world, t manifest.Target, parall
 	}
 	return secmaster.Options{
 		Endpoint:    g.Endpoint,
+		IAMEndpoint: w.env("HUAWEICLOUD_SDK_IAM_ENDPOINT"),
 		Region:      t.Region,
 		ProjectID:   project,
 		WorkspaceID: t.WorkspaceID,

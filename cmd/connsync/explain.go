@@ -116,8 +116,9 @@ func explainAPI(err error) (string, []string, bool) {
 		return safe(credentials.Error()), []string{"set both HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"}, true
 	case errors.Is(err, secmaster.ErrNoCredentials):
 		return "no credentials for SecMaster", []string{
-			"set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK (and HUAWEICLOUD_SDK_SECURITY_TOKEN for temporary keys),",
-			"or HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or ~/.huaweicloud/credentials",
+			"set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+			"for temporary keys, HUAWEICLOUD_SDK_SECURITY_TOKEN too",
+			"or HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN",
 		}, true
 	case errors.Is(err, secmaster.ErrInUse):
 		return "in use by a workflow: SecMaster does not allow to delete it", nil, true

@@ -10,7 +10,7 @@ import (
 	"connsync/secrets"
 )
 
-const planIndent = "             "
+const planIndent = "              "
 
 // plans shows plans in the format that was asked for.
 func (p *printer) plans(plans []diff.Plan, format string) error {
@@ -109,7 +109,7 @@ func (p *printer) change(l *lines, c *diff.Change) {
 	if c.From != "" && c.From != c.Name {
 		name = safe(c.From) + " -> " + name
 	}
-	l.printf("  %s  %s", p.outTint.mark(c), name)
+	l.printf("  %s %s", p.outTint.mark(c), name)
 	if c.Pos.File != "" {
 		l.printf("   %s", p.outTint.dim(safe(c.Pos.String())))
 	}
