@@ -39,7 +39,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	connections []*Connection // in order of creation
-	requests    []Request
+	requests    []*Request
 	faults      []Fault
 	lastTime    time.Time
 	window      time.Time // of the rate limit
@@ -113,11 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: newID()}
 	x.route, x.id = s.find(r)
 	w.Header().Set("X-Request-Id", x.requestID)
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.requests = append(s.requests, Request{r.Method, r.URL.Path, x.route.name, x.w.status, x.requestID})
-	}()
+	defer s.note(x)()
 	var err error
 	if x.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil || len(x.body) > maxBody {
 		x.gateway(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
@@ -126,6 +122,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.r.Body = io.NopCloser(bytes.NewReader(x.body))
 	time.Sleep(s.duration("latency"))
 	x.serve()
+}
+
+// note counts a request before it is answered, so that whoever has the answer finds it counted; what it gives
+// adds the status.
+func (s *Server) note(x *exchange) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	noted := &Request{Method: x.r.Method, Path: x.r.URL.Path, Route: x.route.name, RequestID: x.requestID}
+	s.requests = append(s.requests, noted)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		noted.Status = x.w.status
+	}
 }
 
 // serve goes through the gates in the order of the real gateway: rate, identity, path; then faults, then the work.
@@ -146,7 +156,11 @@ func (x *exchange) serve() {
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Request(nil), s.requests...)
+	out := make([]Request, len(s.requests))
+	for i, r := range s.requests {
+		out[i] = *r
+	}
+	return out
 }
 
 // Count is how many requests of a route were served; "" counts all.
