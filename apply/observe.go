@@ -23,7 +23,7 @@ type observation struct {
 	want      []diff.Want
 	have      []diff.Have
 	known     state.Snapshot
-	abandoned []string // known names of another place, given up with --retarget
+	abandoned given
 	settled   func(state.Intent) bool
 }
 

@@ -21,7 +21,9 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 	run := s.Run
 	m := s.Message
 	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(ws))
-	_, err := s.State.Commit(ctx, state.Edit{Place: o.place, Drop: o.abandoned, Announce: intents, Run: &run, Message: m})
+	_, err := s.State.Commit(ctx, state.Edit{
+		Place: o.place, Drop: o.abandoned.known, Settle: o.abandoned.intents, Announce: intents, Run: &run, Message: m,
+	})
 	if err != nil {
 		return errors.Join(ErrNotAnnounced, err)
 	}
@@ -40,7 +42,11 @@ func intentKind(c *diff.Change) string {
 // record stores what was found and done in one commit. Where there is nothing to store it writes nothing.
 func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]verdict) error {
 	s := p.sync
-	e := state.Edit{Place: p.seen.place, Drop: p.seen.abandoned, Message: s.Message, EndRun: len(verdicts) > 0}
+	gone := p.seen.abandoned
+	e := state.Edit{Place: p.seen.place, Drop: gone.known, Message: s.Message, EndRun: len(verdicts) > 0}
+	if !e.EndRun { // otherwise the announcement has settled them
+		e.Settle = gone.intents
+	}
 	for i := range p.Plan.Changes {
 		p.edit(&e, &p.Plan.Changes[i], verdicts)
 	}

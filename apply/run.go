@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"time"
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
@@ -10,6 +11,11 @@ import (
 
 // ErrNotAnnounced says that the intents could not be stored, so nothing was sent.
 var ErrNotAnnounced = errors.New("known state could not be written")
+
+// Start sets the run's time anew: planning and a person's answer may have taken some of it.
+func (p *Prepared) Start(started, expires time.Time) {
+	p.sync.Run.Started, p.sync.Run.Expires = started, expires
+}
 
 // Run carries out the plan: reveal, announce, send, settle, record. Every change of the plan has
 // exactly one result; one failure never stops the others. An interrupted ctx ends it early: no new

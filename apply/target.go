@@ -72,15 +72,18 @@ func (o *observation) plan(t Target) diff.Plan {
 	return p
 }
 
-// knownFor is the known state that holds for a place, and the names to give up with --retarget.
-func knownFor(t Target, place diff.Place) (state.Snapshot, []string, error) {
+// given is what --retarget gives up: known connections and intents of another place, by name.
+type given struct{ known, intents []string }
+
+// knownFor is the known state that holds for a place, and what is given up for it with --retarget.
+func knownFor(t Target, place diff.Place) (state.Snapshot, given, error) {
 	err := t.Known.At(place)
 	if err == nil {
-		return t.Known, nil, nil
+		return t.Known, given{}, nil
 	}
 	if !t.Retarget {
-		return state.Snapshot{}, nil, fmt.Errorf("%s: %w", t.Name, err)
+		return state.Snapshot{}, given{}, fmt.Errorf("%s: %w", t.Name, err)
 	}
 	fresh := state.Snapshot{Commit: t.Known.Commit, Place: place}
-	return fresh, names(t.Known.Known), nil
+	return fresh, given{names(t.Known.Known), names(t.Known.Intents)}, nil
 }

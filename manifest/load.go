@@ -49,7 +49,7 @@ func Load(fsys fs.FS, p Project) (Set, error) {
 		mistakes = append(mistakes, l.mistakes...)
 	}
 	if total > maxTotal {
-		mistakes = append(mistakes, Mistake{Pos: Position{File: p.File}, Message: "the manifests are larger than 512 MiB together"})
+		mistakes = append(mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "the manifests are larger than 512 MiB together"})
 	}
 	sort.SliceStable(s.Connections, func(i, j int) bool {
 		a, b := s.Connections[i], s.Connections[j]
@@ -125,7 +125,7 @@ func find(fsys fs.FS, p Project) (names []string, mistakes []Mistake, err error)
 			return nil, nil, err
 		}
 		if len(names) == before {
-			mistakes = append(mistakes, Mistake{Pos: Position{File: p.File}, Message: "no manifests in " + root,
+			mistakes = append(mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "no manifests in " + root,
 				Hints: []string{"manifests are files that end in .yaml or .yml"}})
 		}
 	}

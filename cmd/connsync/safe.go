@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"connsync/secrets"
@@ -97,7 +98,8 @@ func bare(p secrets.Path) string {
 	return safe(strings.TrimPrefix(string(p), "config."))
 }
 
-// writeJSON writes an indented document. Texts in it cannot form a workflow command.
+// writeJSON writes an indented document. Characters that a terminal or a reader could take for something else are escaped,
+// and no text in it can form a workflow command.
 func writeJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -106,7 +108,19 @@ func writeJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte(`\u0023#[`)))
+	out := make([]byte, 0, b.Len())
+	for _, r := range b.String() {
+		switch {
+		case r == '\n' || unicode.IsPrint(r):
+			out = utf8.AppendRune(out, r)
+		case r < 0x10000:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+	}
+	_, err := w.Write(bytes.ReplaceAll(out, []byte("##["), []byte(`\u0023#[`)))
 	return err
 }
 

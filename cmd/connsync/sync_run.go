@@ -155,7 +155,9 @@ func (r *syncRun) confirm(plans []diff.Plan) error {
 }
 
 func (r *syncRun) carryOut(ctx context.Context) {
+	now := time.Now().UTC()
 	for _, p := range r.prepared {
+		p.Start(now, now.Add(r.cmd.Timeout))
 		report := p.Run(ctx)
 		r.bars.end()
 		r.reports = append(r.reports, report)

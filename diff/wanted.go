@@ -1,0 +1,192 @@
+package diff
+
+// wanted decides about one connection that Git wants: by the id it names, by an open intent, by the known id, by the
+// name it had before, and last by its name.
+func (d *decider) wanted(w *Want) Change {
+	k, known := d.in.Known[w.Name]
+	c := Change{Name: w.Name, Pos: w.Pos, Plugin: w.Resolved, Want: w}
+	if i, ok := d.in.Intents[w.Name]; ok {
+		c.Intent = &i
+	}
+	if known {
+		c.Known = &k
+		d.taken[k.ID] = d.byID[k.ID] != nil
+	}
+	switch bound := known && d.byID[k.ID] != nil; {
+	case w.Unresolved:
+		return d.conflict(c, ConflictDetail{Kind: ConflictPlugin, Near: w.Near})
+	case w.Adopt != "" && !(bound && k.ID == w.Adopt):
+		return d.adopt(c, bound)
+	case c.Intent != nil && c.Intent.Kind == IntentCreate && !bound:
+		return d.announced(c)
+	case known:
+		return d.known(c)
+	case w.Previously != "":
+		return d.previously(c)
+	}
+	return d.unknown(c)
+}
+
+// conflict ends a decision: nothing is done.
+func (d *decider) conflict(c Change, detail ConflictDetail) Change {
+	c.Action, c.Conflict, c.Write = Conflict, &detail, false
+	c.Causes, c.Secrets = nil, nil
+	if c.Known != nil && d.byID[c.Known.ID] != nil {
+		c.ID = c.Known.ID
+	}
+	return c
+}
+
+// create ends a decision: nothing of it is there.
+func (d *decider) create(c Change, causes ...Cause) Change {
+	c.Action, c.Write, c.Causes = Create, true, causes
+	if c.Intent != nil {
+		c.Causes = append(c.Causes, Interrupted)
+	}
+	c.Fields = d.leaves[c.Name].asNew()
+	c.Secrets = d.leaves[c.Name].words(Set)
+	return c
+}
+
+// adopt takes over exactly the connection whose id the manifest names.
+func (d *decider) adopt(c Change, bound bool) Change {
+	id := c.Want.Adopt
+	h := d.byID[id]
+	switch {
+	case h == nil:
+		return d.conflict(c, ConflictDetail{Kind: ConflictAdoptNone, IDs: []string{id}})
+	case bound, d.foreign(id, c.Name):
+		return d.conflict(c, ConflictDetail{Kind: ConflictAdoptBusy, IDs: []string{id}})
+	}
+	others := d.others(c.Name, id)
+	if h.Name != c.Name && len(others) > 0 {
+		c.From = h.Name
+		return d.conflict(c, ConflictDetail{Kind: ConflictNameTaken, IDs: others})
+	}
+	return d.takeOver(c, h)
+}
+
+// takeOver records a connection and writes all of the wish to it once.
+func (d *decider) takeOver(c Change, h *Have, causes ...Cause) Change {
+	d.taken[h.ID] = true
+	c.Action, c.Write, c.ID, c.Have, c.Causes = Adopt, true, h.ID, h, causes
+	if c.Known != nil && c.Known.ID != h.ID {
+		c.Known = nil
+	}
+	if h.Name != c.Name {
+		c.From = h.Name
+	}
+	c.Fields = d.fields(c.Want, h, nil)
+	c.Secrets = d.leaves[c.Name].words(Set)
+	c.Modifier = h.ModifierName
+	return d.warnDuplicates(c)
+}
+
+// announced looks for what an interrupted create left behind.
+func (d *decider) announced(c Change) Change {
+	if h := d.byID[c.Intent.ID]; h != nil && !d.foreign(h.ID, c.Name) {
+		return d.takeOver(c, h, Interrupted)
+	}
+	switch found := d.byName[c.Name]; len(found) {
+	case 0:
+		return d.create(c)
+	case 1:
+		if !d.foreign(found[0].ID, c.Name) {
+			return d.takeOver(c, found[0], Interrupted)
+		}
+		return d.conflict(c, ConflictDetail{Kind: ConflictNameTaken, IDs: ids(found)})
+	default:
+		return d.conflict(c, ConflictDetail{Kind: ConflictDuplicate, IDs: ids(found)})
+	}
+}
+
+// known decides about a connection that connsync wrote before.
+func (d *decider) known(c Change) Change {
+	h := d.byID[c.Known.ID]
+	if h == nil {
+		if others := d.byName[c.Name]; len(others) > 0 {
+			return d.conflict(c, ConflictDetail{Kind: ConflictReplaced, IDs: ids(others)})
+		}
+		return d.create(c, Missing)
+	}
+	c = d.bind(c, h)
+	if c.Want.Previously != "" && c.Action != Conflict {
+		c.Warnings = append(c.Warnings, Warning{Kind: WarnPreviouslyIgnored})
+	}
+	return c
+}
+
+// previously decides about a connection that had another name when connsync wrote it.
+func (d *decider) previously(c Change) Change {
+	old, ours := d.in.Known[c.Want.Previously]
+	if !ours {
+		if there := d.byName[c.Want.Previously]; len(there) > 0 {
+			return d.conflict(c, ConflictDetail{Kind: ConflictRename, IDs: ids(there)})
+		}
+		return d.unknown(c)
+	}
+	h := d.byID[old.ID]
+	if h == nil || d.foreign(h.ID, c.Name) {
+		return d.unknown(c)
+	}
+	d.taken[h.ID], d.renamed[old.Name] = true, true // also in a conflict: it is wanted, and not orphaned
+	if others := d.others(c.Name, h.ID); len(others) > 0 {
+		return d.conflict(c, ConflictDetail{Kind: ConflictRename, IDs: others})
+	}
+	c.Known = &old
+	return d.bind(c, h)
+}
+
+// unknown decides by the name alone, about a connection that connsync has no record of.
+func (d *decider) unknown(c Change) Change {
+	found := d.byName[c.Name]
+	switch {
+	case len(found) == 0:
+		return d.create(c)
+	case len(found) > 1:
+		return d.conflict(c, ConflictDetail{Kind: ConflictDuplicate, IDs: ids(found)})
+	}
+	h := found[0]
+	if d.foreign(h.ID, c.Name) {
+		return d.conflict(c, ConflictDetail{Kind: ConflictNameTaken, IDs: ids(found)})
+	}
+	if differ := d.visibleDifferences(c.Want, h); len(differ) > 0 {
+		return d.conflict(c, ConflictDetail{Kind: ConflictDiffers, IDs: ids(found), Fields: differ})
+	}
+	if d.rewrites(c.Name) {
+		return d.takeOver(c, h, Rewrite)
+	}
+	d.taken[h.ID] = true
+	c.Action, c.ID, c.Have = Adopt, h.ID, h
+	c.Secrets = d.leaves[c.Name].words(Unverified)
+	c.Extra = d.extra(c.Want, h)
+	return c
+}
+
+func (d *decider) rewrites(name string) bool { return d.in.Rewrite != nil && d.in.Rewrite(name) }
+
+// others are the ids of a name, without one.
+func (d *decider) others(name, without string) []string {
+	var out []string
+	for _, h := range d.byName[name] {
+		if h.ID != without {
+			out = append(out, h.ID)
+		}
+	}
+	return out
+}
+
+func ids(hs []*Have) []string {
+	out := make([]string, len(hs))
+	for i, h := range hs {
+		out[i] = h.ID
+	}
+	return out
+}
+
+func (d *decider) warnDuplicates(c Change) Change {
+	if others := d.others(c.Name, c.ID); len(others) > 0 {
+		c.Warnings = append(c.Warnings, Warning{Kind: WarnDuplicate, IDs: others})
+	}
+	return c
+}
