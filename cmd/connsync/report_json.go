@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"connsync/apply"
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 type jsonReports struct {
@@ -44,8 +48,7 @@ type jsonResult struct {
 func reportsJSON(plans []diff.Plan, rs []apply.Report, failed []error, code int) jsonReports {
 	out := jsonReports{Schema: jsonSchema, ExitCode: code, Hash: diff.Hash(plans...), Targets: []jsonReport{}}
 	for _, err := range failed {
-		message, _ := explain(err)
-		out.Errors = append(out.Errors, message)
+		out.Errors = append(out.Errors, reported(err)...)
 	}
 	done := map[string]bool{}
 	for _, r := range rs {
@@ -56,6 +59,20 @@ func reportsJSON(plans []diff.Plan, rs []apply.Report, failed []error, code int)
 		if !done[p.Target] {
 			out.Targets = append(out.Targets, jsonReport{Target: p.Target, Plan: planJSON(p), Results: []jsonResult{}})
 		}
+	}
+	return out
+}
+
+// reported is an error for the report: each mistake of the manifests on its own.
+func reported(err error) []string {
+	var ms manifest.Mistakes
+	if !errors.As(err, &ms) {
+		message, _ := explain(err)
+		return []string{message}
+	}
+	var out []string
+	for _, m := range ms {
+		out = append(out, m.Error())
 	}
 	return out
 }
@@ -84,4 +101,21 @@ func reportJSON(r apply.Report) jsonReport {
 		out.Results = append(out.Results, j)
 	}
 	return out
+}
+
+// writeReport replaces the report's file in one step.
+func writeReport(name string, report jsonReports) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".connsync-report-*")
+	if err != nil {
+		return &fileError{"--report", name, err}
+	}
+	err = errors.Join(writeJSON(f, report), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return &fileError{"--report", name, err}
+	}
+	return nil
 }

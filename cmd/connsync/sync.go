@@ -59,48 +59,33 @@ func (c *syncCmd) check() error {
 	return nil
 }
 
-// Run plans every target, shows the plans, and carries them out.
+// Run plans every target, shows the plans, and carries them out. Whatever happens, the report is written.
 func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if c.DryRun {
-		return c.dryRun(ctx, w, g)
-	}
-	src, err := g.open(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer src.close()
-	project, set, err := g.load(src)
-	if err != nil {
-		return err
-	}
-	if err := c.checkClean(src, project, set); err != nil {
-		return err
-	}
-	opener := sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC})
-	r := &syncRun{cmd: c, g: g, w: w, p: g.printer(w), src: src, opener: opener}
+	r := &syncRun{cmd: c, g: g, w: w, p: g.printer(w)}
 	defer r.close()
-	return r.run(ctx, g.wishes(project, set))
+	if c.DryRun {
+		return r.conclude(ctx, r.dryRun(ctx))
+	}
+	return r.conclude(ctx, r.sync(ctx))
 }
 
 // dryRun is diff with the refusals and the exit codes of a sync.
-func (c *syncCmd) dryRun(ctx context.Context, w world, g *globals) error {
-	plans, err := g.preview(ctx, w, c)
-	if len(plans) > 0 || err == nil {
-		if err := g.printer(w).plans(plans, "text"); err != nil {
-			return err
-		}
+func (r *syncRun) dryRun(ctx context.Context) error {
+	var err error
+	if r.previewed, err = r.g.preview(ctx, r.w, r.cmd); len(r.previewed) > 0 || err == nil {
+		err = errors.Join(err, r.p.plans(r.previewed, "text"))
+	}
+	if err == nil {
+		err = r.cmd.expected(r.previewed)
 	}
 	if err != nil {
 		return err
 	}
-	if err := c.expected(plans); err != nil {
-		return err
-	}
-	fmt.Fprintln(w.stdout, "Dry run: nothing was sent, nothing was recorded.")
-	if conflicts(plans) > 0 {
+	fmt.Fprintln(r.w.stdout, "Dry run: nothing was sent, nothing was recorded.")
+	if conflicts(r.previewed) > 0 {
 		return exitWith(exitRefused)
 	}
 	return nil

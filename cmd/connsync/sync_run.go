@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,20 +26,55 @@ type syncRun struct {
 	src    *source
 	opener *sops.Opener
 
-	sessions []*state.Session
-	prepared []*apply.Prepared
-	failed   []error // of targets that could not be planned
-	reports  []apply.Report
-	bars     *progress
+	sessions  []*state.Session
+	previewed []diff.Plan // of a dry run
+	prepared  []*apply.Prepared
+	failed    []error // what kept a target, or all of them, from being planned
+	reports   []apply.Report
+	bars      *progress
 }
 
 func (r *syncRun) close() {
 	for _, s := range r.sessions {
 		_ = s.Close()
 	}
+	if r.src != nil {
+		r.src.close()
+	}
 }
 
-func (r *syncRun) run(ctx context.Context, wishes []wish) error {
+// sync reads, plans and carries out. Its error is what kept it from doing so; what became of each target is in r.
+func (r *syncRun) sync(ctx context.Context) error {
+	var err error
+	if r.src, err = r.g.open(ctx, r.w); err != nil {
+		return err
+	}
+	project, set, err := r.g.load(r.src)
+	if err != nil {
+		return err
+	}
+	if err := r.cmd.checkClean(r.src, project, set); err != nil {
+		return err
+	}
+	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC})
+	r.prepareAll(ctx, r.g.wishes(project, set))
+	plans := r.plans()
+	if len(plans) > 0 {
+		if err := r.p.plans(plans, "text"); err != nil {
+			return err
+		}
+	}
+	if err := r.cmd.expected(plans); err != nil {
+		return err
+	}
+	if err := r.confirm(plans); err != nil {
+		return err
+	}
+	r.carryOut(ctx)
+	return nil
+}
+
+func (r *syncRun) prepareAll(ctx context.Context, wishes []wish) {
 	r.bars = r.p.progress()
 	now := time.Now()
 	for _, t := range wishes {
@@ -52,26 +86,12 @@ func (r *syncRun) run(ctx context.Context, wishes []wish) error {
 		}
 		r.prepared = append(r.prepared, p)
 	}
-	plans := r.plans()
-	if len(plans) > 0 {
-		if err := r.p.plans(plans, "text"); err != nil {
-			return err
-		}
-	}
-	err := r.cmd.expected(plans)
-	if err == nil {
-		err = r.confirm(plans)
-	}
-	if err == nil {
-		r.carryOut(ctx)
-	}
-	return r.conclude(ctx, err)
 }
 
 func (r *syncRun) plans() []diff.Plan {
-	plans := make([]diff.Plan, len(r.prepared))
-	for i, p := range r.prepared {
-		plans[i] = p.Plan
+	plans := append([]diff.Plan(nil), r.previewed...)
+	for _, p := range r.prepared {
+		plans = append(plans, p.Plan)
 	}
 	return plans
 }
@@ -168,8 +188,11 @@ func (r *syncRun) carryOut(ctx context.Context) {
 // conclude says what is to be said at the end, writes the report, and gives the exit code.
 func (r *syncRun) conclude(ctx context.Context, refused error) error {
 	code := exitDone
-	if refused != nil {
-		code = r.p.fail(refused)
+	var silent exitWith
+	if errors.As(refused, &silent) {
+		code = int(silent)
+	} else if refused != nil {
+		r.failed = append(r.failed, refused)
 	}
 	for _, err := range r.failed {
 		code = heavier(code, r.p.fail(err))
@@ -189,7 +212,7 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 		fmt.Fprintf(r.p.err, "%s connsync sync   (safe to repeat)\n", r.p.errTint.cyan("next:"))
 	}
 	if r.cmd.Report != "" {
-		if err := r.writeReport(code); err != nil {
+		if err := writeReport(r.cmd.Report, reportsJSON(r.plans(), r.reports, r.failed, code)); err != nil {
 			code = heavier(code, r.p.fail(err))
 		}
 	}
@@ -197,22 +220,4 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 		return nil
 	}
 	return exitWith(code)
-}
-
-// writeReport replaces the report's file in one step.
-func (r *syncRun) writeReport(code int) error {
-	f, err := os.CreateTemp(filepath.Dir(r.cmd.Report), ".connsync-report-*")
-	if err != nil {
-		return &fileError{"--report", r.cmd.Report, err}
-	}
-	err = writeJSON(f, reportsJSON(r.plans(), r.reports, r.failed, code))
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), r.cmd.Report)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return &fileError{"--report", r.cmd.Report, err}
-	}
-	return nil
 }
