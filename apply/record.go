@@ -55,10 +55,10 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 		return nil
 	}
 	if len(e.Put) > 0 {
-		e.Applied = s.Commit
+		e.Applied, e.AppliedAt = s.Commit, s.CommitAt
 	}
 	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
-	snap, err := s.State.Commit(context.WithoutCancel(ctx), e)
+	snap, err := s.State.Record(context.WithoutCancel(ctx), e)
 	if err == nil {
 		r.StateCommit = snap.Commit
 	}

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
@@ -30,7 +31,8 @@ type Target struct {
 	Name     string
 	Place    diff.Place // an empty ProjectID is looked up by region
 	Want     []manifest.Connection
-	Commit   string // the commit that Want was read from; "" where there is none
+	Commit   string    // the commit that Want was read from; "" where there is none
+	CommitAt time.Time // when it was made
 	Known    state.Snapshot
 	Rewrite  func(name string) bool // nil: none
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"time"
 
 	"connsync/diff"
 	"connsync/secrets"
@@ -19,10 +20,11 @@ const (
 )
 
 type knownHeader struct {
-	Schema  int        `json:"schema"`
-	Target  string     `json:"target"`
-	Place   diff.Place `json:"place"`
-	Applied string     `json:"applied,omitempty"`
+	Schema    int        `json:"schema"`
+	Target    string     `json:"target"`
+	Place     diff.Place `json:"place"`
+	Applied   string     `json:"applied,omitempty"`
+	AppliedAt time.Time  `json:"applied_at,omitzero"`
 }
 
 type intentsHeader struct {
@@ -79,7 +81,7 @@ func (e entry) known() diff.Known {
 // encode gives the two files of a snapshot: the same snapshot always gives the same bytes.
 func encode(target string, s Snapshot) (known, intents []byte) {
 	var k, i bytes.Buffer
-	line(&k, knownHeader{Schema: schema, Target: target, Place: s.Place, Applied: s.Applied})
+	line(&k, knownHeader{Schema: schema, Target: target, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt})
 	for _, name := range sortedNames(s.Known) {
 		line(&k, stored(s.Known[name]))
 	}
@@ -107,7 +109,7 @@ func decode(target string, known, intents []byte) (s Snapshot, newer int, proble
 	if h.Target != target {
 		return s, 0, "it belongs to another target"
 	}
-	s.Place, s.Applied = h.Place, h.Applied
+	s.Place, s.Applied, s.AppliedAt = h.Place, h.Applied, h.AppliedAt
 	if problem = each(lines[1:], func(e entry) string { return e.Name }, func(e entry) { s.Known[e.Name] = e.known() }); problem != "" {
 		return s, 0, problem
 	}

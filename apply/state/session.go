@@ -51,7 +51,7 @@ func (s *Store) Lock(ctx context.Context, wait time.Duration) (*Session, error) 
 	host, _ := os.Hostname()
 	_ = os.WriteFile(file, fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339)), 0o666)
 	session := &Session{store: s, lock: l}
-	if err := session.read(ctx); err != nil {
+	if err := session.read(ctx, wait); err != nil {
 		_ = session.Close()
 		return nil, err
 	}
@@ -66,14 +66,63 @@ func holder(file string) string {
 	return clean(strings.TrimSpace(string(text)))
 }
 
-func (s *Session) read(ctx context.Context) (err error) {
-	if r := s.store.repo.Remote; r != nil {
-		if err := r.Fetch(ctx, s.store.ref); err != nil {
+// read makes the local ref what is shared, and stands on it. A run of another machine that is under way is waited for.
+func (s *Session) read(ctx context.Context, wait time.Duration) (err error) {
+	if s.store.repo.Remote == nil {
+		s.base, err = s.store.Read(ctx)
+		return err
+	}
+	deadline := s.store.repo.Now().Add(wait)
+	for pause := time.Second; ; pause = min(2*pause, 10*time.Second) {
+		err := s.store.align(ctx)
+		if err == nil {
+			s.base, err = s.store.Read(ctx)
+		}
+		if err != nil && !errors.Is(err, ErrMoved) {
+			return err
+		}
+		now := s.store.repo.Now()
+		if err == nil && !s.base.heldAt(now) {
+			return nil
+		}
+		if now.Add(pause).After(deadline) {
+			if err == nil {
+				err = &HeldError{Run: *s.base.Run}
+			}
+			return err
+		}
+		if err := s.store.repo.sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
-	s.base, err = s.store.Read(ctx)
-	return err
+}
+
+// takeOverAfter is how long after its expiry a run still holds the state: its last write may be under way, and clocks differ.
+const takeOverAfter = time.Minute
+
+// heldAt tells whether a run that announced writes may still send some.
+func (s Snapshot) heldAt(now time.Time) bool {
+	return s.Run != nil && now.Before(s.Run.Expires.Add(takeOverAfter))
+}
+
+// align makes the local ref and the remote's the same, if one follows the other. What a run could not push is pushed now.
+func (s *Store) align(ctx context.Context) error {
+	local, err := s.local()
+	if err != nil {
+		return err
+	}
+	shared, err := s.repo.Remote.Head(ctx, s.ref)
+	switch {
+	case err != nil:
+		return err
+	case shared == local:
+		return nil
+	case local == "" || shared != "" && s.follows(shared, local):
+		return s.replace(local, shared)
+	case shared == "" || s.follows(local, shared):
+		return s.repo.Remote.Replace(ctx, s.ref, shared, local)
+	}
+	return &DivergedError{Ref: s.ref, Local: local, Shared: shared}
 }
 
 // Close gives the lock back.
@@ -83,18 +132,11 @@ func (s *Session) Close() error { return s.lock.Close() }
 func (s *Session) Snapshot() Snapshot { return s.base }
 
 // Commit stores an edit of the session's snapshot as one commit and stands on it from then on. An edit that changes
-// nothing writes nothing. Its errors are ErrMoved, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
+// nothing writes nothing. Where the state is shared, the remote's ref moves first, or nothing does. Its errors are
+// ErrMoved, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
 func (s *Session) Commit(ctx context.Context, e Edit) (Snapshot, error) {
-	next := e.apply(s.base)
-	known, intents := encode(s.store.target, next)
-	if s.base.Commit != "" {
-		before, open := encode(s.store.target, s.base)
-		if string(before) == string(known) && string(open) == string(intents) {
-			return s.base, nil
-		}
-	}
-	hash, err := s.store.write(s.base.Commit, known, intents, e.Message)
-	if err != nil {
+	next, hash, err := s.prepare(e)
+	if err != nil || hash == "" {
 		return s.base, err
 	}
 	if r := s.store.repo.Remote; r != nil {
@@ -105,9 +147,59 @@ func (s *Session) Commit(ctx context.Context, e Edit) (Snapshot, error) {
 	if err := s.store.replace(s.base.Commit, hash); err != nil {
 		return s.base, err
 	}
-	next.Commit = hash
 	s.base = next
 	return next, nil
+}
+
+// recordTries are the pushes of what was done, before it is left to the next run.
+const recordTries = 4
+
+// Record is Commit for what has been done already: it must not get lost. Where somebody else's commit is in the way, the edit, which
+// holds only what this run did, is made on top of that; where the remote cannot be reached, the local ref moves all the
+// same, and the next session pushes it. An error other than nil then says that others cannot see it yet.
+func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
+	var err error
+	for try := range recordTries {
+		var snap Snapshot
+		if snap, err = s.Commit(ctx, e); err == nil || s.store.repo.Remote == nil {
+			return snap, err
+		}
+		if s.store.repo.sleep(ctx, time.Second<<try) != nil {
+			break
+		}
+		if errors.Is(err, ErrMoved) && s.store.align(ctx) == nil {
+			if s.base, err = s.store.Read(ctx); err != nil {
+				return s.base, err
+			}
+		}
+	}
+	next, hash, writeErr := s.prepare(e)
+	if writeErr == nil && hash != "" {
+		writeErr = s.store.replace(s.base.Commit, hash)
+	}
+	if writeErr != nil {
+		return s.base, errors.Join(err, writeErr)
+	}
+	s.base = next
+	return next, err
+}
+
+// prepare writes the objects of an edit. No hash: it changes nothing.
+func (s *Session) prepare(e Edit) (Snapshot, string, error) {
+	next := e.apply(s.base)
+	known, intents := encode(s.store.target, next)
+	if s.base.Commit != "" {
+		before, open := encode(s.store.target, s.base)
+		if string(before) == string(known) && string(open) == string(intents) {
+			return s.base, "", nil
+		}
+	}
+	if s.store.repo.Remote != nil {
+		e.Message.Lines = append(append([]string(nil), e.Message.Lines...), "[skip ci]")
+	}
+	hash, err := s.store.write(s.base.Commit, known, intents, e.Message)
+	next.Commit = hash
+	return next, hash, err
 }
 
 // apply is the snapshot after an edit. The one before is left as it is.
@@ -136,7 +228,10 @@ func (e Edit) apply(s Snapshot) Snapshot {
 		s.Intents[i.Name] = i
 	}
 	if e.Applied != "" {
-		s.Applied = e.Applied
+		s.Applied, s.AppliedAt = e.Applied, e.AppliedAt.UTC().Truncate(time.Second)
+		if e.AppliedAt.IsZero() {
+			s.AppliedAt = time.Time{}
+		}
 	}
 	switch {
 	case e.Run != nil:

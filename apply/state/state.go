@@ -12,12 +12,13 @@ import (
 
 // Snapshot is known state at one commit of its ref. The zero Snapshot is that of a target which was never synced.
 type Snapshot struct {
-	Commit  string
-	Place   diff.Place
-	Applied string // the commit of the manifests that was applied last
-	Run     *Run   // that announced writes and has not ended; nil for none
-	Known   map[string]diff.Known
-	Intents map[string]Intent
+	Commit    string
+	Place     diff.Place
+	Applied   string    // the commit of the manifests that was applied last
+	AppliedAt time.Time // when that was made; zero where it is not known
+	Run       *Run      // that announced writes and has not ended; nil for none
+	Known     map[string]diff.Known
+	Intents   map[string]Intent
 }
 
 // Intent is a write that a run announced and that has not been settled.
@@ -49,15 +50,16 @@ type Message struct {
 
 // Edit is a change of known state. Drop comes before Put, and Settle before Announce.
 type Edit struct {
-	Place    diff.Place
-	Put      []diff.Known
-	Drop     []string // names
-	Announce []Intent
-	Settle   []string // names
-	Run      *Run
-	EndRun   bool
-	Applied  string // "" to leave it
-	Message  Message
+	Place     diff.Place
+	Put       []diff.Known
+	Drop      []string // names
+	Announce  []Intent
+	Settle    []string // names
+	Run       *Run
+	EndRun    bool
+	Applied   string // "" to leave it
+	AppliedAt time.Time
+	Message   Message
 }
 
 // At checks that known state belongs to a place. State that has none fits everywhere.
@@ -97,6 +99,30 @@ func (e *BusyError) Error() string {
 
 // Unwrap is ErrBusy.
 func (e *BusyError) Unwrap() error { return ErrBusy }
+
+// HeldError is ErrBusy where a run of another machine announced writes and has not ended.
+type HeldError struct{ Run Run }
+
+func (e *HeldError) Error() string {
+	by := e.Run.Host
+	if e.Run.Actor != "" {
+		by = e.Run.Actor + " on " + by
+	}
+	if e.Run.Job != "" {
+		by += " (" + e.Run.Job + ")"
+	}
+	return fmt.Sprintf("%s: run %s of %s, until %s", ErrBusy, e.Run.ID, by, e.Run.Expires.UTC().Format(time.RFC3339))
+}
+
+// Unwrap is ErrBusy.
+func (e *HeldError) Unwrap() error { return ErrBusy }
+
+// DivergedError says that this clone and the remote each have known state that the other one lacks.
+type DivergedError struct{ Ref, Local, Shared string }
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("%s: %.7s here and %.7s on the remote have different histories", e.Ref, e.Local, e.Shared)
+}
 
 // CorruptError says that a ref is there and is not known state that can be read. It is never taken for "nothing known".
 type CorruptError struct{ Ref, Reason string }

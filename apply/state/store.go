@@ -18,14 +18,26 @@ type Repo struct {
 	CommonDir string           // the folder of refs and objects that all worktrees share; "" for a repository in memory
 	Remote    Remote           // shares the ref; nil where it stays on this machine
 	Now       func() time.Time // nil for the real clock
+	Sleep     func(context.Context, time.Duration) error
 }
 
-// Remote shares the ref of a target between machines. Replace is the compare-and-swap: it
-// fails with ErrMoved where somebody else was first.
+func (r Repo) sleep(ctx context.Context, d time.Duration) error {
+	if r.Sleep != nil {
+		return r.Sleep(ctx, d)
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Remote shares the ref of a target between machines.
 type Remote interface {
-	// Fetch brings the remote's ref, with its objects, into the local one.
-	Fetch(ctx context.Context, ref string) error
-	// Replace makes the remote's ref new, if it is old ("" for absent).
+	// Head is the commit that the remote's ref names, with its objects brought into the repository; "" for an absent ref.
+	Head(ctx context.Context, ref string) (string, error)
+	// Replace makes the remote's ref new if it is old ("" for absent), and fails with ErrMoved where it is not.
 	Replace(ctx context.Context, ref, old, new string) error
 }
 
@@ -55,23 +67,65 @@ func Open(r Repo, target string) (*Store, error) {
 	return &Store{repo: r, target: target, ref: Ref(target)}, nil
 }
 
-// Read is known state as it stands, without a lock. A target without a ref has the zero Snapshot.
+// Read is known state as it stands here, without a lock and without asking a Remote. A target without a ref has the zero Snapshot.
 func (s *Store) Read(ctx context.Context) (Snapshot, error) {
 	if err := ctx.Err(); err != nil {
 		return Snapshot{}, err
 	}
-	hash, problem := s.current()
-	if problem != "" {
-		return Snapshot{}, &CorruptError{s.ref, problem}
-	}
-	if hash == "" {
-		return Snapshot{}, nil
+	hash, err := s.local()
+	if err != nil {
+		return Snapshot{}, err
 	}
 	return s.at(hash)
 }
 
-// at reads the snapshot of one commit.
+// ReadShared is Read, of the Remote's state where that is further. Nothing of it is kept here but objects.
+func (s *Store) ReadShared(ctx context.Context) (Snapshot, error) {
+	if s.repo.Remote == nil {
+		return s.Read(ctx)
+	}
+	hash, err := s.local()
+	if err != nil {
+		return Snapshot{}, err
+	}
+	shared, err := s.repo.Remote.Head(ctx, s.ref)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if hash == "" || s.follows(shared, hash) {
+		hash = shared
+	}
+	return s.at(hash)
+}
+
+func (s *Store) local() (string, error) {
+	hash, problem := s.current()
+	if problem != "" {
+		return "", &CorruptError{s.ref, problem}
+	}
+	return hash, nil
+}
+
+// follows tells whether a commit is another one or comes after it. The history of a state is a line.
+func (s *Store) follows(later, earlier string) bool {
+	for at := later; at != ""; {
+		if at == earlier {
+			return true
+		}
+		c, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(at))
+		if err != nil || len(c.ParentHashes) == 0 {
+			return false
+		}
+		at = c.ParentHashes[0].String()
+	}
+	return false
+}
+
+// at reads the snapshot of one commit; the zero Snapshot of none.
 func (s *Store) at(hash string) (Snapshot, error) {
+	if hash == "" {
+		return Snapshot{}, nil
+	}
 	commit, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(hash))
 	if err != nil {
 		return Snapshot{}, &CorruptError{s.ref, "it names a commit that is not there or cannot be read"}

@@ -7,6 +7,7 @@ import (
 	"connsync/apply"
 	"connsync/apply/secmaster"
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 // diffCmd plans every target and shows the plans.
@@ -49,7 +50,7 @@ func (g *globals) preview(ctx context.Context, w world, s *syncCmd) ([]diff.Plan
 	}
 	var plans []diff.Plan
 	for _, t := range g.wishes(project, set) {
-		p, err := g.previewTarget(ctx, w, src, t, s)
+		p, err := g.previewTarget(ctx, w, src, project.State, t, s)
 		if err != nil {
 			return plans, targetError(t.Name, err)
 		}
@@ -59,8 +60,8 @@ func (g *globals) preview(ctx context.Context, w world, s *syncCmd) ([]diff.Plan
 }
 
 // previewTarget plans one target. s is the sync that a dry run stands for; nil for diff.
-func (g *globals) previewTarget(ctx context.Context, w world, src *source, t wish, s *syncCmd) (diff.Plan, error) {
-	known, err := g.known(ctx, src, t.Name)
+func (g *globals) previewTarget(ctx context.Context, w world, src *source, policy manifest.StatePolicy, t wish, s *syncCmd) (diff.Plan, error) {
+	known, err := g.known(ctx, w, src, policy, t.Name)
 	switch {
 	case errors.Is(err, errNoState):
 		message, _ := explain(err)

@@ -6,6 +6,7 @@ import (
 
 	"connsync/apply"
 	"connsync/apply/state"
+	"connsync/manifest/gitfs"
 )
 
 // explainState says what is wrong with known state. None of it is ever answered by starting from nothing.
@@ -14,6 +15,9 @@ func explainState(err error) (string, []string, bool) {
 	var newer *state.SchemaError
 	var place *state.PlaceError
 	var locked *state.LockedRefError
+	var held *state.HeldError
+	var diverged *state.DivergedError
+	var remote *remoteError
 	switch {
 	case errors.As(err, &place):
 		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
@@ -27,8 +31,17 @@ func explainState(err error) (string, []string, bool) {
 		return safe(newer.Error()), []string{"use that version or a newer one"}, true
 	case errors.As(err, &locked):
 		return safe(locked.Error()), []string{"if no Git program runs, it died: remove that file and repeat"}, true
+	case errors.As(err, &held):
+		return safe(err.Error()), []string{"wait for it to end and repeat; a run that died is taken over a minute after that time"}, true
 	case errors.Is(err, state.ErrBusy):
 		return safe(err.Error()), []string{"wait for it to end and repeat"}, true
+	case errors.As(err, &diverged):
+		return safe(err.Error()), []string{
+			"look at both with git log; then make this clone's branch the remote's: git update-ref REF COMMIT",
+			"or keep known state here only: state: {remote: none}",
+		}, true
+	case errors.As(err, &remote):
+		return remoteWords(remote)
 	case errors.Is(err, state.ErrCheckedOut):
 		return state.ErrCheckedOut.Error(), []string{"check out another branch: connsync replaces this one"}, true
 	case errors.Is(err, state.ErrMoved):
@@ -49,4 +62,18 @@ func noState(err error) string {
 		return errNoState.Error() + ": " + reason
 	}
 	return errNoState.Error()
+}
+
+// remoteWords says why known state cannot be shared, and what a CI system has to allow for it.
+func remoteWords(e *remoteError) (string, []string, bool) {
+	message, hints, ok := explainRepository(e.err)
+	if errors.Is(e.err, gitfs.ErrNoRemote) {
+		message, hints, ok = "the repository has no remote of this name", []string{"correct state.remote in connsync.yaml, or set it to none"}, true
+	}
+	if !ok {
+		message = "it cannot be reached"
+	}
+	hints = append(hints, "a sync fetches and pushes the branches connsync-state/*: GitHub Actions needs  contents: write,",
+		"GitLab a token with write_repository; or keep known state in this clone only: state: {remote: none}")
+	return "state.remote " + safe(e.name) + ": " + message, hints, true
 }

@@ -23,6 +23,9 @@ func (p *printer) report(r apply.Report) {
 		}
 		p.result(res)
 	}
+	if !r.Recorded {
+		p.note("%s: what was done is kept in this clone only, under connsync-state/%s; a sync here pushes it", safe(r.Target), safe(r.Target))
+	}
 	if r.Err != nil {
 		message, hints := explain(r.Err)
 		fmt.Fprintf(p.err, "%s %s: %s\n", p.errTint.red("connsync: error:"), safe(r.Target), message)
@@ -105,7 +108,10 @@ func verdict(r apply.Report) (code, wrote int) {
 			code = heavier(code, exitUnknown)
 		}
 	}
-	if r.Err != nil || !r.Recorded {
+	switch {
+	case !r.Recorded && wrote > 0: // others do not know it
+		code = heavier(code, exitUnknown)
+	case r.Err != nil || !r.Recorded:
 		code = heavier(code, exitFailed)
 	}
 	if failedToo(r) && wrote > 0 {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -54,7 +55,8 @@ func TestScripts(t *testing.T) {
 }
 
 type scene struct {
-	server *emulator.Server
+	server  *emulator.Server
+	commits int
 }
 
 func setup(e *testscript.Env) error {
@@ -89,8 +91,10 @@ func project(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// commit [MESSAGE] commits everything.
+// commit [MESSAGE] commits everything, a second after the commit before it.
 func commit(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).commits++
+	ts.Setenv("GIT_COMMITTER_DATE", time.Unix(1_800_000_000+int64(of(ts).commits), 0).UTC().Format(time.RFC3339))
 	ts.Check(ts.Exec("git", "add", "-A"))
 	ts.Check(ts.Exec("git", "commit", "-q", "-m", "c "+strings.Join(args, " ")))
 }

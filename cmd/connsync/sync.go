@@ -17,9 +17,6 @@ import (
 	"connsync/secrets/sops"
 )
 
-// lockWait is how long a sync waits for another one of this machine.
-const lockWait = 30 * time.Second
-
 // syncCmd makes SecMaster what Git wants.
 type syncCmd struct {
 	DryRun      bool          `help:"Only show the plan. Nothing is sent or recorded."`
@@ -27,6 +24,7 @@ type syncCmd struct {
 	Parallelism int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
 	Timeout     time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
 	Settle      time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
+	LockTimeout time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`
 	Yes         bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
 	Report      string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
 	ExpectPlan  string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`
@@ -118,26 +116,21 @@ func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) er
 }
 
 // checkAge refuses a commit that comes before the one last applied: a CI job that is run again must not
-// bring old passwords back.
+// bring old passwords back. Where the clone does not have the history that would tell, as CI systems make it, the commits' times do.
 func (c *syncCmd) checkAge(s *source, known state.Snapshot) error {
 	if c.AllowOlder || s.repo == nil || s.commit.Hash == "" || known.Applied == "" || known.Applied == s.commit.Hash {
 		return nil
 	}
 	older, err := s.repo.IsAncestor(s.commit.Hash, known.Applied)
 	var gone *gitfs.UnknownRefError
-	switch {
-	case errors.As(err, &gone) && !s.repo.Shallow():
-		return nil // history was rewritten: no order is left between the two
-	case errors.Is(err, gitfs.ErrShallow) || errors.As(err, &gone):
-		return &refusal{fmt.Sprintf("whether %s is older than %s, which was applied last, cannot be told in a shallow clone", abbreviated(s.commit.Hash), abbreviated(known.Applied)),
-			[]string{"fetch the whole history (git fetch --unshallow; fetch-depth: 0 in CI), or use --allow-older"}}
-	case err != nil:
-		return err
-	case older:
-		return &refusal{fmt.Sprintf("commit %s is older than %s, which was applied last", abbreviated(s.commit.Hash), abbreviated(known.Applied)),
-			[]string{"--allow-older applies it all the same"}}
+	if errors.Is(err, gitfs.ErrShallow) || errors.As(err, &gone) {
+		older, err = s.commit.Time.Before(known.AppliedAt), nil
 	}
-	return nil
+	if err != nil || !older {
+		return err
+	}
+	return &refusal{fmt.Sprintf("commit %s is older than %s, which was applied last", abbreviated(s.commit.Hash), abbreviated(known.Applied)),
+		[]string{"--allow-older applies it all the same"}}
 }
 
 // expected compares the plans with --expect-plan.

@@ -14,6 +14,7 @@ import (
 	"connsync/apply"
 	"connsync/apply/state"
 	"connsync/diff"
+	"connsync/manifest"
 	"connsync/secrets/sops"
 )
 
@@ -25,13 +26,21 @@ type syncRun struct {
 	p      *printer
 	src    *source
 	opener *sops.Opener
+	policy manifest.StatePolicy
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
-	prepared  []*apply.Prepared
+	prepared  []*undertaking
 	failed    []error // what kept a target, or all of them, from being planned
 	reports   []apply.Report
 	bars      *progress
+}
+
+// undertaking is one target's sync: what is wanted, the lock on its known state, and the plan.
+type undertaking struct {
+	wish    wish
+	session *state.Session
+	planned *apply.Prepared
 }
 
 func (r *syncRun) close() {
@@ -57,6 +66,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 		return err
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC})
+	r.policy = project.State
 	r.prepareAll(ctx, r.g.wishes(project, set))
 	plans := r.plans()
 	if len(plans) > 0 {
@@ -78,31 +88,31 @@ func (r *syncRun) prepareAll(ctx context.Context, wishes []wish) {
 	r.bars = r.p.progress()
 	now := time.Now()
 	for _, t := range wishes {
-		p, err := r.prepare(ctx, t, now)
+		u, err := r.prepare(ctx, t, now)
 		r.bars.end()
 		if err != nil {
 			r.failed = append(r.failed, targetError(t.Name, err))
 			continue
 		}
-		r.prepared = append(r.prepared, p)
+		r.prepared = append(r.prepared, u)
 	}
 }
 
 func (r *syncRun) plans() []diff.Plan {
 	plans := append([]diff.Plan(nil), r.previewed...)
-	for _, p := range r.prepared {
-		plans = append(plans, p.Plan)
+	for _, u := range r.prepared {
+		plans = append(plans, u.planned.Plan)
 	}
 	return plans
 }
 
 // prepare locks and plans one target.
-func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*apply.Prepared, error) {
-	store, err := r.g.store(r.src, t.Name)
+func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertaking, error) {
+	store, err := r.g.store(r.w, r.src, r.policy, t.Name)
 	if err != nil {
 		return nil, err
 	}
-	session, err := store.Lock(ctx, lockWait)
+	session, err := store.Lock(ctx, r.cmd.LockTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +128,12 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*apply.Pr
 	target := r.g.target(t, r.src, known, r.cmd.Rewrite)
 	target.Retarget = r.cmd.retargets(t.Name)
 	run := r.identity(now)
-	return apply.Prepare(ctx, apply.Sync{
+	p, err := apply.Prepare(ctx, apply.Sync{
 		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
 		Message: state.Message{Trailers: trailers(run)}, Progress: r.bars.show,
 	})
+	return &undertaking{t, session, p}, err
 }
 
 // identity says who writes: for the state's log, and for whoever finds an unfinished run.
@@ -175,14 +186,54 @@ func (r *syncRun) confirm(plans []diff.Plan) error {
 }
 
 func (r *syncRun) carryOut(ctx context.Context) {
-	now := time.Now().UTC()
-	for _, p := range r.prepared {
-		p.Start(now, now.Add(r.cmd.Timeout))
-		report := p.Run(ctx)
+	for _, u := range r.prepared {
+		report := r.carryOutOne(ctx, u)
 		r.bars.end()
 		r.reports = append(r.reports, report)
 		r.p.report(report)
 	}
+}
+
+// carryOutOne carries out one target's plan. Where a sync of another machine announced its writes first, nothing was sent: it is
+// waited for, and the target is planned again.
+func (r *syncRun) carryOutOne(ctx context.Context, u *undertaking) apply.Report {
+	deadline := time.Now().Add(r.cmd.LockTimeout)
+	for {
+		now := time.Now().UTC()
+		u.planned.Start(now, now.Add(r.cmd.Timeout))
+		report := u.planned.Run(ctx)
+		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrMoved) || now.After(deadline) || ctx.Err() != nil {
+			return report
+		}
+		if err := r.planAgain(ctx, u); err != nil {
+			report.Err = err
+			return report
+		}
+	}
+}
+
+// planAgain replaces a plan that was overtaken. A different one is shown, and confirmed like the first.
+func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
+	r.p.note("%s: another sync was first; waiting for it, and planning again", safe(u.wish.Name))
+	_ = u.session.Close()
+	again, err := r.prepare(ctx, u.wish, time.Now())
+	r.bars.end()
+	if err != nil {
+		return err
+	}
+	before := diff.Hash(u.planned.Plan)
+	u.session, u.planned = again.session, again.planned
+	plan := again.planned.Plan
+	if diff.Hash(plan) == before {
+		return nil
+	}
+	if err := r.p.plans([]diff.Plan{plan}, "text"); err != nil {
+		return err
+	}
+	if err := r.cmd.expected(r.plans()); err != nil {
+		return err
+	}
+	return r.confirm([]diff.Plan{plan})
 }
 
 // conclude says what is to be said at the end, writes the report, and gives the exit code.

@@ -49,7 +49,7 @@ func (t wish) place() diff.Place {
 // target is a wish in the shape in which package apply takes it.
 func (g *globals) target(t wish, s *source, known state.Snapshot, rewrite []string) apply.Target {
 	return apply.Target{
-		Name: t.Name, Place: t.place(), Want: t.want, Commit: s.commit.Hash,
+		Name: t.Name, Place: t.place(), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
 		Known: known, Rewrite: matcher(rewrite), Only: matcher(g.Only),
 	}
 }
@@ -57,8 +57,9 @@ func (g *globals) target(t wish, s *source, known state.Snapshot, rewrite []stri
 // errNoState says that there is no Git repository that could keep known state.
 var errNoState = errors.New("no repository to keep known state in")
 
-// store is where a target's known state is kept: the repository of --state, or the one that the manifests are in.
-func (g *globals) store(s *source, target string) (*state.Store, error) {
+// store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
+// and the remote that shares it.
+func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
 	repo := s.repo
 	if g.State != "" {
 		var err error
@@ -72,14 +73,79 @@ func (g *globals) store(s *source, target string) (*state.Store, error) {
 	case repo == nil || repo.CommonDir() == "":
 		return nil, errNoState
 	}
-	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir()}, target)
+	remote, err := sharedBy(repo, p.Remote, w.env)
+	if err != nil {
+		return nil, err
+	}
+	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Remote: remote}, target)
 }
 
-// known is known state as it stands, without a lock; nothing where no repository can hold it.
-func (g *globals) known(ctx context.Context, s *source, target string) (state.Snapshot, error) {
-	store, err := g.store(s, target)
+// sharedBy is the remote that shares known state: the named one, or origin where there is one; nil for none.
+func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (state.Remote, error) {
+	if name == "none" {
+		return nil, nil
+	}
+	wanted := name
+	if wanted == "" {
+		wanted = "origin"
+	}
+	s, err := repo.Shared(wanted, env)
+	switch {
+	case errors.Is(err, gitfs.ErrNoRemote) && name == "":
+		return nil, nil
+	case err != nil:
+		return nil, &remoteError{wanted, err}
+	}
+	return &sharedState{wanted, s}, nil
+}
+
+// sharedState is a remote as package state wants it.
+type sharedState struct {
+	name   string
+	remote *gitfs.Shared
+}
+
+func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {
+	hash, err := s.remote.Head(ctx, ref)
+	return hash, s.named(err)
+}
+
+func (s *sharedState) Replace(ctx context.Context, ref, old, new string) error {
+	return s.named(s.remote.Replace(ctx, ref, old, new))
+}
+
+func (s *sharedState) named(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, gitfs.ErrReplaced):
+		return state.ErrMoved
+	}
+	return &remoteError{s.name, err}
+}
+
+// remoteError is a remote that known state cannot be fetched from or pushed to.
+type remoteError struct {
+	name string
+	err  error
+}
+
+func (e *remoteError) Error() string { return "state.remote " + e.name + ": " + e.err.Error() }
+
+func (e *remoteError) Unwrap() error { return e.err }
+
+// known is known state as it stands, without a lock; what is known here where the remote cannot be asked.
+func (g *globals) known(ctx context.Context, w world, s *source, p manifest.StatePolicy, target string) (state.Snapshot, error) {
+	store, err := g.store(w, s, p, target)
 	if err != nil {
 		return state.Snapshot{}, err
 	}
-	return store.Read(ctx)
+	snap, err := store.ReadShared(ctx)
+	var remote *remoteError
+	if errors.As(err, &remote) && ctx.Err() == nil {
+		message, _ := explain(err)
+		g.note(w, "%s: planned with what is known here: %s", safe(target), message)
+		return store.Read(ctx)
+	}
+	return snap, err
 }

@@ -169,16 +169,6 @@ func advertised(ctx context.Context, remote *git.Remote, ref string, auth transp
 	return "", &UnknownRefError{ref}
 }
 
-func token(address string, env func(string) string) transport.AuthMethod {
-	if env == nil || !strings.HasPrefix(address, "http") {
-		return nil
-	}
-	if t := env("CONNSYNC_GIT_TOKEN"); t != "" {
-		return &http.BasicAuth{Username: "x-access-token", Password: t}
-	}
-	return nil
-}
-
 // credential asks Git's own helpers, without a prompt.
 func credential(ctx context.Context, address string) transport.AuthMethod {
 	u, err := url.Parse(address)

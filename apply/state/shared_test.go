@@ -1,0 +1,224 @@
+package state_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5"
+
+	"connsync/apply/state"
+	"connsync/diff"
+)
+
+var errOffline = errors.New("offline")
+
+// hub is a bare repository that machines share, in the shape of a remote: it moves objects by Git itself.
+type hub struct {
+	t       testing.TB
+	dir     string // of the bare repository
+	clone   string
+	offline func(op string) error // nil: reachable
+	pushes  int
+}
+
+func (h *hub) Head(_ context.Context, ref string) (string, error) {
+	if h.offline != nil {
+		if err := h.offline("head"); err != nil {
+			return "", err
+		}
+	}
+	if run(h.t, h.dir, "for-each-ref", "--format=x", ref) == "" {
+		return "", nil
+	}
+	run(h.t, h.clone, "fetch", "-q", h.dir, "+"+ref+":refs/connsync/x")
+	return run(h.t, h.dir, "rev-parse", ref), nil
+}
+
+func (h *hub) Replace(ctx context.Context, ref, old, new string) error {
+	if h.offline != nil {
+		if err := h.offline("replace"); err != nil {
+			return err
+		}
+	}
+	now, err := h.Head(ctx, ref)
+	if err != nil || now != old {
+		return errors.Join(err, state.ErrMoved)
+	}
+	h.pushes++
+	run(h.t, h.clone, "push", "-q", h.dir, new+":"+ref)
+	return nil
+}
+
+// machine is a clone of its own that shares the state of a hub.
+type machine struct {
+	*hub
+	store *state.Store
+	now   time.Time
+}
+
+func machines(t testing.TB, n int) []*machine {
+	t.Helper()
+	bare := repository(t, "--bare")
+	out := make([]*machine, n)
+	for i := range out {
+		dir := repository(t)
+		repo, err := git.PlainOpen(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &machine{hub: &hub{t: t, dir: bare, clone: dir}, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+		m.store, err = state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(dir, ".git"), Remote: m.hub,
+			Now: func() time.Time { return m.now }, Sleep: func(ctx context.Context, d time.Duration) error { m.now = m.now.Add(d); return ctx.Err() }}, "prod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = m
+	}
+	return out
+}
+
+func (m *machine) lock(wait time.Duration) (*state.Session, error) { return m.store.Lock(ctx, wait) }
+
+func (m *machine) locked() *state.Session {
+	m.t.Helper()
+	l, err := m.lock(0)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+func TestWhatOneMachineWroteAnotherKnows(t *testing.T) {
+	m := machines(t, 2)
+	a := m[0].locked()
+	commit(t, a, put("a"))
+	b := m[1].locked()
+	if len(b.Snapshot().Known) != 1 {
+		t.Errorf("%+v", b.Snapshot())
+	}
+	commit(t, b, put("b"))
+	_ = a.Close()
+	if again := m[0].locked(); len(again.Snapshot().Known) != 2 || again.Snapshot().Commit != b.Snapshot().Commit {
+		t.Errorf("%+v", again.Snapshot())
+	}
+	if m[0].pushes != 1 || m[1].pushes != 1 {
+		t.Errorf("%d and %d pushes", m[0].pushes, m[1].pushes)
+	}
+	read, err := m[0].store.ReadShared(ctx)
+	if err != nil || len(read.Known) != 2 {
+		t.Errorf("%+v %v", read, err)
+	}
+}
+
+func announcement(m *machine, id string) state.Edit {
+	return state.Edit{Place: place, Run: &state.Run{ID: id, Host: "h", Actor: "ann", Job: "https://ci.example/1", Expires: m.now.Add(15 * time.Minute)},
+		Announce: []state.Intent{{Name: "a", Kind: diff.IntentCreate, Run: id, Expires: m.now.Add(15 * time.Minute)}}, Message: state.Message{Subject: "about to write"}}
+}
+
+func TestAnAnnouncementIsTheLockBetweenMachines(t *testing.T) {
+	m := machines(t, 3)
+	a, b := m[0].locked(), m[1].locked()
+	commit(t, a, announcement(m[0], "r1"))
+	// The second stood on the same commit: its announcement is refused, and nothing of it is left.
+	if _, err := b.Commit(ctx, announcement(m[1], "r2")); !errors.Is(err, state.ErrMoved) {
+		t.Errorf("%v", err)
+	}
+	_ = b.Close()
+	var held *state.HeldError
+	if _, err := m[1].lock(2 * time.Minute); !errors.As(err, &held) || !errors.Is(err, state.ErrBusy) || held.Run.ID != "r1" || held.Run.Actor != "ann" {
+		t.Errorf("%v", err)
+	}
+	// It ends: the next one goes on at once.
+	e := put("a")
+	e.Settle, e.EndRun = []string{"a"}, true
+	commit(t, a, e)
+	if c := m[2].locked(); len(c.Snapshot().Known) != 1 || c.Snapshot().Run != nil {
+		t.Errorf("%+v", c.Snapshot())
+	}
+}
+
+func TestADeadRunIsTakenOverAMinuteAfterItsExpiry(t *testing.T) {
+	m := machines(t, 2)
+	commit(t, m[0].locked(), announcement(m[0], "dead"))
+	if _, err := m[1].lock(14 * time.Minute); !errors.Is(err, state.ErrBusy) {
+		t.Errorf("before its expiry: %v", err)
+	}
+	m[1].now = m[0].now.Add(16*time.Minute + time.Second)
+	l := m[1].locked()
+	if i := l.Snapshot().Intents["a"]; i.Run != "dead" {
+		t.Errorf("its intents are there to be resolved: %+v", l.Snapshot())
+	}
+}
+
+func TestWhatWasDoneIsNotLost(t *testing.T) {
+	m := machines(t, 2)
+	a := m[0].locked()
+	commit(t, a, announcement(m[0], "r1"))
+	// The remote goes away: the record stays here, and the next session here pushes it.
+	m[0].offline = func(string) error { return errOffline }
+	e := put("a")
+	e.Settle, e.EndRun = []string{"a"}, true
+	snap, err := a.Record(ctx, e)
+	if !errors.Is(err, errOffline) || len(snap.Known) != 1 {
+		t.Errorf("%+v %v", snap, err)
+	}
+	_ = a.Close()
+	if _, err := m[0].lock(0); !errors.Is(err, errOffline) {
+		t.Errorf("%v", err)
+	}
+	m[0].offline = nil
+	m[0].locked()
+	if b := m[1].locked(); len(b.Snapshot().Known) != 1 || b.Snapshot().Run != nil {
+		t.Errorf("%+v", b.Snapshot())
+	}
+}
+
+func TestARecordIsMadeOnTopOfSomebodyElses(t *testing.T) {
+	m := machines(t, 2)
+	a := m[0].locked()
+	commit(t, a, announcement(m[0], "late"))
+	m[1].now = m[0].now.Add(time.Hour) // takes over
+	b := m[1].locked()
+	commit(t, b, put("b", "c"))
+	e := put("a")
+	e.Settle = []string{"a"}
+	snap, err := a.Record(ctx, e)
+	if err != nil || len(snap.Known) != 3 || len(snap.Intents) != 0 {
+		t.Errorf("%+v %v", snap, err)
+	}
+	run(t, m[0].dir, "fsck", "--strict")
+	if n := run(t, m[0].dir, "rev-list", "--count", state.Ref("prod")); n != "3" {
+		t.Errorf("%s commits in a line", n)
+	}
+}
+
+func TestTwoHistoriesAreNotMixed(t *testing.T) {
+	m := machines(t, 2)
+	commit(t, m[0].locked(), put("a"))
+	other := store(t, m[1].clone) // kept for itself before it was shared
+	l := locked(t, other)
+	commit(t, l, put("b"))
+	_ = l.Close()
+	var diverged *state.DivergedError
+	if _, err := m[1].lock(0); !errors.As(err, &diverged) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWhatWasKeptHereIsSharedOnceThereIsARemote(t *testing.T) {
+	m := machines(t, 2)
+	l := locked(t, store(t, m[0].clone))
+	for i := range 3 {
+		commit(t, l, put(fmt.Sprint("n", i)))
+	}
+	_ = l.Close()
+	m[0].locked()
+	if b := m[1].locked(); len(b.Snapshot().Known) != 3 {
+		t.Errorf("%+v", b.Snapshot())
+	}
+}

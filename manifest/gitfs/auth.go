@@ -1,0 +1,79 @@
+package gitfs
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/plumbing/transport/http"
+)
+
+// tokens are the variables that hold a token for one host: connsync's own, for the address that was asked for, and
+// those of CI systems, each for its own server only.
+var tokens = []struct{ token, server, user string }{
+	{"CONNSYNC_GIT_TOKEN", "", "x-access-token"},
+	{"GITHUB_TOKEN", "GITHUB_SERVER_URL", "x-access-token"},
+	{"CI_JOB_TOKEN", "CI_SERVER_URL", "gitlab-ci-token"},
+}
+
+// token is the first variable that holds one for an address; nil where none does.
+func token(address string, env func(string) string) transport.AuthMethod {
+	u, err := url.Parse(address)
+	if env == nil || err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil
+	}
+	for _, t := range tokens {
+		text := env(t.token)
+		if text == "" || t.server != "" && !sameServer(u, env(t.server)) {
+			continue
+		}
+		return &http.BasicAuth{Username: t.user, Password: text}
+	}
+	return nil
+}
+
+func sameServer(u *url.URL, server string) bool {
+	s, err := url.Parse(server)
+	return err == nil && s.Host != "" && s.Scheme == u.Scheme && strings.EqualFold(s.Host, u.Host)
+}
+
+// credentials are what is known for an address before the remote asks: a token, or the header that a CI system's
+// checkout left in the repository's configuration for exactly that server.
+func (r *Repository) credentials(address string, env func(string) string) transport.AuthMethod {
+	if auth := token(address, env); auth != nil {
+		return auth
+	}
+	u, err := url.Parse(address)
+	c, configErr := r.git.Config()
+	if err != nil || configErr != nil || c.Raw == nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil
+	}
+	for _, sub := range c.Raw.Section("http").Subsections {
+		if !sameServer(u, sub.Name) {
+			continue
+		}
+		if auth := fromHeader(sub.Option("extraheader")); auth != nil {
+			return auth
+		}
+	}
+	return nil
+}
+
+// fromHeader reads  AUTHORIZATION: basic …  which is how actions/checkout leaves its token.
+func fromHeader(header string) transport.AuthMethod {
+	name, value, _ := strings.Cut(header, ":")
+	kind, text, _ := strings.Cut(strings.TrimSpace(value), " ")
+	if !strings.EqualFold(name, "authorization") {
+		return nil
+	}
+	if strings.EqualFold(kind, "bearer") {
+		return &http.TokenAuth{Token: strings.TrimSpace(text)}
+	}
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	user, password, ok := strings.Cut(string(plain), ":")
+	if err != nil || !ok || !strings.EqualFold(kind, "basic") {
+		return nil
+	}
+	return &http.BasicAuth{Username: user, Password: password}
+}
