@@ -3,6 +3,7 @@ package apply
 import (
 	"errors"
 
+	"connsync/apply/secmaster"
 	"connsync/diff"
 )
 
@@ -24,10 +25,12 @@ func judge(w *write, have map[string][]diff.Have, byID map[string]diff.Have, lis
 	switch {
 	case !w.tried:
 		return verdict{outcome: Skipped, settled: true}
-	case listErr != nil && w.answer != nil:
+	case listErr != nil && (w.answer != nil || w.deletes() && w.err == nil):
 		return verdict{outcome: Unknown, err: ErrUnverified}
 	case listErr != nil:
 		return verdict{outcome: Unknown, err: w.err}
+	case w.deletes():
+		return judgeDelete(w, byID)
 	case w.creates():
 		return judgeCreate(w, have[w.change.Name])
 	}
@@ -63,6 +66,20 @@ func judgeUpdate(w *write, byID map[string]diff.Have) verdict {
 		h := haveOf(w)
 		return verdict{outcome: done, have: &h, settled: true}
 	case w.unclear():
+		return verdict{outcome: Unknown, err: w.err}
+	}
+	return verdict{outcome: Failed, err: w.err, settled: true}
+}
+
+// judgeDelete believes the list: what it does not show any more is deleted.
+func judgeDelete(w *write, byID map[string]diff.Have) verdict {
+	_, shown := byID[w.change.ID]
+	switch {
+	case !shown:
+		return verdict{outcome: Deleted, settled: true}
+	case errors.Is(w.err, secmaster.ErrInUse):
+		return verdict{outcome: Refused, err: w.err, settled: true}
+	case w.err == nil, w.unclear():
 		return verdict{outcome: Unknown, err: w.err}
 	}
 	return verdict{outcome: Failed, err: w.err, settled: true}

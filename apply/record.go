@@ -33,6 +33,9 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 // intentKind is create for everything that is not recorded yet: what a dead run leaves of it is then
 // found by its name and adopted.
 func intentKind(c *diff.Change) string {
+	if c.Action == diff.Delete {
+		return diff.IntentDelete
+	}
 	if c.Known == nil || c.Known.ID != c.ID {
 		return diff.IntentCreate
 	}
@@ -72,7 +75,13 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	case written && v.have != nil:
 		e.Put = append(e.Put, diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, LastModified: v.write.lastModified}))
 		e.Drop = append(e.Drop, formerName(c)...)
+	case written && v.outcome == Deleted && c.Known != nil:
+		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Write:
+	case c.Action == diff.Unchanged && c.Known != nil && c.Want.Protect != c.Known.Protect:
+		k := *c.Known
+		k.Protect, k.Commit = c.Want.Protect, p.sync.Commit
+		e.Put = append(e.Put, k)
 	case c.Action == diff.Adopt:
 		e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true}))
 	case c.Action == diff.Forget && c.Known != nil:
@@ -90,7 +99,7 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 // run would take it for somebody else's.
 func settles(c *diff.Change, v verdict, written bool) bool {
 	switch {
-	case written && c.Intent != nil && c.ID != "":
+	case written && c.Intent != nil && c.ID != "" && c.Action != diff.Delete:
 		return v.have != nil
 	case written:
 		return v.settled
@@ -137,6 +146,9 @@ func story(target string, rs []Result) (string, []string) {
 		if counts[o] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
 		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"protection recorded"} // the only thing that is recorded without an outcome
 	}
 	return target + ": " + strings.Join(parts, ", "), lines
 }

@@ -56,6 +56,10 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	refused := make(map[string]error)
 	var ws []*write
 	for _, c := range cs {
+		if c.Action == diff.Delete {
+			ws = append(ws, &write{change: c})
+			continue
+		}
 		b, err := body(c.Want, revealed[c.Want.File.Path])
 		if err != nil {
 			refused[c.Name] = err
@@ -68,7 +72,10 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 
 // carryOut sends and settles. Its error is what stopped it early, or the closing list's.
 func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdict, error) {
-	stopped := p.sync.send(ctx, ws)
+	stopped := p.sync.send(ctx, ws, func(w *write) bool { return !w.deletes() })
+	if stopped == nil { // what is deleted goes last: by then its successor is there
+		stopped = p.sync.send(ctx, ws, (*write).deletes)
+	}
 	have, listErr := p.sync.settle(ctx, ws)
 	shown, byID := byName(have), make(map[string]diff.Have, len(have))
 	for _, h := range have {

@@ -24,6 +24,7 @@ type Writer interface {
 	Reader
 	Create(context.Context, secmaster.Body) (secmaster.Connection, secmaster.Sent, error)
 	Update(ctx context.Context, id string, b secmaster.Body) (secmaster.Connection, secmaster.Sent, error)
+	Delete(ctx context.Context, id string) (secmaster.Sent, error)
 }
 
 // Target is one workspace with what Git wants there and what connsync knows of it.
@@ -36,6 +37,7 @@ type Target struct {
 	Known    state.Snapshot
 	Rewrite  func(name string) bool // nil: none
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound
+	Prune    bool                   // delete what is orphaned
 	Retarget bool                   // known state of another place is given up instead of refused
 }
 
@@ -59,6 +61,7 @@ func (o *observation) plan(t Target) diff.Plan {
 		Known:   o.known.Known,
 		Intents: o.intents(),
 		Rewrite: t.Rewrite,
+		Prune:   t.Prune,
 	})
 	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
 	if t.Only == nil {

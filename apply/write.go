@@ -35,6 +35,8 @@ func (w *write) unclear() bool { return w.tried && errors.Is(w.err, secmaster.Er
 
 func (w *write) creates() bool { return w.change.ID == "" }
 
+func (w *write) deletes() bool { return w.change.Action == diff.Delete }
+
 // breaker stops a run that has no prospect: credentials or workspace refused, or the server failing again and again.
 type breaker struct {
 	mu      sync.Mutex
@@ -66,9 +68,9 @@ func (b *breaker) open() error {
 	return b.stopped
 }
 
-// send sends every write once, some at a time. What it does not get to stays untried: after an interruption or
+// send sends every write of one kind once, some at a time. What it does not get to stays untried: after an interruption or
 // the run's expiry, or when going on has no prospect. It returns what stopped it.
-func (s Sync) send(ctx context.Context, ws []*write) error {
+func (s Sync) send(ctx context.Context, ws []*write, which func(*write) bool) error {
 	inFlight, cancel := outlive(ctx, finishIn)
 	defer cancel()
 	inFlight, cancelExpiry := context.WithDeadline(inFlight, s.Run.Expires)
@@ -78,6 +80,9 @@ func (s Sync) send(ctx context.Context, ws []*write) error {
 	var g errgroup.Group
 	g.SetLimit(s.Parallelism)
 	for _, w := range ws {
+		if !which(w) {
+			continue
+		}
 		g.Go(func() error {
 			if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {
 				return nil
@@ -95,9 +100,12 @@ func (s Sync) send(ctx context.Context, ws []*write) error {
 func (s Sync) sendOne(ctx context.Context, w *write) {
 	w.tried = true
 	var c secmaster.Connection
-	if w.creates() {
+	switch {
+	case w.deletes():
+		w.sent, w.err = s.Client.Delete(ctx, w.change.ID)
+	case w.creates():
 		c, w.sent, w.err = s.Client.Create(ctx, w.body)
-	} else {
+	default:
 		c, w.sent, w.err = s.Client.Update(ctx, w.change.ID, w.body)
 	}
 	if w.err == nil {

@@ -12,7 +12,7 @@ func Compute(in Input) Plan {
 		d.add(d.wanted(&d.want[i]))
 	}
 	d.leftovers()
-	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes}
+	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known)}
 	sort.Slice(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
 	for i := range p.Changes {
 		c := &p.Changes[i]

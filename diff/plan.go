@@ -54,6 +54,8 @@ type Plan struct {
 	KnownCommit string   // likewise
 	Changes     []Change // in order of name; unchanged connections included
 	Unmanaged   int      // in SecMaster, never written by connsync
+	Wanted      int      // connections that Git wants, whichever of them the changes are about
+	Recorded    int      // connections that connsync knows, likewise
 	Unverified  int      // secrets whose value in SecMaster is not known
 	// BlindToTouch tells that SecMaster gives no update_time for a connection that holds secrets,
 	// so a secret changed there cannot be seen.

@@ -81,7 +81,7 @@ func (g *globals) previewTarget(ctx context.Context, w world, src *source, polic
 	target := g.target(t, src, known, nil)
 	if s != nil {
 		target = g.target(t, src, known, s.Rewrite)
-		target.Retarget = s.retargets(t.Name)
+		target.Retarget, target.Prune = s.retargets(t.Name), s.Prune
 		if err := s.checkAge(src, known); err != nil {
 			return diff.Plan{}, err
 		}

@@ -20,6 +20,9 @@ import (
 // syncCmd makes SecMaster what Git wants.
 type syncCmd struct {
 	DryRun      bool          `help:"Only show the plan. Nothing is sent or recorded."`
+	Prune       bool          `help:"Delete what connsync wrote and Git no longer wants, unless it is protected, in use, or more than --max-deletes."`
+	MaxDeletes  string        `default:"10%" placeholder:"N|N%" help:"The most connections of a target that --prune may delete. The default, 10%, is never more than 10."`
+	AllowEmpty  bool          `help:"Let --prune delete although Git wants no connection of the target at all."`
 	Rewrite     []string      `placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
 	Parallelism int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
 	Timeout     time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
@@ -37,7 +40,7 @@ func (syncCmd) Help() string {
 	return "Takes the lock on known state, plans, shows the plan, and carries it out: each create is sent once, and what cannot be " +
 		"opened or written stops only its own connection. It asks on a terminal, and nowhere else. A repetition is safe.\n\n" +
 		examples("connsync sync --dry-run", "connsync sync", "connsync sync --target prod --only 'edr_*'",
-			"connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e…     # exactly what was reviewed")
+			"connsync sync --prune --dry-run", "connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e…     # exactly what was reviewed")
 }
 
 func (c *syncCmd) retargets(target string) bool { return slices.Contains(c.Retarget, target) }
@@ -51,6 +54,8 @@ func (c *syncCmd) check() error {
 		return &usageError{"--timeout: at least 1s"}
 	case c.Settle < 0:
 		return &usageError{"--settle: not negative"}
+	case !validLimit.MatchString(c.MaxDeletes):
+		return &usageError{"--max-deletes: a number, or a percentage such as 20%"}
 	case badPattern(c.Rewrite) != "":
 		return &usageError{fmt.Sprintf("--rewrite %s: not a pattern", safe(badPattern(c.Rewrite)))}
 	}
@@ -78,6 +83,9 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 	}
 	if err == nil {
 		err = r.cmd.expected(r.previewed)
+	}
+	if err == nil {
+		err = r.cmd.checkDeletes(r.previewed)
 	}
 	if err != nil {
 		return err

@@ -77,6 +77,9 @@ func (r *syncRun) sync(ctx context.Context) error {
 	if err := r.cmd.expected(plans); err != nil {
 		return err
 	}
+	if err := r.cmd.checkDeletes(plans); err != nil {
+		return err
+	}
 	if err := r.confirm(plans); err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 		return nil, err
 	}
 	target := r.g.target(t, r.src, known, r.cmd.Rewrite)
-	target.Retarget = r.cmd.retargets(t.Name)
+	target.Retarget, target.Prune = r.cmd.retargets(t.Name), r.cmd.Prune
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
 		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
@@ -230,7 +233,7 @@ func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
 	if err := r.p.plans([]diff.Plan{plan}, "text"); err != nil {
 		return err
 	}
-	if err := r.cmd.expected(r.plans()); err != nil {
+	if err := errors.Join(r.cmd.expected(r.plans()), r.cmd.checkDeletes([]diff.Plan{plan})); err != nil {
 		return err
 	}
 	return r.confirm([]diff.Plan{plan})
