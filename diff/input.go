@@ -84,7 +84,10 @@ type Known struct {
 
 // Digests are the two digests of a setting in the clear: of what Git wanted, and of what
 // the closing list showed ("" where it showed nothing comparable).
-type Digests struct{ Want, Have string }
+type Digests struct {
+	Want string `json:"want"`
+	Have string `json:"have,omitempty"`
+}
 
 // Kinds of Intent.
 const (

@@ -25,6 +25,11 @@ type Session struct {
 // Lock takes the kernel's lock on a target, so that a process that dies leaves none, and reads the state. Where another
 // one holds it for longer than wait, the error is a *BusyError.
 func (s *Store) Lock(ctx context.Context, wait time.Duration) (*Session, error) {
+	return s.lockPast(ctx, wait, "")
+}
+
+// lockPast is Lock, which does not wait for one run.
+func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*Session, error) {
 	if s.checkedOut() {
 		return nil, ErrCheckedOut
 	}
@@ -51,7 +56,7 @@ func (s *Store) Lock(ctx context.Context, wait time.Duration) (*Session, error) 
 	host, _ := os.Hostname()
 	_ = os.WriteFile(file, fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339)), 0o666)
 	session := &Session{store: s, lock: l}
-	if err := session.read(ctx, wait); err != nil {
+	if err := session.read(ctx, wait, run); err != nil {
 		_ = session.Close()
 		return nil, err
 	}
@@ -67,7 +72,7 @@ func holder(file string) string {
 }
 
 // read makes the local ref what is shared, and stands on it. A run of another machine that is under way is waited for.
-func (s *Session) read(ctx context.Context, wait time.Duration) (err error) {
+func (s *Session) read(ctx context.Context, wait time.Duration, past string) (err error) {
 	if s.store.repo.Remote == nil {
 		s.base, err = s.store.Read(ctx)
 		return err
@@ -82,7 +87,7 @@ func (s *Session) read(ctx context.Context, wait time.Duration) (err error) {
 			return err
 		}
 		now := s.store.repo.Now()
-		if err == nil && !s.base.heldAt(now) {
+		if err == nil && (!s.base.heldAt(now) || s.base.Run.ID == past) {
 			return nil
 		}
 		if now.Add(pause).After(deadline) {
@@ -240,6 +245,12 @@ func (e Edit) apply(s Snapshot) Snapshot {
 		s.Run = &run
 	case e.EndRun:
 		s.Run = nil
+	}
+	for name, i := range s.Intents {
+		if e.Expire != "" && i.Run == e.Expire && i.Expires.After(e.ExpireAt) {
+			i.Expires = e.ExpireAt.UTC().Truncate(time.Second)
+			s.Intents[name] = i
+		}
 	}
 	return s
 }

@@ -222,3 +222,26 @@ func TestWhatWasKeptHereIsSharedOnceThereIsARemote(t *testing.T) {
 		t.Errorf("%+v", b.Snapshot())
 	}
 }
+
+func TestARunThatDiedCanBeEndedByHand(t *testing.T) {
+	m := machines(t, 2)
+	commit(t, m[0].locked(), announcement(m[0], "dead"))
+	if ended, err := m[1].store.Unlock(ctx, "other"); ended || err != nil {
+		t.Errorf("another run: %v %v", ended, err)
+	}
+	if ended, err := m[1].store.Unlock(ctx, "dead"); !ended || err != nil {
+		t.Errorf("%v %v", ended, err)
+	}
+	l := m[1].locked()
+	if i := l.Snapshot().Intents["a"]; l.Snapshot().Run != nil || i.Run != "dead" || i.Expires.After(m[1].now) {
+		t.Errorf("its intents stay to be resolved: %+v", l.Snapshot())
+	}
+	_ = l.Close()
+	if ended, err := m[1].store.Unlock(ctx, "dead"); ended || err != nil {
+		t.Errorf("again: %v %v", ended, err)
+	}
+	log, err := m[1].store.Log(ctx, 10)
+	if err != nil || len(log) != 2 || log[0].Lines[0] != "prod: run dead ended by hand" {
+		t.Errorf("%+v %v", log, err)
+	}
+}

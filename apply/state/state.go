@@ -57,7 +57,9 @@ type Edit struct {
 	Settle    []string // names
 	Run       *Run
 	EndRun    bool
-	Applied   string // "" to leave it
+	Expire    string    // a run whose intents can have no effect after …
+	ExpireAt  time.Time // … this
+	Applied   string    // "" to leave it
 	AppliedAt time.Time
 	Message   Message
 }

@@ -35,6 +35,7 @@ func (k testKey) Run() int {
 	}
 	testRecipient, testIdentity = recipient, identity.Expose().(string)
 	os.Setenv("SOPS_AGE_KEY", testIdentity)
+	os.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	return k.m.Run()
 }
 

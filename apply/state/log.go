@@ -1,0 +1,60 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Entry is one commit of the state's branch.
+type Entry struct {
+	Commit string
+	At     time.Time
+	Lines  []string // of its message
+}
+
+// Log is the newest entries of the audit record, as it stands here, the newest first.
+func (s *Store) Log(ctx context.Context, n int) ([]Entry, error) {
+	snap, err := s.ReadShared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Entry
+	for at := snap.Commit; at != "" && len(out) < n; {
+		c, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(at))
+		if err != nil {
+			return out, &CorruptError{s.ref, "its log cannot be read"}
+		}
+		out = append(out, Entry{at, c.Committer.When, strings.Split(strings.TrimSpace(c.Message), "\n")})
+		at = ""
+		if len(c.ParentHashes) > 0 {
+			at = c.ParentHashes[0].String()
+		}
+	}
+	return out, nil
+}
+
+// Unlock ends a run that died before its expiry. It tells whether that run held the state. What it announced stays announced: the
+// next session resolves it.
+func (s *Store) Unlock(ctx context.Context, run string) (bool, error) {
+	l, err := s.lockPast(ctx, 0, run)
+	var other *HeldError
+	if errors.As(err, &other) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer l.Close()
+	if l.base.Run == nil || l.base.Run.ID != run {
+		return false, nil
+	}
+	_, err = l.Commit(ctx, Edit{
+		EndRun: true, Expire: run, ExpireAt: s.repo.Now(), Message: Message{Subject: s.target + ": run " + run + " ended by hand"},
+	})
+	return err == nil, err
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// stateCmd looks at known state, and repairs it.
+type stateCmd struct {
+	List   stateList   `cmd:"" help:"The connections that connsync knows."`
+	Show   stateShow   `cmd:"" help:"What connsync knows of one connection, as JSON."`
+	Log    stateLog    `cmd:"" help:"Who did what, and when."`
+	Unlock stateUnlock `cmd:"" help:"End a run that died, without waiting for its expiry."`
+	Forget stateForget `cmd:"" help:"Forget a connection. It stays in SecMaster."`
+}
+
+func (stateCmd) Help() string {
+	return "Known state is a branch, connsync-state/TARGET, of the repository or of --state. It holds no secret.\n\n" +
+		examples("connsync state list", "connsync state show edr_prod", "connsync state log --target prod", "connsync state unlock --run 0123456789abcdef", "connsync state forget edr_old")
+}
+
+// states opens the known state of every target that was asked for.
+func (g *globals) states(ctx context.Context, w world, visit func(name string, s *state.Store) error) error {
+	src, err := g.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	project, err := manifest.LoadProject(src.files, g.Config)
+	if err == nil {
+		err = g.checkTargets(project)
+	}
+	if err != nil {
+		return err
+	}
+	for _, t := range g.wishes(project, manifest.Set{}) {
+		store, err := g.store(w, src, project.State, t.Name)
+		if err == nil {
+			err = visit(t.Name, store)
+		}
+		if err != nil {
+			return targetError(t.Name, err)
+		}
+	}
+	return nil
+}
+
+type stateList struct{}
+
+// Run prints a line for each known connection, and what is open.
+func (stateList) Run(ctx context.Context, w world, g *globals) error {
+	p := g.printer(w)
+	return g.states(ctx, w, func(target string, s *state.Store) error {
+		snap, err := s.ReadShared(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "%s  %s   applied %s   state %s\n", p.outTint.bold(safe(target)), placeName(snap.Place.Region, snap.Place.WorkspaceID), abbreviated(snap.Applied), abbreviated(snap.Commit))
+		for _, name := range sortedKeys(snap.Known) {
+			k := snap.Known[name]
+			marks := ""
+			if k.Protect {
+				marks += "   protected"
+			}
+			if k.Unverified {
+				marks += "   unverified"
+			}
+			fmt.Fprintf(p.out, "  %s   %s   %s%s\n", p.outTint.bold(safe(name)), safe(k.ID), safe(k.File), p.outTint.yellow(marks))
+		}
+		for _, name := range sortedKeys(snap.Intents) {
+			i := snap.Intents[name]
+			fmt.Fprintf(p.out, "  %s   %s announced by run %s, until %s\n", p.outTint.yellow(safe(name)), safe(i.Kind), safe(i.Run), i.Expires.Format(time.RFC3339))
+		}
+		if snap.Run != nil {
+			fmt.Fprintf(p.out, "  run %s of %s holds the state until %s\n", safe(snap.Run.ID), safe(snap.Run.Host), snap.Run.Expires.Format(time.RFC3339))
+		}
+		return nil
+	})
+}
+
+type stateShow struct {
+	Name string `arg:"" help:"The connection."`
+}
+
+// Run prints digests and ids: everything that is known, and no secret.
+func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
+	found := false
+	err := g.states(ctx, w, func(target string, s *state.Store) error {
+		snap, err := s.ReadShared(ctx)
+		if err != nil {
+			return err
+		}
+		k, ok := snap.Known[c.Name]
+		if !ok {
+			return nil
+		}
+		found = true
+		return writeJSON(w.stdout, jsonKnown{
+			Schema: jsonSchema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
+			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
+			LastModified: k.LastModified, Clear: k.Clear, Secrets: k.Secrets,
+		})
+	})
+	if err == nil && !found {
+		err = &refusal{fmt.Sprintf("%s: not known", safe(c.Name)), []string{"connsync state list"}}
+	}
+	return err
+}
+
+// jsonKnown is one known connection: ids and digests.
+type jsonKnown struct {
+	Schema       int                                  `json:"schema"`
+	Target       string                               `json:"target"`
+	Name         string                               `json:"name"`
+	ID           string                               `json:"id"`
+	File         string                               `json:"file"`
+	Commit       string                               `json:"commit"`
+	Plugin       diff.Plugin                          `json:"plugin"`
+	UpdateTime   string                               `json:"update_time,omitempty"`
+	Modifier     string                               `json:"modifier,omitempty"`
+	Protect      bool                                 `json:"protect"`
+	Unverified   bool                                 `json:"unverified"`
+	LastModified string                               `json:"last_modified,omitempty"`
+	Clear        map[secrets.Path]diff.Digests        `json:"clear"`
+	Secrets      map[secrets.Path]secrets.Fingerprint `json:"secrets"`
+}
+
+type stateLog struct {
+	Number int `short:"n" default:"20" placeholder:"N" help:"How many commits (default ${default})."`
+}
+
+// Run prints the log of the state's branch.
+func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
+	p := g.printer(w)
+	return g.states(ctx, w, func(target string, s *state.Store) error {
+		entries, err := s.Log(ctx, c.Number)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			fmt.Fprintf(p.out, "%s  %s\n", p.outTint.yellow(abbreviated(e.Commit)), e.At.UTC().Format(time.RFC3339))
+			for _, l := range e.Lines {
+				fmt.Fprintf(p.out, "    %s\n", safe(l))
+			}
+		}
+		return nil
+	})
+}
+
+type stateUnlock struct {
+	ID string `name:"run" required:"" placeholder:"ID" help:"The run that died, as the message of the refused sync names it."`
+}
+
+// Run ends the run. Its intents stay: the next sync resolves them.
+func (c stateUnlock) Run(ctx context.Context, w world, g *globals) error {
+	done := 0
+	err := g.states(ctx, w, func(target string, s *state.Store) error {
+		ended, err := s.Unlock(ctx, c.ID)
+		if ended {
+			done++
+			fmt.Fprintf(w.stdout, "%s: run %s is over; the next sync resolves what it announced\n", safe(target), safe(c.ID))
+		}
+		return err
+	})
+	if err == nil && done == 0 {
+		err = &refusal{fmt.Sprintf("no run %s holds a state", safe(c.ID)), []string{"connsync state list"}}
+	}
+	return err
+}
+
+type stateForget struct {
+	Name string `arg:"" help:"The connection."`
+}
+
+// Run drops the record. The next sync treats the connection as one that somebody else made.
+func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
+	done := 0
+	err := g.states(ctx, w, func(target string, s *state.Store) error {
+		l, err := s.Lock(ctx, 2*time.Minute)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		if _, ok := l.Snapshot().Known[c.Name]; !ok {
+			return nil
+		}
+		done++
+		_, err = l.Commit(ctx, state.Edit{Drop: []string{c.Name}, Message: state.Message{Subject: target + ": forget " + c.Name}})
+		if err == nil {
+			fmt.Fprintf(w.stdout, "%s: %s is forgotten; it stays in SecMaster\n", safe(target), safe(c.Name))
+		}
+		return err
+	})
+	if err == nil && done == 0 {
+		err = &refusal{fmt.Sprintf("%s: not known", safe(c.Name)), []string{"connsync state list"}}
+	}
+	return err
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
