@@ -61,6 +61,7 @@ type scene struct {
 	files   fstest.MapFS
 	clock   *clock
 	expires time.Duration
+	prune   bool
 	client  func(apply.Writer) apply.Writer
 }
 
@@ -143,7 +144,7 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	session := s.session()
 	now := s.clock.now()
 	prepared, err := apply.Prepare(ctx, apply.Sync{
-		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1"},
+		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune},
 		Client: w, State: session, Files: s.files, Parallelism: 10,
 		Open: func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
 			return nil, "", nil
@@ -476,5 +477,53 @@ func TestAPreviewNeverWrites(t *testing.T) {
 	defer session.Close()
 	if p.Plan.Writes() != 1 || s.server.Count(emulator.RouteCreate) != 0 || session.Snapshot().Commit != "" {
 		t.Errorf("%d writes planned, %v", p.Plan.Writes(), s.server.Requests())
+	}
+}
+
+func TestDeletingEndsWithTheList(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault emulator.Fault
+		want  string
+		there int
+	}{
+		{"deleted", emulator.Fault{Route: "none"}, "deleted a, unchanged b", 1},
+		{"the answer was lost", emulator.Fault{Route: emulator.RouteDelete, Kind: emulator.FaultReset, After: true}, "deleted a, unchanged b", 1},
+		{"refused", emulator.Fault{Route: emulator.RouteDelete, Kind: emulator.FaultStatus, Status: 400, Text: "no"}, "failed a, unchanged b", 2},
+		{"never executed", emulator.Fault{Route: emulator.RouteDelete, Kind: emulator.FaultReset, Times: 10}, "unchanged b, unknown a", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := staged(t, "a", "b")
+			s.prune = true
+			s.sync()
+			s.wants("b")
+			s.server.Fail(c.fault)
+			s.expect(s.sync(), c.want, 2, c.there)
+			k := s.known()
+			if _, still := k.Known["a"]; still != (c.there == 2) {
+				t.Errorf("known %v", k.Known)
+			}
+			if _, open := k.Intents["a"]; open != strings.Contains(c.want, "unknown") {
+				t.Errorf("intents %v", k.Intents)
+			}
+		})
+	}
+}
+
+func TestWhatCameIntoUseMeanwhileIsNotDeleted(t *testing.T) {
+	s := staged(t, "a")
+	s.prune = true
+	s.sync()
+	s.wants()
+	p, session, err := s.prepare(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	s.server.Edit(s.server.Connections()[0].ID, func(c *emulator.Connection) { c.CanBeDeleted = false })
+	r := p.Run(context.Background())
+	s.expect(r, "refused a", 1, 1)
+	if s.server.Count(emulator.RouteDelete) != 0 || !errors.Is(r.Results[0].Err, secmaster.ErrInUse) {
+		t.Errorf("%v, %d deletes", r.Results[0].Err, s.server.Count(emulator.RouteDelete))
 	}
 }

@@ -66,6 +66,7 @@ func race(t *testing.T, seed uint64) {
 		})
 	}
 	wg.Wait()
+	t.Log(strings.Join(outputs, "\n"))
 	names := map[string]int{}
 	for _, c := range server.Connections() {
 		names[c.Name]++
