@@ -14,6 +14,7 @@ type cli struct {
 	Validate validateCmd `cmd:"" help:"Check every manifest. Offline; needs no key."`
 	Diff     diffCmd     `cmd:"" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
 	Sync     syncCmd     `cmd:"" help:"Create what is missing and update what changed."`
+	Targets  targetsCmd  `cmd:"" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" name:"state" help:"Look at known state, and repair it."`
 	Emulator emulatorCmd `cmd:"" help:"Serve an emulated SecMaster on loopback."`
 	Demo     demoCmd     `cmd:"" help:"Show the main job in a few seconds, with nothing but this program."`

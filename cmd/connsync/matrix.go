@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"connsync/manifest"
+)
+
+// targetsCmd names the targets, for a CI system's matrix: targets never contend.
+type targetsCmd struct {
+	Format string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text, or json: a list of names."`
+}
+
+func (targetsCmd) Help() string {
+	return "Prints the names of the project's targets. Offline; needs no key. A CI system can run one job for each (docs/scaling.md).\n\n" +
+		examples("connsync targets", "connsync targets --format json")
+}
+
+// Run prints the names in order.
+func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
+	src, err := g.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	project, err := manifest.LoadProject(src.files, g.Config)
+	if err == nil {
+		err = g.checkTargets(project)
+	}
+	if err != nil {
+		return err
+	}
+	names := []string{}
+	for _, t := range g.wishes(project, manifest.Set{}) {
+		names = append(names, t.Name)
+	}
+	if c.Format == "json" {
+		return writeJSON(w.stdout, names)
+	}
+	for _, n := range names {
+		fmt.Fprintln(w.stdout, n)
+	}
+	return nil
+}
