@@ -61,6 +61,7 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 		e.Applied, e.AppliedAt = s.Commit, s.CommitAt
 	}
 	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
+	e.Message.Trailers = append(append([][2]string(nil), e.Message.Trailers...), causes(r)...)
 	snap, err := s.State.Record(context.WithoutCancel(ctx), e)
 	if err == nil {
 		r.StateCommit = snap.Commit
@@ -121,6 +122,27 @@ func formerName(c *diff.Change) []string {
 func found(h *diff.Have) diff.Known {
 	w := diff.Want{Connection: manifest.Connection{Name: h.Name, Description: h.Description}, Resolved: h.Plugin}
 	return diff.Record(w, *h, diff.RecordOptions{Unverified: true})
+}
+
+// causes says why something was written that Git alone does not explain: whose change was undone.
+func causes(r *Report) [][2]string {
+	var out [][2]string
+	for i, c := range r.Plan.Changes {
+		if o := r.Results[i].Outcome; o != Updated && o != Created && o != Adopted {
+			continue
+		}
+		for _, cause := range c.Causes {
+			if cause == diff.Git {
+				continue
+			}
+			text := fmt.Sprintf("%s %s", c.Name, cause)
+			if c.Modifier != "" && (cause == diff.Drift || cause == diff.Touched) {
+				text += " by " + c.Modifier
+			}
+			out = append(out, [2]string{"Cause", text})
+		}
+	}
+	return out
 }
 
 // story is the audit record of a run: a line for everything that was done.

@@ -17,6 +17,7 @@ func (p *printer) plans(plans []diff.Plan, format string) error {
 	if format == "json" {
 		return writeJSON(p.out, plansJSON(plans))
 	}
+	p.moves = moves(plans)
 	b := bufio.NewWriter(p.out)
 	l := &lines{w: b}
 	for _, plan := range plans {
@@ -42,7 +43,7 @@ func (p *printer) plan(l *lines, plan diff.Plan) {
 	l.printf("\n\n")
 	before := l.changes
 	for i := range plan.Changes {
-		p.change(l, &plan.Changes[i])
+		p.change(l, plan.Target, &plan.Changes[i])
 	}
 	if l.changes == before {
 		l.printf("  nothing to do\n")
@@ -100,7 +101,7 @@ func (t tint) mark(c *diff.Change) string {
 	return "  " + string(c.Action)
 }
 
-func (p *printer) change(l *lines, c *diff.Change) {
+func (p *printer) change(l *lines, target string, c *diff.Change) {
 	if c.Action == diff.Unchanged && len(c.Warnings) == 0 && !p.verbose {
 		return
 	}
@@ -115,6 +116,9 @@ func (p *printer) change(l *lines, c *diff.Change) {
 	}
 	l.printf("\n")
 	p.why(l, c)
+	if to := p.moves[target+"\x00"+c.Name]; to != "" {
+		l.printf(planIndent+"moves to target %s, where it is created\n", safe(to))
+	}
 	if c.Action == diff.Create || c.Action == diff.Adopt {
 		l.printf(planIndent+"plugin     %s\n", plugin(c.Plugin))
 	}
@@ -150,9 +154,33 @@ func (p *printer) why(l *lines, c *diff.Change) {
 		l.printf(planIndent+"in SecMaster already (%s): taken over, and written once\n", short(c.ID, 8))
 	case c.Action == diff.Orphaned:
 		l.printf(planIndent + "no longer in Git; left alone\n")
+	case c.Action == diff.Delete:
+		l.printf(planIndent + "no longer in Git\n")
 	case c.Action == diff.Forget:
 		l.printf(planIndent + "no longer in Git, nor in SecMaster\n")
 	}
+}
+
+// moves finds the connections that one target loses and another one gains: to people, that is one move.
+func moves(plans []diff.Plan) map[string]string {
+	created := map[string]string{}
+	for _, p := range plans {
+		for i := range p.Changes {
+			if p.Changes[i].Action == diff.Create {
+				created[p.Changes[i].Name] = p.Target
+			}
+		}
+	}
+	out := map[string]string{}
+	for _, p := range plans {
+		for i := range p.Changes {
+			c := &p.Changes[i]
+			if to := created[c.Name]; to != "" && to != p.Target && (c.Action == diff.Orphaned || c.Action == diff.Delete) {
+				out[p.Target+"\x00"+c.Name] = to
+			}
+		}
+	}
+	return out
 }
 
 func by(modifier string) string {

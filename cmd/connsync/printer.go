@@ -14,6 +14,7 @@ type printer struct {
 	outTint        tint
 	errTint        tint
 	quiet, verbose bool
+	moves          map[string]string // where a connection goes that this target loses, by target and name
 }
 
 func (g *globals) printer(w world) *printer {

@@ -134,7 +134,7 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 	p, err := apply.Prepare(ctx, apply.Sync{
 		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
-		Message: state.Message{Trailers: trailers(run)}, Progress: r.bars.show,
+		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.show,
 	})
 	return &undertaking{t, session, p}, err
 }
@@ -161,9 +161,9 @@ func firstOf(env func(string) string, names ...string) string {
 	return ""
 }
 
-func trailers(run state.Run) [][2]string {
+func trailers(run state.Run, author string) [][2]string {
 	out := [][2]string{{"Run", run.ID}, {"Host", run.Host}}
-	for _, t := range [][2]string{{"Actor", run.Actor}, {"Job", run.Job}, {"Commit", run.Commit}} {
+	for _, t := range [][2]string{{"Actor", run.Actor}, {"Job", run.Job}, {"Commit", run.Commit}, {"Author", author}} {
 		if t[1] != "" {
 			out = append(out, t)
 		}

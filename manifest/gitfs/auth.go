@@ -3,10 +3,12 @@ package gitfs
 import (
 	"encoding/base64"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/http"
+	"github.com/go-git/go-git/v5/plumbing/transport/ssh"
 )
 
 // tokens are the variables that hold a token for one host: connsync's own, for the address that was asked for, and
@@ -44,6 +46,9 @@ func (r *Repository) credentials(address string, env func(string) string) transp
 	if auth := token(address, env); auth != nil {
 		return auth
 	}
+	if keys := sshKeys(address, env); keys != nil {
+		return keys
+	}
 	u, err := url.Parse(address)
 	c, configErr := r.git.Config()
 	if err != nil || configErr != nil || c.Raw == nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -55,6 +60,28 @@ func (r *Repository) credentials(address string, env func(string) string) transp
 		}
 		if auth := fromHeader(sub.Option("extraheader")); auth != nil {
 			return auth
+		}
+	}
+	return nil
+}
+
+// sshKeys is the first usual key file without a passphrase, where no agent runs. Hosts are checked against known_hosts either way.
+func sshKeys(address string, env func(string) string) transport.AuthMethod {
+	u, err := url.Parse(address)
+	user := "git"
+	switch {
+	case env == nil || env("SSH_AUTH_SOCK") != "":
+		return nil
+	case scp.MatchString(address):
+		user, _, _ = strings.Cut(address, "@")
+	case err != nil || u.Scheme != "ssh":
+		return nil
+	case u.User.Username() != "":
+		user = u.User.Username()
+	}
+	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
+		if keys, err := ssh.NewPublicKeysFromFile(user, filepath.Join(env("HOME"), ".ssh", name), ""); err == nil {
+			return keys
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func (r *Repository) commit(hash plumbing.Hash) (Commit, error) {
 	if err != nil {
 		return Commit{}, ErrBroken
 	}
-	return Commit{Hash: c.Hash.String(), Time: c.Committer.When}, nil
+	return Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, nil
 }
 
 // plainRevision keeps out what go-git takes and silently misreads: reflogs (main@{1}) and files (HEAD:path).

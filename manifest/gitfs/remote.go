@@ -75,6 +75,9 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 		return Open(path)
 	}
 	auth := token(address, o.Env)
+	if auth == nil {
+		auth = sshKeys(address, o.Env)
+	}
 	r, err := fetch(ctx, address, o.Ref, auth)
 	if errors.Is(err, transport.ErrAuthenticationRequired) && auth == nil {
 		if auth = credential(ctx, address); auth != nil {

@@ -25,9 +25,10 @@ type Repository struct {
 
 // Commit is a commit and how it was found.
 type Commit struct {
-	Hash string
-	Ref  string // the branch or tag that it was found by; "" for none
-	Time time.Time
+	Hash   string
+	Ref    string // the branch or tag that it was found by; "" for none
+	Time   time.Time
+	Author string // the name of who wrote it
 }
 
 // Open opens the repository that dir is in, as leniently as reading allows: bare, shallow, detached, sparse, a linked worktree,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"os"
@@ -22,6 +23,7 @@ import (
 func sshServer(t *testing.T) (address string) {
 	t.Helper()
 	host, client := sshKey(t), sshKey(t)
+	testClient = client
 	config := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, k ssh.PublicKey) (*ssh.Permissions, error) {
 		if string(k.Marshal()) != string(client.signer.PublicKey().Marshal()) {
 			return nil, fmt.Errorf("unknown key")
@@ -51,6 +53,23 @@ func sshServer(t *testing.T) (address string) {
 	t.Setenv("SSH_KNOWN_HOSTS", known)
 	t.Setenv("SSH_AUTH_SOCK", sshAgent(t, client))
 	return "ssh://git@" + l.Addr().String()
+}
+
+// testClient is the key that the last server lets in.
+var testClient sshPair
+
+func writeKey(t *testing.T, home string, k sshPair) {
+	t.Helper()
+	block, err := ssh.MarshalPrivateKey(k.private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(home, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".ssh", "id_ed25519"), pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 type sshPair struct {
@@ -158,6 +177,14 @@ func TestSSHWithAnAgent(t *testing.T) {
 	}
 	if head, err := shared.Head(ctx, sharedRef); err != nil || head != first || run(t, bare, "rev-parse", sharedRef) != first {
 		t.Errorf("%s %v", head, err)
+	}
+
+	// Without an agent, the usual key file.
+	home := t.TempDir()
+	writeKey(t, home, testClient)
+	without := func(k string) string { return map[string]string{"HOME": home}[k] }
+	if _, err := gitfs.Clone(ctx, address, gitfs.CloneOptions{Env: without}); err != nil {
+		t.Errorf("a key file: %v", err)
 	}
 
 	// A host that is not known, and a key that the server does not know.
