@@ -33,6 +33,20 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 	if s.checkedOut() {
 		return nil, ErrCheckedOut
 	}
+	l, err := s.hold(ctx, wait)
+	if err != nil {
+		return nil, err
+	}
+	session := &Session{store: s, lock: l}
+	if err := session.read(ctx, wait, run); err != nil {
+		_ = session.Close()
+		return nil, err
+	}
+	return session, nil
+}
+
+// hold takes the kernel's lock.
+func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, error) {
 	file := s.path("connsync/" + s.target + ".lock") // permanent: removing it would let two hold it
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return nil, ErrDisk
@@ -55,12 +69,7 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 	}
 	host, _ := os.Hostname()
 	_ = os.WriteFile(file, fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339)), 0o666)
-	session := &Session{store: s, lock: l}
-	if err := session.read(ctx, wait, run); err != nil {
-		_ = session.Close()
-		return nil, err
-	}
-	return session, nil
+	return l, nil
 }
 
 func holder(file string) string {

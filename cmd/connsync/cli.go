@@ -33,7 +33,7 @@ type globals struct {
 	Quiet    bool     `short:"q" help:"No progress."`
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
-	State    string   `env:"CONNSYNC_STATE" placeholder:"PATH" help:"Keep known state in this local Git repository instead (${env})."`
+	State    string   `env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
 }
 
 // wants tells whether a target was asked for.

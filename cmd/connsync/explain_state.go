@@ -24,8 +24,8 @@ func explainState(err error) (string, []string, bool) {
 			[]string{"if the target really moved: connsync sync --retarget TARGET  (every connection is then planned anew)"}, true
 	case errors.As(err, &corrupt):
 		return safe(corrupt.Error()), []string{
-			"known state is not guessed: restore the ref from its log or another clone (git reflog, git update-ref),",
-			"or delete it to start without it: what is there is then adopted, and secrets are unverified",
+			"known state is not guessed: restore the branch from another clone (git update-ref), or begin anew with",
+			"connsync state rebuild: what is there is then adopted by the next sync, and its secrets are unverified",
 		}, true
 	case errors.As(err, &newer):
 		return safe(newer.Error()), []string{"use that version or a newer one"}, true

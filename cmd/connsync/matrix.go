@@ -19,18 +19,11 @@ func (targetsCmd) Help() string {
 
 // Run prints the names in order.
 func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
-	src, err := g.open(ctx, w)
+	src, project, err := g.openProject(ctx, w)
 	if err != nil {
 		return err
 	}
 	defer src.close()
-	project, err := manifest.LoadProject(src.files, g.Config)
-	if err == nil {
-		err = g.checkTargets(project)
-	}
-	if err != nil {
-		return err
-	}
 	names := []string{}
 	for _, t := range g.wishes(project, manifest.Set{}) {
 		names = append(names, t.Name)

@@ -17,7 +17,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-var races = flag.Int("races", 20, "how many seeded races of syncs to run")
+var races = flag.Int("races", 10, "how many seeded races of syncs to run")
 
 // TestSyncsThatRace runs two or three syncs at once, from clones of their own, on one shared remote, with pauses that a
 // seed decides. Whoever loses waits, converges, or is refused; nothing is made twice, and nothing that was done is lost.

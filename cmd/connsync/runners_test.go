@@ -91,6 +91,13 @@ func TestTheCheckoutsOfCISystems(t *testing.T) {
 			}
 		})
 	}
+	// Manifests of one remote, state of another, and no clone at all.
+	empty := t.TempDir()
+	env["CONNSYNC_GIT_TOKEN"] = "canary-token"
+	code, stdout, stderr := inProcess(env, "sync", "-C", empty, "--repo", host+"/server.git", "--state", host+"/server.git", "--endpoint", url)
+	if left, err := os.ReadDir(empty); code != exitDone || !strings.Contains(stdout, "3 unchanged") || err != nil || len(left) > 0 {
+		t.Errorf("without a clone: exit %d, %v, %v: %s%s", code, left, err, stdout, stderr)
+	}
 	if len(server.Connections()) != 3 {
 		t.Errorf("%d connections", len(server.Connections()))
 	}

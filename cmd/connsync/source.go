@@ -18,6 +18,7 @@ type source struct {
 	repo     *gitfs.Repository // nil where there is none that can be read
 	repoErr  error             // why there is none
 	worktree *gitfs.Worktree   // nil unless the files are a worktree's
+	state    *gitfs.Repository // of --state; nil where there is none or it was not needed yet
 }
 
 // open finds the manifests. A worktree is read even where its repository cannot be.
@@ -80,18 +81,39 @@ func (s *source) close() {
 	if s.worktree != nil {
 		_ = s.worktree.Close()
 	}
-	if s.repo != nil {
-		_ = s.repo.Close()
+	for _, r := range []*gitfs.Repository{s.repo, s.state} {
+		if r != nil {
+			_ = r.Close()
+		}
 	}
+}
+
+// openProject is open for commands that need no manifest.
+func (g *globals) openProject(ctx context.Context, w world) (*source, manifest.Project, error) {
+	src, err := g.open(ctx, w)
+	if err != nil {
+		return nil, manifest.Project{}, err
+	}
+	project, err := g.project(src)
+	if err != nil {
+		src.close()
+	}
+	return src, project, err
+}
+
+// project reads the project file.
+func (g *globals) project(s *source) (manifest.Project, error) {
+	project, err := manifest.LoadProject(s.files, filepath.ToSlash(filepath.Clean(g.Config)))
+	if err == nil {
+		err = g.checkTargets(project)
+	}
+	return project, err
 }
 
 // load reads the project file and every manifest.
 func (g *globals) load(s *source) (manifest.Project, manifest.Set, error) {
-	project, err := manifest.LoadProject(s.files, filepath.ToSlash(filepath.Clean(g.Config)))
+	project, err := g.project(s)
 	if err != nil {
-		return project, manifest.Set{}, err
-	}
-	if err := g.checkTargets(project); err != nil {
 		return project, manifest.Set{}, err
 	}
 	set, err := manifest.Load(s.files, project)

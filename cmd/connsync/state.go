@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -14,11 +15,12 @@ import (
 
 // stateCmd looks at known state, and repairs it.
 type stateCmd struct {
-	List   stateList   `cmd:"" help:"The connections that connsync knows."`
-	Show   stateShow   `cmd:"" help:"What connsync knows of one connection, as JSON."`
-	Log    stateLog    `cmd:"" help:"Who did what, and when."`
-	Unlock stateUnlock `cmd:"" help:"End a run that died, without waiting for its expiry."`
-	Forget stateForget `cmd:"" help:"Forget a connection. It stays in SecMaster."`
+	List    stateList    `cmd:"" help:"The connections that connsync knows."`
+	Show    stateShow    `cmd:"" help:"What connsync knows of one connection, as JSON."`
+	Log     stateLog     `cmd:"" help:"Who did what, and when."`
+	Unlock  stateUnlock  `cmd:"" help:"End a run that died, without waiting for its expiry."`
+	Rebuild stateRebuild `cmd:"" help:"Begin anew where the state cannot be read; the next sync adopts what SecMaster has."`
+	Forget  stateForget  `cmd:"" help:"Forget a connection. It stays in SecMaster."`
 }
 
 func (stateCmd) Help() string {
@@ -28,18 +30,11 @@ func (stateCmd) Help() string {
 
 // states opens the known state of every target that was asked for.
 func (g *globals) states(ctx context.Context, w world, visit func(name string, s *state.Store) error) error {
-	src, err := g.open(ctx, w)
+	src, project, err := g.openProject(ctx, w)
 	if err != nil {
 		return err
 	}
 	defer src.close()
-	project, err := manifest.LoadProject(src.files, g.Config)
-	if err == nil {
-		err = g.checkTargets(project)
-	}
-	if err != nil {
-		return err
-	}
 	for _, t := range g.wishes(project, manifest.Set{}) {
 		store, err := g.store(w, src, project.State, t.Name)
 		if err == nil {
@@ -202,6 +197,30 @@ func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 		err = &refusal{fmt.Sprintf("%s: not known", safe(c.Name)), []string{"connsync state list"}}
 	}
 	return err
+}
+
+type stateRebuild struct{}
+
+// Run replaces state that cannot be read. State that can be read is left alone.
+func (stateRebuild) Run(ctx context.Context, w world, g *globals) error {
+	return g.states(ctx, w, func(target string, s *state.Store) error {
+		_, err := s.ReadShared(ctx)
+		var corrupt *state.CorruptError
+		var diverged *state.DivergedError
+		switch {
+		case err == nil:
+			fmt.Fprintf(w.stdout, "%s: nothing to repair\n", safe(target))
+			return nil
+		case !errors.As(err, &corrupt) && !errors.As(err, &diverged):
+			return err
+		}
+		hash, err := s.Rebuild(ctx, 2*time.Minute)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w.stdout, "%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more\n", safe(target), abbreviated(hash))
+		return nil
+	})
 }
 
 func sortedKeys[V any](m map[string]V) []string {

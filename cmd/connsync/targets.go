@@ -60,12 +60,12 @@ var errNoState = errors.New("no repository to keep known state in")
 // store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
 // and the remote that shares it.
 func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
-	repo := s.repo
-	if g.State != "" {
-		var err error
-		if repo, err = gitfs.Open(g.State); err != nil {
-			return nil, &fromFlag{"--state", err}
-		}
+	repo, err := g.stateRepository(s)
+	if err != nil {
+		return nil, &fromFlag{"--state", err}
+	}
+	if g.State != "" && gitfs.IsRemote(g.State) {
+		p.Remote = "origin"
 	}
 	switch {
 	case repo == nil && s.repoErr != nil:
@@ -78,6 +78,23 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 		return nil, err
 	}
 	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Remote: remote}, target)
+}
+
+// stateRepository keeps known state: the manifests' own repository, unless --state names another one.
+func (g *globals) stateRepository(s *source) (*gitfs.Repository, error) {
+	if g.State == "" || s.state != nil {
+		if s.state != nil {
+			return s.state, nil
+		}
+		return s.repo, nil
+	}
+	open := gitfs.Open
+	if gitfs.IsRemote(g.State) {
+		open = gitfs.Scratch
+	}
+	var err error
+	s.state, err = open(g.State)
+	return s.state, err
 }
 
 // sharedBy is the remote that shares known state: the named one, or origin where there is one; nil for none.
