@@ -32,7 +32,10 @@ func explainState(err error) (string, []string, bool) {
 	case errors.As(err, &locked):
 		return safe(locked.Error()), []string{"if no Git program runs, it died: remove that file and repeat"}, true
 	case errors.As(err, &held):
-		return safe(err.Error()), []string{"wait for it to end and repeat; a run that died is taken over a minute after that time"}, true
+		return safe(err.Error()), []string{
+			"wait for it to end and repeat; a run that died is taken over a minute after that time",
+			"for one that is known to be dead: connsync state unlock --run " + safe(held.Run.ID),
+		}, true
 	case errors.Is(err, state.ErrBusy):
 		return safe(err.Error()), []string{"wait for it to end and repeat"}, true
 	case errors.As(err, &diverged):

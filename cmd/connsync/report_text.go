@@ -111,6 +111,8 @@ func verdict(r apply.Report) (code, wrote int) {
 	switch {
 	case !r.Recorded && wrote > 0: // others do not know it
 		code = heavier(code, exitUnknown)
+	case r.Err != nil && wrote == 0:
+		code = heavier(code, codeOf(r.Err))
 	case r.Err != nil || !r.Recorded:
 		code = heavier(code, exitFailed)
 	}

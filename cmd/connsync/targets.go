@@ -153,16 +153,19 @@ func (e *remoteError) Unwrap() error { return e.err }
 
 // known is known state as it stands, without a lock; what is known here where the remote cannot be asked.
 func (g *globals) known(ctx context.Context, w world, s *source, p manifest.StatePolicy, target string) (state.Snapshot, error) {
+	var snap state.Snapshot
 	store, err := g.store(w, s, p, target)
-	if err != nil {
-		return state.Snapshot{}, err
+	if err == nil {
+		snap, err = store.ReadShared(ctx)
 	}
-	snap, err := store.ReadShared(ctx)
 	var remote *remoteError
-	if errors.As(err, &remote) && ctx.Err() == nil {
-		message, _ := explain(err)
-		g.note(w, "%s: planned with what is known here: %s", safe(target), message)
-		return store.Read(ctx)
+	if !errors.As(err, &remote) || ctx.Err() != nil {
+		return snap, err
 	}
-	return snap, err
+	message, _ := explain(err)
+	g.note(w, "%s: planned with what is known here: %s", safe(target), message)
+	if store, err = g.store(w, s, manifest.StatePolicy{Remote: "none"}, target); err != nil {
+		return snap, err
+	}
+	return store.Read(ctx)
 }

@@ -204,8 +204,10 @@ func credential(ctx context.Context, address string) transport.AuthMethod {
 func remoteError(ctx context.Context, err error) error {
 	var unknown *UnknownRefError
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
+	case ctx.Err() != nil:
+		return &RemoteError{RemoteUnreachable, "no answer in time"}
 	case errors.As(err, &unknown):
 		return unknown
 	case errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed), errors.Is(err, transport.ErrInvalidAuthMethod):

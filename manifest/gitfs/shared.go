@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
@@ -16,6 +17,9 @@ var ErrReplaced = errors.New("the remote's branch was replaced by somebody else"
 
 // ErrNoRemote says that the repository has no remote of a name.
 var ErrNoRemote = errors.New("the repository has no such remote")
+
+// answerWithin is what a remote gets for all requests of one question.
+const answerWithin = 2 * time.Minute
 
 // Shared is a remote that keeps refs which several machines replace in turn.
 type Shared struct {
@@ -41,6 +45,8 @@ func (r *Repository) Shared(name string, env func(string) string) (*Shared, erro
 
 // Head is the commit that a remote's ref names, with its objects brought here; "" where the remote has no such ref.
 func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	hash, err := s.advertised(ctx, ref)
 	if err != nil || hash == "" || s.repo.has(hash) {
 		return hash, err
@@ -92,6 +98,8 @@ func (s *Shared) advertised(ctx context.Context, ref string) (string, error) {
 // Replace makes a remote's ref name a commit of this repository, if it names old ("" for absent): ErrReplaced where it does
 // not. The server compares once more under a lock of its own, and never is a push forced.
 func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	now, err := s.advertised(ctx, ref)
 	if err != nil {
 		return err
