@@ -64,16 +64,9 @@ func (o *observation) plan(t Target) diff.Plan {
 		Prune:   t.Prune,
 	})
 	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
-	if t.Only == nil {
-		return p
+	if t.Only != nil {
+		p.Keep(t.Only)
 	}
-	kept := p.Changes[:0]
-	for _, c := range p.Changes {
-		if t.Only(c.Name) {
-			kept = append(kept, c)
-		}
-	}
-	p.Changes = kept
 	return p
 }
 

@@ -20,6 +20,17 @@ func (p Plan) Count(a Action) int {
 	return n
 }
 
+// Keep leaves only the changes of some names.
+func (p *Plan) Keep(only func(name string) bool) {
+	var kept []Change
+	for _, c := range p.Changes {
+		if only(c.Name) {
+			kept = append(kept, c)
+		}
+	}
+	p.Changes = kept
+}
+
 // Writes is how many connections a sync would send.
 func (p Plan) Writes() int {
 	n := 0

@@ -13,28 +13,44 @@ import (
 // diffCmd plans every target and shows the plans.
 type diffCmd struct {
 	Format   string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json (docs/json.md)."`
+	Base     string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
+	Head     string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
 	ExitCode bool   `help:"Exit with 2 where changes are pending."`
 }
 
 func (diffCmd) Help() string {
 	return "Lists what SecMaster has, compares it with what Git wants and with what connsync last wrote, and shows what a sync would do. " +
 		"It holds no client that could write, and needs no decryption key: a secret is compared by its ciphertext.\n\n" +
-		examples("connsync diff", "connsync diff --target prod --only 'edr_*'", "connsync diff --exit-code --format json >plan.json")
+		examples("connsync diff", "connsync diff --base origin/main      # in a pull request, also from a fork", "connsync diff --target prod --only 'edr_*'", "connsync diff --exit-code --format json >plan.json")
 }
 
 // Run ends with the plans' exit code.
 func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
-	plans, err := g.preview(ctx, w, nil)
+	plans, err := c.plans(ctx, w, g)
 	if err != nil {
 		return err
 	}
-	if err := g.printer(w).plans(plans, c.Format); err != nil {
+	p := g.printer(w)
+	p.offline = c.Base != ""
+	if err := p.plans(plans, c.Format); err != nil {
 		return err
 	}
 	if c.ExitCode && pending(plans) {
 		return exitWith(exitPending)
 	}
 	return nil
+}
+
+func (c diffCmd) plans(ctx context.Context, w world, g *globals) ([]diff.Plan, error) {
+	switch {
+	case c.Head != "" && c.Base == "":
+		return nil, &usageError{"--head is for --base"}
+	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
+		return nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
+	case c.Base != "":
+		return c.sinceBase(w, g)
+	}
+	return g.preview(ctx, w, nil)
 }
 
 // preview plans every target that was asked for, with nothing that could write.

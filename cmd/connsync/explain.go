@@ -243,7 +243,9 @@ func explainRepository(err error) (string, []string, bool) {
 		return safe(refused.Error()), nil, true
 	case errors.Is(err, gitfs.ErrNotRepository):
 		return gitfs.ErrNotRepository.Error(), []string{"run inside a clone, or use --repo URL"}, true
-	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrShallow), errors.Is(err, gitfs.ErrBroken):
+	case errors.Is(err, gitfs.ErrShallow):
+		return gitfs.ErrShallow.Error(), []string{"fetch the history: git fetch --unshallow, or fetch-depth: 0 in CI"}, true
+	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken):
 		return safe(err.Error()), nil, true
 	}
 	return "", nil, false

@@ -125,5 +125,9 @@ func (p *printer) totals(l *lines, plans []diff.Plan) {
 	if k := n(diff.Conflict); k > 0 {
 		parts = append(parts, p.outTint.red(count(k, "conflict")))
 	}
-	l.printf("%s %s.\n%s\n", p.outTint.bold("Plan:"), strings.Join(parts, ", "), p.outTint.dim("plan "+diff.Hash(plans...)))
+	last := "plan " + diff.Hash(plans...)
+	if p.offline {
+		last = "between two commits; what a sync does: connsync sync --dry-run"
+	}
+	l.printf("%s %s.\n%s\n", p.outTint.bold("Plan:"), strings.Join(parts, ", "), p.outTint.dim(last))
 }

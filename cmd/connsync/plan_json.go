@@ -10,7 +10,7 @@ const jsonSchema = 1
 
 type jsonPlans struct {
 	Schema  int        `json:"schema"`
-	Hash    string     `json:"hash"`
+	Hash    string     `json:"hash,omitempty"` // none between two commits
 	Pending bool       `json:"pending"`
 	Plans   []jsonPlan `json:"plans"`
 }

@@ -15,7 +15,11 @@ const planIndent = "              "
 // plans shows plans in the format that was asked for.
 func (p *printer) plans(plans []diff.Plan, format string) error {
 	if format == "json" {
-		return writeJSON(p.out, plansJSON(plans))
+		out := plansJSON(plans)
+		if p.offline {
+			out.Hash = ""
+		}
+		return writeJSON(p.out, out)
 	}
 	p.moves = moves(plans)
 	b := bufio.NewWriter(p.out)
@@ -32,13 +36,17 @@ func (p *printer) plans(plans []diff.Plan, format string) error {
 
 // plan shows one target: its place first, then what changes, then what is to be known.
 func (p *printer) plan(l *lines, plan diff.Plan) {
+	want, known := "want", "known"
+	if p.offline {
+		want, known = "head", "base"
+	}
 	place := plan.Place.Region + "/" + short(plan.Place.WorkspaceID, 8)
 	l.printf("%s  %s", p.outTint.bold(safe(plan.Target)), place)
 	if plan.WantCommit != "" {
-		l.printf("   want %s", abbreviated(plan.WantCommit))
+		l.printf("   %s %s", want, abbreviated(plan.WantCommit))
 	}
 	if plan.KnownCommit != "" {
-		l.printf("   known %s", abbreviated(plan.KnownCommit))
+		l.printf("   %s %s", known, abbreviated(plan.KnownCommit))
 	}
 	l.printf("\n\n")
 	before := l.changes

@@ -14,6 +14,7 @@ type printer struct {
 	outTint        tint
 	errTint        tint
 	quiet, verbose bool
+	offline        bool              // the plans are between two commits: nobody can carry out exactly them
 	moves          map[string]string // where a connection goes that this target loses, by target and name
 }
 

@@ -12,6 +12,7 @@ var (
 	ErrNotRepository = errors.New("not a Git repository")
 	ErrUnborn        = errors.New("the repository has no commit yet")
 	ErrShallow       = errors.New("the history is cut off before it can be told")
+	ErrUnrelated     = errors.New("the two commits have no history in common")
 	ErrBroken        = errors.New("the repository cannot be read")
 )
 

@@ -1,0 +1,62 @@
+package diff
+
+import (
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// Compare plans from one wish to another, without SecMaster and without known state: it is what a sync of head would do to a
+// workspace that is exactly what base wants. Plugins are compared as the manifests name them.
+func Compare(target string, place Place, base, head []manifest.Connection) Plan {
+	in := Input{Target: target, Place: place, Known: make(map[string]Known, len(base))}
+	was := make(map[string]bool, len(base))
+	for _, c := range base {
+		w := named(c)
+		h := asShown(w)
+		in.Have = append(in.Have, h)
+		in.Known[c.Name] = Record(w, h, RecordOptions{})
+		was[c.Name] = true
+	}
+	for _, c := range head {
+		w := named(c)
+		w.Adopt = "" // names an id, which only SecMaster can tell
+		if was[c.Name] {
+			w.Previously = "" // done already
+		}
+		in.Want = append(in.Want, w)
+	}
+	p := Compute(in)
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		c.ID, c.Have, c.Known = "", nil, nil
+		if c.Action == Orphaned {
+			c.From = ""
+		}
+	}
+	return p
+}
+
+// named takes a plugin's name for its id: the same name is the same plugin.
+func named(c manifest.Connection) Want {
+	p := Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.Component, Version: c.Version}
+	if c.Component != "" {
+		p.ComponentID, p.VersionID = c.Component, c.Version
+	}
+	return Want{Connection: c, Resolved: p}
+}
+
+// asShown is a wanted connection as a server would show it that masks every secret.
+func asShown(w Want) Have {
+	h := Have{
+		ID: w.Name, Name: w.Name, Description: w.Description, Plugin: w.Resolved,
+		UpdateTime: "base", Settings: map[secrets.Path]Seen{},
+	}
+	for _, s := range manifest.Settings("config", w.Config) {
+		if s.Secret != nil {
+			h.Settings[s.Path] = Seen{Masked: true}
+			continue
+		}
+		h.Settings[s.Path] = Seen{Digest: manifest.ValueDigest(s.Value), Value: secrets.Hide(s.Value)}
+	}
+	return h
+}
