@@ -63,7 +63,7 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
 	e.Message.Trailers = append(append([][2]string(nil), e.Message.Trailers...), causes(r)...)
 	snap, err := s.State.Record(context.WithoutCancel(ctx), e)
-	if err == nil {
+	if snap.Commit != "" {
 		r.StateCommit = snap.Commit
 	}
 	return err

@@ -178,7 +178,7 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 		if snap, err = s.Commit(ctx, e); err == nil || s.store.repo.Remote == nil {
 			return snap, err
 		}
-		if s.store.repo.sleep(ctx, time.Second<<try) != nil {
+		if try == recordTries-1 || s.store.repo.sleep(ctx, time.Second<<try) != nil {
 			break
 		}
 		if errors.Is(err, ErrMoved) && s.store.align(ctx) == nil {

@@ -3,6 +3,8 @@ package gitfs
 import (
 	"encoding/base64"
 	"net/url"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -49,20 +51,22 @@ func (r *Repository) credentials(address string, env func(string) string) transp
 	if keys := sshKeys(address, env); keys != nil {
 		return keys
 	}
-	u, err := url.Parse(address)
-	c, configErr := r.git.Config()
-	if err != nil || configErr != nil || c.Raw == nil || u.Scheme != "https" && u.Scheme != "http" {
+	if u, err := url.Parse(address); err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return nil
 	}
-	for _, sub := range c.Raw.Section("http").Subsections {
-		if !sameServer(u, sub.Name) {
-			continue
-		}
-		if auth := fromHeader(sub.Option("extraheader")); auth != nil {
-			return auth
-		}
+	return fromHeader(r.extraHeader(address))
+}
+
+// extraHeader is the header that Git itself would send to an address: a checkout may have left it in a file that the repository's
+// configuration includes, which only Git follows. "" where there is none, or no Git.
+func (r *Repository) extraHeader(address string) string {
+	cmd := exec.Command("git", "config", "--get-urlmatch", "http.extraheader", address)
+	cmd.Env = append(os.Environ(), "GIT_DIR="+r.layout.gitDir)
+	out, err := cmd.Output()
+	if err != nil || r.layout.gitDir == "" {
+		return ""
 	}
-	return nil
+	return strings.TrimSpace(string(out))
 }
 
 // sshKeys is the first usual key file without a passphrase, where no agent runs. Hosts are checked against known_hosts either way.

@@ -52,6 +52,7 @@ const (
 	RemoteAddress     RemoteKind = "address"     // not an address that is accepted
 	RemoteDenied      RemoteKind = "denied"      // credentials are missing or refused
 	RemoteNotFound    RemoteKind = "not-found"   // no such repository, or not for these credentials
+	RemoteRefused     RemoteKind = "refused"     // it answers, and takes no push: permissions, a protected branch, a hook
 	RemoteUnreachable RemoteKind = "unreachable" // no answer, or none that is Git's
 )
 
@@ -66,6 +67,7 @@ func (e *RemoteError) Error() string {
 		RemoteAddress:     "not an address of a repository",
 		RemoteDenied:      "the remote refuses the credentials, or asks for some",
 		RemoteNotFound:    "the remote has no such repository, or does not show it",
+		RemoteRefused:     "the remote refuses the push",
 		RemoteUnreachable: "the remote cannot be reached",
 	}[e.Kind]
 	if e.Detail != "" {

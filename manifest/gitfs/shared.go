@@ -118,13 +118,26 @@ func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) {
 		return nil
 	}
-	if after, listErr := s.advertised(ctx, ref); listErr == nil && after != old {
-		if after == new { // the answer was lost, not the push
+	return s.notPushed(ctx, ref, old, new, err)
+}
+
+// notPushed finds out what a push that failed means: the answer may have been lost, or somebody else may have been first.
+func (s *Shared) notPushed(ctx context.Context, ref, old, new string, err error) error {
+	after, listErr := s.advertised(ctx, ref)
+	switch mapped := remoteError(ctx, err).(type) {
+	case *RemoteError:
+		switch {
+		case listErr != nil || mapped.Kind != RemoteUnreachable && after == old:
+			return mapped
+		case after == new:
 			return nil
+		case after != old:
+			return ErrReplaced
 		}
-		return ErrReplaced
+		return &RemoteError{Kind: RemoteRefused}
+	default:
+		return mapped
 	}
-	return remoteError(ctx, err)
 }
 
 // try sends a request, and once more with what `git credential` knows where the remote asks for credentials.

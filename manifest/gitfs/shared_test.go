@@ -47,14 +47,15 @@ func TestARefIsSharedOverHTTP(t *testing.T) {
 		env  func(string) string
 		ok   bool
 	}{
-		"connsync's own token":             {clone(), env("CONNSYNC_GIT_TOKEN", "canary-token"), true},
-		"GitHub's, on its server":          {clone(), env("GITHUB_TOKEN", "canary-token", "GITHUB_SERVER_URL", host), true},
-		"GitHub's, on another server":      {clone(), env("GITHUB_TOKEN", "canary-token", "GITHUB_SERVER_URL", "https://github.example"), false},
-		"GitLab's, on its server":          {clone(), env("CI_JOB_TOKEN", "canary-token", "CI_SERVER_URL", host), true},
-		"GitLab's, without a server":       {clone(), env("CI_JOB_TOKEN", "canary-token"), false},
-		"the header that a checkout left":  {clone("http."+host+"/.extraheader", basic), env(), true},
-		"such a header, of another server": {clone("http.https://github.example/.extraheader", basic), env(), false},
-		"nothing":                          {clone(), env(), false},
+		"connsync's own token":                  {clone(), env("CONNSYNC_GIT_TOKEN", "canary-token"), true},
+		"GitHub's, on its server":               {clone(), env("GITHUB_TOKEN", "canary-token", "GITHUB_SERVER_URL", host), true},
+		"GitHub's, on another server":           {clone(), env("GITHUB_TOKEN", "canary-token", "GITHUB_SERVER_URL", "https://github.example"), false},
+		"GitLab's, on its server":               {clone(), env("CI_JOB_TOKEN", "canary-token", "CI_SERVER_URL", host), true},
+		"GitLab's, without a server":            {clone(), env("CI_JOB_TOKEN", "canary-token"), false},
+		"the header that a checkout left":       {clone("http."+host+"/.extraheader", basic), env(), true},
+		"the header in a file that is included": {clone("include.path", included(t, host, basic)), env(), true},
+		"such a header, of another server":      {clone("http.https://github.example/.extraheader", basic), env(), false},
+		"nothing":                               {clone(), env(), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := c.repo.Shared("origin", c.env)
@@ -87,6 +88,14 @@ func TestARefIsSharedOverHTTP(t *testing.T) {
 		})
 	}
 	run(t, bare, "fsck", "--strict")
+}
+
+// included is a configuration file of its own, as newer checkouts leave their header.
+func included(t *testing.T, host, header string) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "credentials", "[http \""+host+"/\"]\n\textraheader = "+header+"\n")
+	return filepath.Join(dir, "credentials")
 }
 
 // child makes a commit without files on top of another one, or of none.
