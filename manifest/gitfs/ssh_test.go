@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -16,6 +17,8 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"connsync/apply/state"
+	"connsync/diff"
 	"connsync/manifest/gitfs"
 )
 
@@ -151,6 +154,53 @@ func serveSSH(c net.Conn, config *ssh.ServerConfig) {
 	}
 }
 
+// overSSH is a shared remote as package state takes it.
+type overSSH struct{ *gitfs.Shared }
+
+func (s overSSH) Replace(ctx context.Context, ref, old, new string) error {
+	err := s.Shared.Replace(ctx, ref, old, new)
+	if errors.Is(err, gitfs.ErrReplaced) {
+		return state.ErrMoved
+	}
+	return err
+}
+
+// holdsState keeps known state on the server, and reads it in another clone.
+func holdsState(t *testing.T, bare, clone string, shared *gitfs.Shared) {
+	t.Helper()
+	run(t, bare, "update-ref", "-d", sharedRef)
+	ctx := context.Background()
+	first := open(t, clone)
+	s, err := state.Open(state.Repo{Git: first.Git(), CommonDir: first.CommonDir(), Remote: overSSH{shared}}, "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := s.Lock(ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Commit(ctx, state.Edit{Put: []diff.Known{{Name: "edr", ID: "1"}}}); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "other")
+	run(t, clone, "clone", "-q", bare, dir)
+	run(t, dir, "remote", "set-url", "origin", run(t, clone, "remote", "get-url", "origin"))
+	second := open(t, dir)
+	theirs, err := second.Shared("origin", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err = state.Open(state.Repo{Git: second.Git(), CommonDir: second.CommonDir(), Remote: overSSH{theirs}}, "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.ReadShared(ctx)
+	if err != nil || snap.Known["edr"].ID != "1" {
+		t.Errorf("%+v %v", snap, err)
+	}
+}
+
 func TestSSHWithAnAgent(t *testing.T) {
 	origin := repository(t)
 	bare := filepath.Join(t.TempDir(), "server.git")
@@ -178,6 +228,8 @@ func TestSSHWithAnAgent(t *testing.T) {
 	if head, err := shared.Head(ctx, sharedRef); err != nil || head != first || run(t, bare, "rev-parse", sharedRef) != first {
 		t.Errorf("%s %v", head, err)
 	}
+
+	holdsState(t, bare, origin, shared)
 
 	// Without an agent, the usual key file.
 	home := t.TempDir()
