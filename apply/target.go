@@ -38,6 +38,7 @@ type Target struct {
 	Rewrite  func(name string) bool // nil: none
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound
 	Prune    bool                   // delete what is orphaned
+	Unguard  func(name string) bool // … also if it was protected; nil: none
 	Retarget bool                   // known state of another place is given up instead of refused
 }
 
@@ -62,6 +63,7 @@ func (o *observation) plan(t Target) diff.Plan {
 		Intents: o.intents(),
 		Rewrite: t.Rewrite,
 		Prune:   t.Prune,
+		Unguard: t.Unguard,
 	})
 	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
 	if t.Only != nil {

@@ -254,6 +254,8 @@ func TestTheTruthTable(t *testing.T) {
 			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a)), Prune: true}, "delete a 1 write"},
 		{"protected: never deleted",
 			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Protect = true })), Prune: true}, "orphaned a 1 | warning protected "},
+		{"protected, and overruled for one run: deleted",
+			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Protect = true })), Prune: true, Unguard: func(string) bool { return true }}, "delete a 1 write"},
 		{"in use: never deleted",
 			diff.Input{Have: []diff.Have{have("1", a, func(h *diff.Have) { h.CanBeDeleted = &no })}, Known: byName(known("1", a)), Prune: true}, "orphaned a 1 | warning in-use "},
 		{"no longer wanted and gone: forgotten",

@@ -18,6 +18,7 @@ type Input struct {
 	Intents map[string]Intent      // by name
 	Rewrite func(name string) bool // write this connection again whatever the fingerprints say; nil: none
 	Prune   bool                   // delete what is orphaned
+	Unguard func(name string) bool // … although it was protected when it was last applied; nil: none
 }
 
 // Place is where a target's connections live. Known state belongs to one place.

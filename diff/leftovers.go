@@ -40,7 +40,7 @@ func (d *decider) leftover(name string, k Known) Change {
 	}
 	switch {
 	case !d.in.Prune:
-	case k.Protect:
+	case k.Protect && !(d.in.Unguard != nil && d.in.Unguard(name)):
 		c.Warnings = append(c.Warnings, Warning{Kind: WarnProtected})
 	case h.CanBeDeleted != nil && !*h.CanBeDeleted:
 		c.Warnings = append(c.Warnings, Warning{Kind: WarnInUse})

@@ -97,7 +97,7 @@ func (g *globals) previewTarget(ctx context.Context, w world, src *source, polic
 	target := g.target(t, src, known, nil)
 	if s != nil {
 		target = g.target(t, src, known, s.Rewrite)
-		target.Retarget, target.Prune = s.retargets(t.Name), s.Prune
+		target.Retarget, target.Prune, target.Unguard = s.retargets(t.Name), s.Prune, matcher(s.PruneProtected)
 		if err := s.checkAge(src, known); err != nil {
 			return diff.Plan{}, err
 		}

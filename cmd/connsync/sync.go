@@ -19,21 +19,22 @@ import (
 
 // syncCmd makes SecMaster what Git wants.
 type syncCmd struct {
-	DryRun      bool          `help:"Only show the plan. Nothing is sent or recorded."`
-	Prune       bool          `help:"Delete what connsync wrote and Git no longer wants, unless it is protected, in use, or more than --max-deletes."`
-	MaxDeletes  string        `default:"10%" placeholder:"N|N%" help:"The most connections of a target that --prune may delete. The default, 10%, is never more than 10."`
-	AllowEmpty  bool          `help:"Let --prune delete although Git wants no connection of the target at all."`
-	Rewrite     []string      `placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
-	Parallelism int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
-	Timeout     time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
-	Settle      time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
-	LockTimeout time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`
-	Yes         bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
-	Report      string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
-	ExpectPlan  string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`
-	Dirty       bool          `help:"Apply manifests that are not committed."`
-	AllowOlder  bool          `help:"Apply a commit that is older than the one last applied."`
-	Retarget    []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
+	DryRun         bool          `help:"Only show the plan. Nothing is sent or recorded."`
+	Prune          bool          `help:"Delete what connsync wrote and Git no longer wants, unless it is protected, in use, or more than --max-deletes."`
+	MaxDeletes     string        `default:"10%" placeholder:"N|N%" help:"The most connections of a target that --prune may delete. The default, 10%, is never more than 10."`
+	PruneProtected []string      `placeholder:"PATTERN" help:"Let --prune delete connections whose name matches although they were protected when last applied (repeatable)."`
+	AllowEmpty     bool          `help:"Let --prune delete although Git wants no connection of the target at all."`
+	Rewrite        []string      `placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
+	Parallelism    int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
+	Timeout        time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
+	Settle         time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
+	LockTimeout    time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`
+	Yes            bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
+	Report         string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
+	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`
+	Dirty          bool          `help:"Apply manifests that are not committed."`
+	AllowOlder     bool          `help:"Apply a commit that is older than the one last applied."`
+	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
 }
 
 func (syncCmd) Help() string {
@@ -56,6 +57,8 @@ func (c *syncCmd) check() error {
 		return &usageError{"--settle: not negative"}
 	case !validLimit.MatchString(c.MaxDeletes):
 		return &usageError{"--max-deletes: a number, or a percentage such as 20%"}
+	case badPattern(c.PruneProtected) != "":
+		return &usageError{fmt.Sprintf("--prune-protected %s: not a pattern", safe(badPattern(c.PruneProtected)))}
 	case badPattern(c.Rewrite) != "":
 		return &usageError{fmt.Sprintf("--rewrite %s: not a pattern", safe(badPattern(c.Rewrite)))}
 	}

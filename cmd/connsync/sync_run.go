@@ -129,7 +129,7 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 		return nil, err
 	}
 	target := r.g.target(t, r.src, known, r.cmd.Rewrite)
-	target.Retarget, target.Prune = r.cmd.retargets(t.Name), r.cmd.Prune
+	target.Retarget, target.Prune, target.Unguard = r.cmd.retargets(t.Name), r.cmd.Prune, matcher(r.cmd.PruneProtected)
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
 		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
