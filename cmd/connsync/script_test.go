@@ -22,7 +22,13 @@ import (
 var testRecipient, testIdentity string
 
 func TestMain(m *testing.M) {
-	testscript.Main(testKey{m}, map[string]func(){"connsync": main})
+	testscript.Main(testKey{m}, map[string]func(){"connsync": entry, "probe": probe})
+}
+
+// entry is main for the processes that tests start. The kernel may deny them something first.
+func entry() {
+	confine()
+	main()
 }
 
 // testKey makes the key before the tests run, and not in the processes that they start.
