@@ -29,8 +29,11 @@ func Compare(target string, place Place, base, head []manifest.Connection) Plan 
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		c.ID, c.Have, c.Known = "", nil, nil
-		if c.Action == Orphaned {
-			c.From = ""
+		switch {
+		case c.Action == Orphaned:
+			c.Action, c.From = Remove, ""
+		case c.Action == Update && c.From != "":
+			c.Action = Rename
 		}
 	}
 	return p

@@ -18,6 +18,8 @@ const (
 	Forget    Action = "forget"   // nothing there: only the record goes
 	Conflict  Action = "conflict" // nothing is done until somebody decides
 	Unchanged Action = "unchanged"
+	Rename    Action = "rename" // between two commits: wanted under another name, with whatever else changes
+	Remove    Action = "remove" // between two commits: no longer wanted
 )
 
 // Cause is why something is written.
@@ -90,6 +92,7 @@ type Field struct {
 	Path      secrets.Path // name, description, plugin, config.endpoint
 	Old, New  any          // string, bool, json.Number, an empty mapping or list; nil where there is none
 	OldHidden bool         // there is an old value, and it must not or cannot be shown
+	NewHidden bool         // likewise of the new value: it looks like a secret, or was one
 	Causes    []Cause
 }
 
@@ -100,9 +103,28 @@ type SecretChange struct {
 	Fingerprint secrets.Fingerprint // of what Git wants; "" where Removed
 }
 
+// RiskKind names a reason to look twice.
+type RiskKind string
+
+// The risks.
+const (
+	RiskDestination RiskKind = "destination" // it changes while a secret of the connection does not
+	RiskMoved       RiskKind = "moved"       // the secret's ciphertext stood elsewhere, and not here
+	RiskCopied      RiskKind = "copied"      // the secret's ciphertext stands in two places
+)
+
 // Risk is a reason to look twice.
 type Risk struct {
-	Path secrets.Path // the destination that changes while the connection's secrets do not
+	Kind RiskKind
+	Path secrets.Path // the destination or the secret
+	From Spot         // of RiskMoved and RiskCopied: where the ciphertext was, or is too
+}
+
+// Spot is a setting of a connection of a target.
+type Spot struct {
+	Target, Name string
+	Path         secrets.Path
+	File         string
 }
 
 // WarningKind names a warning.

@@ -12,7 +12,8 @@ import (
 
 // diffCmd plans every target and shows the plans.
 type diffCmd struct {
-	Format   string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json (docs/json.md)."`
+	Format   string `enum:"text,json,markdown,html,github" default:"text" placeholder:"FORMAT" help:"text, json (docs/json.md), markdown, html, or github: annotations of a workflow (docs/preview.md)."`
+	Out      string `placeholder:"FILE" help:"Write the format to this file; the terminal shows the text."`
 	Base     string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
 	Head     string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
 	ExitCode bool   `help:"Exit with 2 where changes are pending."`
@@ -26,31 +27,33 @@ func (diffCmd) Help() string {
 
 // Run ends with the plans' exit code.
 func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
-	plans, err := c.plans(ctx, w, g)
+	v, err := c.view(ctx, w, g)
 	if err != nil {
 		return err
 	}
-	p := g.printer(w)
-	p.offline = c.Base != ""
-	if err := p.plans(plans, c.Format); err != nil {
+	if err := g.printer(w).view(v, c.Format, c.Out); err != nil {
 		return err
 	}
-	if c.ExitCode && pending(plans) {
+	switch {
+	case v.refused():
+		return exitWith(exitFailed)
+	case c.ExitCode && pending(v.plans):
 		return exitWith(exitPending)
 	}
 	return nil
 }
 
-func (c diffCmd) plans(ctx context.Context, w world, g *globals) ([]diff.Plan, error) {
+func (c diffCmd) view(ctx context.Context, w world, g *globals) (view, error) {
 	switch {
 	case c.Head != "" && c.Base == "":
-		return nil, &usageError{"--head is for --base"}
+		return view{}, &usageError{"--head is for --base"}
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
-		return nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
+		return view{}, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
 		return c.sinceBase(w, g)
 	}
-	return g.preview(ctx, w, nil)
+	plans, err := g.preview(ctx, w, nil)
+	return view{plans: plans}, err
 }
 
 // preview plans every target that was asked for, with nothing that could write.

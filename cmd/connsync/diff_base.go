@@ -20,41 +20,38 @@ type wished struct {
 }
 
 // sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks nobody.
-func (c diffCmd) sinceBase(w world, g *globals) ([]diff.Plan, error) {
+func (c diffCmd) sinceBase(w world, g *globals) (view, error) {
 	repo, err := gitfs.Open(g.Dir)
 	if err != nil {
-		return nil, err
+		return view{}, err
 	}
 	defer repo.Close()
 	files, head, done, err := c.headFiles(g, repo)
 	if err != nil {
-		return nil, err
+		return view{}, err
 	}
 	defer done()
 	onto, err := repo.Resolve(c.Base)
 	if err != nil {
-		return nil, &fromFlag{"--base", err}
+		return view{}, &fromFlag{"--base", err}
 	}
 	base, err := repo.MergeBase(onto.Hash, head.Hash)
 	if err != nil {
-		return nil, &fromFlag{"--base", err}
+		return view{}, &fromFlag{"--base", err}
 	}
 	before, _, err := repo.Tree(base.Hash)
 	if err != nil {
-		return nil, err
+		return view{}, err
 	}
 	after, err := g.wished(files, head)
 	if err != nil {
-		return nil, err
+		return view{}, err
 	}
 	was, err := g.wishedBefore(before, base)
 	if err != nil {
-		return nil, err
+		return view{}, err
 	}
-	for _, risk := range policyChanges(was.project, after.project) {
-		g.note(w, "high risk: %s", risk)
-	}
-	return g.between(was, after), nil
+	return view{offline: true, plans: g.between(was, after), alarms: policyChanges(was.project, after.project)}, nil
 }
 
 // headFiles are the files to compare: of --head, or of the worktree as it is.

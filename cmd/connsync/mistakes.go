@@ -67,6 +67,10 @@ type jsonMistake struct {
 	Hints   []string `json:"hints,omitempty"`
 }
 
+func mistakeJSON(m manifest.Mistake) jsonMistake {
+	return jsonMistake{m.Pos.File, m.Pos.Line, m.Pos.Column, m.Message, m.Hints}
+}
+
 // validated ends validate: with the mistakes, or with what there is.
 func (p *printer) validated(project manifest.Project, set manifest.Set, err error, format string) error {
 	var ms manifest.Mistakes
@@ -96,7 +100,7 @@ func (p *printer) validatedJSON(project manifest.Project, set manifest.Set, ms m
 		Targets: len(project.Targets), Mistakes: []jsonMistake{},
 	}
 	for _, m := range ms {
-		out.Mistakes = append(out.Mistakes, jsonMistake{m.Pos.File, m.Pos.Line, m.Pos.Column, m.Message, m.Hints})
+		out.Mistakes = append(out.Mistakes, mistakeJSON(m))
 	}
 	if err := writeJSON(p.out, out); err != nil {
 		return err

@@ -7,13 +7,8 @@ import (
 	"connsync/diff"
 )
 
-func (p *printer) warnings(l *lines, c *diff.Change) {
-	for _, w := range c.Warnings {
-		l.printf(planIndent+"%s %s\n", p.outTint.yellow("warning:"), warning(c, w))
-	}
-}
-
-func warning(c *diff.Change, w diff.Warning) string {
+// warning is something to know that stops nothing.
+func warning(w diff.Warning) string {
 	switch w.Kind {
 	case diff.WarnDuplicate:
 		return fmt.Sprintf("SecMaster has %s more of this name (%s); they are not touched", count(len(w.IDs), "connection"), list(w.IDs))
@@ -27,25 +22,13 @@ func warning(c *diff.Change, w diff.Warning) string {
 	return safe(string(w.Kind))
 }
 
-// conflict says why nothing is done, and what to write where.
-func (p *printer) conflict(l *lines, c *diff.Change) {
-	if c.Conflict == nil {
-		return
-	}
-	text, hints := conflict(c)
-	l.printf(planIndent+"%s\n", text)
-	for _, h := range hints {
-		l.printf(planIndent+"%s %s\n", p.outTint.cyan("hint:"), h)
-	}
-}
-
 // conflict is the story of a conflict in one line, and what to do about it.
 func conflict(c *diff.Change) (string, []string) {
 	d := c.Conflict
 	takeOver := adoptHint(c, first(d.IDs))
 	switch d.Kind {
 	case diff.ConflictDiffers:
-		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and different: %s", list(d.IDs), paths(d.Fields)), []string{takeOver}
+		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and different: %s", list(d.IDs), list(plain(d.Fields))), []string{takeOver}
 	case diff.ConflictReplaced:
 		return fmt.Sprintf("the connection that connsync wrote is gone, and another one (%s) has its name", list(d.IDs)), []string{takeOver}
 	case diff.ConflictDuplicate:
@@ -96,38 +79,4 @@ func first(texts []string) string {
 		return ""
 	}
 	return texts[0]
-}
-
-// totals is the last line of a plan: what it comes to, and its hash.
-func (p *printer) totals(l *lines, plans []diff.Plan) {
-	n := func(a diff.Action) int {
-		sum := 0
-		for _, plan := range plans {
-			sum += plan.Count(a)
-		}
-		return sum
-	}
-	parts := []string{
-		fmt.Sprintf("%d to create", n(diff.Create)),
-		fmt.Sprintf("%d to update", n(diff.Update)),
-		fmt.Sprintf("%d to adopt", n(diff.Adopt)),
-		fmt.Sprintf("%d to delete", n(diff.Delete)),
-		fmt.Sprintf("%d unchanged", n(diff.Unchanged)),
-	}
-	for _, rare := range []struct {
-		action diff.Action
-		one    string
-	}{{diff.Orphaned, "orphaned"}, {diff.Forget, "to forget"}} {
-		if k := n(rare.action); k > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", k, rare.one))
-		}
-	}
-	if k := n(diff.Conflict); k > 0 {
-		parts = append(parts, p.outTint.red(count(k, "conflict")))
-	}
-	last := "plan " + diff.Hash(plans...)
-	if p.offline {
-		last = "between two commits; what a sync does: connsync sync --dry-run"
-	}
-	l.printf("%s %s.\n%s\n", p.outTint.bold("Plan:"), strings.Join(parts, ", "), p.outTint.dim(last))
 }

@@ -15,6 +15,39 @@ type jsonPlans struct {
 	Plans   []jsonPlan `json:"plans"`
 }
 
+// jsonView is jsonPlans with what is only told between two commits.
+type jsonView struct {
+	jsonPlans
+	Mode     string        `json:"mode"` // live, or base
+	Refused  bool          `json:"refused"`
+	Rules    []string      `json:"rule_changes,omitempty"`
+	Findings []jsonFinding `json:"findings,omitempty"`
+}
+
+type jsonFinding struct {
+	jsonMistake
+	Fatal bool `json:"fatal"`
+}
+
+type jsonFile struct {
+	Path     string   `json:"path"`
+	Changes  []string `json:"changes"`
+	HighRisk bool     `json:"high_risk"`
+}
+
+type jsonRisk struct {
+	Kind string    `json:"kind"`
+	Path string    `json:"path"`
+	From *jsonSpot `json:"from,omitempty"`
+}
+
+type jsonSpot struct {
+	Target string `json:"target"`
+	Name   string `json:"name"`
+	Path   string `json:"path"`
+	File   string `json:"file"`
+}
+
 type jsonPlan struct {
 	Target       string         `json:"target"`
 	Place        diff.Place     `json:"place"`
@@ -24,7 +57,8 @@ type jsonPlan struct {
 	Unmanaged    int            `json:"unmanaged"`
 	Unverified   int            `json:"unverified_secrets"`
 	BlindToTouch bool           `json:"blind_to_touch,omitempty"`
-	Changes      []jsonChange   `json:"changes"` // without the unchanged ones
+	Files        []jsonFile     `json:"files,omitempty"` // whose recipients or MAC change
+	Changes      []jsonChange   `json:"changes"`         // without the unchanged ones
 }
 
 type jsonChange struct {
@@ -41,7 +75,8 @@ type jsonChange struct {
 	Fields   []jsonField   `json:"fields,omitempty"`
 	Secrets  []jsonSecret  `json:"secrets,omitempty"`
 	Extra    []string      `json:"only_in_secmaster,omitempty"`
-	Risks    []string      `json:"high_risk,omitempty"`
+	HighRisk []string      `json:"high_risk,omitempty"` // the paths of risks
+	Risks    []jsonRisk    `json:"risks,omitempty"`
 	Warnings []jsonWarning `json:"warnings,omitempty"`
 	Conflict *jsonConflict `json:"conflict,omitempty"`
 }
@@ -51,6 +86,7 @@ type jsonField struct {
 	Old       any          `json:"old,omitempty"`
 	New       any          `json:"new,omitempty"`
 	OldHidden bool         `json:"old_hidden,omitempty"`
+	NewHidden bool         `json:"new_hidden,omitempty"`
 	Causes    []diff.Cause `json:"causes,omitempty"`
 }
 
@@ -70,6 +106,23 @@ type jsonConflict struct {
 	Hints  []string `json:"hints,omitempty"`
 	IDs    []string `json:"ids,omitempty"`
 	Fields []string `json:"fields,omitempty"`
+}
+
+// viewJSON is a view for machines.
+func viewJSON(v view) jsonView {
+	out := jsonView{jsonPlans: plansJSON(v.plans), Mode: "live", Refused: v.refused(), Rules: v.alarms}
+	for _, f := range v.findings {
+		out.Findings = append(out.Findings, jsonFinding{mistakeJSON(f.Mistake), f.fatal})
+	}
+	for i := range out.Plans {
+		for _, f := range v.files[out.Plans[i].Target] {
+			out.Plans[i].Files = append(out.Plans[i].Files, jsonFile{f.path, f.words, f.risky})
+		}
+	}
+	if v.offline {
+		out.Mode, out.Hash = "base", ""
+	}
+	return out
 }
 
 func plansJSON(plans []diff.Plan) jsonPlans {
@@ -102,13 +155,14 @@ func changeJSON(c *diff.Change) jsonChange {
 		Plugin: c.Plugin, Write: c.Write, Causes: c.Causes, Modifier: c.Modifier, Extra: plain(c.Extra),
 	}
 	for _, f := range c.Fields {
-		out.Fields = append(out.Fields, jsonField{string(f.Path), f.Old, f.New, f.OldHidden, f.Causes})
+		out.Fields = append(out.Fields, jsonField{string(f.Path), f.Old, f.New, f.OldHidden, f.NewHidden, f.Causes})
 	}
 	for _, s := range c.Secrets {
 		out.Secrets = append(out.Secrets, jsonSecret{string(s.Path), string(s.Word)})
 	}
 	for _, r := range c.Risks {
-		out.Risks = append(out.Risks, string(r.Path))
+		out.HighRisk = append(out.HighRisk, string(r.Path))
+		out.Risks = append(out.Risks, riskJSON(r))
 	}
 	for _, w := range c.Warnings {
 		out.Warnings = append(out.Warnings, jsonWarning{string(w.Kind), w.IDs})
@@ -116,6 +170,14 @@ func changeJSON(c *diff.Change) jsonChange {
 	if d := c.Conflict; d != nil {
 		text, hints := conflict(c)
 		out.Conflict = &jsonConflict{Kind: string(d.Kind), Text: text, Hints: hints, IDs: d.IDs, Fields: plain(d.Fields)}
+	}
+	return out
+}
+
+func riskJSON(r diff.Risk) jsonRisk {
+	out := jsonRisk{Kind: string(r.Kind), Path: string(r.Path)}
+	if r.From.Name != "" {
+		out.From = &jsonSpot{r.From.Target, r.From.Name, string(r.From.Path), r.From.File}
 	}
 	return out
 }

@@ -11,8 +11,8 @@ const around = 2
 
 // lineDiff shows how a value of several lines changes. Each line begins with a bar, so that none can be a
 // workflow command.
-func (p *printer) lineDiff(l *lines, before, after string) {
-	for _, d := range lineDiffs(before, after) {
+func (p *printer) lineDiff(l *lines, runs []lineRun) {
+	for _, d := range runs {
 		for _, line := range d.lines {
 			text := safe(strings.ReplaceAll(line, "\t", "    "))
 			switch d.kind {

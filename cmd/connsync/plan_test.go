@@ -15,7 +15,7 @@ func TestAMoveBetweenTargetsIsShownAsOne(t *testing.T) {
 		{Target: "prod", Changes: []diff.Change{{Action: diff.Orphaned, Name: "edr"}, {Action: diff.Orphaned, Name: "other"}}},
 		{Target: "test", Changes: []diff.Change{{Action: diff.Create, Name: "edr", Write: true}}},
 	}
-	if err := p.plans(plans, "text"); err != nil {
+	if err := p.plans(plans); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "moves to target test, where it is created"); n != 1 {

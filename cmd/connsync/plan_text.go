@@ -7,98 +7,100 @@ import (
 	"unicode/utf8"
 
 	"connsync/diff"
-	"connsync/secrets"
 )
 
-const planIndent = "              "
+const (
+	planIndent = "              "
+	usualWidth = 80 // of a terminal that does not say
+)
 
-// plans shows plans in the format that was asked for.
-func (p *printer) plans(plans []diff.Plan, format string) error {
-	if format == "json" {
-		out := plansJSON(plans)
-		if p.offline {
-			out.Hash = ""
-		}
-		return writeJSON(p.out, out)
-	}
-	p.moves = moves(plans)
+// plans shows plans as text, as every sync does before it writes.
+func (p *printer) plans(plans []diff.Plan) error {
+	return p.sheet(describe(plans, false, p.verbose))
+}
+
+// sheet shows plans as text.
+func (p *printer) sheet(s sheet) error {
 	b := bufio.NewWriter(p.out)
 	l := &lines{w: b}
-	for _, plan := range plans {
-		p.plan(l, plan)
+	p.alarms(l, s.alarms)
+	for _, t := range s.sections {
+		p.section(l, t, s.offline)
 	}
-	p.totals(l, plans)
+	p.totals(l, s)
+	p.findings(l, s.findings)
 	if l.err != nil {
 		return l.err
 	}
 	return b.Flush()
 }
 
-// plan shows one target: its place first, then what changes, then what is to be known.
-func (p *printer) plan(l *lines, plan diff.Plan) {
-	want, known := "want", "known"
-	if p.offline {
-		want, known = "head", "base"
+// alarms come first: whoever changes the rules changes what everything below is worth.
+func (p *printer) alarms(l *lines, alarms []string) {
+	for _, a := range alarms {
+		p.words(l, "", p.outTint.red, riskMark+a)
 	}
-	place := plan.Place.Region + "/" + short(plan.Place.WorkspaceID, 8)
-	l.printf("%s  %s", p.outTint.bold(safe(plan.Target)), place)
-	if plan.WantCommit != "" {
-		l.printf("   %s %s", want, abbreviated(plan.WantCommit))
-	}
-	if plan.KnownCommit != "" {
-		l.printf("   %s %s", known, abbreviated(plan.KnownCommit))
-	}
-	l.printf("\n\n")
-	before := l.changes
-	for i := range plan.Changes {
-		p.change(l, plan.Target, &plan.Changes[i])
-	}
-	if l.changes == before {
-		l.printf("  nothing to do\n")
-	}
-	l.printf("\n")
-	for _, s := range remarks(plan) {
-		l.printf("  %s %s\n", p.outTint.cyan("note:"), s)
-	}
-	if len(remarks(plan)) > 0 {
+	if len(alarms) > 0 {
 		l.printf("\n")
 	}
 }
 
-// remarks are what a plan's reader should know beside its changes.
-func remarks(plan diff.Plan) []string {
-	var out []string
-	if n := plan.Unverified; n > 0 {
-		out = append(out, fmt.Sprintf("%s could not be verified: no record of writing %s\n"+
-			"        share known state, or write once more: connsync sync --rewrite '*'", count(n, "secret"), them(n)))
+// section shows one target: its place first, then what changes, then what is to be known.
+func (p *printer) section(l *lines, t section, offline bool) {
+	want, known := "want", "known"
+	if offline {
+		want, known = "head", "base"
 	}
-	if plan.BlindToTouch {
-		out = append(out, "SecMaster gives no update time: secrets that are changed in its\n        console cannot be seen")
+	l.printf("%s  %s", p.outTint.bold(safe(t.target)), safe(t.place))
+	if t.want != "" {
+		l.printf("   %s %s", want, safe(t.want))
 	}
-	if plan.Unmanaged > 0 {
-		out = append(out, count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
+	if t.known != "" {
+		l.printf("   %s %s", known, safe(t.known))
 	}
-	return out
+	l.printf("\n\n")
+	for _, c := range t.cards {
+		p.card(l, c)
+	}
+	if len(t.cards) == 0 {
+		l.printf("  nothing to do\n")
+	}
+	l.printf("\n")
+	for _, f := range t.files {
+		p.file(l, f)
+	}
+	for _, n := range t.notes {
+		p.labelled(l, "  ", p.outTint.cyan("note:"), 5, n)
+	}
+	if len(t.notes)+len(t.files) > 0 {
+		l.printf("\n")
+	}
 }
 
-func them(n int) string {
-	if n == 1 {
-		return "it"
+func (p *printer) file(l *lines, f fileNote) {
+	text := f.path + ": " + strings.Join(f.words, ", ")
+	if f.risky {
+		p.labelled(l, "  ", p.outTint.red("high risk:"), 10, text)
+		return
 	}
-	return "them"
+	p.labelled(l, "  ", p.outTint.cyan("file:"), 5, text)
 }
 
 // mark is an action's symbol and word, which always go together: colour is an addition.
-func (t tint) mark(c *diff.Change) string {
-	switch c.Action {
+func (t tint) mark(a diff.Action) string {
+	switch a {
 	case diff.Create:
 		return t.green("+ create   ")
 	case diff.Update:
 		return t.yellow("~ update   ")
+	case diff.Rename:
+		return t.yellow("> rename   ")
 	case diff.Adopt:
 		return t.green("= adopt    ")
 	case diff.Delete:
 		return t.red("- delete   ")
+	case diff.Remove:
+		return t.red("- remove   ")
 	case diff.Orphaned:
 		return t.dim("o orphaned ")
 	case diff.Forget:
@@ -106,176 +108,158 @@ func (t tint) mark(c *diff.Change) string {
 	case diff.Conflict:
 		return t.red("! conflict ")
 	}
-	return "  " + string(c.Action)
+	return "  " + string(a)
 }
 
-func (p *printer) change(l *lines, target string, c *diff.Change) {
-	if c.Action == diff.Unchanged && len(c.Warnings) == 0 && !p.verbose {
-		return
+func (p *printer) card(l *lines, c card) {
+	name := p.outTint.bold(safe(c.name))
+	if c.from != "" {
+		name = safe(c.from) + " -> " + name
 	}
-	l.changes++
-	name := p.outTint.bold(safe(c.Name))
-	if c.From != "" && c.From != c.Name {
-		name = safe(c.From) + " -> " + name
-	}
-	l.printf("  %s %s", p.outTint.mark(c), name)
-	if c.Pos.File != "" {
-		l.printf("   %s", p.outTint.dim(safe(c.Pos.String())))
+	l.printf("  %s %s", p.outTint.mark(c.action), name)
+	if c.file != "" {
+		l.printf("   %s", p.outTint.dim(safe(fmt.Sprintf("%s:%d", c.file, c.line))))
 	}
 	l.printf("\n")
-	p.why(l, c)
-	if to := p.moves[target+"\x00"+c.Name]; to != "" {
-		l.printf(planIndent+"moves to target %s, where it is created\n", safe(to))
+	for _, w := range c.why {
+		p.words(l, planIndent, nil, w)
 	}
-	if c.Action == diff.Create || c.Action == diff.Adopt {
-		l.printf(planIndent+"plugin     %s\n", plugin(c.Plugin))
+	if c.plugin != "" {
+		l.printf(planIndent+"plugin     %s\n", safe(c.plugin))
 	}
-	for _, f := range c.Fields {
-		if c.Action != diff.Create || p.verbose {
-			p.field(l, c, f)
-		}
+	for _, f := range c.fields {
+		p.field(l, f)
 	}
-	p.secretWords(l, c)
-	p.extra(l, c)
-	p.warnings(l, c)
-	p.conflict(l, c)
-}
-
-// why says what no field of the change shows.
-func (p *printer) why(l *lines, c *diff.Change) {
-	for _, cause := range c.Causes {
-		switch cause {
-		case diff.Touched:
-			l.printf(planIndent+"%s in SecMaster%s; nothing visible differs, a secret may\n", p.outTint.yellow("touched"), by(c.Modifier))
-		case diff.Interrupted:
-			l.printf(planIndent + "an earlier run announced this write and did not confirm it\n")
-		case diff.Rewrite:
-			l.printf(planIndent + "written again, as asked with --rewrite\n")
-		case diff.Missing:
-			l.printf(planIndent + "written before, and no longer in SecMaster\n")
-		}
+	p.secretWords(l, c.secrets)
+	if len(c.extra) > 0 {
+		p.words(l, planIndent, nil, "also there "+strings.Join(c.extra, ", ")+" (only in SecMaster)")
 	}
-	switch {
-	case c.Action == diff.Adopt && !c.Write:
-		l.printf(planIndent+"in SecMaster already (%s), with equal settings: recorded, not written\n", short(c.ID, 8))
-	case c.Action == diff.Adopt:
-		l.printf(planIndent+"in SecMaster already (%s): taken over, and written once\n", short(c.ID, 8))
-	case c.Action == diff.Orphaned:
-		l.printf(planIndent + "no longer in Git; left alone\n")
-	case c.Action == diff.Delete:
-		l.printf(planIndent + "no longer in Git\n")
-	case c.Action == diff.Forget:
-		l.printf(planIndent + "no longer in Git, nor in SecMaster\n")
+	for _, r := range c.risks {
+		p.labelled(l, planIndent, p.outTint.red("high risk:"), 10, strings.TrimPrefix(r, riskMark))
 	}
-}
-
-// moves finds the connections that one target loses and another one gains: to people, that is one move.
-func moves(plans []diff.Plan) map[string]string {
-	created := map[string]string{}
-	for _, p := range plans {
-		for i := range p.Changes {
-			if p.Changes[i].Action == diff.Create {
-				created[p.Changes[i].Name] = p.Target
-			}
-		}
+	for _, w := range c.warnings {
+		p.labelled(l, planIndent, p.outTint.yellow("warning:"), 8, w)
 	}
-	out := map[string]string{}
-	for _, p := range plans {
-		for i := range p.Changes {
-			c := &p.Changes[i]
-			if to := created[c.Name]; to != "" && to != p.Target && (c.Action == diff.Orphaned || c.Action == diff.Delete) {
-				out[p.Target+"\x00"+c.Name] = to
-			}
-		}
+	if c.conflict != "" {
+		p.words(l, planIndent, nil, c.conflict)
 	}
-	return out
-}
-
-func by(modifier string) string {
-	if modifier == "" {
-		return ""
+	for _, h := range c.hints {
+		p.labelled(l, planIndent, p.outTint.cyan("hint:"), 5, h)
 	}
-	return " by " + safe(modifier)
-}
-
-func plugin(p diff.Plugin) string {
-	if p.Component != "" && p.Version != "" {
-		return safe(p.Component + " " + p.Version)
-	}
-	return safe(p.ComponentID + " " + p.VersionID)
 }
 
 // field shows a setting in the clear that changes. A value of several lines is shown as the difference of its lines.
-func (p *printer) field(l *lines, c *diff.Change, f diff.Field) {
-	causes := p.outTint.dim(causesOf(c, f))
-	before, after := shown(f.Old), shown(f.New)
-	if f.OldHidden {
-		before = "(not shown)"
+func (p *printer) field(l *lines, f cardField) {
+	path, cause := safe(f.path), p.outTint.dim(safe(f.cause))
+	switch {
+	case f.lines != nil:
+		l.printf(planIndent+"%s  %s\n", path, cause)
+		p.lineDiff(l, f.lines)
+	case f.old == "":
+		l.printf(planIndent+"%s\n", strings.TrimRight(path+"  "+safe(f.new)+"  "+cause, " "))
+	default:
+		gap := " "
+		if utf8.RuneCountInString(planIndent+path+f.old+f.new)+14 > p.columns() { // 14: what stands around them
+			gap = "\n" + planIndent + "  "
+		}
+		l.printf(planIndent+"%s  %s%s-> %s  %s\n", path, safe(f.old), gap, safe(f.new), cause)
 	}
-	old, oldText := f.Old.(string)
-	text, newText := f.New.(string)
-	if oldText && newText && strings.Contains(old+text, "\n") {
-		l.printf(planIndent+"%s  %s\n", safe(string(f.Path)), causes)
-		p.lineDiff(l, old, text)
-		return
-	}
-	if f.Old == nil && !f.OldHidden {
-		l.printf(planIndent+"%s  %s  %s\n", safe(string(f.Path)), after, causes)
-		return
-	}
-	gap := " "
-	if len(planIndent)+utf8.RuneCountInString(string(f.Path)+before+after) > 66 { // 80 with what stands around them
-		gap = "\n" + planIndent + "  "
-	}
-	l.printf(planIndent+"%s  %s%s-> %s  %s\n", safe(string(f.Path)), before, gap, after, causes)
 }
 
-func causesOf(c *diff.Change, f diff.Field) string {
-	if c.Action == diff.Create {
-		return ""
+// secretWords says what happens to each secret.
+func (p *printer) secretWords(l *lines, secrets []diff.SecretChange) {
+	const indent = planIndent + "           "
+	line, width := "", 0
+	for i, s := range secrets {
+		text := safe(secretWord(s))
+		if i < len(secrets)-1 {
+			text += ","
+		}
+		if width > 0 && len(indent)+width+utf8.RuneCountInString(text) >= p.columns() {
+			line, width = line+"\n"+indent, 0
+		}
+		if width > 0 {
+			line, width = line+" ", width+1
+		}
+		width += utf8.RuneCountInString(text)
+		line += p.tinted(text, s.Word)
 	}
-	words := make([]string, len(f.Causes))
-	for i, cause := range f.Causes {
-		words[i] = string(cause)
-		if cause == diff.Drift {
-			words[i] += by(c.Modifier)
+	if line != "" {
+		l.printf(planIndent+"secrets    %s\n", line)
+	}
+}
+
+func (p *printer) tinted(text string, w diff.Word) string {
+	if w == diff.Same || w == diff.Unverified || w == diff.Set {
+		return text
+	}
+	return p.outTint.yellow(text)
+}
+
+// totals is the last line of a plan: what it comes to, and its hash.
+func (p *printer) totals(l *lines, s sheet) {
+	parts := totalWords(s)
+	if n := len(parts); n > 0 && strings.Contains(parts[n-1], "conflict") {
+		parts[n-1] = p.outTint.red(parts[n-1])
+	}
+	last := "plan " + s.hash
+	if s.offline {
+		last = "between two commits; what a sync does: " + s.next
+	}
+	l.printf("%s %s.\n%s\n", p.outTint.bold("Plan:"), strings.Join(parts, ", "), p.outTint.dim(last))
+}
+
+// findings come last, where they cannot be overlooked: the plan above is what would be done if it could be.
+func (p *printer) findings(l *lines, fs []finding) {
+	for _, f := range fs {
+		word := p.outTint.yellow("warning:")
+		if f.fatal {
+			word = p.outTint.red("will fail:")
+		}
+		l.printf("\n%s %s\n", word, p.outTint.bold(safe(place(f.Pos))))
+		p.words(l, "  ", nil, f.Message)
+		for _, h := range f.Hints {
+			p.labelled(l, "  ", p.outTint.cyan("hint:"), 5, h)
 		}
 	}
-	return strings.Join(words, ", ")
 }
 
-// secretWords says what happens to each secret, which is all that is ever said of one.
-func (p *printer) secretWords(l *lines, c *diff.Change) {
-	if len(c.Secrets) == 0 || c.Action == diff.Unchanged {
-		return
+// columns is how wide text may be: a terminal's width, and no limit that matters elsewhere, where lines are searched.
+func (p *printer) columns() int {
+	if p.width > 0 {
+		return max(p.width, 40)
 	}
-	parts := make([]string, len(c.Secrets))
-	for i, s := range c.Secrets {
-		word := string(s.Word)
-		if s.Word != diff.Same && s.Word != diff.Unverified {
-			word = p.outTint.yellow(word)
+	return usualWidth
+}
+
+// labelled shows a text behind a label of n columns; further lines begin under the first.
+func (p *printer) labelled(l *lines, indent, label string, n int, text string) {
+	l.printf("%s%s ", indent, label)
+	p.wrapped(l, indent+strings.Repeat(" ", n+1), nil, text)
+}
+
+// words shows a text, indented.
+func (p *printer) words(l *lines, indent string, paint func(string) string, text string) {
+	l.printf("%s", indent)
+	p.wrapped(l, indent, paint, text)
+}
+
+// wrapped shows a text in lines that fit a terminal; elsewhere in one line, which can be searched.
+func (p *printer) wrapped(l *lines, indent string, paint func(string) string, text string) {
+	if paint == nil {
+		paint = func(s string) string { return s }
+	}
+	line, room := "", p.columns()-utf8.RuneCountInString(indent)
+	for _, word := range strings.Split(safe(text), " ") {
+		if p.width > 0 && line != "" && utf8.RuneCountInString(line+" "+word) > room && !strings.HasPrefix(word, "::") {
+			l.printf("%s\n%s", paint(line), indent)
+			line = word
+			continue
 		}
-		parts[i] = bare(s.Path) + " " + word
-		if s.Word == diff.Set {
-			parts[i] = bare(s.Path) + " (set)"
+		if line != "" {
+			word = " " + word
 		}
+		line += word
 	}
-	l.printf(planIndent+"secrets    %s\n", strings.Join(parts, ", "))
-}
-
-func (p *printer) extra(l *lines, c *diff.Change) {
-	if len(c.Extra) > 0 && (c.Action != diff.Unchanged || p.verbose) {
-		l.printf(planIndent+"also there %s (only in SecMaster)\n", paths(c.Extra))
-	}
-	for _, r := range c.Risks {
-		l.printf(planIndent+"%s unchanged secrets will go to the new %s\n", p.outTint.red("high risk:"), safe(string(r.Path)))
-	}
-}
-
-func paths(ps []secrets.Path) string {
-	words := make([]string, len(ps))
-	for i, p := range ps {
-		words[i] = safe(string(p))
-	}
-	return strings.Join(words, ", ")
+	l.printf("%s\n", paint(line))
 }

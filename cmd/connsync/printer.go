@@ -14,16 +14,28 @@ type printer struct {
 	outTint        tint
 	errTint        tint
 	quiet, verbose bool
-	offline        bool              // the plans are between two commits: nobody can carry out exactly them
-	moves          map[string]string // where a connection goes that this target loses, by target and name
+	width          int // of the terminal that out is; 0 where it is none
 }
 
 func (g *globals) printer(w world) *printer {
 	return &printer{
 		out: w.stdout, err: w.stderr,
 		outTint: tint(g.coloured(w, w.stdout)), errTint: tint(g.coloured(w, w.stderr)),
-		quiet: g.Quiet, verbose: g.Verbose,
+		quiet: g.Quiet, verbose: g.Verbose, width: widthOf(w.stdout),
 	}
+}
+
+// widthOf is how many columns a terminal has; 0 for anything else.
+func widthOf(stream any) int {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // coloured decides for one stream: the flag first, then NO_COLOR, then whether it is a terminal that can.
@@ -75,9 +87,8 @@ func (p *printer) hints(indent string, hints []string) {
 
 // lines collects what is written, so that a plan appears in one piece.
 type lines struct {
-	w       io.Writer
-	err     error
-	changes int // shown so far
+	w   io.Writer
+	err error
 }
 
 func (l *lines) printf(format string, args ...any) {

@@ -1,9 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
 	"time"
 
 	"connsync/apply"
@@ -105,17 +104,9 @@ func reportJSON(r apply.Report) jsonReport {
 
 // writeReport replaces the report's file in one step.
 func writeReport(name string, report jsonReports) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".connsync-report-*")
-	if err != nil {
-		return &fileError{"--report", name, err}
+	var b bytes.Buffer
+	if err := writeJSON(&b, report); err != nil {
+		return err
 	}
-	err = errors.Join(writeJSON(f, report), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return &fileError{"--report", name, err}
-	}
-	return nil
+	return writeFile("--report", name, b.Bytes())
 }

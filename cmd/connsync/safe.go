@@ -9,16 +9,14 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"connsync/secrets"
 )
 
 // maxShown is how much of one value a plan shows, in characters.
 const maxShown = 160
 
 // safe is a text that connsync did not write, made harmless for a terminal and for a CI system's log: control and
-// format characters, among them escapes and changes of writing direction, are spelled out, as is the mark of an old kind of
-// workflow command. No output line begins with such a text, so that `::error` is never a command either.
+// format characters, among them escapes and changes of writing direction, are spelled out, and so are the marks of workflow
+// commands, `::` at its beginning and `##[` anywhere.
 func safe(s string) string {
 	if harmless(s) {
 		return s
@@ -30,6 +28,8 @@ func safe(s string) string {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case r == '#' && strings.HasPrefix(s[i:], "##["):
 			b.WriteString(`\x23`)
+		case r == ':' && isCommand(s) && strings.TrimLeft(s, " ") == s[i:]:
+			b.WriteString(`\x3a`)
 		case unicode.IsPrint(r):
 			b.WriteRune(r)
 		case r < 0x100:
@@ -49,8 +49,11 @@ func harmless(s string) bool {
 			return false
 		}
 	}
-	return !strings.Contains(s, "##[")
+	return !strings.Contains(s, "##[") && !isCommand(s)
 }
+
+// isCommand tells whether a line that begins with a text is a workflow command.
+func isCommand(s string) bool { return strings.HasPrefix(strings.TrimLeft(s, " "), "::") }
 
 // shown is a value of a setting in the clear, on one line: texts in quotes, and not longer than maxShown.
 func shown(v any) string {
@@ -79,23 +82,12 @@ func quoted(s string) string {
 
 // short is the beginning of an id or a hash, enough to recognise it.
 func short(id string, n int) string {
-	if len(id) <= n {
-		return safe(id)
-	}
-	return safe(id[:n]) + "…"
+	return safe(cut(id, n))
 }
 
 // commit is a commit's usual abbreviation.
 func abbreviated(hash string) string {
-	if len(hash) > 7 {
-		hash = hash[:7]
-	}
-	return safe(hash)
-}
-
-// bare is a setting's path without the config that all of them stand under.
-func bare(p secrets.Path) string {
-	return safe(strings.TrimPrefix(string(p), "config."))
+	return safe(cutHash(hash))
 }
 
 // writeJSON writes an indented document. Characters that a terminal or a reader could take for something else are escaped,

@@ -45,9 +45,9 @@ func TestAValueOfSeveralLinesIsShownByItsDifference(t *testing.T) {
 	var out bytes.Buffer
 	p := &printer{out: &out}
 	l := &lines{w: &out}
-	p.lineDiff(l, "a\nb\nc\nd\ne\nf\ng\nh\n", "a\nb\nc\nd\ne\nF\ng\nh\n::error::x\n")
+	p.lineDiff(l, lineDiffs("a\nb\nc\nd\ne\nf\ng\nh\n", "a\nb\nc\nd\ne\nF\ng\nh\n::error::x\n"))
 	want := "" +
-		"  |   …\n  |   d\n  |   e\n  | - f\n  | + F\n  |   g\n  |   h\n  | + ::error::x\n"
+		"  |   …\n  |   d\n  |   e\n  | - f\n  | + F\n  |   g\n  |   h\n  | + \\x3a:error::x\n"
 	if got := strings.ReplaceAll(out.String(), planIndent, ""); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -82,7 +82,7 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 func (r *syncRun) dryRun(ctx context.Context) error {
 	var err error
 	if r.previewed, err = r.g.preview(ctx, r.w, r.cmd); len(r.previewed) > 0 || err == nil {
-		err = errors.Join(err, r.p.plans(r.previewed, "text"))
+		err = errors.Join(err, r.p.plans(r.previewed))
 	}
 	if err == nil {
 		err = r.cmd.expected(r.previewed)

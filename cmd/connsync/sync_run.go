@@ -70,7 +70,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 	r.prepareAll(ctx, r.g.wishes(project, set))
 	plans := r.plans()
 	if len(plans) > 0 {
-		if err := r.p.plans(plans, "text"); err != nil {
+		if err := r.p.plans(plans); err != nil {
 			return err
 		}
 	}
@@ -230,7 +230,7 @@ func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
 	if diff.Hash(plan) == before {
 		return nil
 	}
-	if err := r.p.plans([]diff.Plan{plan}, "text"); err != nil {
+	if err := r.p.plans([]diff.Plan{plan}); err != nil {
 		return err
 	}
 	if err := errors.Join(r.cmd.expected(r.plans()), r.cmd.checkDeletes([]diff.Plan{plan})); err != nil {

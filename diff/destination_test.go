@@ -1,0 +1,44 @@
+package diff_test
+
+import (
+	"testing"
+
+	"connsync/diff"
+	"connsync/secrets"
+)
+
+// Where a connection leads is told by the key or by the value.
+func TestADestinationIsKnownByItsKeyOrItsValue(t *testing.T) {
+	for _, c := range []struct {
+		path     secrets.Path
+		old, new any
+		leads    bool
+	}{
+		{"plugin", "A 1", "A 2", true},
+		{"config.endpoint", "a", "b", true},
+		{"config.kafkaAddr", "a", "b", true},
+		{"config.proxy_url", "a", "b", true},
+		{"config.port", nil, 443, true},
+		{"config.upstream.hosts[0]", "a", "b", true},
+		{"config.target", "x", "https://evil.example/path", true},
+		{"config.target", "https://old.example", "x", true},
+		{"config.target", "x", "10.0.0.1", true},
+		{"config.target", "x", "[2001:db8::1]:443", true},
+		{"config.target", "x", "2001:db8::1", true},
+		{"config.target", "x", "broker-1:9093,broker-2:9093", true},
+		{"config.target", "x", "edr.example", true},
+		{"config.target", "x", "ldap://dc", true},
+		{"config.mode", "fast", "slow", false},
+		{"config.version", "2.1", "2.2", false},
+		{"config.ratio", "1.5", "1.50", false},
+		{"config.user", "svc", "svc@example.com", false},
+		{"config.enabled", true, false, false},
+		{"description", "x", "see https://wiki.example", false},
+		{"name", "edr.example", "b", false},
+	} {
+		f := diff.Field{Path: c.path, Old: c.old, New: c.new}
+		if f.Destination() != c.leads {
+			t.Errorf("%s %v -> %v: destination %v", c.path, c.old, c.new, !c.leads)
+		}
+	}
+}
