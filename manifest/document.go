@@ -13,11 +13,11 @@ func (d *document) at(n *yaml.Node) Position {
 	return Position{File: d.file, Line: n.Line, Column: n.Column}
 }
 
-// wrong notes a mistake at a node. whole says that the node's whole line may be shown: it
-// holds a name, a key or an id, never the value of a setting.
+// wrong notes a mistake at a node. whole says that the node may be shown with its line: it is
+// a name, a key or an id, never the value of a setting.
 func (d *document) wrong(n *yaml.Node, whole bool, hints []string, format string, args ...any) {
 	d.mistakes = append(d.mistakes, Mistake{
-		Pos: d.at(n), Message: fmt.Sprintf(format, args...), Hints: hints, Source: d.source(n.Line, whole),
+		Pos: d.at(n), Message: fmt.Sprintf(format, args...), Hints: hints, Source: d.source(n, whole),
 	})
 }
 
@@ -29,25 +29,25 @@ func (d *document) atLine(line int, message string, hints ...string) {
 // keyOnly is a line up to the colon of its key, where nothing but indentation stands before the key.
 var keyOnly = regexp.MustCompile(`^\s*(- )?"?[A-Za-z0-9_.-]+"?:`)
 
-// source is what of a line may be shown: the key alone, unless the whole line is known to be harmless.
-func (d *document) source(line int, whole bool) string {
+// source is what of a node's line may be shown: the key alone, unless the line is that key, or that key and this node.
+// Behind any other key, and in a comment, a secret may stand.
+func (d *document) source(n *yaml.Node, whole bool) string {
 	if d.lines == nil {
 		d.lines = strings.Split(string(d.text), "\n")
 	}
-	if line < 1 || line > len(d.lines) {
+	if n.Line < 1 || n.Line > len(d.lines) {
 		return ""
 	}
-	text := strings.TrimRight(d.lines[line-1], " \t\r")
+	text := strings.TrimRight(d.lines[n.Line-1], " \t\r")
 	key := keyOnly.FindString(text)
+	rest := text[len(key):]
 	switch {
-	case key == "" || len(text) > 160:
+	case key == "" || rest == "":
 		return key
-	case whole && !strings.ContainsAny(text[len(key):], "{["):
+	case whole && n.Column > len(key) && len(text) <= 160 && !strings.ContainsAny(rest, "{}[],#"):
 		return text
-	case len(key) < len(text):
-		return key + " …"
 	}
-	return key
+	return key + " …"
 }
 
 // entry is one key of a mapping with its value.

@@ -261,20 +261,6 @@ func TestSettingsSurviveTheWayThroughJSON(t *testing.T) {
 	})
 }
 
-func FuzzLoad(f *testing.F) {
-	for _, seed := range []string{connection("a", "        x: y\n"), connection("a", "        password: "+enc+"\n") + sops, "a: &a [*a]\n", "- x\n", "connections: {prod: {a: {config: {x: [{}]}}}}\n", "\xff", "? [a]\n: b\n", "a: !!binary x\n", "%YAML 1.2\n---\na: b\n"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		_, ms := load(t, files("connections/a.yaml", text))
-		for _, m := range ms {
-			if m.Message == "" || m.Pos.File == "" {
-				t.Errorf("%+v", m)
-			}
-		}
-	})
-}
-
 func BenchmarkLoad10000(b *testing.B) {
 	f := files()
 	for i := range 10_000 {
