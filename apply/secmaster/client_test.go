@@ -154,6 +154,18 @@ func TestEveryAnswerHasItsClass(t *testing.T) {
 	}
 }
 
+func TestAnEchoOfASecretIsNeverTakenForAnID(t *testing.T) {
+	s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-Id", "canary-password")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"code":"canary-password","message":"weak: canary\u200b-password","request_id":"r canary-password"}`)
+	}))
+	_, sent, err := s.Create(context.Background(), body(emulated(t), "a"))
+	if text := fmt.Sprintf("%v %+v %v", err, sent, s.logged()); strings.Contains(text, "-passw") {
+		t.Errorf("a secret in %s", text)
+	}
+}
+
 func (s scene) logged() string { return s.log.String() }
 
 func check(t *testing.T, err, class error) {

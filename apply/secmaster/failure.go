@@ -16,6 +16,8 @@ import (
 
 const (
 	maxMessage   = 200      // characters of a server's message
+	maxCode      = 40       // of its code
+	maxID        = 80       // of its name for a request
 	largestError = 32 << 10 // bytes of a 2xx that may be an error all the same
 )
 
@@ -43,14 +45,20 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	}
 	code, message, id := said(a.body)
 	if a.requestID == "" {
-		a.requestID = printable(id, 80)
+		a.requestID, _ = r.quote(c, id, maxID)
 	}
 	if good && !(errorCode.MatchString(code) && !hasContent(a.body)) {
 		return nil
 	}
-	e := &Error{Op: c.op, Status: a.status, Code: printable(code, 40), RequestID: a.requestID, Message: r.quote(c, message)}
-	if e.Message == "" {
+	e := &Error{Op: c.op, Status: a.status, RequestID: a.requestID}
+	e.Code, _ = r.quote(c, code, maxCode)
+	switch said, harmless := r.quote(c, message, maxMessage); {
+	case !harmless:
+		e.Message = "the server's message is not shown: it repeats a secret"
+	case said == "":
 		e.Message = plainStatus(a)
+	default:
+		e.Message = said
 	}
 	e.Class = classify(c, a.status, code)
 	return e
@@ -149,15 +157,16 @@ func plainStatus(a answer) string {
 	return strings.ToLower(http.StatusText(a.status))
 }
 
-// quote is a server's message, fit to print; nothing of it where it repeats a secret that was sent.
-func (r *Reader) quote(c call, message string) string {
+// quote is a server's text, fit to print; nothing and false where it repeats a secret that was sent, as it came or as it would be shown.
+func (r *Reader) quote(c call, said string, most int) (string, bool) {
+	shown := printable(said, most)
 	k := r.options.Credentials
-	for _, s := range append([]secrets.Value{k.SecretKey, k.SecurityToken, k.Token}, c.secret...) {
-		if repeats(message, text(s)) {
-			return "the server's message is not shown: it repeats a secret"
+	for _, v := range append([]secrets.Value{k.SecretKey, k.SecurityToken, k.Token}, c.secret...) {
+		if secret := text(v); repeats(said, secret) || repeats(shown, secret) {
+			return "", false
 		}
 	}
-	return printable(message, maxMessage)
+	return shown, true
 }
 
 // repeats tells whether a text holds a secret, or six characters of it in a row, as it is or escaped.

@@ -130,7 +130,7 @@ var window = regexp.MustCompile(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
 // asked is how long a 429 asks to wait: Retry-After, the window that its message names, or a pause that grows.
 func asked(try int, a answer) time.Duration {
 	if s, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil && s >= 0 {
-		return min(time.Duration(s)*time.Second, longestNap)
+		return time.Duration(min(s, int(longestNap/time.Second))) * time.Second // a huge number would overflow
 	}
 	if at, err := http.ParseTime(a.header.Get("Retry-After")); err == nil {
 		return min(max(time.Until(at), 0), longestNap)

@@ -111,7 +111,8 @@ func (r *Reader) once(ctx context.Context, c call) (answer, bool, error) {
 		return answer{}, gone.left(), err
 	}
 	defer resp.Body.Close()
-	a := answer{status: resp.StatusCode, header: resp.Header, requestID: printable(resp.Header.Get("X-Request-Id"), 80)}
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	a.requestID, _ = r.quote(c, resp.Header.Get("X-Request-Id"), maxID)
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	a.unreadable = err != nil || len(a.body) > maxAnswer
 	r.log(ctx, c, req.URL, a, time.Since(started))

@@ -1,0 +1,189 @@
+package secmaster
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"connsync/secrets"
+)
+
+// FuzzList: a list is empty only where the answer says so, and shows of a config nothing at all.
+func FuzzList(f *testing.F) {
+	for _, seed := range []string{
+		`{"total":0}`, `{"total":1,"assets":[{"id":"1","name":"a","config":"{\"password\":\"p\"}","enabled":"true"}]}`, `{"total":"2","asset":[{"id":1},{"id":null}]}`,
+		`{"data":[null,{"id":"x","config":{"a":1}}]}`, `{"total":1}`, `{"assets":{}}`, `[]`, `null`, ``, `{"total":-1,"assets":[]}`, `{"total":1e999,"data":[]}`, `{"Assets":[]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, wrong := readPage[wireConnection](body, "assets", "asset", "data")
+		if wrong == "" && len(p.items) == 0 && !saysEmpty(body) {
+			t.Errorf("taken for an empty list: %q", body)
+		}
+		if p.total < -1 || wrong != "" && wrong != strings.TrimSpace(wrong) {
+			t.Errorf("%+v %q", p, wrong)
+		}
+		for _, w := range p.items {
+			hides(t, w.connection())
+		}
+	})
+}
+
+// saysEmpty is what an answer must say, at least, to be an empty list.
+func saysEmpty(body []byte) bool {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(body, &all) != nil {
+		return false
+	}
+	for _, name := range []string{"assets", "asset", "data"} {
+		var list []any
+		if json.Unmarshal(all[name], &list) == nil && list != nil && len(list) == 0 {
+			return true
+		}
+	}
+	total := strings.Trim(string(all["total"]), `"`)
+	return total == "0" || total == "-0"
+}
+
+// hides checks that a shown config is not to be seen in its connection.
+func hides(t *testing.T, c Connection) {
+	t.Helper()
+	config := c.Config
+	c.Config = secrets.Value{}
+	without := fmt.Sprintf("%v %+v %#v", c, c, c)
+	c.Config = config
+	if with := fmt.Sprintf("%v %+v %#v", c, c, c); len(with) > len(without)+200 {
+		t.Errorf("the config is printed: %s", with)
+	}
+	if s, ok := config.Expose().(string); ok && s == "" {
+		t.Error("an empty config is shown as one")
+	}
+}
+
+// FuzzAnswer: the answer to a write or a show is one connection with an id, or none.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{`{"asset":{"id":"1","can_be_deleted":false}}`, `{"asset":{"id":{}}}`, `{"asset":null}`, `{"asset":[]}`, `{}`, `{"asset":{"id":7,"config":[1]},"asset":{}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c, ok := one(body)
+		if ok != (c.ID != "") {
+			t.Errorf("%v with id %q", ok, c.ID)
+		}
+		hides(t, c)
+		var w struct {
+			Data *wireComponent `json:"data"`
+		}
+		if json.Unmarshal(body, &w) == nil && w.Data != nil {
+			_ = w.Data.component()
+		}
+		p, _ := readPage[wireComponent](body, "data")
+		for _, w := range p.items {
+			_ = w.component()
+		}
+	})
+}
+
+// own are the texts of an error that are ours, whatever was sent.
+var own = map[string]bool{
+	"the server's message is not shown: it repeats a secret": true, "a redirect, which is not followed": true,
+	"a page instead of an answer: a proxy or a load balancer speaks here": true, "the answer broke off": true, "": true,
+}
+
+// FuzzErrorBody: whatever a server says, what is left of it is short, printable, and holds no part of a secret that was sent.
+func FuzzErrorBody(f *testing.F) {
+	for _, seed := range []struct {
+		status int
+		kind   string
+		body   string
+		secret string
+	}{
+		{400, "application/json", `{"code":"SecMaster.20041002","message":"Invalid parameter"}`, "canary-password"},
+		{400, "", `{"error_code":"x","error_msg":"weak: canary-password","request_id":"r"}`, "canary-password"},
+		{400, "", `{"code":"canary-password","message":"x"}`, "canary-password"},
+		{400, "", `{"message":"x","request_id":"canary-password"}`, "canary-password"},
+		{400, "", `{"message":"weak: p\u00e4ss w\u00f6rd%20"}`, "päss wörd "},
+		{400, "", `{"message":"weak: abc\u200bdefgh"}`, "abc?defgh"},
+		{502, "text/html", `<html>canary-password</html>`, "canary-password"},
+		{200, "", `{"code":"SecMaster.1","message":"` + strings.Repeat("x", 300) + `"}`, "abc"},
+		{307, "", ``, "canary"}, {401, "", `{"error":{"code":401,"message":"\u001b[31m\u202e"}}`, ""},
+	} {
+		f.Add(seed.status, seed.kind, []byte(seed.body), seed.secret)
+	}
+	f.Fuzz(func(t *testing.T, status int, kind string, body []byte, secret string) {
+		r := &Reader{}
+		a := answer{status: status, header: http.Header{"Content-Type": {kind}}, body: body}
+		e := r.failure(call{op: "create connection", method: http.MethodPost, secret: []secrets.Value{secrets.Hide(secret)}}, a, true, nil)
+		if e == nil {
+			return
+		}
+		for text, most := range map[string]int{e.Message: maxMessage + 1, e.Code: 41, e.RequestID: 81} {
+			if utf8.RuneCountInString(text) > most || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+				t.Errorf("not fit to print: %q", text)
+			}
+			if !own[text] && text != strings.ToLower(http.StatusText(status)) && holdsPart(text, secret) {
+				t.Errorf("%q holds a part of %q", text, secret)
+			}
+		}
+	})
+}
+
+// holdsPart tells whether a text holds six bytes of a secret in a row, or all of a shorter one.
+func holdsPart(text, secret string) bool {
+	if len(secret) < 3 {
+		return false
+	}
+	n := min(6, len(secret))
+	for i := 0; i+n <= len(secret); i++ {
+		if strings.Contains(text, secret[i:i+n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// FuzzRetryAfter: however long a server asks to wait, the wait is neither negative nor without end.
+func FuzzRetryAfter(f *testing.F) {
+	for _, header := range []string{"3", "-1", "1000000000", "99999999999999999", "9223372036854775807", "9223372037", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "1e3", "", "x"} {
+		f.Add(header, []byte(`{"error_msg":"limit:5,time:1 minute"}`), 1)
+	}
+	f.Add("", []byte("time: 9999 hour"), 7)
+	f.Fuzz(func(t *testing.T, header string, body []byte, try int) {
+		a := answer{header: http.Header{"Retry-After": {header}}, body: body}
+		try = 1 + try&63
+		if d := asked(try, a); d < 0 || d > longestNap {
+			t.Errorf("waits %v", d)
+		}
+		if d := pause(try, a); d < 0 || d > time.Minute {
+			t.Errorf("pauses %v", d)
+		}
+	})
+}
+
+// FuzzCredentialsFile: half a key pair or a key with a control character is never used.
+func FuzzCredentialsFile(f *testing.F) {
+	for _, seed := range []string{"[basic]\nak = a\nsk = s\n", "[basic]\nak=a\n", "[basic]\nak=a\nsk=b=c\n[global]\nak=x\n", "ak=a\nsk=b\n", "[basic\nak=a\nsk=b", "[basic]\n;x\nak=a\x00\nsk=b\n", "[basic]\r\nak = a\r\nsk = s\r\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := fromFile(FindOptions{
+			Env: func(string) string { return "" }, Home: "/home", ReadFile: func(string) ([]byte, error) { return []byte(text), nil },
+		})
+		sk, _ := c.SecretKey.Expose().(string)
+		if (c.AccessKey == "") != (sk == "") || err != nil && c.AccessKey != "" {
+			t.Errorf("half a pair: %v", err)
+		}
+		if strings.ContainsFunc(c.AccessKey+sk, unprintable) {
+			t.Errorf("unprintable: %q", c.AccessKey)
+		}
+		if err != nil && holdsPart(err.Error(), section(text, "basic")["sk"]) && !strings.Contains("/home/.huaweicloud/credentials: ak without sk: sk without ak or holds a character that no key has", section(text, "basic")["sk"]) {
+			t.Errorf("%v", err)
+		}
+	})
+}

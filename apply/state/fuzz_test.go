@@ -1,0 +1,55 @@
+package state
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"connsync/diff"
+	"connsync/secrets"
+)
+
+// FuzzState: whatever stands under the ref is refused, or is a state that is written back as it was read.
+func FuzzState(f *testing.F) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	k := diff.Known{
+		Name: "a", ID: "1", UpdateTime: "t", Modifier: "m", Protect: true, Unverified: true, Plugin: diff.Plugin{ComponentID: "c", VersionID: "v"},
+		Clear:   map[secrets.Path]diff.Digests{"name": {Want: "w", Have: "h"}, "config.x": {Want: "w"}},
+		Secrets: map[secrets.Path]secrets.Fingerprint{"config.p": "f"}, Keys: "k", File: "f", Commit: "c", LastModified: "l",
+	}
+	for _, s := range []Snapshot{
+		{}, {Place: diff.Place{Region: "r", WorkspaceID: "w"}, Applied: "c", AppliedAt: at, Known: map[string]diff.Known{"a": k}},
+		{Run: &Run{ID: "r", Started: at, Expires: at}, Intents: map[string]Intent{"a": {Name: "a", Kind: diff.IntentCreate, Run: "r", Expires: at}}},
+	} {
+		known, intents := encode("prod", s)
+		f.Add(known, intents)
+		f.Add(known[:len(known)-1], intents)
+		f.Add(bytes.Replace(known, []byte(`"schema":1`), []byte(`"schema":2`), 1), intents)
+		f.Add(bytes.Repeat(known, 2), bytes.Repeat(intents, 2))
+	}
+	f.Add([]byte("{\"schema\":1,\"target\":\"prod\",\"place\":{}}\n{\"name\":\"b\"}\n{\"name\":\"a\"}\n"), []byte("{\"schema\":1}\n{\"name\":\"a\",\"expires\":\"9999-12-31T23:59:59-23:59\"}\n"))
+	f.Fuzz(func(t *testing.T, known, intents []byte) {
+		s, newer, problem := decode("prod", known, intents)
+		if newer != 0 || problem != "" {
+			if newer != 0 && (problem != "" || readers[newer]) {
+				t.Errorf("schema %d, %q", newer, problem)
+			}
+			return
+		}
+		again, same := encode("prod", s)
+		back, newer, problem := decode("prod", again, same)
+		if newer != 0 || problem != "" || !cmp.Equal(s, back) {
+			t.Fatalf("%q cannot be written back: %s\n%s", known, problem, cmp.Diff(s, back))
+		}
+		if k, i := encode("prod", back); !bytes.Equal(k, again) || !bytes.Equal(i, same) {
+			t.Errorf("two ways to write it:\n%s%s", again, k)
+		}
+		for name := range s.Known {
+			if s.Known[name].Name != name || name == "" {
+				t.Errorf("known %q under %q", s.Known[name].Name, name)
+			}
+		}
+	})
+}
