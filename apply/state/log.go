@@ -5,9 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Entry is one commit of the state's branch.
@@ -25,15 +22,12 @@ func (s *Store) Log(ctx context.Context, n int) ([]Entry, error) {
 	}
 	var out []Entry
 	for at := snap.Commit; at != "" && len(out) < n; {
-		c, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(at))
+		c, err := s.commit(at)
 		if err != nil {
 			return out, &CorruptError{s.ref, "its log cannot be read"}
 		}
 		out = append(out, Entry{at, c.Committer.When, strings.Split(strings.TrimSpace(c.Message), "\n")})
-		at = ""
-		if len(c.ParentHashes) > 0 {
-			at = c.ParentHashes[0].String()
-		}
+		at = parent(c)
 	}
 	return out, nil
 }

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Rebuild begins anew, for state that cannot be read: with an empty one, on top of the broken commit where there is such
@@ -58,6 +55,6 @@ func (s *Store) isCommit(hash string) bool {
 	if hash == "" {
 		return false
 	}
-	_, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(hash))
+	_, err := s.commit(hash)
 	return err == nil
 }

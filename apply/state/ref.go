@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bufio"
 	"errors"
 	"io/fs"
 	"os"
@@ -40,31 +39,37 @@ func (s *Store) current() (hash, problem string) {
 	return s.packed()
 }
 
+// packed finds the ref in packed-refs. A line that is damaged may be the one that is looked for, so it is a problem wherever it stands.
 func (s *Store) packed() (hash, problem string) {
-	f, err := os.Open(s.path("packed-refs"))
+	text, err := os.ReadFile(s.path("packed-refs"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", ""
 	}
 	if err != nil {
 		return "", "packed-refs cannot be read"
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		found, name, _ := strings.Cut(lines.Text(), " ")
-		if name != s.ref {
-			continue
+	for line := range strings.Lines(string(text)) {
+		named, name, ok := packedLine(line)
+		if !ok {
+			return "", "a line of packed-refs cannot be read"
 		}
-		if !validHash.MatchString(found) {
-			return "", "packed-refs does not hold the name of a commit for it"
+		if name == s.ref {
+			hash = named
 		}
-		return found, ""
 	}
-	if lines.Err() != nil {
-		return "", "packed-refs cannot be read"
+	return hash, ""
+}
+
+// packedLine takes a line of packed-refs apart: the header, a ref, or what the tag before it names, which has no name of its own.
+func packedLine(line string) (hash, name string, ok bool) {
+	line, whole := strings.CutSuffix(line, "\n")
+	if strings.HasPrefix(line, "# pack-refs with:") {
+		return "", "", whole && !strings.Contains(line, "/") // with one it has swallowed the line behind it
 	}
-	return "", ""
+	line, peeled := strings.CutPrefix(line, "^")
+	hash, name, named := strings.Cut(line, " ")
+	ok = whole && validHash.MatchString(hash) && named != peeled
+	return hash, name, ok && (peeled || strings.HasPrefix(name, "refs/") && !strings.Contains(name, " "))
 }
 
 func (s *Store) path(name string) string {

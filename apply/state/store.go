@@ -2,13 +2,11 @@ package state
 
 import (
 	"context"
-	"io"
 	"regexp"
 	"sort"
 	"time"
 
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
@@ -106,17 +104,17 @@ func (s *Store) local() (string, error) {
 	return hash, nil
 }
 
-// follows tells whether a commit is another one or comes after it. The history of a state is a line.
+// follows tells whether a commit is another one or comes after it.
 func (s *Store) follows(later, earlier string) bool {
 	for at := later; at != ""; {
 		if at == earlier {
 			return true
 		}
-		c, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(at))
-		if err != nil || len(c.ParentHashes) == 0 {
+		c, err := s.commit(at)
+		if err != nil {
 			return false
 		}
-		at = c.ParentHashes[0].String()
+		at = parent(c)
 	}
 	return false
 }
@@ -126,7 +124,7 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	if hash == "" {
 		return Snapshot{}, nil
 	}
-	commit, err := object.GetCommit(s.repo.Git.Storer, plumbing.NewHash(hash))
+	commit, err := s.commit(hash)
 	if err != nil {
 		return Snapshot{}, &CorruptError{s.ref, "it names a commit that is not there or cannot be read"}
 	}
@@ -146,7 +144,7 @@ func (s *Store) at(hash string) (Snapshot, error) {
 }
 
 func (s *Store) files(c *object.Commit) (known, intents []byte, problem string) {
-	tree, err := c.Tree()
+	tree, err := s.tree(c.TreeHash)
 	if err != nil {
 		return nil, nil, "its tree cannot be read"
 	}
@@ -155,17 +153,7 @@ func (s *Store) files(c *object.Commit) (known, intents []byte, problem string) 
 	}
 	texts := make([][]byte, 2)
 	for i, e := range tree.Entries {
-		blob, err := object.GetBlob(s.repo.Git.Storer, e.Hash)
-		if err != nil {
-			return nil, nil, e.Name + " cannot be read"
-		}
-		r, err := blob.Reader()
-		if err != nil {
-			return nil, nil, e.Name + " cannot be read"
-		}
-		texts[i], err = io.ReadAll(r)
-		_ = r.Close()
-		if err != nil {
+		if texts[i], err = s.text(e.Hash); err != nil {
 			return nil, nil, e.Name + " cannot be read"
 		}
 	}

@@ -1,0 +1,74 @@
+package state
+
+import (
+	"errors"
+	"io"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// errBroken says that what is stored under an object's name is something else.
+var errBroken = errors.New("an object does not have its content")
+
+// object reads an object and checks it against its name: go-git does not, and would take what a disk mixed up, or what was
+// damaged in a way that its compression does not notice, for what was written.
+func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.MemoryObject, error) {
+	stored, err := s.repo.Git.Storer.EncodedObject(t, hash)
+	if err != nil {
+		return nil, err
+	}
+	r, err := stored.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	if plumbing.ComputeHash(t, content) != hash {
+		return nil, errBroken
+	}
+	checked := &plumbing.MemoryObject{}
+	checked.SetType(t)
+	_, err = checked.Write(content)
+	return checked, err
+}
+
+func (s *Store) commit(hash string) (*object.Commit, error) {
+	o, err := s.object(plumbing.CommitObject, plumbing.NewHash(hash))
+	if err != nil {
+		return nil, err
+	}
+	return object.DecodeCommit(s.repo.Git.Storer, o)
+}
+
+// parent is the commit before another one; "" for none. The history of a state is a line.
+func parent(c *object.Commit) string {
+	if len(c.ParentHashes) == 0 {
+		return ""
+	}
+	return c.ParentHashes[0].String()
+}
+
+func (s *Store) tree(hash plumbing.Hash) (*object.Tree, error) {
+	o, err := s.object(plumbing.TreeObject, hash)
+	if err != nil {
+		return nil, err
+	}
+	return object.DecodeTree(s.repo.Git.Storer, o)
+}
+
+// text is the content of a file.
+func (s *Store) text(hash plumbing.Hash) ([]byte, error) {
+	o, err := s.object(plumbing.BlobObject, hash)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.Reader()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
