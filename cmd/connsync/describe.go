@@ -87,7 +87,7 @@ func describeChange(c *diff.Change, movesTo string, all bool) card {
 		out.extra = plain(c.Extra)
 	}
 	for _, r := range c.Risks {
-		out.risks = append(out.risks, riskMark+riskText(r))
+		out.risks = append(out.risks, alert{riskMark + riskText(r), lineOf(c, r.Path)})
 	}
 	for _, w := range c.Warnings {
 		out.warnings = append(out.warnings, warning(w))
@@ -131,7 +131,7 @@ func why(c *diff.Change) []string {
 }
 
 func describeField(c *diff.Change, f diff.Field) cardField {
-	out := cardField{path: string(f.Path), cause: causesOf(c, f)}
+	out := cardField{path: string(f.Path), line: lineOf(c, f.Path), cause: causesOf(c, f)}
 	old, oldText := f.Old.(string)
 	text, newText := f.New.(string)
 	if oldText && newText && !f.OldHidden && !f.NewHidden && strings.Contains(old+text, "\n") {
@@ -149,6 +149,17 @@ func describeField(c *diff.Change, f diff.Field) cardField {
 		out.old = shown(f.Old)
 	}
 	return out
+}
+
+// lineOf is the line of a field in the manifest; the connection's own where the field is not there.
+func lineOf(c *diff.Change, p secrets.Path) int {
+	if c.Want == nil {
+		return 0
+	}
+	if p == "plugin" {
+		p = "component"
+	}
+	return c.Want.At(p).Line
 }
 
 // notShown stands for a value that could be a secret.

@@ -135,7 +135,7 @@ func (p *printer) card(l *lines, c card) {
 		p.words(l, planIndent, nil, "also there "+strings.Join(c.extra, ", ")+" (only in SecMaster)")
 	}
 	for _, r := range c.risks {
-		p.labelled(l, planIndent, p.outTint.red("high risk:"), 10, strings.TrimPrefix(r, riskMark))
+		p.labelled(l, planIndent, p.outTint.red("high risk:"), 10, strings.TrimPrefix(r.text, riskMark))
 	}
 	for _, w := range c.warnings {
 		p.labelled(l, planIndent, p.outTint.yellow("warning:"), 8, w)

@@ -59,7 +59,7 @@ type card struct {
 	fields   []cardField
 	secrets  []diff.SecretChange
 	extra    []string // paths of settings that only SecMaster has
-	risks    []string // each begins with "high risk: "
+	risks    []alert  // each text begins with "high risk: "
 	warnings []string
 	conflict string
 	hints    []string
@@ -68,9 +68,16 @@ type card struct {
 // cardField is a setting in the clear that changes. Where lines is set, the value has several lines and they are the difference.
 type cardField struct {
 	path     string
+	line     int    // in the card's file; 0 where it is not there
 	old, new string // in words: texts are quoted and cut; old is "" where there is none
 	cause    string // "git", "drift by NAME"; "" for a create
 	lines    []lineRun
+}
+
+// alert is a high risk of a change, at its line in the card's file.
+type alert struct {
+	text string
+	line int
 }
 
 // riskMark begins every text that says a high risk.
