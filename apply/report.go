@@ -35,6 +35,7 @@ type Result struct {
 	ID         string
 	Action     diff.Action
 	Outcome    Outcome
+	Sent       bool // a write was sent for it
 	Pos        manifest.Position
 	Err        error    // nil where nothing went wrong
 	RequestIDs []string // of the writes sent for it
@@ -50,7 +51,8 @@ type Report struct {
 	Started     time.Time
 	Took        time.Duration
 	StateCommit string // of the known state afterwards
-	Recorded    bool   // false where something was done that could not be recorded
+	Recorded    bool   // false where something was done that could not be recorded, or not be shared
+	Kept        bool   // what could not be shared is recorded in this clone
 	Interrupted bool
 	Err         error // what ended the run early: nil where every change was tried
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"connsync/apply/secmaster"
+	"connsync/apply/state"
 	"connsync/diff"
 )
 
@@ -37,7 +38,7 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	r.Interrupted = ctx.Err() != nil
 	r.Results = p.results(ws, refused, verdicts)
 	if err := p.record(ctx, &r, verdicts); err != nil {
-		r.Recorded = false
+		r.Recorded, r.Kept = false, errors.Is(err, state.ErrUnshared)
 		r.Err = errors.Join(r.Err, err)
 	}
 	r.Took = s.Clock.now().Sub(r.Started)
@@ -105,7 +106,7 @@ func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[s
 			r.Outcome, r.Err = Refused, err
 		case c.Write && tried:
 			r.Outcome, r.Err, r.Duplicates = v.outcome, v.err, v.duplicates
-			r.RequestIDs = sent[c.Name].RequestIDs
+			r.Sent, r.RequestIDs = v.write.tried, sent[c.Name].RequestIDs
 			if v.have != nil {
 				r.ID = v.have.ID
 			}

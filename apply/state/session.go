@@ -170,7 +170,7 @@ const recordTries = 4
 
 // Record is Commit for what has been done already: it must not get lost. Where somebody else's commit is in the way, the edit, which
 // holds only what this run did, is made on top of that; where the remote cannot be reached, the local ref moves all the
-// same, and the next session pushes it. An error other than nil then says that others cannot see it yet.
+// same, and the next session pushes it: the error is then an ErrUnshared. After any other error it is not recorded at all.
 func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 	var err error
 	for try := range recordTries {
@@ -195,7 +195,7 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 		return s.base, errors.Join(err, writeErr)
 	}
 	s.base = next
-	return next, err
+	return next, errors.Join(ErrUnshared, err)
 }
 
 // prepare writes the objects of an edit. No hash: it changes nothing.

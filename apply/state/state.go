@@ -87,6 +87,7 @@ var (
 	ErrCheckedOut = errors.New("the known state's branch is checked out")
 	ErrNoFolder   = errors.New("a repository in memory cannot keep known state")
 	ErrDisk       = errors.New("the known state cannot be written")
+	ErrUnshared   = errors.New("the known state is written here, and others cannot see it yet")
 )
 
 // BusyError is ErrBusy with what is known of the holder.

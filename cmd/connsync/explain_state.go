@@ -49,13 +49,17 @@ func explainState(err error) (string, []string, bool) {
 		return state.ErrCheckedOut.Error(), []string{"check out another branch: connsync replaces this one"}, true
 	case errors.Is(err, state.ErrMoved):
 		return state.ErrMoved.Error(), []string{"repeat the sync"}, true
-	case errors.Is(err, apply.ErrNotAnnounced), errors.Is(err, state.ErrDisk):
-		return "the known state cannot be written, so nothing was sent", []string{"check the permissions and the space of the repository's .git folder"}, true
+	case errors.Is(err, apply.ErrNotAnnounced):
+		return "the known state cannot be written, so nothing was sent", diskHints, true
+	case errors.Is(err, state.ErrDisk):
+		return state.ErrDisk.Error(), diskHints, true
 	case errors.Is(err, state.ErrNoFolder), errors.Is(err, errNoState):
 		return noState(err), []string{"sync from a clone, or keep known state in one: --state PATH"}, true
 	}
 	return "", nil, false
 }
+
+var diskHints = []string{"check the permissions and the space of the repository's .git folder"}
 
 func placeName(region, workspace string) string { return safe(region) + "/" + short(workspace, 8) }
 

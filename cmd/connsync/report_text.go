@@ -23,7 +23,7 @@ func (p *printer) report(r apply.Report) {
 		}
 		p.result(res)
 	}
-	if !r.Recorded {
+	if r.Kept {
 		p.note("%s: what was done is kept in this clone only, under connsync-state/%s; a sync here pushes it", safe(r.Target), safe(r.Target))
 	}
 	if r.Err != nil {
@@ -31,14 +31,44 @@ func (p *printer) report(r apply.Report) {
 		fmt.Fprintf(p.err, "%s %s: %s\n", p.errTint.red("connsync: error:"), safe(r.Target), message)
 		p.hints("  ", hints)
 	}
+	p.unrecorded(r)
 	if r.Interrupted {
-		fmt.Fprintf(p.err, "%s interrupted; what was done is recorded\n", p.errTint.yellow("connsync:"))
+		p.interrupted(r.Recorded || r.Kept)
 	}
 	fmt.Fprintf(p.out, "%s %s: %s.", p.outTint.bold("Done"), safe(r.Target), tally(counts))
 	if r.StateCommit != "" {
 		fmt.Fprintf(p.out, "   state %s", abbreviated(r.StateCommit))
 	}
 	fmt.Fprintln(p.out)
+}
+
+// unrecorded hands over what was sent and could not be recorded, with whole ids: nobody else keeps them.
+func (p *printer) unrecorded(r apply.Report) {
+	if r.Recorded || r.Kept {
+		return
+	}
+	var lost []apply.Result
+	for _, res := range r.Results {
+		if res.Sent && res.Outcome != apply.Failed && res.Outcome != apply.Refused {
+			lost = append(lost, res)
+		}
+	}
+	if len(lost) == 0 {
+		return
+	}
+	fmt.Fprintf(p.err, "%s %s: this was sent, and could not be recorded:\n", p.errTint.red("connsync: error:"), safe(r.Target))
+	for _, res := range lost {
+		fmt.Fprintf(p.err, "  %-9s  %s   %s\n", res.Outcome, safe(res.Name), safe(res.ID))
+	}
+	p.hints("  ", []string{"all of it was announced before, so the next sync finds it; keep these lines until one has succeeded"})
+}
+
+func (p *printer) interrupted(recorded bool) {
+	what := "interrupted; what was done is recorded"
+	if !recorded {
+		what = "interrupted"
+	}
+	fmt.Fprintf(p.err, "%s %s\n", p.errTint.yellow("connsync:"), what)
 }
 
 // quietly tells that the plan, or the count of what was skipped, says all there is to say.
@@ -97,7 +127,7 @@ func verdict(r apply.Report) (code, wrote int) {
 		case apply.Created, apply.Updated, apply.Deleted:
 			wrote++
 		case apply.Adopted:
-			if len(res.RequestIDs) > 0 {
+			if res.Sent {
 				wrote++
 			}
 		case apply.Conflicted:
