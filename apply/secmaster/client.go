@@ -34,15 +34,7 @@ func NewReader(o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Parallelism <= 0 {
-		o.Parallelism = 8
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Sleep == nil {
-		o.Sleep = sleep
-	}
+	o.complete()
 	return &Reader{
 		options: o, base: base, iam: iam, http: newHTTPClient(o), project: o.ProjectID,
 		limiter: newLimiter(o.Now, o.Sleep),

@@ -277,8 +277,8 @@ func TestTheRateFollowsTheServer(t *testing.T) {
 func TestAListIsCompleteOrAnError(t *testing.T) {
 	const n = 450
 	for sw, requests := range map[string]int{
-		"offset=record": 3, "list=asset": 3, "list=data": 3, "maxlimit=7": (n + 3 + 6) / 7, "nulls=absent": 3, "code=number": 3,
-		"offset=page": 3 + 3, "offset=ignored": 0, "list=none": 0,
+		"offset=record": 3, "list=asset": 3, "list=data": 3, "maxlimit=7": (n + 3 + 5) / 6, "nulls=absent": 3, "code=number": 3,
+		"offset=page": 3 + 2*3, "offset=ignored": 0, "list=none": 0,
 	} {
 		t.Run(sw, func(t *testing.T) {
 			e := emulated(t, sw)
@@ -296,7 +296,8 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 			if err != nil || len(got) != n+3 { // two system plugins and an emergency policy
 				t.Errorf("%d connections, %v", len(got), err)
 			}
-			if have := e.Count(emulator.RouteList); have != requests {
+			// An empty page stops those that were to be read beside it, if they have not begun.
+			if have := e.Count(emulator.RouteList); have > requests || have < requests-1 || have < requests && sw != "offset=page" {
 				t.Errorf("%d requests, want %d", have, requests)
 			}
 		})

@@ -44,6 +44,9 @@ func (r *Reader) Component(ctx context.Context, id string) (Component, error) {
 	if json.Unmarshal(a.body, &b) != nil || b.Data == nil || b.Data.ID == "" {
 		return Component{}, &Error{Op: op, Status: a.status, RequestID: a.requestID, Message: "the answer holds no component"}
 	}
+	if string(b.Data.ID) != id {
+		return Component{}, &Error{Op: op, Status: a.status, RequestID: a.requestID, Message: "the server answered for another component"}
+	}
 	return b.Data.component(), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"connsync/secrets"
 )
@@ -25,10 +26,18 @@ func (r *Reader) Show(ctx context.Context, id string) (Connection, error) {
 	}
 	conn, ok := one(a.body)
 	if !ok {
-		return Connection{}, &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: "the answer holds no connection"}
+		return Connection{}, &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: noConnection}
+	}
+	if conn.ID != id {
+		return Connection{}, &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: anotherConnection}
 	}
 	return conn, nil
 }
+
+const (
+	noConnection      = "the answer holds no connection"
+	anotherConnection = "the server answered for another connection"
+)
 
 func (r *Reader) byID(ctx context.Context, op, method, id string) (call, error) {
 	if !validID.MatchString(id) {
@@ -70,7 +79,7 @@ func (c *Client) Create(ctx context.Context, b Body) (Connection, Sent, error) {
 	if err != nil {
 		return Connection{}, Sent{}, err
 	}
-	return c.write(ctx, call{op: "create connection", method: http.MethodPost, url: u, body: b.encode(), secret: b.secretsOf()})
+	return c.write(ctx, call{op: "create connection", method: http.MethodPost, url: u, body: b.encode(), secret: b.secretsOf()}, "", b)
 }
 
 // Update replaces all of a connection. It may be sent more than once: the result is the same.
@@ -80,24 +89,41 @@ func (c *Client) Update(ctx context.Context, id string, b Body) (Connection, Sen
 		return Connection{}, Sent{}, err
 	}
 	w.body, w.secret = b.encode(), b.secretsOf()
-	conn, sent, err := c.write(ctx, w)
-	var e *Error
-	if errors.As(err, &e) && e.Status >= 200 && e.Status < 300 && errors.Is(e.Class, ErrUnclear) && e.Code == "" {
-		return Connection{ID: id}, sent, nil // the vendor's own provider ignores the body too
-	}
-	return conn, sent, err
+	return c.write(ctx, w, id, b)
 }
 
-func (c *Client) write(ctx context.Context, w call) (Connection, Sent, error) {
+// write sends a create, which has no id yet, or an update, and believes no answer that is about something else.
+func (c *Client) write(ctx context.Context, w call, id string, b Body) (Connection, Sent, error) {
 	a, sent, err := c.do(ctx, w)
 	if err != nil {
 		return Connection{}, sent, err
 	}
 	conn, ok := one(a.body)
-	if !ok {
-		return Connection{}, sent, &Error{Op: w.op, Status: a.status, RequestID: a.requestID, Message: "the answer holds no connection", Class: ErrUnclear}
+	unclear := &Error{Op: w.op, Status: a.status, RequestID: a.requestID, Class: ErrUnclear}
+	switch {
+	case !ok && id != "" && saysNothing(a.body):
+		return Connection{ID: id}, sent, nil // the vendor's own provider ignores the body too
+	case !ok:
+		unclear.Message = noConnection
+		return Connection{}, sent, unclear
+	case id != "" && conn.ID != id, !c.shows(conn, b):
+		unclear.Message = anotherConnection
+		return Connection{}, sent, unclear
 	}
 	return conn, sent, nil
+}
+
+// shows tells whether a connection is the one that was sent, as far as it is shown.
+func (c *Client) shows(conn Connection, b Body) bool {
+	said := func(shown, sent string) bool { return shown == "" || strings.EqualFold(shown, sent) }
+	return conn.Name == b.Name && said(conn.ComponentID, b.ComponentID) && said(conn.ComponentVersionID, b.ComponentVersionID) &&
+		said(conn.WorkspaceID, c.options.WorkspaceID)
+}
+
+// saysNothing tells an empty answer, or an object without a connection, from something that is no answer.
+func saysNothing(body []byte) bool {
+	var members map[string]json.RawMessage
+	return len(bytes.TrimSpace(body)) == 0 || json.Unmarshal(body, &members) == nil
 }
 
 // Delete removes a connection that SecMaster allows to remove. One that is gone already is no error.

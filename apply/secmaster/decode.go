@@ -96,12 +96,12 @@ func config(raw json.RawMessage) secrets.Value {
 	return secrets.Hide(string(raw))
 }
 
-// one reads the connection of a create, show or update; false where there is none with an id.
+// one reads the connection of a create, show or update; false where there is none with an id that can be one.
 func one(body []byte) (Connection, bool) {
 	var b struct {
 		Asset *wireConnection `json:"asset"`
 	}
-	if json.Unmarshal(body, &b) != nil || b.Asset == nil || b.Asset.ID == "" {
+	if json.Unmarshal(body, &b) != nil || b.Asset == nil || !validID.MatchString(string(b.Asset.ID)) {
 		return Connection{}, false
 	}
 	return b.Asset.connection(), true

@@ -3,11 +3,13 @@ package secmaster
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,6 +21,8 @@ const (
 	maxCode      = 40       // of its code
 	maxID        = 80       // of its name for a request
 	largestError = 32 << 10 // bytes of a 2xx that may be an error all the same
+
+	maxSkew = 15*time.Minute - 10*time.Second // from which on a signature is refused, or will be very soon
 )
 
 var errorCode = regexp.MustCompile(`^[A-Za-z]+\.[0-9]+$`)
@@ -36,10 +40,14 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	switch {
 	case err != nil:
 		return noAnswer(c, left, err)
-	case a.status >= 200 && a.status < 300 && a.unreadable:
-		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: "the answer broke off", Class: ErrUnclear}
 	}
 	good := a.status >= 200 && a.status < 300
+	switch {
+	case good && a.flaw != nil:
+		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: a.flaw.Error(), Class: ErrUnclear}
+	case good && isPage(a): // whoever wrote it, it was not SecMaster
+		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: plainStatus(a), Class: ErrUnclear}
+	}
 	if good && len(a.body) > largestError {
 		return nil // a list: no error is that long, and reading it twice takes time
 	}
@@ -61,15 +69,35 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 		e.Message = said
 	}
 	e.Class = classify(c, a.status, code)
+	if e.Class == ErrDenied {
+		e.Message = printable(r.skew(a)+e.Message, maxMessage)
+	}
 	return e
+}
+
+// skew says how far this machine's clock is from the server's where that is why a signature is refused; else "".
+func (r *Reader) skew(a answer) string {
+	at, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil || !r.options.Credentials.Token.IsZero() {
+		return ""
+	}
+	off := r.options.Now().Sub(at)
+	switch minutes := int(off.Abs().Round(time.Minute) / time.Minute); {
+	case off.Abs() < maxSkew:
+		return ""
+	case off > 0:
+		return fmt.Sprintf("this machine's clock is %d minutes ahead of the server's: ", minutes)
+	default:
+		return fmt.Sprintf("this machine's clock is %d minutes behind the server's: ", minutes)
+	}
 }
 
 // noAnswer tells a request that never left from one that may have been executed.
 func noAnswer(c call, left bool, err error) *Error {
 	e := &Error{Op: c.op, Message: "no answer", Class: ErrUnclear}
 	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		e.Message = "no answer in time"
+	if errors.Is(err, errTooSlow) || errors.As(err, &timeout) && timeout.Timeout() {
+		e.Message = errTooSlow.Error()
 	}
 	if left {
 		return e
@@ -98,8 +126,8 @@ func classify(c call, status int, code string) error {
 		return ErrWorkspace
 	case status == 401 || status == 403:
 		return ErrDenied
-	case c.byID && (status == 404 || code == invalidParameter):
-		return ErrNotFound
+	case c.byID && (status == 404 && code != "" || code == invalidParameter):
+		return ErrNotFound // a 404 without a code is a proxy's, which knows of no connections
 	}
 	return nil
 }
@@ -151,10 +179,15 @@ func plainStatus(a answer) string {
 	switch {
 	case a.status >= 300 && a.status < 400:
 		return "a redirect, which is not followed"
-	case strings.Contains(a.header.Get("Content-Type"), "html"):
+	case isPage(a):
 		return "a page instead of an answer: a proxy or a load balancer speaks here"
 	}
 	return strings.ToLower(http.StatusText(a.status))
+}
+
+// isPage tells an HTML page from an answer.
+func isPage(a answer) bool {
+	return strings.Contains(a.header.Get("Content-Type"), "html") && len(a.body) > 0 && !json.Valid(a.body)
 }
 
 // quote is a server's text, fit to print; nothing and false where it repeats a secret that was sent, as it came or as it would be shown.

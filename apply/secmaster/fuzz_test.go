@@ -157,10 +157,10 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string, body []byte, try int) {
 		a := answer{header: http.Header{"Retry-After": {header}}, body: body}
 		try = 1 + try&63
-		if d := asked(try, a); d < 0 || d > longestNap {
+		if d := asked(time.Now(), try, a); d < 0 || d > longestNap {
 			t.Errorf("waits %v", d)
 		}
-		if d := pause(try, a); d < 0 || d > time.Minute {
+		if d := pause(time.Now(), try, a); d < 0 || d > time.Minute {
 			t.Errorf("pauses %v", d)
 		}
 	})

@@ -40,7 +40,7 @@ func newLimiter(now func() time.Time, sleep func(context.Context, time.Duration)
 	return &limiter{now: now, sleep: sleep, bucket: rate.NewLimiter(rate.Inf, 1)}
 }
 
-var errTooLong = errors.New("would wait longer than there is time")
+var errNoTime = errors.New("would wait longer than there is time")
 
 // wait returns when the next request may be sent. Where that is after ctx's deadline it fails at once.
 func (l *limiter) wait(ctx context.Context) error {
@@ -53,7 +53,7 @@ func (l *limiter) wait(ctx context.Context) error {
 			return nil
 		}
 		if end, ok := ctx.Deadline(); ok && l.now().Add(d).After(end) {
-			return errTooLong
+			return errNoTime
 		}
 		if err := l.sleep(ctx, d); err != nil {
 			return err
@@ -111,7 +111,7 @@ func (l *limiter) throttled(started time.Time, try int, a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if until := now.Add(asked(try, a)); until.After(l.until) {
+	if until := now.Add(asked(now, try, a)); until.After(l.until) {
 		l.until = until
 	}
 	if started.Before(l.halved) {
@@ -128,12 +128,9 @@ func (l *limiter) throttled(started time.Time, try int, a answer) {
 var window = regexp.MustCompile(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
 
 // asked is how long a 429 asks to wait: Retry-After, the window that its message names, or a pause that grows.
-func asked(try int, a answer) time.Duration {
-	if s, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil && s >= 0 {
-		return time.Duration(min(s, int(longestNap/time.Second))) * time.Second // a huge number would overflow
-	}
-	if at, err := http.ParseTime(a.header.Get("Retry-After")); err == nil {
-		return min(max(time.Until(at), 0), longestNap)
+func asked(now time.Time, try int, a answer) time.Duration {
+	if d, ok := retryAfter(now, a); ok {
+		return d
 	}
 	if m := window.FindSubmatch(a.body); m != nil {
 		n, _ := strconv.Atoi(string(m[1]))
@@ -143,10 +140,27 @@ func asked(try int, a answer) time.Duration {
 	return jittered(time.Second << min(try, 5))
 }
 
+// retryAfter reads Retry-After, in seconds or as a date, within bounds; false where it is missing or makes no sense. A date is
+// one of the server's clock.
+func retryAfter(now time.Time, a answer) (time.Duration, bool) {
+	text := a.header.Get("Retry-After")
+	if s, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Duration(min(s, int64(longestNap/time.Second))) * time.Second, s >= 0
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0, false
+	}
+	if at, err := http.ParseTime(a.header.Get("Date")); err == nil {
+		now = at
+	}
+	return min(max(until.Sub(now), 0), longestNap), true
+}
+
 // pause is how long to wait before a request is sent again after a failure.
-func pause(try int, a answer) time.Duration {
-	if s, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil && s >= 0 && s <= 60 {
-		return time.Duration(s) * time.Second
+func pause(now time.Time, try int, a answer) time.Duration {
+	if d, ok := retryAfter(now, a); ok && d <= time.Minute {
+		return d
 	}
 	return jittered(250 * time.Millisecond << min(try, 5))
 }

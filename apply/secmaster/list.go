@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -32,105 +33,149 @@ func (r *Reader) List(ctx context.Context) ([]Connection, error) {
 	return out, nil
 }
 
-// lister reads a list of several pages. What offset means is not agreed (C5), so a list counts as complete only
-// when as many different ids were seen as the server says there are.
+// lister reads a list of several pages. Neither what offset means is agreed (C5) nor the order of a list, and there is
+// nothing to hold it still. So pages overlap by one item: where a page does not begin with the item that ended the
+// one before, the list moved. It counts as complete only when its pages fit together, all say the same total, and
+// hold exactly as many different ids.
 type lister[T any] struct {
-	r     *Reader
-	op    string
-	parts []string
-	names []string // under which the list may stand
-	id    func(T) string
+	r      *Reader
+	op     string
+	parts  []string
+	names  []string // under which the list may stand
+	id     func(T) string
+	budget *atomic.Int64
 }
 
 func (l lister[T]) all(ctx context.Context) ([]T, error) {
-	items, short, err := l.byRecord(ctx)
-	if err == nil && short { // it changed while it was read, or offset counts pages
-		items, short, err = l.byPage(ctx)
+	for _, read := range []func(lister[T], context.Context) (*gathered[T], bool, error){
+		lister[T].byRecord, lister[T].byPage, lister[T].byRecord, lister[T].byRecord, // it moved, or offset counts pages
+	} {
+		l.budget = new(atomic.Int64)
+		l.budget.Store(maxList)
+		got, whole, err := read(l, ctx)
+		if err != nil {
+			return nil, err
+		}
+		if whole {
+			return got.items, nil
+		}
 	}
-	if err == nil && short {
-		items, short, err = l.byRecord(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if short {
-		return nil, l.incomplete("it shows fewer connections than it counts")
-	}
-	return items, nil
-}
-
-func (l lister[T]) incomplete(why string) error {
-	return &Error{Op: l.op, Status: http.StatusOK, Message: why, Class: ErrIncomplete}
+	return nil, &Error{Op: l.op, Status: http.StatusOK, Message: "its pages do not fit together, or are not as many as it counts", Class: ErrIncomplete}
 }
 
 // byRecord reads the first page, and the others side by side: offset counts items.
-func (l lister[T]) byRecord(ctx context.Context) ([]T, bool, error) {
+func (l lister[T]) byRecord(ctx context.Context) (*gathered[T], bool, error) {
+	got := l.gather()
 	first, err := l.page(ctx, 0)
 	if err != nil {
 		return nil, false, err
 	}
-	got := gathered[T]{id: l.id, seen: map[string]bool{}}
 	got.add(first.items)
-	step := len(first.items)
-	if first.total < 0 && step > 0 {
-		return l.untilEmpty(ctx, &got, step)
+	size := len(first.items)
+	switch {
+	case got.n() < size: // something twice
+		return got, false, nil
+	case first.total < 0 && size > 0:
+		return l.untilNothingNew(ctx, got, first)
+	case size == 0 || got.n() > first.total, got.n() == first.total && size < pageSize:
+		return got, got.n() == max(first.total, 0), nil
 	}
-	if got.n() >= first.total || step == 0 {
-		return got.items, got.n() < first.total, nil
-	}
+	stride := max(size-1, 1)
 	var offsets []int
-	for at := step; at < first.total && len(offsets) < maxPages; at += step {
+	for at := stride; at < first.total && len(offsets) < maxPages; at += stride {
 		offsets = append(offsets, at)
 	}
+	pages, err := l.sideBySide(ctx, offsets)
+	if err != nil {
+		return nil, false, err
+	}
+	last, fits := first, true
+	for _, p := range pages {
+		fits = fits && p.total == first.total && l.follows(p, last)
+		got.add(p.items)
+		last = p
+	}
+	ends := len(last.items) < size || size == 1
+	return got, fits && ends && got.n() == first.total, nil
+}
+
+// sideBySide reads some pages at a time, and none behind one that turned out to be empty.
+func (l lister[T]) sideBySide(ctx context.Context, offsets []int) ([]page[T], error) {
 	pages := make([]page[T], len(offsets))
+	var over atomic.Bool
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(pagesOnce)
 	for i, at := range offsets {
 		g.Go(func() (err error) {
+			if over.Load() {
+				return nil
+			}
 			pages[i], err = l.page(gctx, at)
+			if err == nil && len(pages[i].items) == 0 {
+				over.Store(true)
+			}
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
+	return pages, g.Wait()
+}
+
+// follows tells whether a page begins where the one before ended: with its last item, or, where a page holds a single one, with anything.
+func (l lister[T]) follows(p, before page[T]) bool {
+	n := len(before.items)
+	return len(p.items) > 0 && n > 0 && (n == 1 || l.id(p.items[0]) == l.id(before.items[n-1]))
+}
+
+// untilNothingNew reads on until a page is short or brings nothing new, where the server does not say how many there are.
+func (l lister[T]) untilNothingNew(ctx context.Context, got *gathered[T], last page[T]) (*gathered[T], bool, error) {
+	size := len(last.items)
+	stride := max(size-1, 1)
+	for at := stride; at < maxPages*stride; at += stride {
+		p, err := l.page(ctx, at)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case len(p.items) == 0 && size == 1:
+			return got, true, nil
+		case !l.follows(p, last):
+			return got, false, nil
+		}
+		if fresh := got.add(p.items); fresh == 0 || len(p.items) < size {
+			return got, true, nil
+		}
+		last = p
+	}
+	return got, false, nil
+}
+
+// byPage reads one page after the other, twice: offset counts pages, which cannot overlap, so only a second reading
+// shows whether something moved.
+func (l lister[T]) byPage(ctx context.Context) (*gathered[T], bool, error) {
+	first, whole, err := l.pageByPage(ctx)
+	if err != nil || !whole {
 		return nil, false, err
 	}
-	changed := false
-	for _, p := range pages {
-		got.add(p.items)
-		changed = changed || p.total != first.total
-	}
-	return got.items, changed || got.n() < first.total, nil
+	second, whole, err := l.pageByPage(ctx)
+	return second, whole && first.same(second), err
 }
 
-// untilEmpty reads on until a page brings nothing new, where the server does not say how many there are.
-func (l lister[T]) untilEmpty(ctx context.Context, got *gathered[T], step int) ([]T, bool, error) {
-	for at := step; step >= pageSize && at < maxPages*pageSize; at += step {
-		p, err := l.page(ctx, at)
-		if err != nil {
-			return nil, false, err
-		}
-		if got.add(p.items) == 0 {
-			break
-		}
-	}
-	return got.items, false, nil
-}
-
-// byPage reads one page after the other: offset counts pages, from 0.
-func (l lister[T]) byPage(ctx context.Context) ([]T, bool, error) {
-	got := gathered[T]{id: l.id, seen: map[string]bool{}}
-	total := 0
-	for number := 0; number < maxPages; number++ {
+func (l lister[T]) pageByPage(ctx context.Context) (*gathered[T], bool, error) {
+	got := l.gather()
+	size := 0
+	for number := range maxPages {
 		p, err := l.page(ctx, number)
 		if err != nil {
 			return nil, false, err
 		}
-		total = p.total
-		if got.add(p.items) == 0 || got.n() >= total {
-			break
+		size = max(size, len(p.items))
+		switch fresh := got.add(p.items); {
+		case fresh < len(p.items):
+			return got, false, nil // something twice: offset counts items, or the list moved
+		case fresh == 0, p.total >= 0 && got.n() >= p.total && (len(p.items) < size || size < pageSize):
+			return got, p.total < 0 || got.n() == p.total, nil
 		}
 	}
-	return got.items, got.n() < total, nil
+	return got, false, nil
 }
 
 func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
@@ -138,7 +183,7 @@ func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
 	if err != nil {
 		return page[T]{}, err
 	}
-	a, _, err := l.r.do(ctx, call{op: l.op, method: http.MethodGet, url: u})
+	a, _, err := l.r.do(ctx, call{op: l.op, method: http.MethodGet, url: u, most: maxPage, budget: l.budget})
 	if err != nil {
 		return page[T]{}, err
 	}
@@ -161,6 +206,8 @@ type gathered[T any] struct {
 	items []T
 }
 
+func (l lister[T]) gather() *gathered[T] { return &gathered[T]{id: l.id, seen: map[string]bool{}} }
+
 func (g *gathered[T]) n() int { return len(g.items) }
 
 // add gives the number of items that were new.
@@ -173,4 +220,14 @@ func (g *gathered[T]) add(items []T) int {
 		}
 	}
 	return len(g.items) - before
+}
+
+// same tells whether both hold the same ids.
+func (g *gathered[T]) same(other *gathered[T]) bool {
+	for id := range g.seen {
+		if !other.seen[id] {
+			return false
+		}
+	}
+	return g.n() == other.n()
 }

@@ -2,6 +2,7 @@ package secmaster
 
 import (
 	"context"
+	"crypto/x509"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,8 +25,31 @@ type Options struct {
 	UserAgent   string
 	Log         *slog.Logger // a line for each request; nil for none
 
-	Now   func() time.Time                           // nil for the real clock
-	Sleep func(context.Context, time.Duration) error // nil for a real one
+	RootCAs *x509.CertPool // who may have signed the servers' certificates; nil for the system's
+
+	Now   func() time.Time                                                  // nil for the real clock
+	Sleep func(context.Context, time.Duration) error                        // nil for a real one
+	After func(time.Duration, func()) (stop func() bool)                    // nil for time.AfterFunc
+	Dial  func(ctx context.Context, network, addr string) (net.Conn, error) // nil for a real one
+}
+
+// complete fills in what is not said.
+func (o *Options) complete() {
+	if o.Parallelism <= 0 {
+		o.Parallelism = 8
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	if o.After == nil {
+		o.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: dialWithin, KeepAlive: 30 * time.Second}).DialContext
+	}
 }
 
 // OptionError is an option that cannot be used, in words that quote none of it.

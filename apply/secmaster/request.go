@@ -8,14 +8,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"connsync/secrets"
 )
 
 const (
-	maxAnswer   = 64 << 20
-	tries       = 4 // of a request that may be sent again
+	tries       = 4                // of a request that may be sent again
+	throttled   = 15 * time.Minute // after which a request that is answered 429 again and again is given up
 	contentType = "application/json;charset=UTF-8"
 )
 
@@ -25,15 +26,17 @@ type call struct {
 	body            []byte
 	byID            bool            // of one connection, so that "invalid parameter" may mean that it is not there
 	secret          []secrets.Value // what no message of the server may repeat
+	most            int64           // bytes of its answer; 0: maxAnswer
+	budget          *atomic.Int64   // bytes of the answers of all calls that belong together; nil: no bound
 }
 
 // answer is one response, read completely.
 type answer struct {
-	status     int
-	header     http.Header
-	body       []byte
-	requestID  string
-	unreadable bool // it broke off, or was too long
+	status    int
+	header    http.Header
+	body      []byte
+	requestID string
+	flaw      error // why the body is not whole; nil where it is
 }
 
 // Sent tells what is known of a write that was tried.
@@ -46,6 +49,7 @@ type Sent struct {
 // sent again only where it certainly was not executed: nothing had left, or the answer was 429.
 func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 	var sent Sent
+	first := r.options.Now()
 	for try := 1; ; try++ {
 		if err := r.limiter.wait(ctx); err != nil {
 			return answer{}, sent, gaveUp(ctx, c)
@@ -63,10 +67,13 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 			return a, sent, nil
 		case a.status == http.StatusTooManyRequests:
 			r.limiter.throttled(started, try, a)
+			if r.options.Now().Sub(first) > throttled {
+				return a, sent, failure
+			}
 			try = min(try, 6)
 		case ctx.Err() != nil || try >= tries || !mayRepeat(c, a, left, failure):
 			return a, sent, failure
-		case r.options.Sleep(ctx, pause(try, a)) != nil:
+		case r.options.Sleep(ctx, pause(r.options.Now(), try, a)) != nil:
 			return a, sent, failure
 		}
 	}
@@ -84,7 +91,7 @@ func mayRepeat(c call, a answer, left bool, failure *Error) bool {
 	case 0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
-	return a.unreadable && c.method == http.MethodGet
+	return a.status < 300 && errors.Is(failure, ErrUnclear) && !errors.Is(a.flaw, errTooLong)
 }
 
 // gaveUp is the error of a request that was never sent, because the rate limit left it no time.
@@ -98,8 +105,10 @@ func gaveUp(ctx context.Context, c call) error {
 // once is one exchange. Its error says only that there was no answer: the library's text can hold the address.
 func (r *Reader) once(ctx context.Context, c call) (answer, bool, error) {
 	var gone departure
-	ctx, cancel := context.WithTimeout(gone.watch(ctx), answerWithin)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(gone.watch(ctx))
+	defer cancel(nil)
+	stop := r.options.After(answerWithin, func() { cancel(errTooSlow) })
+	defer stop()
 	req, err := r.request(ctx, c)
 	if err != nil {
 		return answer{}, false, err
@@ -108,13 +117,12 @@ func (r *Reader) once(ctx context.Context, c call) (answer, bool, error) {
 	resp, err := r.http.Do(req)
 	if err != nil {
 		r.log(ctx, c, req.URL, answer{}, time.Since(started))
-		return answer{}, gone.left(), err
+		return answer{}, gone.left(), errors.Join(err, context.Cause(ctx))
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	a.requestID, _ = r.quote(c, resp.Header.Get("X-Request-Id"), maxID)
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	a.unreadable = err != nil || len(a.body) > maxAnswer
+	a.body, a.flaw = r.read(ctx, resp.Body, c, func() { cancel(errTooSlow) })
 	r.log(ctx, c, req.URL, a, time.Since(started))
 	return a, true, nil
 }

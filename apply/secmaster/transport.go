@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	answerWithin = 60 * time.Second // of one request, from the first byte to the last
+	answerWithin = 60 * time.Second // from sending a request to the last byte of its answer
 	dialWithin   = 10 * time.Second
 )
 
@@ -19,17 +19,16 @@ const (
 // requests again that a server refused or dropped.
 func newHTTPClient(o Options) *http.Client {
 	n := max(o.Parallelism, 8)
-	dialer := &net.Dialer{Timeout: dialWithin, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		Proxy: o.Proxy,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			c, err := dialer.DialContext(ctx, network, addr)
+			c, err := o.Dial(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}
 			return &countedConn{Conn: c}, nil
 		},
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 		TLSHandshakeTimeout:    dialWithin,
 		ResponseHeaderTimeout:  answerWithin,

@@ -1,0 +1,104 @@
+package secmaster
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The bounds of what is read, after decompression. A page holds 200 connections or, with their logos, plugins.
+const (
+	maxAnswer = 8 << 20
+	maxPage   = 16 << 20
+	maxList   = 128 << 20 // of all pages together
+
+	paceOver = 10 * time.Second
+	leastIn  = 10 << 10 // bytes in that time, or the body is given up
+)
+
+// Why a body is not whole: the words are the message of the error.
+var (
+	errBrokeOff = errors.New("the answer broke off")
+	errTooLong  = errors.New("the answer is longer than any that is expected")
+	errTooSlow  = errors.New("no answer in time")
+)
+
+// read reads a body to its end, unless it is too long or comes too slowly.
+func (r *Reader) read(ctx context.Context, body io.Reader, c call, giveUp func()) ([]byte, error) {
+	most := c.most
+	if most == 0 {
+		most = maxAnswer
+	}
+	w := &watchdog{after: r.options.After, giveUp: giveUp}
+	w.begin()
+	defer w.end()
+	text, err := io.ReadAll(&bounded{r: body, left: most, shared: c.budget, got: &w.got})
+	switch {
+	case err == nil:
+		return text, nil
+	case errors.Is(err, errTooLong):
+		return nil, errTooLong
+	case errors.Is(context.Cause(ctx), errTooSlow):
+		return nil, errTooSlow
+	}
+	return nil, errBrokeOff
+}
+
+// bounded fails once it has read more than it may.
+type bounded struct {
+	r      io.Reader
+	left   int64
+	shared *atomic.Int64 // what is left for several bodies; nil: no bound
+	got    *atomic.Int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	b.got.Add(int64(n))
+	if b.left -= int64(n); b.left < 0 {
+		return n, errTooLong
+	}
+	if b.shared != nil && b.shared.Add(int64(-n)) < 0 {
+		return n, errTooLong
+	}
+	return n, err
+}
+
+// watchdog gives a body up that brings too little in some time.
+type watchdog struct {
+	after  func(time.Duration, func()) func() bool
+	giveUp func()
+	got    atomic.Int64
+
+	mu   sync.Mutex
+	stop func() bool
+	over bool
+}
+
+func (w *watchdog) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop = w.after(paceOver, w.look)
+}
+
+func (w *watchdog) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.over:
+	case w.got.Swap(0) < leastIn:
+		w.giveUp()
+	default:
+		w.stop = w.after(paceOver, w.look)
+	}
+}
+
+func (w *watchdog) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	w.stop()
+}
