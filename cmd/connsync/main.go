@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 func main() {
 	noCoreDumps()
+	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer that nobody asked for, or with GODEBUG every header
 	ctx, stop := interruptible()
 	code := Main(ctx, os.Args[1:], system())
 	stop()
@@ -25,10 +27,12 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
+	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
 }
 
 func system() world {
-	return world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv}
+	own := withhold()
+	return world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: own.env, lend: own.lend}
 }
 
 // Main runs one command line and gives its exit code. A panic ends in a fixed text: what

@@ -65,7 +65,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 	if err := r.cmd.checkClean(r.src, project, set); err != nil {
 		return err
 	}
-	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC})
+	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
 	r.policy = project.State
 	r.prepareAll(ctx, r.g.wishes(project, set))
 	plans := r.plans()

@@ -19,6 +19,7 @@ var errKeyType = errors.New("key type not allowed")
 type keys struct {
 	ctx   context.Context
 	allow []string
+	lend  func(keyType string) (back func())
 	ages  *ageKeys
 }
 
@@ -38,6 +39,9 @@ func (k *keys) Decrypt(_ context.Context, r *keyservice.DecryptRequest, o ...grp
 	}
 	if err := k.ctx.Err(); err != nil {
 		return nil, err
+	}
+	if k.lend != nil {
+		defer k.lend(kind)()
 	}
 	if kind != "age" {
 		return keyservice.NewLocalClient().Decrypt(k.ctx, r, o...)

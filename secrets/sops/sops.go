@@ -25,6 +25,9 @@ import (
 type Options struct {
 	Allow   []string // key types that may be used: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
 	FullMAC bool     // refuse files whose MAC covers encrypted values only
+	// Lend is called before SOPS looks for a key of a type, and what it gives afterwards: the environment may hold only then
+	// what SOPS looks for there. nil: it always does.
+	Lend func(keyType string) (back func())
 }
 
 // Opened is what one file holds.
@@ -155,7 +158,7 @@ func (o *Opener) unlock(ctx context.Context, f *file) error {
 		failed.Kind = KindNotAllowed
 		return failed
 	}
-	services := []keyservice.KeyServiceClient{&keys{ctx: ctx, allow: o.options.Allow, ages: &o.ages}}
+	services := []keyservice.KeyServiceClient{&keys{ctx: ctx, allow: o.options.Allow, lend: o.options.Lend, ages: &o.ages}}
 	key, err := f.tree.Metadata.GetDataKeyWithKeyServices(services, upstream.DefaultDecryptionOrder)
 	if err != nil {
 		return failed
