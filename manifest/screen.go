@@ -29,6 +29,9 @@ type document struct {
 	root     *yaml.Node // the mapping at the root
 	mistakes []Mistake
 	lines    []string // split on first use
+
+	lastLine  int // whose characters lastRunes are
+	lastRunes []rune
 }
 
 // read screens a file strictly and parses it. Whatever is wrong is in its mistakes; root is nil where the
@@ -60,7 +63,7 @@ func read(file string, text []byte) *document {
 		return d
 	}
 	before := len(d.mistakes)
-	d.screen(root, 1)
+	d.screen(root, 1, 0)
 	if len(d.mistakes) == before {
 		d.root = root
 	}
@@ -109,8 +112,9 @@ func (d *document) syntax(err error) {
 	d.atLine(line, "not valid YAML, here or just above", "look for wrong indentation, a tab, an open quote or a missing colon")
 }
 
-// screen refuses everything in a tree that could read differently to people, to YAML and to SOPS.
-func (d *document) screen(n *yaml.Node, depth int) {
+// screen refuses everything in a tree that could read differently to people, to YAML and to SOPS. indent is the column
+// of the key or the dash that a node belongs to; 0 at the root.
+func (d *document) screen(n *yaml.Node, depth, indent int) {
 	switch {
 	case depth > maxDepth:
 		d.wrong(n, false, nil, "nested more than %d levels deep", maxDepth)
@@ -119,20 +123,27 @@ func (d *document) screen(n *yaml.Node, depth int) {
 		d.wrong(n, false, []string{"write the value out: connsync, sops and reviewers must read the same"}, "a YAML alias")
 	case n.Anchor != "":
 		d.wrong(n, false, []string{"write the value out where it is used"}, "a YAML anchor")
-	case n.Style&yaml.TaggedStyle != 0:
+	case n.Style&yaml.TaggedStyle != 0 || d.startsWith(n, '!'): // a bare "!" makes text of a number
 		d.wrong(n, false, []string{"remove the tag, and quote the value if it is text"}, "an explicit YAML tag")
 	case n.Kind == yaml.ScalarNode && strings.IndexFunc(n.Value, forbidden) >= 0:
 		d.wrong(n, false, nil, "a control character")
+	case n.Kind == yaml.ScalarNode:
+		d.written(n, indent)
 	case n.Kind == yaml.MappingNode:
-		d.screenMapping(n, depth)
+		d.flow(n, indent)
+		d.screenMapping(n, depth, indent)
 	case n.Kind == yaml.SequenceNode:
+		d.flow(n, indent)
+		if n.Style&yaml.FlowStyle == 0 {
+			indent = n.Column
+		}
 		for _, c := range n.Content {
-			d.screen(c, depth+1)
+			d.screen(c, depth+1, indent)
 		}
 	}
 }
 
-func (d *document) screenMapping(n *yaml.Node, depth int) {
+func (d *document) screenMapping(n *yaml.Node, depth, indent int) {
 	seen := make(map[string]*yaml.Node, len(n.Content)/2)
 	fold := func(k string) string { return k }
 	if depth >= configDepth { // plugins may read keys without regard to case
@@ -145,13 +156,18 @@ func (d *document) screenMapping(n *yaml.Node, depth int) {
 			d.wrong(key, false, []string{"write the fields out"}, "a YAML merge key")
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str" || key.Style&yaml.TaggedStyle != 0 || key.Anchor != "":
 			d.wrong(key, false, []string{"quote the key"}, "a key that is not text")
+		case d.behind(key, '?'):
+			d.wrong(key, false, []string{"write  key: value"}, "a key behind a question mark")
 		case !validKey(key.Value):
 			d.wrong(key, false, nil, "a key may hold letters, digits and _ . - only, at most %d", maxKey)
 		case seen[fold(key.Value)] != nil:
 			d.again(key, seen[fold(key.Value)])
 		}
 		seen[fold(key.Value)] = key
-		d.screen(value, depth+1)
+		if n.Style&yaml.FlowStyle == 0 {
+			indent = key.Column
+		}
+		d.screen(value, depth+1, indent)
 	}
 }
 
