@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,7 @@ func (x *exchange) list() {
 			shown = append(shown, c)
 		}
 	}
+	s.order(shown)
 	from, to := x.bounds(len(shown))
 	items := make([]object, 0, to-from)
 	for _, c := range shown[from:to] {
@@ -37,6 +39,16 @@ func (x *exchange) list() {
 		body[member] = items
 	}
 	x.succeed(body)
+}
+
+// order sorts what a list shows by the switch "order". The caller holds the lock.
+func (s *Server) order(shown []*Connection) {
+	switch s.options.Switches.value("order") {
+	case "newest":
+		slices.Reverse(shown)
+	case "updated":
+		slices.SortStableFunc(shown, func(a, b *Connection) int { return strings.Compare(b.UpdateTime, a.UpdateTime) })
+	}
 }
 
 // filters are the texts that a list is asked for, by parameter.

@@ -4,6 +4,7 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -18,10 +19,12 @@ type Options struct {
 	AccessKey, SecretKey, SecurityToken string
 	Token                               string // an X-Auth-Token that is accepted too; "" for none
 	Switches                            Switches
-	Clock                               func() time.Time
-	Modifier                            string   // who changes things outside of the API; default "ops"
-	Plugins                             []Plugin // default: DefaultPlugins
-	Data                                string   // a file that keeps the connections; "" for none
+	Clock                               func() time.Time                           // nil for the real one
+	Sleep                               func(context.Context, time.Duration) error // while a client waits; nil for a real one
+	Later                               func(time.Duration, func())                // when a client has gone; nil for time.AfterFunc
+	Modifier                            string                                     // who changes things outside of the API; default "ops"
+	Plugins                             []Plugin                                   // default: DefaultPlugins
+	Data                                string                                     // a file that keeps the connections; "" for none
 }
 
 // The workspace that is served where Options do not say, and the keys it takes.
@@ -67,9 +70,7 @@ func New(o Options) (*Server, error) {
 			*d.field = d.value
 		}
 	}
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
+	o.realTime()
 	if o.Plugins == nil {
 		o.Plugins = DefaultPlugins()
 	}
@@ -82,6 +83,25 @@ func New(o Options) (*Server, error) {
 		s.builtIn()
 	}
 	return s, s.keep()
+}
+
+// realTime fills in the clock that Options do not replace.
+func (o *Options) realTime() {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-time.After(d):
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		}
+	}
+	if o.Later == nil {
+		o.Later = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
+	}
 }
 
 // exchange is one request while it is served.
@@ -113,6 +133,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: newID()}
 	x.route, x.id = s.find(r)
 	w.Header().Set("X-Request-Id", x.requestID)
+	w.Header().Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
 	defer s.note(x)()
 	var err error
 	if x.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil || len(x.body) > maxBody {
@@ -120,7 +141,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.r.Body = io.NopCloser(bytes.NewReader(x.body))
-	time.Sleep(s.duration("latency"))
+	if latency := s.duration("latency"); latency > 0 {
+		_ = s.options.Sleep(r.Context(), latency)
+	}
 	x.serve()
 }
 

@@ -1,9 +1,7 @@
 package emulator
 
 import (
-	"bytes"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,25 +14,47 @@ type Fault struct {
 	Route string // one of the Route constants; "" for every one
 	Name  string // only for the connection of this name; "" for every one
 	Kind  string // one of the Fault constants
-	// Status is the answer's, for FaultStatus: 400, 401, 403, 429, 500, 502, …
+	// Status is the answer's, for FaultStatus and FaultRedirect: 301, 400, 401, 403, 429, 500, 502, …
 	Status int
 	Shape  string        // of FaultStatus: soc, secmaster, gateway, iam or html; default soc
 	Text   string        // the message of FaultStatus; "" for a usual one
-	Wait   time.Duration // of FaultSlow, and the Retry-After of a 429
+	Wait   time.Duration // of FaultSlow and FaultLate, and the Retry-After of a 429
+	Retry  string        // the Retry-After of a 429, word by word
+	To     string        // where FaultRedirect points; "" for a port where nobody listens
 	Times  int           // how often; 0 is once
 	After  bool          // the request is executed first
 }
 
-// Kinds of Fault.
+// Kinds of Fault. Those that spoil an answer execute the request first, with or without After.
 const (
-	FaultStatus    = "status"    // an error answer
-	FaultReset     = "reset"     // the connection is reset
-	FaultSlow      = "slow"      // the answer takes its time
-	FaultTruncated = "truncated" // the answer breaks off
-	FaultOKError   = "ok-error"  // 200 with an error code and nothing else
-	FaultNoAsset   = "no-asset"  // 200 without what was asked for
-	FaultRedirect  = "redirect"  // 307 to another host
+	FaultStatus      = "status"       // an error answer
+	FaultReset       = "reset"        // the connection is reset
+	FaultSlow        = "slow"         // the answer takes its time
+	FaultTruncated   = "truncated"    // the answer breaks off
+	FaultStall       = "stall"        // the answer begins, and never ends
+	FaultDrip        = "drip"         // the answer comes with one byte a second
+	FaultLate        = "late"         // no answer, and executed some time after the client has given up
+	FaultTwice       = "twice"        // executed twice; the second answer is given
+	FaultPage        = "page"         // 200 with an HTML page
+	FaultBomb        = "bomb"         // 200 with a gzip of a gigabyte of nothing
+	FaultFlood       = "flood"        // 200 with more than anybody wants to read
+	FaultOKError     = "ok-error"     // 200 with an error code and nothing else
+	FaultNoAsset     = "no-asset"     // 200 without what was asked for
+	FaultForeignID   = "foreign-id"   // the answer shows the id of another connection
+	FaultForeignName = "foreign-name" // the answer shows the name of another connection
+	FaultMore        = "total-more"   // a list counts more than it has
+	FaultFewer       = "total-fewer"  // a list counts fewer than it has
+	FaultNoTotal     = "total-none"   // a list does not count
+	FaultRedirect    = "redirect"     // 307, or another status, to another host
 )
+
+// FaultKinds are all kinds, in the order of docs/emulator.md.
+func FaultKinds() []string {
+	return []string{
+		FaultReset, FaultSlow, FaultTruncated, FaultStall, FaultDrip, FaultLate, FaultTwice, FaultPage, FaultBomb, FaultFlood, FaultOKError,
+		FaultNoAsset, FaultForeignID, FaultForeignName, FaultMore, FaultFewer, FaultNoTotal, FaultRedirect,
+	}
+}
 
 // Fail makes the next requests go wrong.
 func (s *Server) Fail(f Fault) {
@@ -50,13 +70,16 @@ func (s *Server) Fail(f Fault) {
 // "create connection:reset:after" or "list connections:503:2".
 func ParseFault(text string) (Fault, error) {
 	parts := strings.Split(text, ":")
-	kinds := []string{FaultReset, FaultSlow, FaultTruncated, FaultOKError, FaultNoAsset, FaultRedirect}
+	kinds := FaultKinds()
 	if len(parts) < 2 {
 		return Fault{}, fmt.Errorf("a fault is ROUTE:KIND[:after][:TIMES]; kinds are a status, %s", strings.Join(kinds, ", "))
 	}
 	f := Fault{Route: parts[0], Kind: parts[1], Times: 1, Wait: 2 * time.Second}
 	if status, err := strconv.Atoi(f.Kind); err == nil && status >= 300 && status < 600 {
 		f.Kind, f.Status, f.Wait = FaultStatus, status, 0
+		if status < 400 {
+			f.Kind = FaultRedirect
+		}
 	} else if !slices.Contains(kinds, f.Kind) {
 		return Fault{}, fmt.Errorf("no such kind of fault: there are a status, %s", strings.Join(kinds, ", "))
 	}
@@ -103,59 +126,69 @@ func (x *exchange) isAbout(name string) bool {
 
 // withFaults serves a request, or lets it go wrong.
 func (x *exchange) withFaults() {
-	f, ok := x.fault()
-	if !ok {
+	switch f, ok := x.fault(); {
+	case !ok:
 		x.route.serve(x)
-		return
-	}
-	if f.Kind == FaultSlow {
-		select {
-		case <-time.After(f.Wait):
-		case <-x.r.Context().Done():
-		}
+	case f.Kind == FaultSlow:
+		_ = x.s.options.Sleep(x.r.Context(), f.Wait)
 		x.route.serve(x)
-		return
+	case f.Kind == FaultLate:
+		x.serveLate(f)
+	default:
+		x.breakWith(f, x.executed(f))
 	}
-	answered := &buffer{header: http.Header{}}
-	if f.After || f.Kind == FaultTruncated || f.Kind == FaultNoAsset {
-		inner := *x
-		inner.w = &recorder{ResponseWriter: answered}
-		x.route.serve(&inner)
-	}
-	x.breakWith(f, answered.body.Bytes())
 }
 
-func (x *exchange) breakWith(f Fault, answered []byte) {
+// executed executes a request as often as a fault wants it, and keeps the last answer to itself.
+func (x *exchange) executed(f Fault) *buffer {
+	last := &buffer{header: http.Header{}}
+	times := 1
+	switch f.Kind {
+	case FaultTwice:
+		times = 2
+	case FaultStatus, FaultReset, FaultPage, FaultBomb, FaultFlood, FaultOKError, FaultRedirect:
+		if !f.After {
+			times = 0
+		}
+	}
+	for range times {
+		last = &buffer{header: http.Header{}}
+		inner := *x
+		inner.w = &recorder{ResponseWriter: last}
+		x.route.serve(&inner)
+	}
+	return last
+}
+
+func (x *exchange) breakWith(f Fault, answered *buffer) {
 	switch f.Kind {
 	case FaultReset:
 		x.reset()
 	case FaultTruncated:
-		x.w.Header().Set("Content-Length", strconv.Itoa(len(answered)))
-		x.w.WriteHeader(http.StatusOK)
-		_, _ = x.w.Write(answered[:len(answered)/2])
+		x.begin(answered, answered.body.Len()/2)
 		panic(http.ErrAbortHandler)
+	case FaultStall:
+		x.begin(answered, answered.body.Len()/2)
+		x.outwait()
+	case FaultDrip:
+		x.drip(answered)
+	case FaultTwice:
+		x.begin(answered, answered.body.Len())
+	case FaultPage:
+		x.page(http.StatusOK, "Please log in")
+	case FaultBomb, FaultFlood:
+		x.flood(f.Kind == FaultBomb)
 	case FaultOKError:
 		x.fail(http.StatusOK, "SecMaster.20039999", "Something went wrong")
 	case FaultNoAsset:
 		x.succeed(object{})
+	case FaultForeignID, FaultForeignName, FaultMore, FaultFewer, FaultNoTotal:
+		x.lie(f.Kind, answered)
 	case FaultRedirect:
-		x.w.Header().Set("Location", "http://127.0.0.1:1/elsewhere")
-		x.w.WriteHeader(http.StatusTemporaryRedirect)
+		x.redirect(f)
 	default:
 		x.errorStatus(f)
 	}
-}
-
-// reset closes the connection so that the client sees a reset, with no answer.
-func (x *exchange) reset() {
-	c, _, err := http.NewResponseController(x.w.ResponseWriter).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = c.Close()
 }
 
 func (x *exchange) errorStatus(f Fault) {
@@ -166,6 +199,9 @@ func (x *exchange) errorStatus(f Fault) {
 	if f.Status == http.StatusTooManyRequests {
 		if f.Wait > 0 {
 			x.w.Header().Set("Retry-After", strconv.Itoa(int(f.Wait/time.Second)))
+		}
+		if f.Retry != "" {
+			x.w.Header().Set("Retry-After", f.Retry)
 		}
 		x.gateway(f.Status, "APIGW.0308", message)
 		return
@@ -178,20 +214,8 @@ func (x *exchange) errorStatus(f Fault) {
 	case "iam":
 		x.reply(f.Status, object{"error": object{"code": f.Status, "message": message, "title": http.StatusText(f.Status)}})
 	case "html":
-		x.w.Header().Set("Content-Type", "text/html")
-		x.w.WriteHeader(f.Status)
-		_, _ = x.w.Write([]byte("<html><head><title>" + message + "</title></head></html>"))
+		x.page(f.Status, message)
 	default:
 		x.fail(f.Status, "SecMaster.20039999", message)
 	}
 }
-
-// buffer keeps an answer that is not to be sent as it is.
-type buffer struct {
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (b *buffer) Header() http.Header         { return b.header }
-func (b *buffer) WriteHeader(int)             {}
-func (b *buffer) Write(p []byte) (int, error) { return b.body.Write(p) }

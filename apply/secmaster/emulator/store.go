@@ -84,6 +84,17 @@ func (s *Server) Edit(id string, change func(*Connection)) bool {
 	return true
 }
 
+// Hide keeps a connection out of the next lists, as the switch "lag" does with a new one. It tells whether there is one of that id.
+func (s *Server) Hide(id string, lists int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.byID(id)
+	if c != nil {
+		c.unseen = lists
+	}
+	return c != nil
+}
+
 // Remove takes a connection away, as somebody else.
 func (s *Server) Remove(id string) {
 	s.mu.Lock()

@@ -22,14 +22,7 @@ func ask(t *testing.T, s *emulator.Server, method, path, body string, spoil func
 	t.Helper()
 	h := httptest.NewServer(s)
 	defer h.Close()
-	r, err := http.NewRequest(method, h.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Sdk-Date", time.Now().UTC().Format("20060102T150405Z"))
-	signature := secmaster.Signature(emulator.DefaultSecretKey, r.Header.Get("X-Sdk-Date"), secmaster.Canonical(r, []string{"host", "x-sdk-date"}, []byte(body)))
-	r.Header.Set("Authorization", "SDK-HMAC-SHA256 Access="+emulator.DefaultAccessKey+", SignedHeaders=host;x-sdk-date, Signature="+signature)
+	r := signed(t, h.URL, method, path, body)
 	if spoil != nil {
 		spoil(r)
 	}
@@ -46,6 +39,20 @@ func ask(t *testing.T, s *emulator.Server, method, path, body string, spoil func
 		t.Error("no request id")
 	}
 	return resp.StatusCode, string(text)
+}
+
+// signed is a request as it should be.
+func signed(t *testing.T, base, method, path, body string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest(method, base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Sdk-Date", time.Now().UTC().Format("20060102T150405Z"))
+	signature := secmaster.Signature(emulator.DefaultSecretKey, r.Header.Get("X-Sdk-Date"), secmaster.Canonical(r, []string{"host", "x-sdk-date"}, []byte(body)))
+	r.Header.Set("Authorization", "SDK-HMAC-SHA256 Access="+emulator.DefaultAccessKey+", SignedHeaders=host;x-sdk-date, Signature="+signature)
+	return r
 }
 
 func fresh(t *testing.T, o emulator.Options) *emulator.Server {
