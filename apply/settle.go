@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"connsync/apply/secmaster"
 	"connsync/diff"
 )
 
@@ -17,10 +20,35 @@ func (s Sync) settle(ctx context.Context, ws []*write) ([]diff.Have, error) {
 	final, cancel := outlive(ctx, finishIn+time.Second)
 	defer cancel()
 	have, err := s.watch(ctx, final, ws)
-	if err != nil || !s.rewriteFound(ctx, ws, have) {
-		return have, err
+	if err == nil && s.rewriteFound(ctx, ws, have) {
+		have, err = look(final, s.Client, nil)
 	}
-	return look(final, s.Client, nil)
+	if err == nil {
+		s.confirm(final, ws, have)
+	}
+	return have, err
+}
+
+// confirm asks by its id for every create that was answered and that no list shows yet: its answer alone could name something else.
+func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
+	shown := byName(have)
+	var g errgroup.Group
+	g.SetLimit(s.Parallelism)
+	for _, w := range ws {
+		if !w.creates() || w.answer == nil || len(shown[w.change.Name]) > 0 {
+			continue
+		}
+		g.Go(func() error {
+			if c, err := s.Client.Show(ctx, w.answer.ID); err == nil && c.Name == w.change.Name {
+				w.answer = &c
+				return nil
+			}
+			w.answer = nil
+			w.err = &secmaster.Error{Op: "create connection", Message: "answered, and neither a list nor its id shows it", Class: secmaster.ErrUnclear}
+			return nil
+		})
+	}
+	_ = g.Wait()
 }
 
 // watch lists until every create that may have been executed is seen, or the pauses, or the time to settle, are over.
