@@ -63,6 +63,7 @@ type scene struct {
 	expires time.Duration
 	prune   bool
 	client  func(apply.Writer) apply.Writer
+	open    func() (*state.Session, error) // takes the state's lock; nil for a disk that works
 }
 
 func staged(t testing.TB, names ...string) *scene {
@@ -118,6 +119,14 @@ func (s *scene) session() *state.Session {
 	return session
 }
 
+func (s *scene) lock() (*state.Session, error) {
+	s.t.Helper()
+	if s.open != nil {
+		return s.open()
+	}
+	return s.session(), nil
+}
+
 // prepare plans a sync of what is wanted. The caller closes the session.
 func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, error) {
 	s.t.Helper()
@@ -141,7 +150,10 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	if s.client != nil {
 		w = s.client(client)
 	}
-	session := s.session()
+	session, err := s.lock()
+	if err != nil {
+		return nil, nil, err
+	}
 	now := s.clock.now()
 	prepared, err := apply.Prepare(ctx, apply.Sync{
 		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune},

@@ -1,0 +1,272 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"connsync/apply"
+	"connsync/apply/secmaster/emulator"
+	"connsync/apply/state"
+)
+
+var ioLong = flag.Bool("io.long", false, "try every storage fault at every effect of a sync, instead of one fault at each")
+
+// shelf is a workspace and a repository after a first sync, from which every cell starts: a has drifted, b is as
+// wanted, c is new. So a sync updates a and creates c.
+type shelf struct {
+	t           *testing.T
+	files       map[string][]byte // of .git
+	connections []emulator.Connection
+	at          time.Time
+	handler     http.Handler
+	url         string
+}
+
+func shelve(t *testing.T) *shelf {
+	t.Helper()
+	s := staged(t, "a", "b")
+	s.sync()
+	s.server.Edit(s.server.Connections()[0].ID, func(c *emulator.Connection) { c.Description = "by hand" })
+	sh := &shelf{t: t, files: map[string][]byte{}, connections: s.server.Connections(), at: s.clock.now()}
+	root := filepath.Join(s.repo, ".git")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(root, name)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			sh.files[rel] = nil
+			return nil
+		case strings.HasPrefix(rel, "hooks"):
+			return nil
+		}
+		sh.files[rel], err = os.ReadFile(name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sh.handler.ServeHTTP(w, r) }))
+	t.Cleanup(h.Close)
+	sh.url = h.URL
+	return sh
+}
+
+// cell is one sync with a disk that fails, and what must hold of it.
+type cell struct {
+	*scene
+	disk     *disk
+	problems []string
+}
+
+func (sh *shelf) cell(t *testing.T, d *disk) *cell {
+	t.Helper()
+	server, err := emulator.New(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range sh.connections {
+		server.Put(c)
+	}
+	s := &scene{t: t, server: server, url: sh.url, repo: t.TempDir(), clock: &clock{at: sh.at.Add(time.Hour)}, expires: 15 * time.Minute}
+	for _, name := range sortedKeys(sh.files) {
+		file := filepath.Join(s.repo, ".git", name)
+		if text := sh.files[name]; text == nil {
+			err = os.MkdirAll(file, 0o755)
+		} else {
+			err = os.WriteFile(file, text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &cell{scene: s, disk: d}
+	c.wants("a", "b", "c")
+	c.open = func() (*state.Session, error) { return c.hold(d) }
+	sh.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			c.writing()
+		}
+		server.ServeHTTP(w, r)
+	})
+	return c
+}
+
+// hold takes the state's lock on a disk.
+func (c *cell) hold(d *disk) (*state.Session, error) {
+	store, err := c.store(d)
+	if err != nil {
+		return nil, err
+	}
+	return store.Lock(context.Background(), 0)
+}
+
+func (c *cell) store(d *disk) (*state.Store, error) {
+	if d == nil {
+		d = &disk{}
+	}
+	repo, err := d.open(c.repo)
+	if err != nil {
+		return nil, err
+	}
+	return state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(c.repo, ".git"), Now: c.clock.now}, "prod")
+}
+
+func (c *cell) wrong(format string, args ...any) {
+	c.problems = append(c.problems, fmt.Sprintf(format, args...))
+}
+
+// stored is what is on the disk, read by somebody whose own disk works.
+func (c *cell) stored() (snap state.Snapshot) {
+	store, err := c.store(nil)
+	if err == nil {
+		snap, err = store.Read(context.Background())
+	}
+	if err != nil {
+		c.wrong("the state cannot be read: %v", err)
+	}
+	return snap
+}
+
+// writing is called before a write is executed: it must have been announced.
+func (c *cell) writing() {
+	if s := c.stored(); len(s.Intents) != 2 || s.Run == nil {
+		c.wrong("a write was sent with %d of 2 intents stored", len(s.Intents))
+	}
+}
+
+// attempt syncs once. Its error is what kept it from running.
+func (c *cell) attempt() (apply.Report, error) {
+	p, session, err := c.prepare(context.Background())
+	if session != nil {
+		defer session.Close()
+	}
+	if err != nil {
+		return apply.Report{}, err
+	}
+	return p.Run(context.Background()), nil
+}
+
+// withFault syncs on the failing disk.
+func (c *cell) withFault() {
+	before := c.stored().Commit
+	r, err := c.attempt()
+	c.disk.repair()
+	after := c.stored()
+	wrote := c.writes()
+	switch {
+	case err != nil:
+		if wrote != 0 || after.Commit != before {
+			c.wrong("refused with %v, and %d writes were sent", err, wrote)
+		}
+	case errors.Is(r.Err, apply.ErrNotAnnounced):
+		if wrote != 0 || outcomes(r) != "skipped a, skipped c, unchanged b" {
+			c.wrong("not announced, and %d writes were sent: %s", wrote, outcomes(r))
+		}
+	case outcomes(r) != "created c, unchanged b, updated a" || wrote != 2:
+		c.wrong("%s, %v, %d writes", outcomes(r), r.Err, wrote)
+	case r.Recorded != (r.Err == nil):
+		c.wrong("recorded: %v, with %v", r.Recorded, r.Err)
+	case r.Recorded && (len(after.Intents) != 0 || len(after.Known) != 3):
+		c.wrong("it says that all is recorded: %d intents, %d known", len(after.Intents), len(after.Known))
+	case !r.Recorded:
+		c.handedOver(r)
+	}
+}
+
+// handedOver checks that the report has what known state lacks.
+func (c *cell) handedOver(r apply.Report) {
+	for _, res := range r.Results {
+		if res.Outcome == apply.Created && (!res.Sent || res.ID == "") {
+			c.wrong("%+v was not recorded, and cannot be handed to the user", res)
+		}
+	}
+	if !errors.Is(r.Err, state.ErrDisk) || r.Kept {
+		c.wrong("not recorded: %v, kept: %v", r.Err, r.Kept)
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}
+
+func (c *cell) writes() int {
+	n := 0
+	for _, r := range c.server.Requests() {
+		if r.Method != http.MethodGet {
+			n++
+		}
+	}
+	return n
+}
+
+// recovers checks that one more sync makes everything as it is wanted, and that the one after it does nothing.
+func (c *cell) recovers() {
+	r, err := c.attempt()
+	if err != nil || r.Err != nil || !r.Recorded || strings.ContainsAny(outcomes(r), "!") {
+		c.wrong("afterwards: %v, %v", err, r.Err)
+		return
+	}
+	s := c.stored()
+	if len(s.Known) != 3 || len(s.Intents) != 0 || s.Run != nil || s.Known["c"].ID == "" {
+		c.wrong("afterwards: %d known, %d intents", len(s.Known), len(s.Intents))
+	}
+	if n := c.server.Count(emulator.RouteCreate); n != 1 || len(c.server.Connections()) != 3 {
+		c.wrong("%d creates were sent, %d connections", n, len(c.server.Connections()))
+	}
+	c.server.ResetRequests()
+	r, err = c.attempt()
+	if err != nil || r.Err != nil || outcomes(r) != "unchanged a, unchanged b, unchanged c" || c.writes() != 0 || c.stored().Commit != s.Commit {
+		c.wrong("then: %v, %v, %s, %d writes", err, r.Err, outcomes(r), c.writes())
+	}
+}
+
+// TestNoStorageFaultLosesOrRepeatsAWrite sweeps the effects that a sync has on storage: the first, the second … fails, until a sync runs
+// through without meeting the fault.
+func TestNoStorageFaultLosesOrRepeatsAWrite(t *testing.T) {
+	sh := shelve(t)
+	cells, failed := 0, 0
+	all := troubles()
+	try := func(tr trouble, at int) bool {
+		d := &disk{trouble: tr, at: at}
+		c := sh.cell(t, d)
+		c.withFault()
+		if d.what == "" && len(c.problems) == 0 {
+			return false
+		}
+		c.recovers()
+		cells++
+		if len(c.problems) > 0 {
+			failed++
+			t.Errorf("%v at effect %d (%s): %s", tr, at, d.what, strings.Join(c.problems, "; "))
+		}
+		return true
+	}
+	effects := 0
+	for at, met := 1, true; met; at++ {
+		met = false
+		for i, tr := range all {
+			if !*ioLong && i/2 != at%(len(all)/2) {
+				continue
+			}
+			met = try(tr, at) || met
+		}
+		effects = at
+	}
+	if effects < 40 {
+		t.Errorf("a sync with two writes has %d effects on storage", effects)
+	}
+	t.Logf("T-IO: %d cells, %d failed", cells, failed)
+}
