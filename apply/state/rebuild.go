@@ -19,8 +19,8 @@ func (s *Store) Rebuild(ctx context.Context, wait time.Duration) (string, error)
 	local, problem := s.current()
 	if problem != "" {
 		aside := s.path(fmt.Sprintf("connsync/broken-%s-%d", s.target, s.repo.Now().Unix()))
-		if os.Rename(s.path(s.ref), aside) != nil {
-			return "", ErrDisk
+		if err := os.Rename(s.path(s.ref), aside); err != nil {
+			return "", onDisk(err)
 		}
 		if local, problem = s.current(); problem != "" {
 			return "", &CorruptError{s.ref, problem}

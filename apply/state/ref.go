@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -31,9 +32,11 @@ func (s *Store) current() (hash, problem string) {
 			return "", "its file does not hold the name of a commit"
 		}
 		return hash, ""
+	case errors.Is(err, syscall.ENOTDIR):
+		return "", "its file cannot be read: another branch is in its place"
 	case !errors.Is(err, fs.ErrNotExist):
 		if info, statErr := os.Stat(s.path(s.ref)); statErr != nil || !info.IsDir() {
-			return "", "its file cannot be read: another branch or folder is in its place"
+			return "", "its file cannot be read"
 		}
 	}
 	return s.packed()
@@ -91,8 +94,8 @@ func (s *Store) replace(old, new string) error {
 		}
 	}()
 	_, err = lock.WriteString(new + "\n")
-	if errors.Join(err, lock.Sync(), lock.Close()) != nil {
-		return ErrDisk
+	if err = errors.Join(err, lock.Sync(), lock.Close()); err != nil {
+		return onDisk(err)
 	}
 	now, problem := s.current()
 	if problem != "" {
@@ -102,7 +105,7 @@ func (s *Store) replace(old, new string) error {
 		return ErrMoved
 	}
 	if err := os.Rename(lock.Name(), s.path(s.ref)); err != nil {
-		return ErrDisk
+		return onDisk(err)
 	}
 	replaced = true
 	return syncFolder(filepath.Dir(s.path(s.ref)))
@@ -113,8 +116,12 @@ func (s *Store) replace(old, new string) error {
 func (s *Store) lockRef() (*os.File, error) {
 	name := s.path(s.ref) + ".lock"
 	for try := 0; ; try++ {
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err := os.MkdirAll(filepath.Dir(name), 0o777)
+		if errors.Is(err, syscall.ENOTDIR) {
 			return nil, &CorruptError{s.ref, "a branch named connsync-state is in its way"}
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, onDisk(err)
 		}
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		switch {
@@ -123,20 +130,29 @@ func (s *Store) lockRef() (*os.File, error) {
 		case errors.Is(err, fs.ErrExist) && try >= lockTries:
 			return nil, &LockedRefError{name}
 		case !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist), try >= lockTries:
-			return nil, ErrDisk
+			return nil, onDisk(err)
 		}
 		time.Sleep(lockPause)
 	}
 }
 
-// syncFolder makes a rename in a folder durable.
+// syncFolder makes a rename in a folder durable. Some file systems cannot sync a folder, and say so; what else fails is a
+// failure: after a loss of power the rename could be undone, and with it an announcement that was relied on.
 func syncFolder(name string) error {
 	d, err := os.Open(name)
 	if err != nil {
-		return ErrDisk
+		return onDisk(err)
 	}
 	defer d.Close()
-	_ = d.Sync() // some file systems cannot sync a folder; the rename stands all the same
+	err = d.Sync()
+	for _, cannot := range []error{syscall.EINVAL, syscall.EBADF, errors.ErrUnsupported, fs.ErrPermission} {
+		if errors.Is(err, cannot) {
+			return nil
+		}
+	}
+	if err != nil {
+		return onDisk(err)
+	}
 	return nil
 }
 

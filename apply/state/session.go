@@ -49,7 +49,7 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, error) {
 	file := s.path("connsync/" + s.target + ".lock") // permanent: removing it would let two hold it
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-		return nil, ErrDisk
+		return nil, onDisk(err)
 	}
 	l := flock.New(file)
 	limited, cancel := context.WithTimeout(ctx, wait)
@@ -65,7 +65,7 @@ func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, err
 	case errors.Is(err, context.DeadlineExceeded) || err == nil:
 		return nil, &BusyError{holder(file)}
 	default:
-		return nil, ErrDisk
+		return nil, onDisk(err)
 	}
 	host, _ := os.Hostname()
 	_ = os.WriteFile(file, fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339)), 0o666)

@@ -5,6 +5,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"connsync/diff"
@@ -89,6 +90,23 @@ var (
 	ErrDisk       = errors.New("the known state cannot be written")
 	ErrUnshared   = errors.New("the known state is written here, and others cannot see it yet")
 )
+
+// DiskError is ErrDisk with what the operating system says.
+type DiskError struct{ Reason syscall.Errno }
+
+func (e *DiskError) Error() string { return ErrDisk.Error() + ": " + e.Reason.Error() }
+
+// Unwrap is ErrDisk.
+func (e *DiskError) Unwrap() error { return ErrDisk }
+
+// onDisk is an error of the operating system or of go-git in our words. Of a foreign text nothing is kept but the system's own.
+func onDisk(err error) error {
+	var reason syscall.Errno
+	if errors.As(err, &reason) {
+		return &DiskError{reason}
+	}
+	return ErrDisk
+}
 
 // BusyError is ErrBusy with what is known of the holder.
 type BusyError struct{ Holder string }

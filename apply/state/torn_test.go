@@ -16,7 +16,7 @@ import (
 	"connsync/apply/state"
 )
 
-var long = flag.Bool("io.long", false, "flip every bit of a stored state, instead of one bit of every byte")
+var long = flag.Bool("io.long", false, "break a stored state at every bit and byte, instead of at one bit of every byte")
 
 // sheet counts what was tried on a stored state, and what of it went wrong.
 type sheet struct {
@@ -87,7 +87,7 @@ func (s *sheet) try(name string, broken []byte, what string, absentIsRight bool)
 
 func (s *sheet) overwrite(name string, text []byte) {
 	s.t.Helper()
-	f, err := os.OpenFile(name, os.O_WRONLY, 0) // in place: some file systems sync what is truncated first
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644) // in place: some file systems sync what is truncated first
 	if err != nil {
 		s.t.Fatal(err)
 	}

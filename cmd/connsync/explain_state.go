@@ -18,6 +18,10 @@ func explainState(err error) (string, []string, bool) {
 	var held *state.HeldError
 	var diverged *state.DivergedError
 	var remote *remoteError
+	reason := ""
+	if disk := (*state.DiskError)(nil); errors.As(err, &disk) {
+		reason = ": " + disk.Reason.Error()
+	}
 	switch {
 	case errors.As(err, &place):
 		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
@@ -50,9 +54,9 @@ func explainState(err error) (string, []string, bool) {
 	case errors.Is(err, state.ErrMoved):
 		return state.ErrMoved.Error(), []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrNotAnnounced):
-		return "the known state cannot be written, so nothing was sent", diskHints, true
+		return state.ErrDisk.Error() + ", so nothing was sent" + reason, diskHints, true
 	case errors.Is(err, state.ErrDisk):
-		return state.ErrDisk.Error(), diskHints, true
+		return state.ErrDisk.Error() + reason, diskHints, true
 	case errors.Is(err, state.ErrNoFolder), errors.Is(err, errNoState):
 		return noState(err), []string{"sync from a clone, or keep known state in one: --state PATH"}, true
 	}
