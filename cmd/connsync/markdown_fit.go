@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxMarkdown keeps within what GitHub takes for a comment, 65,536 characters; in bytes, which are never fewer.
+const maxMarkdown = 65_000
+
+const (
+	mdRiskHead    = "\n> [!CAUTION]\n> **High risk**\n>\n"
+	mdFindingHead = "\n> [!WARNING]\n> **Findings**\n>\n"
+	mdTableHead   = "\n| action | connection | where | what changes |\n|---|---|---|---|\n"
+	mdNotesHead   = "\n**Targets**\n\n"
+	mdDetailsHead = "\n**Details**\n\n"
+	mdEnough      = 900 // bytes for the headings above and for the note of what is left out
+)
+
+// mdFit puts a page together, and leaves out what is too much: details first, then rows, and high risks last.
+func mdFit(p mdPage) string {
+	room := mdRoom(maxMarkdown - mdEnough - len(p.summary) - len(p.next))
+	risks := room.take(p.risks)
+	findings := room.take(p.findings)
+	notes := room.take(p.notes)
+	rows := room.take(p.rows)
+	details := room.choose(p, len(rows) == len(p.rows))
+
+	var out strings.Builder
+	group := func(head string, items []string) {
+		if len(items) > 0 {
+			out.WriteString(head + strings.Join(items, ""))
+		}
+	}
+	out.WriteString(p.summary)
+	group(mdRiskHead, risks)
+	group(mdFindingHead, findings)
+	out.WriteString(mdLeftOut([]mdMissing{
+		{"high risk", len(p.risks) - len(risks)}, {"finding", len(p.findings) - len(findings)},
+		{"note", len(p.notes) - len(notes)}, {"row", len(p.rows) - len(rows)}, {"detail", len(p.details) - len(details)},
+	}))
+	group(mdTableHead, rows)
+	group(mdDetailsHead, details)
+	group(mdNotesHead, notes)
+	out.WriteString(p.next)
+	return out.String()
+}
+
+// mdRoom is how many bytes are left.
+type mdRoom int
+
+// take gives the first items, as many as fit. Where one does not fit, nothing that comes later is worth more.
+func (r *mdRoom) take(items []string) []string {
+	for i, text := range items {
+		if mdRoom(len(text)) > *r {
+			*r = 0
+			return items[:i]
+		}
+		*r -= mdRoom(len(text))
+	}
+	return items
+}
+
+// choose gives the details that fit, those of high risk before the others, in their order.
+func (r *mdRoom) choose(p mdPage, all bool) []string {
+	if !all {
+		return nil
+	}
+	chosen := make([]bool, len(p.details))
+	for _, important := range []bool{true, false} {
+		for i, text := range p.details {
+			if p.important[i] == important && mdRoom(len(text)) <= *r {
+				chosen[i] = true
+				*r -= mdRoom(len(text))
+			}
+		}
+	}
+	var out []string
+	for i, text := range p.details {
+		if chosen[i] {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+type mdMissing struct {
+	what string
+	n    int
+}
+
+func mdLeftOut(missing []mdMissing) string {
+	var parts []string
+	for _, m := range missing {
+		if m.n > 0 {
+			parts = append(parts, count(m.n, m.what))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\n> [!NOTE]\n> Too much for one comment; left out here: %s. `connsync diff` shows all, and "+
+		"`connsync diff --format html --out FILE` makes a page of it.\n", strings.Join(parts, ", "))
+}
