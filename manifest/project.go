@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"errors"
 	"io/fs"
 	"path"
 	"regexp"
@@ -23,7 +22,7 @@ func LoadProject(fsys fs.FS, name string) (Project, error) {
 	p.Secrets.Allow = []string{"age", "pgp", "hckms"}
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return p, &ReadError{File: name, Missing: errors.Is(err, fs.ErrNotExist)}
+		return p, readError(name, err)
 	}
 	d := read(name, text)
 	if d.root != nil {

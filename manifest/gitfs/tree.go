@@ -7,12 +7,19 @@ import (
 	"io/fs"
 	"path"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Limits of a commit. A path that is longer could not be checked out on Linux.
+const (
+	maxNodes = 500_000
+	maxPath  = 4096
 )
 
 // Tree is the files of a commit, by anything that Resolve takes. They may be read concurrently.
@@ -61,25 +68,45 @@ type node struct {
 func (t *treeFS) list(tree *object.Tree, at string) error {
 	folder := t.nodes[at]
 	for _, e := range tree.Entries {
-		n := &node{name: e.Name, hash: e.Hash, mode: modeOf(e.Mode)}
-		full := path.Join(at, e.Name)
-		if !fs.ValidPath(full) {
+		if e.Name == "" || e.Name == "." || e.Name == ".." || strings.ContainsAny(e.Name, "/\x00") {
 			continue // no name that a checkout could have
 		}
-		t.nodes[full] = n
+		n := &node{name: e.Name, hash: e.Hash, mode: modeOf(e.Mode)}
 		folder.children = append(folder.children, entry{t, n})
-		if !n.mode.IsDir() {
+		full := path.Join(at, e.Name)
+		if err := t.add(full, n); err != nil {
+			return err
+		}
+		if !n.mode.IsDir() || !fs.ValidPath(full) {
 			continue
 		}
 		sub, err := object.GetTree(t.repo.git.Storer, e.Hash)
-		if err != nil {
+		switch {
+		case errors.Is(err, plumbing.ErrObjectNotFound):
 			return &MissingObjectError{full}
+		case err != nil:
+			return &RefusedError{full, "not a folder that Git could have written"}
 		}
 		if err := t.list(sub, full); err != nil {
 			return err
 		}
 	}
 	sort.Slice(folder.children, func(i, j int) bool { return folder.children[i].Name() < folder.children[j].Name() })
+	return nil
+}
+
+// add notes an entry. A few kilobytes of trees that hold each other many times over can stand for more files than fit anywhere.
+func (t *treeFS) add(full string, n *node) error {
+	_, twice := t.nodes[full]
+	switch {
+	case twice:
+		return &RefusedError{full, "there twice in its folder"}
+	case len(t.nodes) >= maxNodes:
+		return &RefusedError{".", "more than 500,000 files"}
+	case len(full) > maxPath:
+		return &RefusedError{full[:strings.Index(full, "/")+1] + "…", "a path of more than 4,096 bytes"}
+	}
+	t.nodes[full] = n
 	return nil
 }
 

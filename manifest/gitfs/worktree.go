@@ -58,7 +58,13 @@ func (f worktreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err := f.w.check("readdir", name); err != nil {
 		return nil, err
 	}
-	return fs.ReadDir(f.w.root.FS(), name)
+	entries, err := fs.ReadDir(f.w.root.FS(), name)
+	for _, e := range entries {
+		if e.Name() == ".git" && name != "." {
+			return nil, &RefusedError{name, "another repository; its files are not read"}
+		}
+	}
+	return entries, err
 }
 
 // ReadFile is fs.ReadFileFS.
