@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"connsync/apply/state"
 )
 
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) {
 		write(dir, os.Getenv("STATE_WRITER_NAME"), os.Getenv("STATE_WRITER_COUNT"))
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func write(dir, name, count string) {

@@ -1,0 +1,15 @@
+package gitfs_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// go-git does not close its connection to an SSH agent; it lasts until the process ends.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("golang.org/x/crypto/ssh/agent.(*pipeline).readLoop"),
+		goleak.IgnoreAnyFunction("golang.org/x/crypto/ssh/agent.ServeAgent"), // the other end, in the tests
+	)
+}
