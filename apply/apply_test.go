@@ -64,6 +64,7 @@ type scene struct {
 	prune   bool
 	client  func(apply.Writer) apply.Writer
 	open    func() (*state.Session, error) // takes the state's lock; nil for a disk that works
+	decrypt apply.Open                     // nil: nothing is encrypted
 }
 
 func staged(t testing.TB, names ...string) *scene {
@@ -158,13 +159,20 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	prepared, err := apply.Prepare(ctx, apply.Sync{
 		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune},
 		Client: w, State: session, Files: s.files, Parallelism: 10,
-		Open: func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
-			return nil, "", nil
-		},
+		Open:  s.opener(),
 		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},
 		Clock: apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep},
 	})
 	return prepared, session, err
+}
+
+func (s *scene) opener() apply.Open {
+	if s.decrypt != nil {
+		return s.decrypt
+	}
+	return func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
+		return nil, "", nil
+	}
 }
 
 func (s *scene) sync() apply.Report {

@@ -1,0 +1,76 @@
+package apply_test
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"connsync/apply/secmaster/emulator"
+	"connsync/secrets"
+)
+
+const sealedManifest = `connections:
+  prod:
+    a:
+      component: EdrVendor
+      version: "2.1"
+      config:
+        endpoint: https://a.example
+        password: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]
+sops:
+  age:
+    - recipient: age1x
+      enc: wrapped
+  lastmodified: "2026-01-01T00:00:00Z"
+  mac: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]
+`
+
+// opens gives every scene's sealed password this value.
+func opens(value string) func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
+	return func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
+		return map[secrets.Path]secrets.Value{"connections.prod.a.config.password": secrets.Hide(value)}, "2026-01-01T00:00:00Z", nil
+	}
+}
+
+// A digest of a short password is as good as the password: it can be guessed offline.
+func TestKnownStateHoldsNeitherAPlaintextNorADigestOfOne(t *testing.T) {
+	const password = "canary-password"
+	s := staged(t)
+	s.files["connections/a.yaml"].Data = []byte(sealedManifest)
+	s.decrypt = opens(password)
+	s.expect(s.sync(), "created a", 1, 1)
+	sent := ""
+	for _, c := range s.server.Connections() {
+		sent = c.Config
+	}
+	if !strings.Contains(sent, password) {
+		t.Fatalf("sent: %s", sent)
+	}
+	objects := exec.Command("git", "cat-file", "--batch-all-objects", "--batch")
+	objects.Dir = s.repo
+	out, err := objects.Output()
+	if err != nil || len(out) == 0 {
+		t.Fatal(err)
+	}
+	stored := strings.ToLower(string(out))
+	for _, plain := range []string{password, sent, `"` + password + `"`, "s" + password} {
+		a, b, c, d := md5.Sum([]byte(plain)), sha1.Sum([]byte(plain)), sha256.Sum256([]byte(plain)), sha512.Sum512([]byte(plain))
+		for _, sum := range [][]byte{a[:], b[:], c[:], d[:], c[:16]} {
+			for _, text := range []string{hex.EncodeToString(sum), strings.ToLower(base64.StdEncoding.EncodeToString(sum)[:16])} {
+				if strings.Contains(stored, text) {
+					t.Errorf("state holds a digest of %q", plain)
+				}
+			}
+		}
+	}
+	if strings.Contains(stored, password) || s.server.Count(emulator.RouteCreate) != 1 {
+		t.Error("state holds the password")
+	}
+}
