@@ -82,7 +82,9 @@ func (r *configReader) value(n *yaml.Node, at, root secrets.Path, key string) an
 		return r.secret(n, root)
 	}
 	v := r.scalar(n)
-	r.suspect(n, at, key, v)
+	if r.d.exposed[n] || r.suspect(n, at, key, v) {
+		return withhold(v)
+	}
 	return v
 }
 
@@ -141,20 +143,21 @@ func jsonNumber(s string) bool {
 }
 
 // suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.
-func (r *configReader) suspect(n *yaml.Node, at secrets.Path, key string, v any) {
+func (r *configReader) suspect(n *yaml.Node, at secrets.Path, key string, v any) bool {
 	why := looksSecret(key, v)
 	if why == "" {
-		return
+		return false
 	}
 	if _, excused := r.clear[at]; excused {
 		delete(r.clear, at)
-		return
+		return false
 	}
 	r.d.wrong(n, false, []string{
 		"encrypt it: add its key to encrypted_regex in .sops.yaml, then  sops encrypt --in-place " + r.d.file,
 		"if it was pushed in the clear, rotate it",
 		"if it is no secret, say so and why:  cleartext: [{setting: " + string(at) + ", reason: …}]",
 	}, "%s looks like a secret in the clear (%s)", at, why)
+	return true
 }
 
 // comments notes a secret that was left in a comment, which SOPS does not encrypt.

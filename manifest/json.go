@@ -57,6 +57,8 @@ func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
 		return out, nil
 	case secrets.Ref:
 		return reveal(v)
+	case Withheld:
+		return nil, errNotJSON
 	}
 	return v, nil
 }
@@ -76,6 +78,8 @@ func ValueDigest(v any) string {
 		return secrets.Digest("n" + canonical(v))
 	case map[string]any:
 		return secrets.Digest("{}")
+	case Withheld:
+		return v.digest
 	}
 	return secrets.Digest("[]")
 }

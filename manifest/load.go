@@ -26,42 +26,56 @@ const (
 // then Mistakes, and the Set is not to be used. A file or directory that cannot be read is a
 // *ReadError. It opens no connection and needs no key.
 func Load(fsys fs.FS, p Project) (Set, error) {
+	s, mistakes, err := Survey(fsys, p, nil)
+	switch {
+	case err != nil:
+		return Set{}, err
+	case len(mistakes) > 0:
+		return Set{}, mistakes
+	}
+	return s, nil
+}
+
+// Survey is Load for whoever shows what a file with mistakes would come to: its Set holds all that could be read, with Withheld in
+// the place of values that look like secrets in the clear. It must not be applied where there are mistakes. A cache that has seen
+// a file's content before saves reading it again; nil is none.
+func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	names, mistakes, err := find(fsys, p)
 	if err != nil {
-		return Set{}, err
+		return Set{}, nil, err
 	}
 	docs := make([]loaded, len(names))
 	var g errgroup.Group
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		g.Go(func() (err error) {
-			docs[i], err = loadFile(fsys, name, p)
+			docs[i], err = c.load(fsys, name, p)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return Set{}, err
+		return Set{}, nil, err
 	}
-	var s Set
-	total := 0
+	s, found := gather(docs)
+	mistakes = append(mistakes, found...)
+	if s.size > maxTotal {
+		mistakes = append(mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "the manifests are larger than 512 MiB together"})
+	}
+	return s, sorted(append(mistakes, s.crossCheck()...)), nil
+}
+
+func gather(docs []loaded) (s Set, mistakes []Mistake) {
 	for _, l := range docs {
-		total += l.size
+		s.size += l.size
 		s.Files = append(s.Files, l.file)
 		s.Connections = append(s.Connections, l.connections...)
 		mistakes = append(mistakes, l.mistakes...)
-	}
-	if total > maxTotal {
-		mistakes = append(mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "the manifests are larger than 512 MiB together"})
 	}
 	sort.SliceStable(s.Connections, func(i, j int) bool {
 		a, b := s.Connections[i], s.Connections[j]
 		return a.Target < b.Target || a.Target == b.Target && a.Name < b.Name
 	})
-	mistakes = append(mistakes, s.crossCheck()...)
-	if len(mistakes) > 0 {
-		return Set{}, sorted(mistakes)
-	}
-	return s, nil
+	return s, mistakes
 }
 
 // Target is the wanted connections of one target, in order of name.
@@ -78,10 +92,10 @@ type loaded struct {
 	mistakes    []Mistake
 }
 
-func loadFile(fsys fs.FS, name string, p Project) (loaded, error) {
+func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return loaded{}, readError(name, err)
+		return loaded{}, nil, readError(name, err)
 	}
 	d := read(name, text)
 	l := loaded{file: File{Path: name, Digest: secrets.Digest(string(text))}, size: len(text)}
@@ -90,7 +104,7 @@ func loadFile(fsys fs.FS, name string, p Project) (loaded, error) {
 		l.connections = d.connections(p, l.file)
 	}
 	l.mistakes = d.mistakes
-	return l, nil
+	return l, text, nil
 }
 
 // readError keeps an error that a file tree made for people (a link out of the repository, say), and

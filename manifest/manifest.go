@@ -61,6 +61,7 @@ type StatePolicy struct {
 type Set struct {
 	Connections []Connection
 	Files       []File // every manifest read, in order of path
+	size        int    // of all files, in bytes
 }
 
 // File is one manifest as it was read. Its bytes are not kept: who decrypts it reads it
@@ -77,9 +78,19 @@ type File struct {
 type Sops struct {
 	LastModified     string
 	MACOnlyEncrypted bool
-	KeyTypes         []string // of the entries present: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
-	KeysDigest       string   // secrets.Digest of the wrapped data keys: moves with `sops rotate` and `sops updatekeys`
+	Recipients       []Recipient // who can open the file, in order
+	KeyTypes         []string    // of the recipients: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
+	KeysDigest       string      // secrets.Digest of the wrapped data keys: moves with `sops rotate` and `sops updatekeys`
+	MAC              string      // secrets.Digest of the encrypted MAC
+	Covered          string      // secrets.Digest of what the MAC is made of: where it moves and MAC does not, the file does not open
+	Pos              Position    // of the MAC
 }
+
+// Recipient is one key that can open a file, by SOPS's names: kind age and a public key, pgp and a fingerprint, kms and an ARN …
+type Recipient struct{ Kind, ID string }
+
+// String is the kind and the id.
+func (r Recipient) String() string { return r.Kind + " " + r.ID }
 
 // Connection is one wanted operation connection.
 type Connection struct {

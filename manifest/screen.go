@@ -28,7 +28,8 @@ type document struct {
 	text     []byte
 	root     *yaml.Node // the mapping at the root
 	mistakes []Mistake
-	lines    []string // split on first use
+	exposed  map[*yaml.Node]bool // values in the clear that must not be shown
+	lines    []string            // split on first use
 
 	lastLine  int // whose characters lastRunes are
 	lastRunes []rune
@@ -38,7 +39,7 @@ type document struct {
 // structure is not to be trusted. SOPS is given only files that passed here: its own reader can be made
 // to overflow the stack by an alias in a second document.
 func read(file string, text []byte) *document {
-	d := &document{file: file, text: text}
+	d := &document{file: file, text: text, exposed: map[*yaml.Node]bool{}}
 	if !d.screenText() {
 		return d
 	}

@@ -24,7 +24,14 @@ func (d *document) sops(p Project) *Sops {
 	if v := child(n, "mac_only_encrypted"); v != nil {
 		s.MACOnlyEncrypted = v.Value == "true"
 	}
-	if v := child(n, "mac"); v == nil || !isEncrypted(v.Value) {
+	leaves, r := leavesOf(d.root), regionOf(n)
+	d.screenRegion(leaves, r)
+	s.Pos, s.Covered = d.at(n), covered(leaves, r, s.MACOnlyEncrypted)
+	v := child(n, "mac")
+	if v != nil {
+		s.Pos, s.MAC = d.at(v), secrets.Digest(v.Value)
+	}
+	if v == nil || !isEncrypted(v.Value) {
 		d.wrong(n, false, []string{"restore the file as sops wrote it: connsync does not open a file that is not authenticated"}, "the sops block has no mac")
 	}
 	if p.Secrets.FullMAC && s.MACOnlyEncrypted {
@@ -53,6 +60,7 @@ func (s *Sops) keys(group *yaml.Node, wrapped *strings.Builder) {
 		}
 		s.note(kind)
 		for _, key := range list.Content {
+			s.Recipients = append(s.Recipients, Recipient{kind, recipientID(kind, key)})
 			if enc := child(key, "enc"); enc != nil {
 				wrapped.WriteString(kind + "\x00" + enc.Value + "\x00")
 			}
@@ -67,4 +75,29 @@ func (s *Sops) note(kind string) {
 		}
 	}
 	s.KeyTypes = append(s.KeyTypes, kind)
+}
+
+// recipientID is how SOPS names a key of a kind in a file's metadata.
+func recipientID(kind string, key *yaml.Node) string {
+	part := func(name string) string {
+		if n := child(key, name); n != nil {
+			return n.Value
+		}
+		return ""
+	}
+	switch kind {
+	case "age":
+		return part("recipient")
+	case "pgp":
+		return part("fp")
+	case "hckms":
+		return part("key_id")
+	case "kms":
+		return part("arn")
+	case "gcp_kms":
+		return part("resource_id")
+	case "azure_kv":
+		return strings.TrimSuffix(part("vault_url"), "/") + "/keys/" + part("name") + "/" + part("version")
+	}
+	return strings.TrimSuffix(part("vault_address"), "/") + "/v1/" + part("engine_path") + "/keys/" + part("key_name")
 }
