@@ -205,6 +205,7 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 	if recorded || shows || wasSecret {
 		f.setOld(seen, shows, recorded && !wasSecret)
 	}
+	f.NewHidden = wasSecret // in the clear now: it may be what was encrypted
 	return f, len(f.Causes) > 0
 }
 
@@ -212,9 +213,11 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 func (f *Field) setOld(seen Seen, shows, mayShow bool) {
 	if shows && mayShow {
 		f.Old = seen.Value.Expose()
-		return
 	}
-	f.OldHidden = true
+	_, withheld := f.Old.(manifest.Withheld)
+	if withheld || !shows || !mayShow {
+		f.Old, f.OldHidden = nil, true
+	}
 }
 
 // removed are the settings that were written and are wanted no more.

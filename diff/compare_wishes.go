@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"sort"
+
 	"connsync/manifest"
 	"connsync/secrets"
 )
@@ -29,6 +31,7 @@ func Compare(target string, place Place, base, head []manifest.Connection) Plan 
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		c.ID, c.Have, c.Known = "", nil, nil
+		c.withhold()
 		switch {
 		case c.Action == Orphaned:
 			c.Action, c.From = Remove, ""
@@ -37,6 +40,32 @@ func Compare(target string, place Place, base, head []manifest.Connection) Plan 
 		}
 	}
 	return p
+}
+
+// withhold takes out of a change what must not be shown; what is carried out never holds such a value.
+func (c *Change) withhold() {
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		if _, withheld := f.New.(manifest.Withheld); withheld || f.NewHidden {
+			f.New, f.NewHidden = nil, true
+		}
+	}
+}
+
+// Mark adds to a plan the risk of every secret whose ciphertext stood, or stands, somewhere else.
+func (p *Plan) Mark(moves []manifest.Move) {
+	for _, m := range moves {
+		i := sort.Search(len(p.Changes), func(i int) bool { return p.Changes[i].Name >= m.Name })
+		if m.Target != p.Target || i == len(p.Changes) || p.Changes[i].Name != m.Name {
+			continue
+		}
+		kind := RiskMoved
+		if m.Copied {
+			kind = RiskCopied
+		}
+		from := Spot{Target: m.FromTarget, Name: m.FromName, Path: m.FromAt, File: m.From.File}
+		p.Changes[i].Risks = append(p.Changes[i].Risks, Risk{Kind: kind, Path: m.At, From: from})
+	}
 }
 
 // named takes a plugin's name for its id: the same name is the same plugin.

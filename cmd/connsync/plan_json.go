@@ -155,6 +155,9 @@ func changeJSON(c *diff.Change) jsonChange {
 		Plugin: c.Plugin, Write: c.Write, Causes: c.Causes, Modifier: c.Modifier, Extra: plain(c.Extra),
 	}
 	for _, f := range c.Fields {
+		if f.NewHidden {
+			f.New = nil
+		}
 		out.Fields = append(out.Fields, jsonField{string(f.Path), f.Old, f.New, f.OldHidden, f.NewHidden, f.Causes})
 	}
 	for _, s := range c.Secrets {

@@ -97,26 +97,3 @@ func (r *Repository) IsAncestor(a, b string) (bool, error) {
 	}
 	return false, nil
 }
-
-// MergeBase is the newest commit that comes before both. ErrShallow where the history ends before it is found, and ErrUnrelated where
-// there is none.
-func (r *Repository) MergeBase(a, b string) (Commit, error) {
-	first, err := r.git.CommitObject(plumbing.NewHash(a))
-	if err != nil {
-		return Commit{}, &UnknownRefError{a}
-	}
-	second, err := r.git.CommitObject(plumbing.NewHash(b))
-	if err != nil {
-		return Commit{}, &UnknownRefError{b}
-	}
-	bases, err := first.MergeBase(second)
-	switch {
-	case (err != nil || len(bases) == 0) && r.Shallow():
-		return Commit{}, ErrShallow
-	case err != nil:
-		return Commit{}, ErrBroken
-	case len(bases) == 0:
-		return Commit{}, ErrUnrelated
-	}
-	return r.commit(bases[0].Hash)
-}

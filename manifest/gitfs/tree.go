@@ -138,6 +138,14 @@ func (t *treeFS) Open(name string) (fs.File, error) {
 	return &openFile{info: info{t, n, int64(len(data))}, Reader: bytes.NewReader(data)}, nil
 }
 
+// BlobHash is Git's hash of a file, which needs no reading; "" for what is no file.
+func (t *treeFS) BlobHash(name string) string {
+	if n := t.nodes[name]; n != nil && n.mode.IsRegular() {
+		return n.hash.String()
+	}
+	return ""
+}
+
 // ReadDir is fs.ReadDirFS.
 func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	n, err := t.find("readdir", name)
