@@ -64,6 +64,11 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	return s, sorted(append(mistakes, s.crossCheck()...)), nil
 }
 
+// Read is Survey of one text, under the name of a file.
+func Read(name string, text []byte, p Project) (Set, []Mistake) {
+	return gather([]loaded{parse(name, text, p)})
+}
+
 func gather(docs []loaded) (s Set, mistakes []Mistake) {
 	for _, l := range docs {
 		s.size += l.size
@@ -97,6 +102,10 @@ func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
 	if err != nil {
 		return loaded{}, nil, readError(name, err)
 	}
+	return parse(name, text, p), text, nil
+}
+
+func parse(name string, text []byte, p Project) loaded {
 	d := read(name, text)
 	l := loaded{file: File{Path: name, Digest: secrets.Digest(string(text))}, size: len(text)}
 	if d.root != nil {
@@ -104,7 +113,7 @@ func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
 		l.connections = d.connections(p, l.file)
 	}
 	l.mistakes = d.mistakes
-	return l, text, nil
+	return l
 }
 
 // readError keeps an error that a file tree made for people (a link out of the repository, say), and
@@ -260,4 +269,35 @@ func (s Set) crossCheck() []Mistake {
 		}
 	}
 	return out
+}
+
+// Reads tells whether a project reads a file of this name: YAML under one of its manifests' folders, outside of hidden ones.
+func (p Project) Reads(name string) bool {
+	if !isManifest(name) {
+		return false
+	}
+	for _, root := range p.Manifests {
+		if name == root {
+			return true
+		}
+		rest, under := strings.CutPrefix(name, root+"/")
+		if root == "." {
+			rest, under = name, true
+		}
+		if under && !hidden(path.Dir(rest)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hidden tells whether a folder, or one above it, begins with a dot.
+func hidden(dir string) bool {
+	for dir != "." {
+		if strings.HasPrefix(path.Base(dir), ".") {
+			return true
+		}
+		dir = path.Dir(dir)
+	}
+	return false
 }

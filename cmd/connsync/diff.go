@@ -50,7 +50,7 @@ func (c diffCmd) view(ctx context.Context, w world, g *globals) (view, error) {
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
 		return view{}, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
-		return c.sinceBase(w, g)
+		return c.sinceBase(g)
 	}
 	plans, err := g.preview(ctx, w, nil)
 	return view{plans: plans}, err

@@ -2,151 +2,112 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"sort"
-	"strings"
+	"path/filepath"
 
-	"connsync/diff"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
 )
 
-// wishes of one commit: the project and every manifest.
-type wished struct {
-	project manifest.Project
-	set     manifest.Set
-	commit  gitfs.Commit
-}
-
 // sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks nobody.
-func (c diffCmd) sinceBase(w world, g *globals) (view, error) {
-	repo, err := gitfs.Open(g.Dir)
-	if err != nil {
-		return view{}, err
-	}
-	defer repo.Close()
-	files, head, done, err := c.headFiles(g, repo)
+func (c diffCmd) sinceBase(g *globals) (view, error) {
+	r, done, err := g.reviewSince(c.Base, c.Head)
 	if err != nil {
 		return view{}, err
 	}
 	defer done()
-	onto, err := repo.Resolve(c.Base)
-	if err != nil {
-		return view{}, &fromFlag{"--base", err}
-	}
-	base, err := repo.MergeBase(onto.Hash, head.Hash)
-	if err != nil {
-		return view{}, &fromFlag{"--base", err}
-	}
-	before, _, err := repo.Tree(base.Hash)
-	if err != nil {
-		return view{}, err
-	}
-	after, err := g.wished(files, head)
-	if err != nil {
-		return view{}, err
-	}
-	was, err := g.wishedBefore(before, base)
-	if err != nil {
-		return view{}, err
-	}
-	return view{offline: true, plans: g.between(was, after), alarms: policyChanges(was.project, after.project)}, nil
+	return r.view()
 }
 
-// headFiles are the files to compare: of --head, or of the worktree as it is.
-func (c diffCmd) headFiles(g *globals, repo *gitfs.Repository) (fs.FS, gitfs.Commit, func(), error) {
-	if c.Head != "" {
-		files, commit, err := repo.Tree(c.Head)
-		if err != nil {
+// reviewSince reads both sides of a branch: the head is a commit, or the worktree where it is "".
+func (g *globals) reviewSince(onto, head string) (*review, func(), error) {
+	repo, err := gitfs.Open(g.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, closed := &review{g: g, repo: repo}, func() {}
+	done := func() { closed(); _ = repo.Close() }
+	files, closeHead, err := r.headFiles(head)
+	if err == nil {
+		closed = closeHead
+		var before fs.FS
+		if before, err = r.baseFiles(onto); err == nil {
+			err = r.read(before, files)
+		}
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return r, done, nil
+}
+
+// headFiles are the files to compare: of a commit, or of the worktree as it is.
+func (r *review) headFiles(head string) (files fs.FS, done func(), err error) {
+	if head != "" {
+		if files, r.head.commit, err = r.repo.Tree(head); err != nil {
 			err = &fromFlag{"--head", err}
 		}
-		return files, commit, func() {}, err
+		return files, func() {}, err
 	}
-	s, err := g.openWorktree()
+	s, err := r.g.openWorktree()
 	if err != nil {
-		return nil, gitfs.Commit{}, nil, err
+		return nil, nil, err
 	}
 	if s.commit.Hash == "" {
 		s.close()
-		return nil, gitfs.Commit{}, nil, gitfs.ErrUnborn
+		return nil, nil, gitfs.ErrUnborn
 	}
-	return s.files, s.commit, s.close, nil
+	r.head.commit = s.commit
+	return s.files, s.close, nil
 }
 
-func (g *globals) wished(files fs.FS, commit gitfs.Commit) (wished, error) {
-	project, set, err := g.load(&source{files: files})
-	return wished{project, set, commit}, err
+// baseFiles are those of the commit where the branch parted.
+func (r *review) baseFiles(onto string) (fs.FS, error) {
+	tip, err := r.repo.Resolve(onto)
+	if err != nil {
+		return nil, &noBaseError{onto, err}
+	}
+	base, err := r.repo.MergeBase(tip.Hash, r.head.commit.Hash)
+	if err != nil {
+		return nil, &noBaseError{onto, err}
+	}
+	r.base.commit = base
+	files, _, err := r.repo.Tree(base.Hash)
+	return files, err
 }
 
-// wishedBefore is wished at the base, where the project file may not have been there, and other targets may have been.
-func (g *globals) wishedBefore(files fs.FS, commit gitfs.Commit) (wished, error) {
-	all := *g
-	all.Target = nil
-	was, err := all.wished(files, commit)
+// noBaseError is a base that the clone does not have, or not far enough back.
+type noBaseError struct {
+	ref string
+	err error
+}
+
+func (e *noBaseError) Error() string { return "--base " + e.ref + ": " + e.err.Error() }
+
+func (e *noBaseError) Unwrap() error { return e.err }
+
+// read reads projects and manifests of both sides.
+func (r *review) read(before, after fs.FS) error {
+	name := filepath.ToSlash(filepath.Clean(r.g.Config))
+	var err error
+	if r.head.project, err = r.g.project(&source{files: after}); err != nil {
+		return err
+	}
+	was, err := manifest.LoadProject(before, name)
+	var mistakes manifest.Mistakes
 	var missing *manifest.ReadError
-	if errors.As(err, &missing) && missing.Missing {
-		return wished{commit: commit}, nil
+	policy := was.Secrets
+	switch {
+	case errors.As(err, &mistakes), errors.As(err, &missing) && missing.Missing: // the branch makes or mends it
+		r.base.unread = errors.As(err, &mistakes)
+		was, policy = r.head.project, r.head.project.Secrets
+		r.base.fresh = true
+	case err != nil:
+		return err
 	}
-	return was, targetError("the base, "+abbreviated(commit.Hash), err)
-}
-
-// between plans each target of either side.
-func (g *globals) between(was, after wished) []diff.Plan {
-	names := map[string]bool{}
-	for _, p := range []manifest.Project{was.project, after.project} {
-		for name := range p.Targets {
-			names[name] = g.wants(name)
-		}
+	if err := r.readHead(after, policy); err != nil {
+		return err
 	}
-	var out []diff.Plan
-	only := matcher(g.Only)
-	for _, name := range sortedKeys(names) {
-		if !names[name] {
-			continue
-		}
-		t, ok := after.project.Targets[name]
-		if !ok {
-			t = was.project.Targets[name]
-		}
-		p := diff.Compare(name, wish{Target: t}.place(), was.set.Target(name), after.set.Target(name))
-		p.WantCommit, p.KnownCommit = after.commit.Hash, was.commit.Hash
-		if only != nil {
-			p.Keep(only)
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-// policyChanges are the changes of the project file that decide where secrets go and how they are kept.
-func policyChanges(was, now manifest.Project) []string {
-	if was.File == "" {
-		return nil
-	}
-	var out []string
-	changed := func(what, before, after string) {
-		if before != after {
-			out = append(out, fmt.Sprintf("%s: %s changes from %s to %s", safe(now.File), what, quoted(before), quoted(after)))
-		}
-	}
-	for name, t := range now.Targets {
-		if b, ok := was.Targets[name]; ok {
-			changed("the region of "+safe(name), b.Region, t.Region)
-			changed("the project of "+safe(name), b.ProjectID, t.ProjectID)
-			changed("the workspace of "+safe(name), b.WorkspaceID, t.WorkspaceID)
-		}
-	}
-	changed("secrets.allow", strings.Join(was.Secrets.Allow, " "), strings.Join(now.Secrets.Allow, " "))
-	changed("secrets.mac", macOf(was), macOf(now))
-	changed("state.remote", was.State.Remote, now.State.Remote)
-	sort.Strings(out)
-	return out
-}
-
-func macOf(p manifest.Project) string {
-	if p.Secrets.FullMAC {
-		return "full"
-	}
-	return "any"
+	return r.readBase(before, was)
 }

@@ -78,7 +78,7 @@ func explain(err error) (string, []string) {
 		prefix += flag.flag + ": "
 	}
 	for _, words := range []func(error) (string, []string, bool){
-		explainOurs, explainAPI, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
+		explainOurs, explainBase, explainAPI, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
 	} {
 		if message, hints, ok := words(err); ok {
 			return prefix + message, hints

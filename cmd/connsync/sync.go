@@ -111,7 +111,7 @@ func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) er
 	if s.commit.Hash == "" {
 		return &refusal{"the repository has no commit yet", []string{"commit the manifests, or use --dirty"}}
 	}
-	dirty, err := s.repo.Dirty(s.files, read(p, set), p.Manifests)
+	dirty, err := s.repo.Dirty(s.files, read(p, set), p.Reads)
 	if err != nil {
 		return err
 	}

@@ -3,17 +3,15 @@ package gitfs
 import (
 	"bytes"
 	"io/fs"
-	"path"
 	"sort"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Dirty compares what was read from the worktree with HEAD: it names the files of read whose text is not HEAD's, and the
-// YAML files of HEAD under roots that were not read. Line ends that Git converts at a checkout make no difference, and
+// manifests of HEAD that were not read. Line ends that Git converts at a checkout make no difference, and
 // neither do files that a sparse checkout leaves out.
-func (r *Repository) Dirty(files fs.FS, read, roots []string) ([]string, error) {
+func (r *Repository) Dirty(files fs.FS, read []string, manifest func(file string) bool) ([]string, error) {
 	head, err := r.Head()
 	if err != nil {
 		return nil, err
@@ -39,7 +37,7 @@ func (r *Repository) Dirty(files fs.FS, read, roots []string) ([]string, error) 
 			out = append(out, name)
 		}
 	}
-	out = append(out, r.gone(tree, seen, roots)...)
+	out = append(out, r.gone(tree, seen, manifest)...)
 	sort.Strings(out)
 	return out, nil
 }
@@ -54,10 +52,10 @@ func same(text []byte, hash plumbing.Hash) bool {
 }
 
 // gone names the manifests of HEAD that are not in the worktree any more.
-func (r *Repository) gone(tree *treeFS, seen map[string]bool, roots []string) []string {
+func (r *Repository) gone(tree *treeFS, seen map[string]bool, manifest func(string) bool) []string {
 	var out []string
 	for name, n := range tree.nodes {
-		if !seen[name] && n.mode.IsRegular() && isManifest(name, roots) {
+		if !seen[name] && n.mode.IsRegular() && manifest(name) {
 			out = append(out, name)
 		}
 	}
@@ -72,26 +70,6 @@ func (r *Repository) gone(tree *treeFS, seen map[string]bool, roots []string) []
 		}
 	}
 	return left
-}
-
-// isManifest tells whether package manifest would read a file: YAML under a root, and not in a hidden folder.
-func isManifest(name string, roots []string) bool {
-	if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" {
-		return false
-	}
-	for _, root := range roots {
-		if name == root {
-			return true
-		}
-		rest, under := strings.CutPrefix(name, root+"/")
-		if root == "." {
-			rest, under = name, true
-		}
-		if under {
-			return !strings.Contains("/"+path.Dir(rest)+"/", "/.") || path.Dir(rest) == "."
-		}
-	}
-	return false
 }
 
 // skipped are the files that a sparse checkout leaves out.

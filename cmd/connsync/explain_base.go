@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"connsync/manifest/gitfs"
+)
+
+// explainBase says which fetch would bring the base that a clone lacks: CI systems clone as little as they can.
+func explainBase(err error) (string, []string, bool) {
+	var base *noBaseError
+	if !errors.As(err, &base) {
+		return "", nil, false
+	}
+	prefix := "--base " + safe(base.ref) + ": "
+	var unknown *gitfs.UnknownRefError
+	switch {
+	case errors.As(base.err, &unknown):
+		return prefix + unknown.Error(), []string{
+			"fetch it first:  " + fetchOf(base.ref),
+			"in a shallow clone of a CI system, fetch its history too: fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)",
+		}, true
+	case errors.Is(base.err, gitfs.ErrShallow):
+		return prefix + "this clone's history ends before the commit where the branch parted from it", []string{
+			"fetch the history:  git fetch --no-tags --unshallow origin   or  fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)",
+			"where a merge commit is checked out, as for a pull request on GitHub,  --base HEAD^1  needs no more than  fetch-depth: 2",
+		}, true
+	case errors.Is(base.err, gitfs.ErrUnrelated):
+		return prefix + gitfs.ErrUnrelated.Error(), []string{"name a branch that this one was made from"}, true
+	}
+	return "", nil, false
+}
+
+var (
+	fullHash     = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	remoteBranch = regexp.MustCompile(`^([A-Za-z0-9._-]+)/([A-Za-z0-9][A-Za-z0-9._/-]*)$`)
+	localBranch  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+)
+
+// fetchOf is the command that brings a revision into a clone.
+func fetchOf(ref string) string {
+	ref = strings.TrimPrefix(ref, "refs/remotes/")
+	switch m := remoteBranch.FindStringSubmatch(ref); {
+	case fullHash.MatchString(ref):
+		return "git fetch --no-tags origin " + ref
+	case m != nil:
+		return "git fetch --no-tags " + m[1] + " +" + m[2] + ":refs/remotes/" + m[1] + "/" + m[2]
+	case localBranch.MatchString(ref):
+		return "git fetch origin " + ref + ":" + ref
+	}
+	return "git fetch origin"
+}
