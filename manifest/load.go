@@ -61,7 +61,7 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	if s.size > maxTotal {
 		mistakes = append(mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "the manifests are larger than 512 MiB together"})
 	}
-	return s, sorted(append(mistakes, s.crossCheck()...)), nil
+	return s, Sorted(append(mistakes, s.crossCheck()...)), nil
 }
 
 // Read is Survey of one text, under the name of a file.

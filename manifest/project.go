@@ -29,7 +29,7 @@ func LoadProject(fsys fs.FS, name string) (Project, error) {
 		d.project(&p)
 	}
 	if len(d.mistakes) > 0 {
-		return p, sorted(d.mistakes)
+		return p, Sorted(d.mistakes)
 	}
 	return p, nil
 }
@@ -197,8 +197,8 @@ func (d *document) statePolicy(p *StatePolicy, n *yaml.Node) {
 	}
 }
 
-// sorted puts mistakes in order of file and place.
-func sorted(ms []Mistake) Mistakes {
+// Sorted puts mistakes in order of file and place.
+func Sorted(ms []Mistake) Mistakes {
 	sort.SliceStable(ms, func(i, j int) bool {
 		a, b := ms[i].Pos, ms[j].Pos
 		if a.File != b.File {

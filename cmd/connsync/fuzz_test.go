@@ -151,11 +151,18 @@ func FuzzMistakes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		project := manifest.Project{File: "connsync.yaml", Manifests: []string{"connections"}, Targets: map[string]manifest.Target{"p": {Name: "p"}}}
 		files := fstest.MapFS{"connections/a.yaml": {Data: []byte(text)}}
-		set, err := manifest.Load(files, project)
+		set, mistakes, err := manifest.Survey(files, project, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := checked{project: project, set: set}
+		for i, m := range mistakes {
+			found.findings = append(found.findings, finding{m, i%2 == 0})
+		}
 		for _, format := range []string{"text", "json"} {
 			var out, errs bytes.Buffer
 			p := &printer{out: &out, err: &errs}
-			if failed := p.validated(project, set, err, format); failed != nil {
+			if failed := p.validated(found, format); failed != nil {
 				p.fail(failed)
 			}
 			harmlessLines(t, format, out.String())

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -57,6 +56,7 @@ type jsonValidation struct {
 	Files       int           `json:"files"`
 	Targets     int           `json:"targets"`
 	Mistakes    []jsonMistake `json:"mistakes"`
+	Warnings    []jsonMistake `json:"warnings,omitempty"` // only with --base
 }
 
 type jsonMistake struct {
@@ -69,44 +69,4 @@ type jsonMistake struct {
 
 func mistakeJSON(m manifest.Mistake) jsonMistake {
 	return jsonMistake{m.Pos.File, m.Pos.Line, m.Pos.Column, m.Message, m.Hints}
-}
-
-// validated ends validate: with the mistakes, or with what there is.
-func (p *printer) validated(project manifest.Project, set manifest.Set, err error, format string) error {
-	var ms manifest.Mistakes
-	if err != nil && !errors.As(err, &ms) {
-		return err
-	}
-	if format == "json" {
-		return p.validatedJSON(project, set, ms)
-	}
-	if len(ms) > 0 {
-		return ms
-	}
-	encrypted := 0
-	for _, f := range set.Files {
-		if f.Sops != nil {
-			encrypted++
-		}
-	}
-	fmt.Fprintf(p.out, "%s %s in %s (%d encrypted), %s\n", p.outTint.green("valid:"),
-		count(len(set.Connections), "connection"), count(len(set.Files), "file"), encrypted, count(len(project.Targets), "target"))
-	return nil
-}
-
-func (p *printer) validatedJSON(project manifest.Project, set manifest.Set, ms manifest.Mistakes) error {
-	out := jsonValidation{
-		Schema: jsonSchema, Valid: len(ms) == 0, Connections: len(set.Connections), Files: len(set.Files),
-		Targets: len(project.Targets), Mistakes: []jsonMistake{},
-	}
-	for _, m := range ms {
-		out.Mistakes = append(out.Mistakes, mistakeJSON(m))
-	}
-	if err := writeJSON(p.out, out); err != nil {
-		return err
-	}
-	if len(ms) > 0 {
-		return exitWith(exitFailed)
-	}
-	return nil
 }
