@@ -209,9 +209,10 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 	return f, len(f.Causes) > 0
 }
 
-// setOld shows the old value only where connsync itself wrote it in the clear: anything else could be a secret.
+// setOld shows the old value only where connsync itself wrote it in the clear: anything else could be a secret. What looks like one is
+// not shown even then: somebody may have typed it in since.
 func (f *Field) setOld(seen Seen, shows, mayShow bool) {
-	if shows && mayShow {
+	if shows && mayShow && !manifest.LooksSecret(seen.Value.Expose()) {
 		f.Old = seen.Value.Expose()
 	}
 	_, withheld := f.Old.(manifest.Withheld)

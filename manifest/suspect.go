@@ -8,6 +8,10 @@ import (
 	"unicode"
 )
 
+// LooksSecret tells whether a value looks like a secret by itself, whatever its key: a key or a token, a password in a URL, random
+// characters. Somebody may have typed one into the console where Git has something harmless.
+func LooksSecret(v any) bool { return looksSecret("", v) != "" }
+
 // looksSecret says why a setting in the clear looks like a secret; "" where it does not. An empty
 // text is none (SOPS leaves it in the clear too), and neither is a boolean.
 func looksSecret(key string, v any) string {
