@@ -18,6 +18,7 @@ import (
 
 const (
 	maxMessage   = 200      // characters of a server's message
+	mostRead     = 4 << 10  // bytes of it
 	maxCode      = 40       // of its code
 	maxID        = 80       // of its name for a request
 	largestError = 32 << 10 // bytes of a 2xx that may be an error all the same
@@ -192,37 +193,15 @@ func isPage(a answer) bool {
 
 // quote is a server's text, fit to print; nothing and false where it repeats a secret that was sent, as it came or as it would be shown.
 func (r *Reader) quote(c call, said string, most int) (string, bool) {
+	said = said[:min(len(said), mostRead)]
 	shown := printable(said, most)
 	k := r.options.Credentials
-	for _, v := range append([]secrets.Value{k.SecretKey, k.SecurityToken, k.Token}, c.secret...) {
+	for _, v := range append([]secrets.Value{secrets.Hide(k.AccessKey), k.SecretKey, k.SecurityToken, k.Token}, c.secret...) {
 		if secret := text(v); repeats(said, secret) || repeats(shown, secret) {
 			return "", false
 		}
 	}
 	return shown, true
-}
-
-// repeats tells whether a text holds a secret, or six characters of it in a row, as it is or escaped.
-func repeats(message, secret string) bool {
-	const run = 6
-	if len(secret) < 3 {
-		return false
-	}
-	forms := []string{secret, url.QueryEscape(secret), escape(secret)}
-	if quoted, err := json.Marshal(secret); err == nil {
-		forms = append(forms, strings.Trim(string(quoted), `"`))
-	}
-	for _, form := range forms {
-		if len(form) <= run && strings.Contains(message, form) {
-			return true
-		}
-		for i := 0; i+run <= len(form); i++ {
-			if strings.Contains(message, form[i:i+run]) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // printable is a foreign text without control and format characters, at most n characters long.
