@@ -18,6 +18,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode/utf16"
 )
 
@@ -208,7 +209,7 @@ func (h hit) String() string { return h.canary + ", " + h.encoding + ", in " + h
 type scanner struct {
 	bitmap  [1 << 16]uint64
 	needles map[uint64][]needle
-	bytes   int64 // looked at
+	bytes   atomic.Int64 // looked at
 }
 
 const lead = 6 // bytes
@@ -254,7 +255,7 @@ func (s *scanner) scan(where string, text []byte) []hit {
 			}
 		}
 	}
-	s.bytes += int64(len(text))
+	s.bytes.Add(int64(len(text)))
 	out := make([]hit, 0, len(found))
 	for h := range found {
 		out = append(out, h)
