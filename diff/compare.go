@@ -212,11 +212,11 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 // setOld shows the old value only where connsync itself wrote it in the clear: anything else could be a secret. What looks like one is
 // not shown even then: somebody may have typed it in since.
 func (f *Field) setOld(seen Seen, shows, mayShow bool) {
-	if shows && mayShow && !manifest.LooksSecret(seen.Value.Expose()) {
+	if shows {
 		f.Old = seen.Value.Expose()
 	}
 	_, withheld := f.Old.(manifest.Withheld)
-	if withheld || !shows || !mayShow {
+	if withheld || !shows || !mayShow || manifest.LooksSecret(f.Old) {
 		f.Old, f.OldHidden = nil, true
 	}
 }
