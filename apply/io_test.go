@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-git/go-git/v5"
+
 	"connsync/apply"
 	"connsync/apply/secmaster/emulator"
 	"connsync/apply/state"
@@ -122,11 +124,11 @@ func (c *cell) store(d *disk) (*state.Store, error) {
 	if d == nil {
 		d = &disk{}
 	}
-	repo, err := d.open(c.repo)
+	repo, err := git.PlainOpen(c.repo)
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(c.repo, ".git"), Now: c.clock.now}, "prod")
+	return state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(c.repo, ".git"), Now: c.clock.now, Effect: d.effect}, "prod")
 }
 
 func (c *cell) wrong(format string, args ...any) {

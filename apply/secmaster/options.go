@@ -31,6 +31,7 @@ type Options struct {
 	Sleep func(context.Context, time.Duration) error                        // nil for a real one
 	After func(time.Duration, func()) (stop func() bool)                    // nil for time.AfterFunc
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error) // nil for a real one
+	Wrap  func(http.RoundTripper) http.RoundTripper                         // sees every request and its answer; nil for nobody
 }
 
 // complete fills in what is not said.

@@ -38,7 +38,11 @@ func newHTTPClient(o Options) *http.Client {
 		MaxConnsPerHost:        2 * n,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
-	return &http.Client{Transport: t, CheckRedirect: noRedirects}
+	c := &http.Client{Transport: t, CheckRedirect: noRedirects}
+	if o.Wrap != nil {
+		c.Transport = o.Wrap(t)
+	}
+	return c
 }
 
 // countedConn counts what was written, so that it can be told whether a request may have left.

@@ -18,12 +18,7 @@ func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.Mem
 	if err != nil {
 		return nil, err
 	}
-	r, err := stored.Reader()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	content, err := io.ReadAll(r)
+	content, err := contentOf(stored)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +61,14 @@ func (s *Store) text(hash plumbing.Hash) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return contentOf(o)
+}
+
+func contentOf(o plumbing.EncodedObject) ([]byte, error) {
 	r, err := o.Reader()
 	if err != nil {
 		return nil, err
 	}
+	defer r.Close()
 	return io.ReadAll(r)
 }

@@ -8,12 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
-	"time"
-)
-
-const (
-	lockTries = 40 // of a ref's lock file
-	lockPause = 50 * time.Millisecond
 )
 
 var (
@@ -77,63 +71,6 @@ func packedLine(line string) (hash, name string, ok bool) {
 
 func (s *Store) path(name string) string {
 	return filepath.Join(s.repo.CommonDir, filepath.FromSlash(name))
-}
-
-// replace makes the ref name another commit, if it names old ("" for absent), the way Git does it: an exclusive lock
-// file, the comparison under it, and a rename. go-git's own storer compares and then truncates the file in
-// place, which loses the ref where the process dies between.
-func (s *Store) replace(old, new string) error {
-	lock, err := s.lockRef()
-	if err != nil {
-		return err
-	}
-	replaced := false
-	defer func() {
-		if !replaced {
-			_ = os.Remove(lock.Name())
-		}
-	}()
-	_, err = lock.WriteString(new + "\n")
-	if err = errors.Join(err, lock.Sync(), lock.Close()); err != nil {
-		return onDisk(err)
-	}
-	now, problem := s.current()
-	if problem != "" {
-		return &CorruptError{s.ref, problem}
-	}
-	if now != old {
-		return ErrMoved
-	}
-	if err := os.Rename(lock.Name(), s.path(s.ref)); err != nil {
-		return onDisk(err)
-	}
-	replaced = true
-	return syncFolder(filepath.Dir(s.path(s.ref)))
-}
-
-// lockRef creates the ref's lock file. A Git program that holds it is waited for, and the
-// folder is made again where Git removed it because it was empty.
-func (s *Store) lockRef() (*os.File, error) {
-	name := s.path(s.ref) + ".lock"
-	for try := 0; ; try++ {
-		err := os.MkdirAll(filepath.Dir(name), 0o777)
-		if errors.Is(err, syscall.ENOTDIR) {
-			return nil, &CorruptError{s.ref, "a branch named connsync-state is in its way"}
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, onDisk(err)
-		}
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		switch {
-		case err == nil:
-			return f, nil
-		case errors.Is(err, fs.ErrExist) && try >= lockTries:
-			return nil, &LockedRefError{name}
-		case !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist), try >= lockTries:
-			return nil, onDisk(err)
-		}
-		time.Sleep(lockPause)
-	}
 }
 
 // syncFolder makes a rename in a folder durable. Some file systems cannot sync a folder, and say so; what else fails is a

@@ -48,18 +48,24 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 // hold takes the kernel's lock.
 func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, error) {
 	file := s.path("connsync/" + s.target + ".lock") // permanent: removing it would let two hold it
-	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+	if err := s.repo.effect("make lock folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) }); err != nil {
 		return nil, onDisk(err)
 	}
 	l := flock.New(file)
 	limited, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	got, err := l.TryLock()
-	if err == nil && !got {
-		got, err = l.TryLockContext(limited, 100*time.Millisecond)
-	}
+	got := false
+	err := s.repo.effect("lock", func() (err error) {
+		if got, err = l.TryLock(); err == nil && !got {
+			got, err = l.TryLockContext(limited, 100*time.Millisecond)
+		}
+		return err
+	})
 	switch {
+	case got && err == nil:
 	case got:
+		_ = l.Close()
+		return nil, onDisk(err)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded) || err == nil:
@@ -68,7 +74,9 @@ func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, err
 		return nil, onDisk(err)
 	}
 	host, _ := os.Hostname()
-	_ = os.WriteFile(file, fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339)), 0o666)
+	who := fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339))
+	_ = s.repo.effect("write lock", func() error { return os.WriteFile(file, who, 0o666) })
+	s.discard()
 	return l, nil
 }
 

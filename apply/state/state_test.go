@@ -46,7 +46,9 @@ func run(t testing.TB, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-func store(t testing.TB, dir string) *state.Store {
+func store(t testing.TB, dir string) *state.Store { return heardBy(t, dir, nil) }
+
+func heardBy(t testing.TB, dir string, effect func(op string) error) *state.Store {
 	t.Helper()
 	common := filepath.Join(dir, ".git")
 	if _, err := os.Stat(common); err != nil {
@@ -56,7 +58,7 @@ func store(t testing.TB, dir string) *state.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := state.Open(state.Repo{Git: repo, CommonDir: common, Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }}, "prod")
+	s, err := state.Open(state.Repo{Git: repo, CommonDir: common, Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Effect: effect}, "prod")
 	if err != nil {
 		t.Fatal(err)
 	}

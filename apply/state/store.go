@@ -17,6 +17,7 @@ type Repo struct {
 	Remote    Remote           // shares the ref; nil where it stays on this machine
 	Now       func() time.Time // nil for the real clock
 	Sleep     func(context.Context, time.Duration) error
+	Effect    func(op string) error // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for nobody
 }
 
 func (r Repo) sleep(ctx context.Context, d time.Duration) error {
@@ -61,6 +62,9 @@ func Open(r Repo, target string) (*Store, error) {
 	}
 	if r.Now == nil {
 		r.Now = time.Now
+	}
+	if r.Remote != nil {
+		r.Remote = heard{r.Remote, r.effect}
 	}
 	return &Store{repo: r, target: target, ref: Ref(target)}, nil
 }

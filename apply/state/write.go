@@ -1,11 +1,7 @@
 package state
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -57,52 +53,6 @@ func (s *Store) encode(o encodable) (plumbing.Hash, error) {
 		return plumbing.ZeroHash, ErrDisk
 	}
 	return s.store(encoded)
-}
-
-// store writes an object and makes it durable: a ref must never outlive what it names.
-func (s *Store) store(o plumbing.EncodedObject) (plumbing.Hash, error) {
-	file := s.objectFile(o.Hash())
-	if err := s.discardBroken(o, file); err != nil {
-		return plumbing.ZeroHash, err
-	}
-	hash, err := s.repo.Git.Storer.SetEncodedObject(o)
-	if err != nil {
-		return hash, onDisk(err)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return hash, onDisk(err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return hash, onDisk(err)
-	}
-	return hash, syncFolder(filepath.Dir(file))
-}
-
-func (s *Store) objectFile(hash plumbing.Hash) string {
-	name := hash.String()
-	return s.path(filepath.Join("objects", name[:2], name[2:]))
-}
-
-// discardBroken removes what a failure may have left under an object's name, where it is not the object: go-git would
-// take it for that, and write nothing.
-func (s *Store) discardBroken(o plumbing.EncodedObject, file string) error {
-	if _, err := os.Lstat(file); err != nil {
-		return nil
-	}
-	_, err := s.object(o.Type(), o.Hash())
-	if err == nil {
-		return nil
-	}
-	var cannotRead syscall.Errno
-	if errors.As(err, &cannotRead) {
-		return onDisk(err)
-	}
-	if err := os.Remove(file); err != nil {
-		return onDisk(err)
-	}
-	return nil
 }
 
 // text is the commit's message: a subject, lines, and trailers.

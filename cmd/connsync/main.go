@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,6 +29,9 @@ type world struct {
 	stdout, stderr io.Writer
 	env            func(string) string
 	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
+
+	effect func(op string) error                     // hears of every effect on known state; nil for nobody
+	wrap   func(http.RoundTripper) http.RoundTripper // sees every request to SecMaster; nil for nobody
 }
 
 func system() world {

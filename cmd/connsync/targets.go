@@ -77,7 +77,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Remote: remote}, target)
+	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Remote: remote, Effect: w.effect}, target)
 }
 
 // stateRepository keeps known state: the manifests' own repository, unless --state names another one.

@@ -34,7 +34,7 @@ func TestWhatCannotBeRecordedIsHandedToTheUser(t *testing.T) {
 	seedRepository(t, bare, 2)
 	runGit(t, ".", "clone", "-q", bare, work)
 	runGit(t, work, "remote", "remove", "origin")
-	block, clear := inTheWay(t, filepath.Join(work, ".git/objects/pack"))
+	block, clear := inTheWay(t, filepath.Join(work, ".git/objects"))
 	blocked := false
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/assetcredentials") && !blocked {

@@ -1,0 +1,37 @@
+package state
+
+import "context"
+
+// effect does one thing to the disk, or to the remote. Repo.Effect hears of it before and after; an error that it gives is taken for
+// that of the thing itself.
+func (r Repo) effect(op string, do func() error) error {
+	if r.Effect == nil {
+		return do()
+	}
+	if err := r.Effect("before " + op); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	return r.Effect("after " + op)
+}
+
+// heard is a Remote whose effects Repo.Effect hears of.
+type heard struct {
+	Remote
+	effect func(op string, do func() error) error
+}
+
+// Head brings objects here.
+func (h heard) Head(ctx context.Context, ref string) (hash string, err error) {
+	err = h.effect("fetch", func() error {
+		hash, err = h.Remote.Head(ctx, ref)
+		return err
+	})
+	return hash, err
+}
+
+func (h heard) Replace(ctx context.Context, ref, old, new string) error {
+	return h.effect("push", func() error { return h.Remote.Replace(ctx, ref, old, new) })
+}

@@ -1,0 +1,106 @@
+package state
+
+import (
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// store writes an object and makes it durable: a ref must never outlive what it names. Unlike go-git it does so as Git does, to a file of
+// another name that is synced before it is renamed: whatever a crash or a broken disk leaves is never found under an object's name.
+func (s *Store) store(o plumbing.EncodedObject) (plumbing.Hash, error) {
+	hash := o.Hash()
+	name := hash.String()
+	file := s.path("objects/" + name[:2] + "/" + name[2:])
+	var err error
+	if s.isWhole(o, file) {
+		err = s.syncFile(file)
+	} else {
+		err = s.writeLoose(o, file)
+	}
+	if err == nil {
+		err = s.repo.effect("sync object folder", func() error { return syncFolder(filepath.Dir(file)) })
+	}
+	if err != nil {
+		return plumbing.ZeroHash, onDisk(err)
+	}
+	return hash, nil
+}
+
+// isWhole tells whether an object is there, under its name, and nothing else is.
+func (s *Store) isWhole(o plumbing.EncodedObject, file string) bool {
+	if _, err := os.Lstat(file); err != nil {
+		return false
+	}
+	_, err := s.object(o.Type(), o.Hash())
+	return err == nil
+}
+
+func (s *Store) syncFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return s.repo.effect("sync object", f.Sync)
+}
+
+// unfinished is the file that an object is written to. It has one name, so that the next session finds what a dead one left, and one
+// that `git gc` knows what to do with.
+func (s *Store) unfinished() string { return s.path("objects/tmp_obj_connsync-" + s.target) }
+
+func (s *Store) writeLoose(o plumbing.EncodedObject, file string) error {
+	text, err := loose(o)
+	if err != nil {
+		return err
+	}
+	err = s.repo.effect("make object folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) })
+	if err == nil {
+		err = s.writeFile("object", s.unfinished(), 0o444, text)
+	}
+	if err == nil {
+		err = s.repo.effect("rename object", func() error { return os.Rename(s.unfinished(), file) })
+	}
+	if err != nil {
+		_ = os.Remove(s.unfinished())
+	}
+	return err
+}
+
+// writeFile makes a file that is not there yet, and makes its content durable.
+func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) error {
+	var f *os.File
+	err := s.repo.effect("create "+what, func() (err error) {
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		return err
+	})
+	if f == nil {
+		return err
+	}
+	if err == nil {
+		err = s.repo.effect("write "+what, func() error { _, err := f.Write(text); return err })
+	}
+	if err == nil {
+		err = s.repo.effect("sync "+what, f.Sync)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// loose is an object as Git stores it in a file of its own.
+func loose(o plumbing.EncodedObject) ([]byte, error) {
+	content, err := contentOf(o)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	fmt.Fprintf(z, "%s %d\x00", o.Type(), len(content))
+	_, err = z.Write(content)
+	err = errors.Join(err, z.Close())
+	return b.Bytes(), err
+}

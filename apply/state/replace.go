@@ -1,0 +1,108 @@
+package state
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+const (
+	lockTries = 40 // of a ref's lock file
+	lockPause = 50 * time.Millisecond
+)
+
+// replace makes the ref name another commit, if it names old ("" for absent), the way Git does it: an exclusive lock
+// file, the comparison under it, and a rename. go-git's own storer compares and then truncates the file in
+// place, which loses the ref where the process dies between.
+func (s *Store) replace(old, new string) error {
+	defer s.discard()
+	if err := s.writeFile("ref", s.own(), 0o666, []byte(new+"\n")); err != nil {
+		return onDisk(err)
+	}
+	if err := s.lockRef(); err != nil {
+		return err
+	}
+	now, problem := s.current()
+	switch {
+	case problem != "":
+		s.unlockRef()
+		return &CorruptError{s.ref, problem}
+	case now != old:
+		s.unlockRef()
+		return ErrMoved
+	}
+	err := s.repo.effect("rename ref lock", func() error { return os.Rename(s.refLock(), s.path(s.ref)) })
+	if err != nil {
+		s.unlockRef()
+		return onDisk(err)
+	}
+	err = s.repo.effect("sync ref folder", func() error { return syncFolder(filepath.Dir(s.path(s.ref))) })
+	if err != nil {
+		return onDisk(err)
+	}
+	return nil
+}
+
+func (s *Store) refLock() string { return s.path(s.ref) + ".lock" }
+
+func (s *Store) unlockRef() { _ = os.Remove(s.refLock()) }
+
+// own is the file that becomes the ref's lock file, and then the ref. It is linked, so it is what tells our own lock file, left by a session
+// that died, from that of another Git program.
+func (s *Store) own() string { return s.path("connsync/" + s.target + ".ref") }
+
+// discard removes what is left of a replacement, or of an object, by a session that failed or died: also the ref's lock file, if
+// it is ours. Only who holds the kernel's lock may do so.
+func (s *Store) discard() {
+	_ = os.Remove(s.unfinished())
+	own, err := os.Lstat(s.own())
+	if err != nil {
+		return
+	}
+	lock, err := os.Lstat(s.refLock())
+	if err == nil && os.SameFile(own, lock) && os.Remove(s.refLock()) != nil {
+		return // or else it could not be told any more whose it is
+	}
+	_ = s.repo.effect("remove ref", func() error { return os.Remove(s.own()) })
+}
+
+// lockRef makes our file the ref's lock file. A Git program that holds it is waited for, and the
+// folder is made again where Git removed it because it was empty.
+func (s *Store) lockRef() error {
+	for try := 0; ; try++ {
+		err := s.repo.effect("make ref folder", func() error { return os.MkdirAll(filepath.Dir(s.refLock()), 0o777) })
+		if errors.Is(err, syscall.ENOTDIR) {
+			return &CorruptError{s.ref, "a branch named connsync-state is in its way"}
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return onDisk(err)
+		}
+		err = s.linkRef()
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, fs.ErrExist) && try >= lockTries:
+			return &LockedRefError{s.refLock()}
+		case !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist), try >= lockTries:
+			return onDisk(err)
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+// linkRef links our file, or copies it where the file system has no links: what is left of the copy by a crash is then
+// nobody's, and has to be removed by hand.
+func (s *Store) linkRef() error {
+	err := s.repo.effect("link ref lock", func() error { return os.Link(s.own(), s.refLock()) })
+	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	text, err := os.ReadFile(s.own())
+	if err != nil {
+		return err
+	}
+	return s.writeFile("ref lock", s.refLock(), 0o666, text)
+}
