@@ -28,6 +28,7 @@ sops:
   age:
     - recipient: age1x
       enc: wrapped
+  encrypted_regex: ^password$
   lastmodified: "2026-01-01T00:00:00Z"
   mac: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]
 `
