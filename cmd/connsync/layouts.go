@@ -2,5 +2,4 @@ package main
 
 import "io"
 
-func htmlPage(w io.Writer, s sheet) error    { return nil }
-func annotations(w io.Writer, s sheet) error { return nil }
+func htmlPage(w io.Writer, s sheet) error { return nil }

@@ -104,7 +104,11 @@ func (p *printer) validated(c checked, format string) error {
 	case "json":
 		return p.validatedJSON(c, wrong, warnings)
 	case "github":
-		if err := annotations(p.out, sheet{findings: c.findings}); err != nil {
+		last := count(len(wrong), "mistake")
+		if len(wrong) == 0 {
+			last = "valid: " + c.words()
+		}
+		if err := writeAnnotations(p.out, mistaken(wrong, warnings), last); err != nil {
 			return err
 		}
 	default:
@@ -112,19 +116,24 @@ func (p *printer) validated(c checked, format string) error {
 		if len(wrong) > 0 {
 			return wrong
 		}
-		encrypted := 0
-		for _, f := range c.set.Files {
-			if f.Sops != nil {
-				encrypted++
-			}
-		}
-		fmt.Fprintf(p.out, "%s %s in %s (%d encrypted), %s\n", p.outTint.green("valid:"),
-			count(len(c.set.Connections), "connection"), count(len(c.set.Files), "file"), encrypted, count(len(c.project.Targets), "target"))
+		fmt.Fprintf(p.out, "%s %s\n", p.outTint.green("valid:"), c.words())
 	}
 	if len(wrong) > 0 {
 		return exitWith(exitFailed)
 	}
 	return nil
+}
+
+// words say how much was checked.
+func (c checked) words() string {
+	encrypted := 0
+	for _, f := range c.set.Files {
+		if f.Sops != nil {
+			encrypted++
+		}
+	}
+	return fmt.Sprintf("%s in %s (%d encrypted), %s",
+		count(len(c.set.Connections), "connection"), count(len(c.set.Files), "file"), encrypted, count(len(c.project.Targets), "target"))
 }
 
 func (p *printer) warned(ms manifest.Mistakes) {
