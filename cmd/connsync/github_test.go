@@ -89,7 +89,7 @@ func (a annotation) shownAs() string {
 
 // T-OUT: whatever a sheet holds, the runner is given the commands that were meant, whole, and no other.
 func TestHostileTextsAreOnlyTextInAnnotations(t *testing.T) {
-	hostileSheets(t, func(t *testing.T, s sheet) {
+	hostileSheets(t, func(t *testing.T, _ int, s sheet) {
 		var out strings.Builder
 		if err := annotations(&out, s); err != nil {
 			t.Fatal(err)

@@ -41,9 +41,11 @@ func hostileText(r *rand.Rand) string {
 	return b.String()
 }
 
-// hostileSheet is a sheet with a hostile text wherever there is a text, and how many those are.
-func hostileSheet(r *rand.Rand) (s sheet, n int) {
-	text := func() string { n++; return hostileText(r) }
+// hostileSheet is a sheet with a hostile text wherever there is a text, and how many those are. A sheet of the same seed with
+// other texts has the same form.
+func hostileSheet(seed int, of func(*rand.Rand) string) (s sheet, n int) {
+	r, words := rand.New(rand.NewPCG(uint64(seed), 7)), rand.New(rand.NewPCG(uint64(seed), 8))
+	text := func() string { n++; return of(words) }
 	texts := func() (out []string) {
 		for range r.IntN(3) {
 			out = append(out, text())
@@ -98,13 +100,13 @@ func hostileCard(r *rand.Rand, text func() string, texts func() []string) card {
 }
 
 // hostileSheets gives sheets until enough hostile texts were in them.
-func hostileSheets(t *testing.T, check func(t *testing.T, s sheet)) {
+func hostileSheets(t *testing.T, check func(t *testing.T, seed int, s sheet)) {
 	t.Helper()
 	seen, sheets := 0, 0
 	for ; seen < *hostileNames; sheets++ {
-		s, n := hostileSheet(rand.New(rand.NewPCG(uint64(sheets), 7)))
+		s, n := hostileSheet(sheets, hostileText)
 		seen += n
-		check(t, s)
+		check(t, sheets, s)
 		if t.Failed() {
 			t.Fatalf("of sheet %d", sheets)
 		}

@@ -115,7 +115,7 @@ func seenText(s string) string {
 
 // T-OUT: whatever a sheet holds, its Markdown shows it as text, and all of it.
 func TestHostileTextsAreOnlyTextInMarkdown(t *testing.T) {
-	hostileSheets(t, func(t *testing.T, s sheet) {
+	hostileSheets(t, func(t *testing.T, _ int, s sheet) {
 		var out strings.Builder
 		if err := markdown(&out, s); err != nil {
 			t.Fatal(err)

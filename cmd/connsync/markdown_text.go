@@ -2,7 +2,6 @@ package main
 
 import (
 	"html"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,78 +32,20 @@ func mdHTML(s string) string { return "<code>" + html.EscapeString(mdCut(safe(s)
 // what a backslash before it means; so it is spelled out.
 func mdCell(s string) string { return strings.ReplaceAll(s, "|", `\x7c`) }
 
-var (
-	mdCommand = regexp.MustCompile(`: (?:connsync|sops|git) .*`)
-	mdTokens  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^ ]+| +`)
-	mdPlain   = regexp.MustCompile(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
-	mdHash    = regexp.MustCompile(`^[a-f]{7,}$`) // as a commit's hash may look
-)
-
-// mdText is a sentence that may quote what others wrote. Words of nothing but letters stay as they are, since no renderer
-// sees more in them; everything else becomes code.
+// mdText is a sentence that may quote what others wrote.
 func mdText(s string) string {
 	s = mdCut(safe(s))
 	if strings.Trim(s, " ") == "" { // a hyphen with nothing behind it makes a heading of the line before it
 		return "(empty)"
 	}
-	if at := mdCommand.FindStringIndex(s); at != nil {
-		return mdText(s[:at[0]+1]) + " " + mdSpan(s[at[0]+2:])
-	}
-	parts := strings.Split(s, "  ")
-	for i, p := range parts {
-		if i%2 == 1 && i < len(parts)-1 && p != "" { // set apart by its writer: to be typed as it stands
-			parts[i] = mdSpan(p)
-			continue
-		}
-		parts[i] = mdWords(p)
-	}
-	return strings.Join(parts, " ")
-}
-
-// mdWords puts each run of tokens that are not plain words into a span of its own.
-func mdWords(s string) string {
 	var out strings.Builder
-	run := ""
-	flush := func() {
-		code := strings.Trim(run, " ")
-		if before, after, _ := strings.Cut(run, code); code != "" {
-			run = before + mdSpan(code) + after
+	for _, p := range phrases(s) {
+		if p.Code {
+			p.Text = mdSpan(p.Text)
 		}
-		out.WriteString(run)
-		run = ""
+		out.WriteString(p.Text)
 	}
-	for _, token := range mdTokens.FindAllString(s, -1) {
-		open, word, end := mdPunctuation(token)
-		switch {
-		case strings.Trim(token, " ") == "":
-			run += token
-		case word == "" || mdPlain.MatchString(word) && !mdHash.MatchString(word):
-			flush()
-			out.WriteString(token)
-		case open != "":
-			flush()
-			out.WriteString(open + mdSpan(word) + end)
-		case end != "":
-			run += word
-			flush()
-			out.WriteString(end)
-		default:
-			run += word
-		}
-	}
-	flush()
 	return strings.TrimSpace(out.String())
-}
-
-// mdPunctuation parts what surrounds a word from it.
-func mdPunctuation(token string) (open, word, end string) {
-	word = strings.TrimPrefix(token, "(")
-	open = token[:len(token)-len(word)]
-	word, end = strings.TrimRight(word, ",;:)."), word[len(strings.TrimRight(word, ",;:).")):]
-	if strings.Trim(word, "0123456789") == "" && strings.ContainsAny(end, ".)") && word != "" { // "1." begins a list
-		return "", token, ""
-	}
-	return open, word, end
 }
 
 // mdBlock is lines in a fenced block of a language.

@@ -1,5 +1,0 @@
-package main
-
-import "io"
-
-func htmlPage(w io.Writer, s sheet) error { return nil }
