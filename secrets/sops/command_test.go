@@ -11,14 +11,17 @@ import (
 	"connsync/secrets/sops/sopstest"
 )
 
-// commandFile is a folder with a file that the sops command encrypted, and the environment to run sops in.
+// commandFile is a folder with a file that the sops command encrypted with some flags of its own, and the environment to run sops in.
 func commandFile(t *testing.T, flags ...string) (dir string, env []string) {
 	t.Helper()
 	recipient := key(t)
 	dir = t.TempDir()
 	write(t, dir, "a.yaml", plain)
 	env = []string{"SOPS_AGE_KEY=" + os.Getenv("SOPS_AGE_KEY")}
-	sopstest.Run(t, dir, env, append(append([]string{"encrypt", "--age", recipient, "--encrypted-regex", "password|secret"}, flags...), "--in-place", "a.yaml")...)
+	sopstest.Run(t, dir, env, append(flags, "encrypt", "--age", recipient, "--encrypted-regex", "password|secret", "--in-place", "a.yaml")...)
+	if partial := strings.Contains(text(t, dir, "a.yaml"), "mac_only_encrypted: true"); partial != (len(flags) > 0) {
+		t.Fatalf("a partial MAC: %v, with flags %v", partial, flags)
+	}
 	return dir, env
 }
 
