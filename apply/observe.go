@@ -67,7 +67,7 @@ func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Ha
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for i, id := range missing {
-		g.Go(func() error {
+		g.Go(secrets.Contained(func() error {
 			c, err := r.Show(gctx, id)
 			if err == nil {
 				shown[i] = &c
@@ -76,7 +76,7 @@ func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Ha
 				return nil
 			}
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err

@@ -35,17 +35,22 @@ func (s Sync) reveal(ctx context.Context, cs []*diff.Change) map[string]opened {
 	need := files(cs)
 	out := make(map[string]opened, len(need))
 	var mu sync.Mutex
+	done := 0
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
+	for path := range need {
+		out[path] = opened{err: secrets.ErrPanic} // unless it opens
+	}
 	for path, f := range need {
-		g.Go(func() error {
+		g.Go(secrets.Contained(func() error {
 			o := s.open(ctx, f)
 			mu.Lock()
 			defer mu.Unlock()
 			out[path] = o
-			s.progress("revealing", len(out), len(need))
+			done++
+			s.progress("revealing", done, len(need))
 			return nil
-		})
+		}))
 	}
 	_ = g.Wait()
 	return out

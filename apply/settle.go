@@ -8,6 +8,7 @@ import (
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
+	"connsync/secrets"
 )
 
 // pauses are the waits between the lists that look for creates which are not to be seen yet.
@@ -38,17 +39,17 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 		if !w.creates() || w.answer == nil || len(shown[w.change.Name]) > 0 {
 			continue
 		}
-		g.Go(func() error {
-			if c, err := s.Client.Show(ctx, w.answer.ID); err == nil && c.Name == w.change.Name {
-				w.answer = &c
-				return nil
-			}
+		g.Go(secrets.Contained(func() error {
+			id := w.answer.ID
 			w.answer = nil
 			w.err = &secmaster.Error{Op: "create connection", Message: "answered, and neither a list nor its id shows it", Class: secmaster.ErrUnclear}
+			if c, err := s.Client.Show(ctx, id); err == nil && c.Name == w.change.Name {
+				w.answer, w.err = &c, nil
+			}
 			return nil
-		})
+		}))
 	}
-	_ = g.Wait()
+	_ = g.Wait() // a panic leaves its create unclear
 }
 
 // watch lists until every create that may have been executed is seen, or the pauses, or the time to settle, are over.

@@ -11,6 +11,7 @@ import (
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
+	"connsync/secrets"
 )
 
 const (
@@ -83,7 +84,7 @@ func (s Sync) send(ctx context.Context, ws []*write, which func(*write) bool) er
 		if !which(w) {
 			continue
 		}
-		g.Go(func() error {
+		g.Go(secrets.Contained(func() error {
 			if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {
 				return nil
 			}
@@ -91,22 +92,27 @@ func (s Sync) send(ctx context.Context, ws []*write, which func(*write) bool) er
 			b.note(w.err)
 			s.progress("writing", int(done.Add(1)), len(ws))
 			return nil
-		})
+		}))
 	}
-	_ = g.Wait()
-	return b.open()
+	return errors.Join(g.Wait(), b.open())
 }
 
 func (s Sync) sendOne(ctx context.Context, w *write) {
 	w.tried = true
 	var c secmaster.Connection
-	switch {
-	case w.deletes():
-		w.sent, w.err = s.Client.Delete(ctx, w.change.ID)
-	case w.creates():
-		c, w.sent, w.err = s.Client.Create(ctx, w.body)
-	default:
-		c, w.sent, w.err = s.Client.Update(ctx, w.change.ID, w.body)
+	panicked := secrets.Contained(func() error {
+		switch {
+		case w.deletes():
+			w.sent, w.err = s.Client.Delete(ctx, w.change.ID)
+		case w.creates():
+			c, w.sent, w.err = s.Client.Create(ctx, w.body)
+		default:
+			c, w.sent, w.err = s.Client.Update(ctx, w.change.ID, w.body)
+		}
+		return nil
+	})()
+	if panicked != nil { // whether it was sent before is not known
+		w.err = errors.Join(secmaster.ErrUnclear, panicked)
 	}
 	if w.err == nil {
 		w.answer = &c

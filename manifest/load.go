@@ -48,10 +48,10 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	var g errgroup.Group
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i, name := range names {
-		g.Go(func() (err error) {
+		g.Go(secrets.Contained(func() (err error) {
 			docs[i], err = c.load(fsys, name, p)
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return Set{}, nil, err

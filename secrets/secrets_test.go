@@ -104,3 +104,15 @@ func TestAFingerprintIsOfTheCiphertext(t *testing.T) {
 		t.Errorf("fingerprint %s", a)
 	}
 }
+
+func TestAPanicIsContained(t *testing.T) {
+	for _, v := range []any{canary, errors.New(canary), secrets.Hide(canary), struct{ text string }{canary}} {
+		if err := secrets.Contained(func() error { panic(v) })(); !errors.Is(err, secrets.ErrPanic) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%v", err)
+		}
+	}
+	broken := errors.New("broken")
+	if err := secrets.Contained(func() error { return broken })(); err != broken {
+		t.Errorf("%v", err)
+	}
+}

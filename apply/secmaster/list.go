@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"connsync/secrets"
 )
 
 const (
@@ -106,7 +108,7 @@ func (l lister[T]) sideBySide(ctx context.Context, offsets []int) ([]page[T], er
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(pagesOnce)
 	for i, at := range offsets {
-		g.Go(func() (err error) {
+		g.Go(secrets.Contained(func() (err error) {
 			if over.Load() {
 				return nil
 			}
@@ -115,7 +117,7 @@ func (l lister[T]) sideBySide(ctx context.Context, offsets []int) ([]page[T], er
 				over.Store(true)
 			}
 			return err
-		})
+		}))
 	}
 	return pages, g.Wait()
 }

@@ -13,6 +13,7 @@ import (
 	"connsync/apply/state"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
+	"connsync/secrets"
 	"connsync/secrets/sops"
 )
 
@@ -92,6 +93,8 @@ func explainOurs(err error) (string, []string, bool) {
 	var refused *refusal
 	var file *fileError
 	switch {
+	case errors.Is(err, secrets.ErrPanic):
+		return internalError, nil, true
 	case errors.As(err, &refused):
 		return refused.message, refused.hints, true
 	case errors.As(err, &usage):

@@ -39,12 +39,15 @@ func system() world {
 	return world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: own.env, lend: own.lend}
 }
 
+// internalError is all that is said of a panic, wherever it was.
+const internalError = "internal error; please report it (no details are shown: they could hold a secret)"
+
 // Main runs one command line and gives its exit code. A panic ends in a fixed text: what
 // panicked may hold a value that must not be printed.
 func Main(ctx context.Context, args []string, w world) (code int) {
 	defer func() {
 		if recover() != nil {
-			fmt.Fprintln(w.stderr, "connsync: error: internal error; please report it (no details are shown: they could hold a secret)")
+			fmt.Fprintln(w.stderr, "connsync: error: "+internalError)
 			code = exitFailed
 		}
 	}()
