@@ -128,7 +128,7 @@ func template(t *testing.T) string {
 	t.Helper()
 	base := t.TempDir()
 	w := &leakWorld{t: t, base: base}
-	for _, d := range []string{"home", "tmp", "work/connections", "bin", "children"} {
+	for _, d := range []string{"home", "tmp", "work/connections", "bin", "children", "server"} {
 		w.mkdir(d)
 	}
 	w.write("work/connsync.yaml", fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace))
@@ -166,7 +166,7 @@ func (w *leakWorld) bystanders() {
 
 // script writes a program that notes its arguments and its environment beside the world that it stands in.
 func (w *leakWorld) script(name, goOn string) {
-	text := "#!/bin/sh\nnoted=\"$(dirname \"$0\")/../children/$$\"\n{ echo \"$0\"; for a; do echo \"$a\"; done; env; } >>\"$noted\"\n" + goOn + "\n"
+	text := "#!/bin/sh\nnoted=\"$(dirname \"$0\")/../children/$$\"\n{ printf '%s\\n' \"$0\" \"$@\"; env; } >>\"$noted\"\n" + goOn + "\n"
 	w.write(name, text)
 	if err := os.Chmod(w.path(name), 0o755); err != nil {
 		w.t.Fatal(err)
@@ -188,7 +188,7 @@ func newWorld(t *testing.T, from string, f *leakFault) *leakWorld {
 func (w *leakWorld) serve(f *leakFault) {
 	w.t.Helper()
 	s, err := emulator.New(emulator.Options{
-		AccessKey: credentialAK.text, SecretKey: credentialSK.text, SecurityToken: credentialST.text, Token: credentialAuth.text, Data: w.path("server.json"),
+		AccessKey: credentialAK.text, SecretKey: credentialSK.text, SecurityToken: credentialST.text, Token: credentialAuth.text, Data: w.path("server/data.json"),
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -265,9 +265,16 @@ func (w *leakWorld) command(args ...string) *exec.Cmd {
 // connsync runs to its end and gives the exit code and everything that was written to stdout and stderr.
 func (w *leakWorld) connsync(args ...string) (int, string) {
 	w.t.Helper()
+	return w.runAs("connsync", args...)
+}
+
+// runAs runs a command of the test binary.
+func (w *leakWorld) runAs(name string, args ...string) (int, string) {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
 	cmd := w.command(args...)
+	cmd.Args[0] = name
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -293,7 +300,10 @@ func (w *leakWorld) remember() {
 func (w *leakWorld) files(visit func(name string, text []byte)) {
 	w.t.Helper()
 	err := filepath.WalkDir(w.base, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || d.Name() == "server.json" {
+		if err == nil && path == w.path("server") {
+			return fs.SkipDir
+		}
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		text, err := os.ReadFile(path)

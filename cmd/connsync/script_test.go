@@ -22,7 +22,7 @@ import (
 var testRecipient, testIdentity string
 
 func TestMain(m *testing.M) {
-	testscript.Main(testKey{m}, map[string]func(){"connsync": entry, "probe": probe})
+	testscript.Main(testKey{m}, map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky})
 }
 
 // entry is main for the processes that tests start. The kernel may deny them something first.
