@@ -1,16 +1,22 @@
 package apply_test
 
 import (
+	"os"
 	"strings"
 	"sync"
 	"syscall"
 )
 
-// trouble is what a disk does from one of its effects on.
+// trouble is what happens at one effect of a sync on storage, before it or after it.
 type trouble struct {
 	name  string
-	err   error
-	stays bool // everything fails from then on, instead of one effect
+	err   error // what the disk says; after an effect: though it was done
+	half  bool  // a write that is refused stores a part first
+	stays bool  // everything fails from then on, instead of one effect
+
+	meets   func(c *cell) // another program does this instead, and the disk works
+	harmful bool          // … and the sync may fail for it
+	takes   bool          // … what was announced, so that it cannot be found any more
 }
 
 func (t trouble) String() string {
@@ -20,12 +26,12 @@ func (t trouble) String() string {
 	return t.name
 }
 
-// troubles are the errors that a disk has, each once and to stay.
-func troubles() []trouble {
+// diskTroubles are the errors that a disk has, each once and to stay.
+func diskTroubles() []trouble {
 	var out []trouble
 	for _, t := range []trouble{
 		{name: "no space", err: syscall.ENOSPC}, {name: "quota", err: syscall.EDQUOT}, {name: "I/O error", err: syscall.EIO},
-		{name: "read-only", err: syscall.EROFS}, {name: "permission", err: syscall.EACCES},
+		{name: "read-only", err: syscall.EROFS}, {name: "permission", err: syscall.EACCES}, {name: "short write", err: syscall.ENOSPC, half: true},
 	} {
 		for _, stays := range []bool{false, true} {
 			t.stays = stays
@@ -35,35 +41,69 @@ func troubles() []trouble {
 	return out
 }
 
-// disk counts effects on storage, and fails at one of them. The zero disk works.
+// otherPrograms do something to the ref, as Git does it: not while somebody holds the ref's lock file.
+func otherPrograms() []trouble {
+	out := []trouble{
+		{name: "the ref is moved", harmful: true, takes: true, meets: func(c *cell) {
+			if c.lockRef() {
+				c.put(prodRef, c.other+"\n")
+				c.unlockRef()
+			}
+		}},
+		{name: "the ref is deleted", harmful: true, takes: true, meets: func(c *cell) {
+			if c.lockRef() {
+				c.must(os.Remove(c.path(prodRef)))
+				c.unlockRef()
+			}
+		}},
+		{name: "the ref is locked, and whoever did it died", harmful: true, meets: func(c *cell) { c.lockRef() }},
+		{name: "the ref is locked for a while", meets: func(c *cell) {
+			if c.lockRef() {
+				c.clock.waiting = c.unlockRef
+			}
+		}},
+		{name: "refs are packed", meets: func(c *cell) { _, _ = c.tryGit("pack-refs", "--all", "--prune") }},
+	}
+	if *ioLong {
+		out = append(out, trouble{name: "the repository is packed", meets: func(c *cell) { _, _ = c.tryGit("gc", "-q") }})
+	}
+	return out
+}
+
+// disk counts the moments before and after each effect, and has its trouble at one of them. The zero disk works.
 type disk struct {
 	mu      sync.Mutex
 	trouble trouble
-	at      int // the effect that fails, from 1
-	effects int
-	what    string // that was hit
+	at      int // the moment of the trouble, from 1
+	moments int
+	what    string // that was met
+	cell    *cell
 }
 
-// effect is state.Repo.Effect: what fails does nothing.
+// effect is state.Repo.Effect.
 func (d *disk) effect(op string) error {
-	if what, before := strings.CutPrefix(op, "before "); before {
-		return d.hit(what)
-	}
-	return nil
-}
-
-// hit is asked before each effect.
-func (d *disk) hit(what string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.effects++
-	if d.at == 0 || d.effects < d.at || d.effects > d.at && !d.trouble.stays {
+	d.moments++
+	if d.at == 0 || d.moments < d.at || d.moments > d.at && !d.trouble.stays {
 		return nil
 	}
 	if d.what == "" {
-		d.what = what
+		d.what = op
+	}
+	if d.trouble.meets != nil {
+		d.trouble.meets(d.cell)
+		return nil
+	}
+	if file := unfinished[op]; d.trouble.half && file != "" {
+		d.cell.must(os.WriteFile(d.cell.path(file), []byte(strings.Repeat("x", 13)), 0o644))
 	}
 	return d.trouble.err
+}
+
+// unfinished are the files that hold a part of what is written when a write is refused.
+var unfinished = map[string]string{
+	"before write object": "objects/tmp_obj_connsync-prod", "before write ref": "connsync/prod.ref", "before write lock": "connsync/prod.lock",
 }
 
 // repair ends the trouble.

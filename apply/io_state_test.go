@@ -144,13 +144,34 @@ func (c *cell) packed() string {
 	return "# pack-refs with: peeled fully-peeled sorted \n" + c.head() + " " + prodRef + "\n"
 }
 
+// lockRef takes the ref's lock file as a Git program does, and tells whether it was free.
+func (c *cell) lockRef() bool {
+	f, err := os.OpenFile(c.path(prodRef+".lock"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return false
+	}
+	c.must(f.Close())
+	return true
+}
+
+func (c *cell) unlockRef() {
+	if err := os.Remove(c.path(prodRef + ".lock")); err != nil && !os.IsNotExist(err) {
+		c.t.Error(err)
+	}
+}
+
 func (c *cell) git(args ...string) string {
 	c.t.Helper()
+	out, err := c.tryGit(args...)
+	c.must(err)
+	return out
+}
+
+func (c *cell) tryGit(args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.invalid"}, args...)...)
 	cmd.Dir = c.repo
 	out, err := cmd.Output()
-	c.must(err)
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(out)), err
 }
 
 // rewrite makes the ref name a state whose texts are other ones.
@@ -183,7 +204,7 @@ func (c *cell) tree() map[string]string {
 	c.t.Helper()
 	all := map[string]string{}
 	c.must(filepath.Walk(c.path(""), func(name string, info os.FileInfo, err error) error {
-		if err != nil || info.IsDir() || strings.HasSuffix(name, "prod.lock") {
+		if err != nil || info.IsDir() || strings.HasSuffix(name, "connsync/prod.lock") {
 			return err
 		}
 		text, err := os.ReadFile(name)

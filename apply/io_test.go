@@ -24,6 +24,7 @@ import (
 	"connsync/apply"
 	"connsync/apply/secmaster/emulator"
 	"connsync/apply/state"
+	"connsync/diff"
 )
 
 var ioLong = flag.Bool("io.long", false, "try every storage fault at every effect of a sync, instead of one fault at each")
@@ -35,6 +36,7 @@ type shelf struct {
 	files       map[string][]byte // of .git
 	connections []emulator.Connection
 	at          time.Time
+	other       string // a commit of known state that the ref does not name
 	handler     http.Handler
 	url         string
 }
@@ -43,8 +45,9 @@ func shelve(t *testing.T) *shelf {
 	t.Helper()
 	s := staged(t, "a", "b")
 	s.sync()
+	first, other := s.stray()
 	s.server.Edit(s.server.Connections()[0].ID, func(c *emulator.Connection) { c.Description = "by hand" })
-	sh := &shelf{t: t, files: map[string][]byte{}, connections: s.server.Connections(), at: s.clock.now()}
+	sh := &shelf{t: t, files: map[string][]byte{}, connections: s.server.Connections(), at: s.clock.now(), other: other}
 	root := filepath.Join(s.repo, ".git")
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(root, name)
@@ -63,10 +66,24 @@ func shelve(t *testing.T) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sh.files[prodRef] = []byte(first + "\n")
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sh.handler.ServeHTTP(w, r) }))
 	t.Cleanup(h.Close)
 	sh.url = h.URL
 	return sh
+}
+
+// stray makes one more commit of known state, and gives the one before and it.
+func (s *scene) stray() (first, other string) {
+	s.t.Helper()
+	session := s.session()
+	defer session.Close()
+	first = session.Snapshot().Commit
+	snap, err := session.Commit(context.Background(), state.Edit{Put: []diff.Known{{Name: "z", ID: "z"}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return first, snap.Commit
 }
 
 // inMemory is a folder where syncing costs nothing, where there is one: a sweep syncs thousands of times.
@@ -85,6 +102,7 @@ type cell struct {
 	*scene
 	disk     *disk
 	first    string // the commit that known state was at
+	other    string // … and one that it was not at
 	problems []string
 }
 
@@ -98,7 +116,8 @@ func (sh *shelf) cell(t *testing.T, d *disk) *cell {
 		server.Put(c)
 	}
 	s := &scene{t: t, server: server, url: sh.url, repo: inMemory(t), clock: &clock{at: sh.at.Add(time.Hour)}, expires: 15 * time.Minute}
-	c := &cell{scene: s, disk: d}
+	c := &cell{scene: s, disk: d, other: sh.other}
+	d.cell = c
 	c.restore(sh.files)
 	c.wants("a", "b", "c")
 	c.open = func() (*state.Session, error) { return c.hold(d) }
@@ -128,7 +147,7 @@ func (c *cell) store(d *disk) (*state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(c.repo, ".git"), Now: c.clock.now, Effect: d.effect}, "prod")
+	return state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(c.repo, ".git"), Now: c.clock.now, Sleep: c.clock.sleep, Effect: d.effect}, "prod")
 }
 
 func (c *cell) wrong(format string, args ...any) {
@@ -154,6 +173,9 @@ func (c *cell) writing(r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var sent struct{ Name string }
 	c.must(json.Unmarshal(body, &sent))
+	if c.disk.trouble.takes {
+		return
+	}
 	if s := c.stored(); s.Intents[sent.Name].Name == "" || s.Run == nil {
 		c.wrong("%s was written, and only %v announced", sent.Name, slices.Collect(maps.Keys(s.Intents)))
 	}
@@ -171,27 +193,30 @@ func (c *cell) attempt() (apply.Report, error) {
 	return p.Run(context.Background()), nil
 }
 
-// withFault syncs on the failing disk.
-func (c *cell) withFault() {
+// withTrouble syncs while the disk, or somebody else, makes trouble.
+func (c *cell) withTrouble() {
 	before := c.stored().Commit
 	r, err := c.attempt()
 	c.disk.repair()
-	after := c.stored()
-	wrote := c.writes()
+	after, wrote, tr := c.stored(), c.writes(), c.disk.trouble
+	if tr.meets != nil && !tr.harmful && (err != nil || r.Err != nil) {
+		c.wrong("failed with %v, %v", err, r.Err)
+	}
 	switch {
 	case err != nil:
-		if wrote != 0 || after.Commit != before {
+		if wrote != 0 || after.Commit != before && !tr.takes {
 			c.wrong("refused with %v, and %d writes were sent", err, wrote)
 		}
 	case errors.Is(r.Err, apply.ErrNotAnnounced):
 		if wrote != 0 || outcomes(r) != "skipped a, skipped c, unchanged b" {
 			c.wrong("not announced, and %d writes were sent: %s", wrote, outcomes(r))
 		}
-	case outcomes(r) != "created c, unchanged b, updated a" || wrote != 2:
+	case tr.takes && r.Recorded: // what is planned depends on when it happens
+	case !tr.takes && (outcomes(r) != "created c, unchanged b, updated a" || wrote != 2):
 		c.wrong("%s, %v, %d writes", outcomes(r), r.Err, wrote)
 	case r.Recorded != (r.Err == nil):
 		c.wrong("recorded: %v, with %v", r.Recorded, r.Err)
-	case r.Recorded && (len(after.Intents) != 0 || len(after.Known) != 3):
+	case r.Recorded && !tr.takes && (len(after.Intents) != 0 || len(after.Known) != 3):
 		c.wrong("it says that all is recorded: %d intents, %d known", len(after.Intents), len(after.Known))
 	case !r.Recorded:
 		c.handedOver(r)
@@ -205,7 +230,8 @@ func (c *cell) handedOver(r apply.Report) {
 			c.wrong("%+v was not recorded, and cannot be handed to the user", res)
 		}
 	}
-	if !errors.Is(r.Err, state.ErrDisk) || r.Kept {
+	var locked *state.LockedRefError
+	if clear := errors.Is(r.Err, state.ErrDisk) || errors.Is(r.Err, state.ErrMoved) || errors.As(r.Err, &locked); !clear || r.Kept {
 		c.wrong("not recorded: %v, kept: %v", r.Err, r.Kept)
 	}
 }
@@ -226,8 +252,15 @@ func (c *cell) writes() int {
 
 // recovers checks that one more sync makes everything as it is wanted, and that the one after it does nothing.
 func (c *cell) recovers() {
+	c.unlockRef() // as the message says: whoever held it is gone
 	r, err := c.attempt()
-	if err != nil || r.Err != nil || !r.Recorded || strings.ContainsAny(outcomes(r), "!") {
+	if n := c.server.Count(emulator.RouteCreate); n != 1 || len(c.server.Connections()) != 3 {
+		c.wrong("%d creates were sent, %d connections", n, len(c.server.Connections()))
+	}
+	if c.stored().Known["a"].ID == "" && c.disk.trouble.takes { // known state was deleted, so what differs is not overwritten
+		return
+	}
+	if err != nil || r.Err != nil || !r.Recorded {
 		c.wrong("afterwards: %v, %v", err, r.Err)
 		return
 	}
@@ -235,8 +268,8 @@ func (c *cell) recovers() {
 	if len(s.Known) != 3 || len(s.Intents) != 0 || s.Run != nil || s.Known["c"].ID == "" {
 		c.wrong("afterwards: %d known, %d intents", len(s.Known), len(s.Intents))
 	}
-	if n := c.server.Count(emulator.RouteCreate); n != 1 || len(c.server.Connections()) != 3 {
-		c.wrong("%d creates were sent, %d connections", n, len(c.server.Connections()))
+	if left := c.leftovers(); left != "" {
+		c.wrong("left behind: %s", left)
 	}
 	c.server.ResetRequests()
 	r, err = c.attempt()
@@ -245,40 +278,63 @@ func (c *cell) recovers() {
 	}
 }
 
-// TestNoStorageFaultLosesOrRepeatsAWrite sweeps the effects that a sync has on storage: the first, the second … fails, until a sync runs
-// through without meeting the fault.
-func TestNoStorageFaultLosesOrRepeatsAWrite(t *testing.T) {
-	sh := shelve(t)
-	cells, failed := 0, 0
-	all := troubles()
-	try := func(tr trouble, at int) bool {
-		d := &disk{trouble: tr, at: at}
-		c := sh.cell(t, d)
-		c.withFault()
-		if d.what == "" && len(c.problems) == 0 {
-			return false
+// leftovers are files that a sync needs while it runs, and no longer.
+func (c *cell) leftovers() string {
+	var left []string
+	for name := range c.tree() {
+		if strings.HasSuffix(name, ".lock") || strings.Contains(name, "tmp_obj") || strings.HasSuffix(name, "prod.ref") {
+			left = append(left, name)
 		}
-		c.recovers()
-		cells++
-		if len(c.problems) > 0 {
-			failed++
-			t.Errorf("%v at effect %d (%s): %s", tr, at, d.what, strings.Join(c.problems, "; "))
-		}
-		return true
 	}
-	effects := 0
+	return strings.Join(left, " ")
+}
+
+// sweep has a trouble at the first, the second … moment of a sync, until a sync runs through without it.
+type sweep struct {
+	t             *testing.T
+	shelf         *shelf
+	cells, failed int
+}
+
+func (w *sweep) try(tr trouble, at int) (met bool) {
+	d := &disk{trouble: tr, at: at}
+	c := w.shelf.cell(w.t, d)
+	c.withTrouble()
+	if d.what == "" && len(c.problems) == 0 {
+		return false
+	}
+	c.recovers()
+	w.cells++
+	if len(c.problems) > 0 {
+		w.failed++
+		w.t.Errorf("%v at moment %d (%s): %s", tr, at, d.what, strings.Join(c.problems, "; "))
+	}
+	return true
+}
+
+// all tries every trouble at every moment; in the short form, one of each group of them at each.
+func (w *sweep) all(troubles []trouble, groups int) {
+	w.t.Helper()
+	moments := 0
 	for at, met := 1, true; met; at++ {
 		met = false
-		for i, tr := range all {
-			if !*ioLong && i/2 != at%(len(all)/2) {
-				continue
+		for i, tr := range troubles {
+			if *ioLong || i*groups/len(troubles) == at%groups {
+				met = w.try(tr, at) || met
 			}
-			met = try(tr, at) || met
 		}
-		effects = at
+		moments = at
 	}
-	if effects < 40 {
-		t.Errorf("a sync with two writes has %d effects on storage", effects)
+	if moments < 80 {
+		w.t.Errorf("a sync with two writes has %d moments at which storage can make trouble", moments)
 	}
-	t.Logf("T-IO: %d cells, %d failed", cells, failed)
+	w.t.Logf("T-IO: %d cells, %d failed", w.cells, w.failed)
+}
+
+func TestNoStorageFaultLosesOrRepeatsAWrite(t *testing.T) {
+	(&sweep{t: t, shelf: shelve(t)}).all(diskTroubles(), 6)
+}
+
+func TestNoProgramThatMeetsASyncMakesItLoseOrRepeatAWrite(t *testing.T) {
+	(&sweep{t: t, shelf: shelve(t)}).all(otherPrograms(), len(otherPrograms()))
 }

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -59,17 +60,26 @@ func (s *Store) writeLoose(o plumbing.EncodedObject, file string) error {
 	if err != nil {
 		return err
 	}
-	err = s.repo.effect("make object folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) })
-	if err == nil {
-		err = s.writeFile("object", s.unfinished(), 0o444, text)
-	}
-	if err == nil {
-		err = s.repo.effect("rename object", func() error { return os.Rename(s.unfinished(), file) })
+	if err = s.writeFile("object", s.unfinished(), 0o444, text); err == nil {
+		err = s.nameLoose(file)
 	}
 	if err != nil {
 		_ = os.Remove(s.unfinished())
 	}
 	return err
+}
+
+// nameLoose gives an object its name. Its folder is made again where Git, which packs objects meanwhile, removed it because it was empty.
+func (s *Store) nameLoose(file string) error {
+	for try := 0; ; try++ {
+		err := s.repo.effect("make object folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) })
+		if err == nil {
+			err = s.repo.effect("rename object", func() error { return os.Rename(s.unfinished(), file) })
+		}
+		if !errors.Is(err, fs.ErrNotExist) || try >= 10 {
+			return err
+		}
+	}
 }
 
 // writeFile makes a file that is not there yet, and makes its content durable.

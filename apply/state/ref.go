@@ -77,6 +77,9 @@ func (s *Store) path(name string) string {
 // failure: after a loss of power the rename could be undone, and with it an announcement that was relied on.
 func syncFolder(name string) error {
 	d, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // Git packed what was in it, and syncs that itself
+	}
 	if err != nil {
 		return onDisk(err)
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -89,7 +90,7 @@ func (s *Store) lockRef() error {
 		case !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist), try >= lockTries:
 			return onDisk(err)
 		}
-		time.Sleep(lockPause)
+		_ = s.repo.sleep(context.Background(), lockPause) // a Git program is done soon, and what is recorded must not be lost by an interruption
 	}
 }
 

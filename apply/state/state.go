@@ -96,8 +96,8 @@ type DiskError struct{ Reason syscall.Errno }
 
 func (e *DiskError) Error() string { return ErrDisk.Error() + ": " + e.Reason.Error() }
 
-// Unwrap is ErrDisk.
-func (e *DiskError) Unwrap() error { return ErrDisk }
+// Unwrap is ErrDisk, and the reason.
+func (e *DiskError) Unwrap() []error { return []error{ErrDisk, e.Reason} }
 
 // onDisk is an error of the operating system or of go-git in our words. Of a foreign text nothing is kept but the system's own.
 func onDisk(err error) error {
