@@ -79,9 +79,12 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	case written && v.outcome == Deleted && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Write:
-	case c.Action == diff.Unchanged && c.Known != nil && c.Want.Protect != c.Known.Protect:
+	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp):
 		k := *c.Known
 		k.Protect, k.Commit = c.Want.Protect, p.sync.Commit
+		if s := c.Want.File.Sops; c.Restamp && s != nil {
+			k.File, k.LastModified, k.MAC = c.Want.File.Path, s.LastModified, s.MAC
+		}
 		e.Put = append(e.Put, k)
 	case c.Action == diff.Adopt:
 		e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true}))
@@ -170,7 +173,7 @@ func story(target string, rs []Result) (string, []string) {
 		}
 	}
 	if len(parts) == 0 {
-		parts = []string{"protection recorded"} // the only thing that is recorded without an outcome
+		parts = []string{"recorded"} // a protection, or that sops wrote a file: what is recorded without an outcome
 	}
 	return target + ": " + strings.Join(parts, ", "), lines
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -64,6 +65,18 @@ func (s Sync) open(ctx context.Context, f manifest.File) opened {
 	}
 	values, at, err := s.Open(ctx, f.Path, data)
 	return opened{secrets: values, lastModified: at, err: err}
+}
+
+// dated tells whether a file was last encrypted when it says so, where a decision depended on that: a destination beside secrets
+// may change only in a file that sops wrote since the last apply.
+func (o opened) dated(w *diff.Want) bool {
+	s := w.File.Sops
+	if s == nil || !s.MACOnlyEncrypted {
+		return true
+	}
+	said, err := time.Parse(time.RFC3339, s.LastModified)
+	authentic, err2 := time.Parse(time.RFC3339, o.lastModified)
+	return err == nil && err2 == nil && said.Equal(authentic)
 }
 
 // body is what is sent for a wanted connection: the one place where plaintext and manifest meet.

@@ -61,12 +61,16 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 			ws = append(ws, &write{change: c})
 			continue
 		}
-		b, err := body(c.Want, revealed[c.Want.File.Path])
+		o := revealed[c.Want.File.Path]
+		b, err := body(c.Want, o)
+		if err == nil && !o.dated(c.Want) {
+			err = ErrFileChanged
+		}
 		if err != nil {
 			refused[c.Name] = err
 			continue
 		}
-		ws = append(ws, &write{change: c, body: b, lastModified: revealed[c.Want.File.Path].lastModified})
+		ws = append(ws, &write{change: c, body: b, lastModified: o.lastModified})
 	}
 	return ws, refused
 }

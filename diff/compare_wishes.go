@@ -11,18 +11,20 @@ import (
 // workspace that is exactly what base wants. Plugins are compared as the manifests name them.
 func Compare(target string, place Place, base, head []manifest.Connection) Plan {
 	in := Input{Target: target, Place: place, Known: make(map[string]Known, len(base))}
-	was := make(map[string]bool, len(base))
+	was := make(map[string]manifest.Connection, len(base))
 	for _, c := range base {
 		w := named(c)
 		h := asShown(w)
 		in.Have = append(in.Have, h)
-		in.Known[c.Name] = Record(w, h, RecordOptions{})
-		was[c.Name] = true
+		k := Record(w, h, RecordOptions{})
+		k.MAC = "" // no conflict: what a sync would refuse is shown as the change that it is, and marked
+		in.Known[c.Name] = k
+		was[c.Name] = c
 	}
 	for _, c := range head {
 		w := named(c)
 		w.Adopt = "" // names an id, which only SecMaster can tell
-		if was[c.Name] {
+		if _, there := was[c.Name]; there {
 			w.Previously = "" // done already
 		}
 		in.Want = append(in.Want, w)
@@ -31,6 +33,7 @@ func Compare(target string, place Place, base, head []manifest.Connection) Plan 
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		c.ID, c.Have, c.Known = "", nil, nil
+		c.markRepointed(was)
 		c.withhold()
 		switch {
 		case c.Action == Orphaned:
@@ -48,6 +51,25 @@ func (c *Change) withhold() {
 		f := &c.Fields[i]
 		if _, withheld := f.New.(manifest.Withheld); withheld || f.NewHidden {
 			f.New, f.NewHidden = nil, true
+		}
+	}
+}
+
+// markRepointed marks the destinations that change in a file that sops did not write since the base.
+func (c *Change) markRepointed(base map[string]manifest.Connection) {
+	if c.Want == nil || c.Want.File.Sops == nil || !c.Want.File.Sops.MACOnlyEncrypted || len(c.Secrets) == 0 {
+		return
+	}
+	b, ok := base[c.Name]
+	if !ok {
+		b, ok = base[c.Want.Previously]
+	}
+	if !ok || b.File.Sops == nil || stampOf(b.File.Sops.LastModified, b.File.Sops.MAC).written(c.Want.File.Sops) {
+		return
+	}
+	for _, f := range c.Fields {
+		if f.Destination() {
+			c.Risks = append(c.Risks, Risk{Kind: RiskRepointed, Path: f.Path})
 		}
 	}
 }

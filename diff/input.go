@@ -79,8 +79,10 @@ type Known struct {
 	Keys       string // digest of its file's wrapped data keys
 	File       string // the manifest
 	Commit     string // the commit that was applied
-	// LastModified is the authenticated sops.lastmodified of the file when it was last decrypted.
+	// LastModified and MAC are the file's sops.lastmodified and the digest of its encrypted MAC when it was applied. Where the connection
+	// was written, both had been authenticated.
 	LastModified string
+	MAC          string
 }
 
 // Digests are the two digests of a setting in the clear: of what Git wanted, and of what

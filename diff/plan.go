@@ -81,6 +81,7 @@ type Change struct {
 	Risks    []Risk
 	Warnings []Warning
 	Conflict *ConflictDetail // for Conflict alone
+	Restamp  bool            // of an unchanged one: sops wrote its file, and the record is to say so
 	Want     *Want           // nil where Git does not want it
 	Have     *Have           // nil where SecMaster has none
 	Known    *Known          // nil where none was recorded
@@ -111,6 +112,7 @@ const (
 	RiskDestination RiskKind = "destination" // it changes while a secret of the connection does not
 	RiskMoved       RiskKind = "moved"       // the secret's ciphertext stood elsewhere, and not here
 	RiskCopied      RiskKind = "copied"      // the secret's ciphertext stands in two places
+	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse that: ConflictRepointed
 )
 
 // Risk is a reason to look twice.
@@ -157,12 +159,13 @@ const (
 	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id that is bound to another wanted connection, or ours is still there
 	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not that version of it
 	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
+	ConflictRepointed ConflictKind = "repointed"  // a destination changed in a mac_only_encrypted file that sops did not write since the last apply
 )
 
 // ConflictDetail says what a conflict is about.
 type ConflictDetail struct {
 	Kind   ConflictKind
 	IDs    []string       // the connections in SecMaster it is about
-	Fields []secrets.Path // the visible fields that differ; no values
+	Fields []secrets.Path // the visible fields that differ, or the destinations that changed; no values
 	Near   []string       // for ConflictPlugin: the versions, or else the plugins, that the workspace has
 }

@@ -8,7 +8,7 @@ import (
 type RecordOptions struct {
 	Commit       string // that was applied
 	Unverified   bool   // the connection was found, not written
-	LastModified string // the file's authenticated sops.lastmodified; "" where it was not decrypted
+	LastModified string // the file's authenticated sops.lastmodified; "" where it was not decrypted, and then as the file says
 }
 
 // Record is what is known of a connection after it was written or found: of every setting in the clear the digests of what
@@ -23,7 +23,10 @@ func Record(w Want, h Have, o RecordOptions) Known {
 		File:    w.File.Path, Commit: o.Commit, LastModified: o.LastModified,
 	}
 	if w.File.Sops != nil {
-		k.Keys = w.File.Sops.KeysDigest
+		k.Keys, k.MAC = w.File.Sops.KeysDigest, w.File.Sops.MAC
+		if k.LastModified == "" {
+			k.LastModified = w.File.Sops.LastModified
+		}
 	}
 	for _, s := range l.clear {
 		seen := ""

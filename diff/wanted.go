@@ -11,6 +11,9 @@ func (d *decider) wanted(w *Want) Change {
 	if known {
 		c.Known = &k
 		d.taken[k.ID] = d.byID[k.ID] != nil
+		if paths := d.repointed(w, &k); len(paths) > 0 && !w.Unresolved {
+			return d.conflict(c, ConflictDetail{Kind: ConflictRepointed, Fields: paths})
+		}
 	}
 	switch bound := known && d.byID[k.ID] != nil; {
 	case w.Unresolved:
@@ -134,6 +137,9 @@ func (d *decider) previously(c Change) Change {
 		return d.conflict(c, ConflictDetail{Kind: ConflictRename, IDs: others})
 	}
 	c.Known = &old
+	if paths := d.repointed(c.Want, &old); len(paths) > 0 {
+		return d.conflict(c, ConflictDetail{Kind: ConflictRepointed, Fields: paths})
+	}
 	return d.bind(c, h)
 }
 

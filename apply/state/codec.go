@@ -47,12 +47,13 @@ type entry struct {
 	File         string                               `json:"file,omitempty"`
 	Commit       string                               `json:"commit,omitempty"`
 	LastModified string                               `json:"last_modified,omitempty"`
+	MAC          string                               `json:"mac,omitempty"` // digest of the encrypted one
 }
 
 func stored(k diff.Known) entry {
 	e := entry{
 		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
-		Plugin: k.Plugin, Secrets: k.Secrets, Keys: k.Keys, File: k.File, Commit: k.Commit, LastModified: k.LastModified,
+		Plugin: k.Plugin, Secrets: k.Secrets, Keys: k.Keys, File: k.File, Commit: k.Commit, LastModified: k.LastModified, MAC: k.MAC,
 	}
 	if len(k.Clear) > 0 {
 		e.Clear = make(map[secrets.Path][2]string, len(k.Clear))
@@ -66,7 +67,7 @@ func stored(k diff.Known) entry {
 func (e entry) known() diff.Known {
 	k := diff.Known{
 		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Unverified: e.Unverified,
-		Plugin: e.Plugin, Secrets: e.Secrets, Keys: e.Keys, File: e.File, Commit: e.Commit, LastModified: e.LastModified,
+		Plugin: e.Plugin, Secrets: e.Secrets, Keys: e.Keys, File: e.File, Commit: e.Commit, LastModified: e.LastModified, MAC: e.MAC,
 		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),
 	}
 	if k.Secrets == nil {

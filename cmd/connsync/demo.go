@@ -70,7 +70,7 @@ func (d *demo) story() error {
 		d.runs("validate"), d.runs("diff"), d.runs("sync"),
 		d.says("All there: a second look only lists, and decrypts nothing."),
 		d.runs("diff", "--exit-code"),
-		d.says("A password is rotated with `sops set`, and the firewall moves."),
+		d.says("A password is rotated with `sops set`, and the firewall moves and gets a new token."),
 		d.rotates, d.runs("diff"), d.runs("sync"), d.runs("diff", "--exit-code"),
 	} {
 		if err := step(); err != nil {

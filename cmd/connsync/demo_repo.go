@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -133,13 +132,8 @@ func (r *demoRepo) commit(message string) error {
 	return err
 }
 
-// rotate sets a new password in one manifest, as `sops set` does, and edits a setting in the clear of another by hand.
+// rotate sets a new password in one manifest, and another endpoint with its token in a second, as `sops set` does.
 func (r *demoRepo) rotate(ctx context.Context) error {
-	const edr, firewall = "connections/prod/edr.yaml", "connections/prod/firewall.yaml"
-	sealed, err := os.ReadFile(r.path(edr))
-	if err != nil {
-		return err
-	}
 	key, _ := r.identity.Expose().(string)
 	before, had := os.LookupEnv("SOPS_AGE_KEY")
 	os.Setenv("SOPS_AGE_KEY", key)
@@ -150,16 +144,22 @@ func (r *demoRepo) rotate(ctx context.Context) error {
 		}
 	}()
 	opener := sops.New(sops.Options{Allow: []string{"age"}})
-	sealed, err = sops.Set(ctx, opener, edr, sealed, []any{"connections", "prod", "edr_prod", "config", "password"}, "made-up-edr-password-2")
-	if err != nil {
-		return err
+	for _, edit := range []struct{ file, name, setting, value string }{
+		{"connections/prod/edr.yaml", "edr_prod", "password", "made-up-edr-password-2"},
+		{"connections/prod/firewall.yaml", "firewall_prod", "endpoint", "https://firewall-2.example"},
+		{"connections/prod/firewall.yaml", "firewall_prod", "token", "made-up-firewall-token-2"},
+	} {
+		text, err := os.ReadFile(r.path(edit.file))
+		if err != nil {
+			return err
+		}
+		text, err = sops.Set(ctx, opener, edit.file, text, []any{"connections", "prod", edit.name, "config", edit.setting}, edit.value)
+		if err != nil {
+			return err
+		}
+		if err := r.write(edit.file, text); err != nil {
+			return err
+		}
 	}
-	if err := r.write(edr, sealed); err != nil {
-		return err
-	}
-	text, err := os.ReadFile(r.path(firewall))
-	if err != nil {
-		return err
-	}
-	return r.write(firewall, bytes.ReplaceAll(text, []byte("https://firewall.example"), []byte("https://firewall-2.example")))
+	return nil
 }

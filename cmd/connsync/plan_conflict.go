@@ -46,6 +46,9 @@ func conflict(c *diff.Change) (string, []string) {
 	case diff.ConflictRename:
 		return "previously names a connection that connsync did not write, or the new name belongs to another one: " + list(d.IDs),
 			[]string{"correct or remove the line  previously:  at " + safe(c.Pos.String())}
+	case diff.ConflictRepointed:
+		return "secrets would go elsewhere on the word of an edit by hand: " + list(plain(d.Fields)) + " changed, and sops did not write " + safe(c.Pos.File) + " since the last apply",
+			[]string{"set it with sops, which needs the file's key:  sops edit " + safe(c.Pos.File) + "  or  sops set"}
 	}
 	return safe(string(d.Kind)), nil
 }

@@ -85,6 +85,27 @@ func (r *review) view() (view, error) {
 	return v, err
 }
 
+// repointed are the destinations that a sync would not change, since nobody needed a key to change them.
+func (r *review) repointed() []manifest.Mistake {
+	var out []manifest.Mistake
+	for name := range r.head.project.Targets {
+		p := diff.Compare(name, diff.Place{}, r.base.set.Target(name), r.head.set.Target(name))
+		for i := range p.Changes {
+			c := &p.Changes[i]
+			for _, risk := range c.Risks {
+				if risk.Kind == diff.RiskRepointed {
+					out = append(out, manifest.Mistake{
+						Pos:     c.Want.At(risk.Path),
+						Message: string(risk.Path) + " of " + c.Name + " was changed by hand in a mac_only_encrypted file: a sync refuses to send its secrets elsewhere",
+						Hints:   []string{"undo the edit, and set it with  sops set  or  sops edit " + c.Pos.File},
+					})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // alarms are the changes of the rules by which everything else is judged.
 func (r *review) alarms() []string {
 	out := ruleChanges(r.base.rules, r.head.rules)
@@ -134,6 +155,7 @@ func (r *review) findings() ([]finding, error) {
 	}
 	add(true, r.head.mistakes...)
 	add(true, r.head.set.CheckSince(r.base.set)...)
+	add(true, r.repointed()...)
 	exposed, old, complete, err := r.exposed()
 	if err != nil {
 		return nil, err
