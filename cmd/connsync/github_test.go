@@ -173,21 +173,20 @@ func TestWhatGitHubWouldDropIsCountedAndLogged(t *testing.T) {
 }
 
 func TestValidateMarksMistakesOnGitHub(t *testing.T) {
-	dir := lay(t, manifestsOf(t, "connections:\n  prod:\n    edr:\n      component: X\n      versoin: \"1\"\n      config: {}\n"))
+	dir := lay(t, manifestsOf("connections:\n  prod:\n    edr:\n      component: X\n      versoin: \"1\"\n      config: {}\n"))
 	code, stdout, stderr := inProcess(nil, "validate", "-C", dir, "--format", "github")
 	a, ok := parseCommand(t, strings.SplitN(stdout, "\n", 2)[0])
 	if code != exitFailed || !ok || a.level != "error" || a.at.File != "connections/a.yaml" || a.at.Line == 0 || stderr != "" {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
-	dir = lay(t, manifestsOf(t, "connections:\n  prod:\n    edr:\n      component: X\n      version: \"1\"\n      config: {}\n"))
+	dir = lay(t, manifestsOf("connections:\n  prod:\n    edr:\n      component: X\n      version: \"1\"\n      config: {}\n"))
 	if code, stdout, stderr := inProcess(nil, "validate", "-C", dir, "--format", "github"); code != exitDone || strings.Contains(stdout, "::") || !strings.HasPrefix(stdout, "valid:") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
 }
 
 // manifestsOf is a project for the emulated workspace with one file of manifests.
-func manifestsOf(t *testing.T, manifests string) *txtar.Archive {
-	t.Helper()
+func manifestsOf(manifests string) *txtar.Archive {
 	project := fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)
 	return &txtar.Archive{Files: []txtar.File{{Name: "connsync.yaml", Data: []byte(project)}, {Name: "connections/a.yaml", Data: []byte(manifests)}}}
 }

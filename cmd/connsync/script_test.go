@@ -256,6 +256,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 	if have != args[0] {
 		ts.Fatalf("connsync %s: exit code %s, want %s", strings.Join(args[1:], " "), have, args[0])
 	}
+	jsonConforms(ts, args[1:])
 }
 
 // jsonis FILE PATH VALUE checks a member of a JSON file: a.b.0.c.
