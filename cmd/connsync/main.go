@@ -14,13 +14,15 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-func main() {
+func main() { os.Exit(run(system())) }
+
+// run is the process's one command line, in a world.
+func run(w world) int {
 	noCoreDumps()
 	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer that nobody asked for, or with GODEBUG every header
 	ctx, stop := interruptible()
-	code := Main(ctx, os.Args[1:], system())
-	stop()
-	os.Exit(code)
+	defer stop()
+	return Main(ctx, os.Args[1:], w)
 }
 
 // world is everything outside the process that a command may touch.

@@ -25,10 +25,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(testKey{m}, map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky})
 }
 
-// entry is main for the processes that tests start. The kernel may deny them something first.
+// entry is main for the processes that tests start. The kernel may deny them something first, and they may do something to themselves.
 func entry() {
 	confine()
-	main()
+	os.Exit(run(observed(system())))
 }
 
 // testKey makes the key before the tests run, and not in the processes that they start.

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// What a process of the test binary does to itself at its own effects. An effect is each thing that it does to known state, on disk
+// or on a remote, and of each request to SecMaster three moments: before it is sent, when it has been sent, and when it was answered.
+//
+//	CONNSYNC_TEST_AT=17         at the 17th it sends itself a signal
+//	CONNSYNC_TEST_SIGNAL=15     this one; 9 where none is named
+//	CONNSYNC_TEST_AGAIN=50ms    and once more, so much later
+//	CONNSYNC_TEST_EFFECTS=FILE  a line for each effect, and "signal" for each signal
+const (
+	effectAt     = "CONNSYNC_TEST_AT"
+	effectSignal = "CONNSYNC_TEST_SIGNAL"
+	effectAgain  = "CONNSYNC_TEST_AGAIN"
+	effectLog    = "CONNSYNC_TEST_EFFECTS"
+)
+
+// observed is a world in which effects are counted, where the environment asks for that.
+func observed(w world) world {
+	if os.Getenv(effectAt)+os.Getenv(effectLog) == "" {
+		return w
+	}
+	e := &effects{signal: syscall.SIGKILL}
+	e.at, _ = strconv.Atoi(os.Getenv(effectAt))
+	if n, err := strconv.Atoi(os.Getenv(effectSignal)); err == nil {
+		e.signal = syscall.Signal(n)
+	}
+	e.again, _ = time.ParseDuration(os.Getenv(effectAgain))
+	if name := os.Getenv(effectLog); name != "" {
+		var err error
+		if e.log, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644); err != nil {
+			panic(err)
+		}
+	}
+	w.effect, w.wrap = e.ofState, e.ofRequests
+	return w
+}
+
+type effects struct {
+	mu     sync.Mutex
+	n, at  int
+	signal syscall.Signal
+	again  time.Duration
+	log    *os.File
+}
+
+// ofState hears of known state. What is after one effect is before the next.
+func (e *effects) ofState(op string) error {
+	if strings.HasPrefix(op, "before ") {
+		e.happen(op)
+	}
+	return nil
+}
+
+func (e *effects) happen(op string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.n++
+	e.note(op)
+	if e.n != e.at {
+		return
+	}
+	e.send()
+	if e.again > 0 {
+		time.AfterFunc(e.again, e.send)
+	}
+	time.Sleep(20 * time.Millisecond) // the signal is noticed by another thread
+}
+
+func (e *effects) send() {
+	if e.signal != syscall.SIGKILL {
+		e.note("signal")
+	}
+	if err := syscall.Kill(os.Getpid(), e.signal); err != nil {
+		panic(err)
+	}
+	if e.signal == syscall.SIGKILL {
+		select {} // it dies here, and does nothing more
+	}
+}
+
+func (e *effects) note(line string) {
+	if e.log != nil {
+		fmt.Fprintln(e.log, line)
+	}
+}
+
+// ofRequests watches requests on their way.
+func (e *effects) ofRequests(next http.RoundTripper) http.RoundTripper { return watched{next, e} }
+
+type watched struct {
+	next    http.RoundTripper
+	effects *effects
+}
+
+func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.effects.happen("before sending " + r.Method)
+	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { w.effects.happen("after sending " + r.Method) }}
+	resp, err := w.next.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), sent)))
+	if err == nil {
+		w.effects.happen("after the answer to " + r.Method)
+	}
+	return resp, err
+}
