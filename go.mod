@@ -3,6 +3,7 @@ module connsync
 go 1.26.0
 
 require (
+	c2sp.org/CCTV/age v0.0.0-20260829155415-4448f2097b2d
 	filippo.io/age v1.3.2
 	github.com/alecthomas/kong v1.17.0
 	github.com/getsops/sops/v3 v3.13.3
