@@ -40,7 +40,8 @@ type netScene struct {
 	files  fstest.MapFS
 	known  map[string]string // ids by name, before the first run
 
-	elsewhere string // the host that redirects point to
+	elsewhere string                     // the host that redirects point to
+	turn      func(offset string) func() // waits for a planning page's turn, and gives what ends it; nil: none waits
 
 	fault  *fault
 	op     string       // the operation that it strikes
@@ -62,9 +63,10 @@ const (
 	lateEnough     = 3 * time.Minute // for everything that was put off
 )
 
-func netStaged(t *testing.T, f *fault, op string, times int, elsewhere string) *netScene {
+// netEmpty is an empty workspace behind that network, and nobody who knows it.
+func netEmpty(t *testing.T, f *fault, op string) *netScene {
 	t.Helper()
-	s := &netScene{t: t, glass: &hourglass{at: time.Now()}, fault: f, op: op, elsewhere: elsewhere}
+	s := &netScene{t: t, glass: &hourglass{at: time.Now()}, fault: f, op: op}
 	s.next.Store("")
 	var err error
 	s.server, err = emulator.New(emulator.Options{Clock: s.glass.now, Sleep: s.glass.outwait, Later: s.glass.later})
@@ -78,6 +80,13 @@ func netStaged(t *testing.T, f *fault, op string, times int, elsewhere string) *
 		t.Fatal(err)
 	}
 	s.git = state.Repo{Git: repo, CommonDir: filepath.Join(dir, ".git"), Now: s.glass.now}
+	return s
+}
+
+func netStaged(t *testing.T, f *fault, op string, times int, elsewhere string) *netScene {
+	t.Helper()
+	s := netEmpty(t, f, op)
+	s.elsewhere = elsewhere
 	if f.between != nil {
 		for i := range strangersThere {
 			s.server.Put(emulator.Connection{Name: fmt.Sprint("gone", i)})
@@ -157,7 +166,8 @@ func (s *netScene) operation(r *http.Request, name string) string {
 	case last == "assetcredentials" && s.closes.Load():
 		return map[string]string{"0": "closing"}[offset]
 	case last == "assetcredentials":
-		return map[string]string{"0": "list", "3": "later", "1": "later"}[offset]
+		op, ok := map[string]string{"0": "list", "3": "later", "1": "later"}[offset]
+		return map[bool]string{true: op, false: "another page"}[ok]
 	case last == s.known["d"]:
 		return "show"
 	}
@@ -184,6 +194,9 @@ func (s *netScene) answer(w http.ResponseWriter, r *http.Request) {
 		s.next.Store("later")
 	case r.Method == http.MethodGet && s.next.Load() == "before delete":
 		s.next.Store("delete")
+	}
+	if s.turn != nil && (op == "list" || op == "later" || op == "another page") {
+		defer s.turn(r.URL.Query().Get("offset"))()
 	}
 	noted := &notedStatus{ResponseWriter: w}
 	defer s.count(r.Method, sent.Name, noted)

@@ -48,6 +48,8 @@ func (s *Server) order(shown []*Connection) {
 		slices.Reverse(shown)
 	case "updated":
 		slices.SortStableFunc(shown, func(a, b *Connection) int { return strings.Compare(b.UpdateTime, a.UpdateTime) })
+	case "stale":
+		slices.SortStableFunc(shown, func(a, b *Connection) int { return strings.Compare(a.UpdateTime, b.UpdateTime) })
 	}
 }
 

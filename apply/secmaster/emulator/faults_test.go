@@ -88,7 +88,7 @@ func post(ctx context.Context, t *testing.T, s *emulator.Server, impatient bool)
 }
 
 func TestTheOrderOfAList(t *testing.T) {
-	for order, want := range map[string]string{"created": "abc", "newest": "cba", "updated": "acb"} {
+	for order, want := range map[string]string{"created": "abc", "newest": "cba", "updated": "acb", "stale": "bca"} {
 		s := fresh(t, emulator.Options{Plugins: []emulator.Plugin{}})
 		if err := s.Set("order=" + order); err != nil {
 			t.Fatal(err)

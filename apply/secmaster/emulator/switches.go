@@ -30,7 +30,7 @@ var switchDocs = [...]SwitchDoc{
 	{"components", []string{"new", "old"}, "new", nil, "the spelling of a component's members (C4)"},
 	{"schema", []string{"string", "array", "null"}, "string", nil, "the form of connection_config (C4)"},
 	{"offset", []string{"record", "page", "ignored"}, "record", nil, "what offset counts (C5)"},
-	{"order", []string{"created", "newest", "updated"}, "created", nil, "the order of a list, which is not documented: by age, or what was changed last first (C5)"},
+	{"order", []string{"created", "newest", "updated", "stale"}, "created", nil, "the order of a list, which is not documented: by age, or what was changed last first or last (C5)"},
 	{"maxlimit", []string{"200", "7"}, "200", positive, "the most items of a page, whatever is asked for (C5)"},
 	{"workspace", []string{"403", "400"}, "403", nil, "the answer for another workspace (C6)"},
 	{"code", []string{"empty", "number", "text", "absent"}, "empty", nil, "the code of a success (C7)"},
