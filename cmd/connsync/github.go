@@ -91,7 +91,7 @@ func changed(s sheet) []annotation {
 		for _, t := range s.sections {
 			for _, c := range t.cards {
 				if c.action == a {
-					out = append(out, annotation{"notice", "connsync: " + string(a) + " " + c.name, c.position(), []string{c.of(t) + ": " + c.what()}})
+					out = append(out, annotation{"notice", "connsync: " + string(a) + " " + c.name, c.changedAt(), []string{c.of(t) + ": " + c.what()}})
 				}
 			}
 		}
@@ -122,6 +122,18 @@ func hinted(hints []string) []string {
 func (c card) of(t section) string { return t.target + " / " + c.name }
 
 func (c card) position() manifest.Position { return manifest.Position{File: c.file, Line: c.line} }
+
+// changedAt is the first line that changes, where one is known: GitHub shows an annotation beside a line of the change only.
+func (c card) changedAt() manifest.Position {
+	at := c.position()
+	for _, f := range c.fields {
+		if f.line > 0 {
+			at.Line = f.line
+			break
+		}
+	}
+	return at
+}
 
 // what says in short what changes: names and words, no values.
 func (c card) what() string {

@@ -78,6 +78,7 @@ type pageFile struct {
 
 type pageGroup struct {
 	Action, Mark string
+	Risky        bool // one of its cards is
 	Cards        []pageCard
 }
 
@@ -142,7 +143,7 @@ func (p *page) section(anchor string, t section) {
 			out.Groups = append(out.Groups, pageGroup{Action: string(c.action), Mark: symbols[c.action]})
 		}
 		last := &out.Groups[len(out.Groups)-1]
-		last.Cards = append(last.Cards, card)
+		last.Cards, last.Risky = append(last.Cards, card), last.Risky || len(card.Risks) > 0
 	}
 	p.Sections = append(p.Sections, out)
 }

@@ -151,7 +151,7 @@ func TestAPageIsOneFileThatLoadsNothing(t *testing.T) {
 // What is filtered by the page's style has to have that name in it.
 func TestEveryActionCanBeFiltered(t *testing.T) {
 	for _, a := range actions {
-		rule := fmt.Sprintf("body:has(#show-%s:not(:checked)) .group.%s", a, a)
+		rule := fmt.Sprintf(".filter:has(#show-%s:not(:checked)) ~ .target .group.%s", a, a)
 		if !strings.Contains(pageStyle, rule) || symbols[a] == "" {
 			t.Errorf("no %q", rule)
 		}

@@ -121,6 +121,9 @@ func TestHostileTextsAreOnlyTextInMarkdown(t *testing.T) {
 			t.Fatal(err)
 		}
 		quiet(t, out.String(), false)
+		if at := strings.Index(out.String(), "\n/"); at >= 0 { // hosts and bots take commands from comments
+			t.Errorf("a line begins with a slash: %q", out.String()[at:])
+		}
 		got := renderMarkdown(t, out.String())
 		seen := strings.Join(got.words, "\n")
 		words := func(texts ...string) {

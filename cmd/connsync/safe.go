@@ -15,7 +15,7 @@ import (
 const maxShown = 160
 
 // safe is a text that connsync did not write, made harmless for a terminal and for a CI system's log: control and
-// format characters, among them escapes and changes of writing direction, are spelled out, and so are the marks of workflow
+// format characters and whatever else is invisible, among them escapes and changes of writing direction, are spelled out, and so are the marks of workflow
 // commands, `::` at its beginning and `##[` anywhere.
 func safe(s string) string {
 	if harmless(s) {
@@ -30,7 +30,7 @@ func safe(s string) string {
 			b.WriteString(`\x23`)
 		case r == ':' && isCommand(s) && strings.TrimLeft(s, " ") == s[i:]:
 			b.WriteString(`\x3a`)
-		case unicode.IsPrint(r):
+		case visible(r):
 			b.WriteRune(r)
 		case r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
@@ -45,11 +45,16 @@ func safe(s string) string {
 
 func harmless(s string) bool {
 	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
+		if r == utf8.RuneError || !visible(r) {
 			return false
 		}
 	}
 	return !strings.Contains(s, "##[") && !isCommand(s)
+}
+
+// visible tells whether a reader sees a character. Letters and marks that are made to be seen by nobody can hide a message in a name.
+func visible(r rune) bool {
+	return unicode.IsPrint(r) && (r < 0x300 || !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector))
 }
 
 // isCommand tells whether a line that begins with a text is a workflow command.
@@ -103,7 +108,7 @@ func writeJSON(w io.Writer, v any) error {
 	out := make([]byte, 0, b.Len())
 	for _, r := range b.String() {
 		switch {
-		case r == '\n' || unicode.IsPrint(r):
+		case r == '\n' || visible(r):
 			out = utf8.AppendRune(out, r)
 		case r < 0x10000:
 			out = fmt.Appendf(out, `\u%04x`, r)
