@@ -19,6 +19,12 @@ const (
 // file, the comparison under it, and a rename. go-git's own storer compares and then truncates the file in
 // place, which loses the ref where the process dies between.
 func (s *Store) replace(old, new string) error {
+	return s.replaceAfter(old, new, func() error { return nil })
+}
+
+// replaceAfter is replace, if something else succeeds while the ref is locked. What a full disk or another Git program can make fail comes
+// before that, but for the rename.
+func (s *Store) replaceAfter(old, new string, first func() error) error {
 	defer s.discard()
 	if err := s.writeFile("ref", s.own(), 0o666, []byte(new+"\n")); err != nil {
 		return onDisk(err)
@@ -34,6 +40,10 @@ func (s *Store) replace(old, new string) error {
 	case now != old:
 		s.unlockRef()
 		return ErrMoved
+	}
+	if err := first(); err != nil {
+		s.unlockRef()
+		return err
 	}
 	err := s.repo.effect("rename ref lock", func() error { return os.Rename(s.refLock(), s.path(s.ref)) })
 	if err != nil {

@@ -154,19 +154,21 @@ func (s *Session) Close() error { return s.lock.Close() }
 func (s *Session) Snapshot() Snapshot { return s.base }
 
 // Commit stores an edit of the session's snapshot as one commit and stands on it from then on. An edit that changes
-// nothing writes nothing. Where the state is shared, the remote's ref moves first, or nothing does. Its errors are
+// nothing writes nothing. Where the state is shared, the remote's ref moves first, or nothing does; and not before this disk lets
+// its own move, since a run that announced itself on the remote and cannot go on would hold the state until it expires. Its errors are
 // ErrMoved, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
 func (s *Session) Commit(ctx context.Context, e Edit) (Snapshot, error) {
 	next, hash, err := s.prepare(e)
 	if err != nil || hash == "" {
 		return s.base, err
 	}
-	if r := s.store.repo.Remote; r != nil {
-		if err := r.Replace(ctx, s.store.ref, s.base.Commit, hash); err != nil {
-			return s.base, err
+	share := func() error {
+		if s.store.repo.Remote == nil {
+			return nil
 		}
+		return s.store.repo.Remote.Replace(ctx, s.store.ref, s.base.Commit, hash)
 	}
-	if err := s.store.replace(s.base.Commit, hash); err != nil {
+	if err := s.store.replaceAfter(s.base.Commit, hash, share); err != nil {
 		return s.base, err
 	}
 	s.base = next

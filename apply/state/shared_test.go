@@ -66,19 +66,26 @@ func machines(t testing.TB, n int) []*machine {
 	out := make([]*machine, n)
 	for i := range out {
 		dir := repository(t)
-		repo, err := git.PlainOpen(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &machine{hub: &hub{t: t, dir: bare, clone: dir}, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-		m.store, err = state.Open(state.Repo{Git: repo, CommonDir: filepath.Join(dir, ".git"), Remote: m.hub,
-			Now: func() time.Time { return m.now }, Sleep: func(ctx context.Context, d time.Duration) error { m.now = m.now.Add(d); return ctx.Err() }}, "prod")
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[i] = m
+		out[i] = &machine{hub: &hub{t: t, dir: bare, clone: dir}, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+		out[i].open(nil)
 	}
 	return out
+}
+
+// open makes the machine's store; effect hears of what it does.
+func (m *machine) open(effect func(op string) error) {
+	m.t.Helper()
+	repo, err := git.PlainOpen(m.clone)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.store, err = state.Open(state.Repo{
+		Git: repo, CommonDir: filepath.Join(m.clone, ".git"), Remote: m.hub, Effect: effect, Now: func() time.Time { return m.now },
+		Sleep: func(ctx context.Context, d time.Duration) error { m.now = m.now.Add(d); return ctx.Err() },
+	}, "prod")
+	if err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 func (m *machine) lock(wait time.Duration) (*state.Session, error) { return m.store.Lock(ctx, wait) }
