@@ -128,6 +128,10 @@ func saysNothing(body []byte) bool {
 
 // Delete removes a connection that SecMaster allows to remove. One that is gone already is no error.
 func (c *Client) Delete(ctx context.Context, id string) (Sent, error) {
+	w, err := c.byID(ctx, "delete connection", http.MethodDelete, id)
+	if err != nil {
+		return Sent{}, err
+	}
 	shown, err := c.Show(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -136,10 +140,6 @@ func (c *Client) Delete(ctx context.Context, id string) (Sent, error) {
 		return Sent{}, err
 	case shown.CanBeDeleted != nil && !*shown.CanBeDeleted:
 		return Sent{}, ErrInUse
-	}
-	w, err := c.byID(ctx, "delete connection", http.MethodDelete, id)
-	if err != nil {
-		return Sent{}, err
 	}
 	_, sent, err := c.do(ctx, w)
 	if errors.Is(err, ErrNotFound) {

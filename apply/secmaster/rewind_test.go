@@ -2,8 +2,10 @@ package secmaster
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"connsync/secrets"
 )
@@ -16,5 +18,28 @@ func TestARequestCannotBeReadTwice(t *testing.T) {
 	req, err := r.request(context.Background(), call{method: http.MethodPost, url: "https://h.example/", body: []byte("{}")})
 	if err != nil || req.GetBody != nil || req.ContentLength != 2 {
 		t.Errorf("%v: its body can be had again, or is of no known length", err)
+	}
+}
+
+func TestARequestThatCannotBeMadeNeverLeaves(t *testing.T) {
+	r := &Reader{limiter: newLimiter(time.Now, sleep)}
+	r.options.complete()
+	r.options.Sleep = func(context.Context, time.Duration) error { return nil }
+	_, sent, err := r.do(context.Background(), call{method: http.MethodGet, url: "://"})
+	if !errors.Is(err, ErrUnreachable) || sent.Left {
+		t.Errorf("%v, left %v", err, sent.Left)
+	}
+}
+
+func TestAWaitIsNoLongerThanThereIsTime(t *testing.T) {
+	l := newLimiter(time.Now, func(context.Context, time.Duration) error { return context.Canceled })
+	l.until = time.Now().Add(time.Hour)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := l.wait(ctx); !errors.Is(err, errNoTime) {
+		t.Errorf("%v", err)
+	}
+	if err := l.wait(context.Background()); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }

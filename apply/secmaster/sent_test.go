@@ -59,3 +59,19 @@ func TestOnlyHTTP1OverATrustedConnection(t *testing.T) {
 		t.Errorf("%v", protocols)
 	}
 }
+
+// A redirect that is followed takes the keys, and a create, to wherever it points.
+func TestARedirectIsNeverFollowed(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the other host was asked") }))
+	defer other.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for op, ask := range calls {
+			s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, other.URL+r.URL.Path, status)
+			}))
+			if err := ask(context.Background(), s); err == nil || !strings.Contains(err.Error(), "a redirect, which is not followed") {
+				t.Errorf("%s after %d: %v", op, status, err)
+			}
+		}
+	}
+}

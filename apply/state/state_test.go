@@ -216,6 +216,9 @@ func TestARefThatMovedMeanwhileIsNotOverwritten(t *testing.T) {
 	if _, err := l.Commit(ctx, put("b")); !errors.Is(err, state.ErrMoved) {
 		t.Errorf("%v", err)
 	}
+	if run(t, dir, "rev-parse", state.Ref("prod")) != run(t, dir, "rev-parse", "HEAD") {
+		t.Error("what moved the ref was lost")
+	}
 	run(t, dir, "update-ref", state.Ref("prod"), first.Commit)
 	if err := os.WriteFile(filepath.Join(dir, ".git", state.Ref("prod")+".lock"), nil, 0o600); err != nil {
 		t.Fatal(err)
