@@ -22,12 +22,17 @@ var errEncrypt = errors.New("cannot be encrypted")
 
 // NewAgeKey makes an age key pair: the recipient to encrypt for, and the identity (a string) that opens it.
 func NewAgeKey() (recipient string, identity secrets.Value, err error) {
-	key, err := filippo.GenerateX25519Identity()
+	return pair(filippo.GenerateX25519Identity())
+}
+
+func pair(key *filippo.X25519Identity, err error) (string, secrets.Value, error) {
 	if err != nil {
-		return "", secrets.Value{}, err
+		return "", secrets.Value{}, errNoRandom
 	}
 	return key.Recipient().String(), secrets.Hide(key.String()), nil
 }
+
+var errNoRandom = errors.New("no key can be made: the system gives no random numbers")
 
 // EncryptOptions say what of a file is encrypted and authenticated.
 type EncryptOptions struct {
@@ -68,10 +73,11 @@ func Set(ctx context.Context, o *Opener, name string, data []byte, path []any, v
 }
 
 func seal(tree *upstream.Tree, key []byte, c upstream.Cipher) ([]byte, error) {
-	if err := common.EncryptTree(common.EncryptTreeOpts{Tree: tree, Cipher: c, DataKey: key}); err != nil {
-		return nil, errEncrypt
+	err := common.EncryptTree(common.EncryptTreeOpts{Tree: tree, Cipher: c, DataKey: key})
+	var out []byte
+	if err == nil {
+		out, err = yaml.NewStore(&config.YAMLStoreConfig{Indent: 2}).EmitEncryptedFile(*tree)
 	}
-	out, err := yaml.NewStore(&config.YAMLStoreConfig{Indent: 2}).EmitEncryptedFile(*tree)
 	if err != nil {
 		return nil, errEncrypt
 	}
