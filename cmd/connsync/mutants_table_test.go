@@ -68,7 +68,7 @@ var mutants = []mutant{
 	{"SOPS's own error gets out", "secrets/sops/sops.go", "\tcomputed, err := f.tree.Decrypt(f.key, f.cipher)\n\tif err != nil {", "\tcomputed, err := f.tree.Decrypt(f.key, f.cipher)\n\tif err != nil {\n\t\treturn &Error{File: f.name, Kind: KindStructure, Detail: err.Error()}\n\t}\n\tif err != nil {", "./secrets/sops TestATampered"},
 	{"a key type that is not allowed is contacted", "secrets/sops/keys.go", "if !slices.Contains(k.allow, kind) {", "if false {", "./secrets/sops TestAKeyType"},
 	{"an alias reaches SOPS's reader", "secrets/sops/screen.go", `case n.Kind == yaml.AliasNode || n.Anchor != "":`, "case false:", "./secrets/sops TestStructures"},
-	{"a second document reaches SOPS's reader", "secrets/sops/screen.go", "if err := d.Decode(&more); !errors.Is(err, io.EOF) {", "if err := d.Decode(&more); !errors.Is(err, io.EOF) && len(data) == 0 {", "./secrets/sops TestStructures"},
+	{"a second document reaches SOPS's reader", "secrets/sops/screen.go", "if err := d.Decode(&more); !errors.Is(err, io.EOF) {", "if err := d.Decode(&more); !errors.Is(err, io.EOF) && len(data) == 0 {", "./secrets/sops FuzzScreen"},
 	{"a manifest may hold an alias", "manifest/screen.go", "case n.Kind == yaml.AliasNode:", "case false:", "./manifest TestBadManifests"},
 	{"a manifest may hold a key twice", "manifest/screen.go", "case seen[fold(key.Value)] != nil:", "case false:", "./manifest TestBadManifests"},
 	{"a mistake shows the line of a secret", "manifest/document.go", "case whole && n.Column > len(key)", "case whole || n.Column > len(key)", "./manifest"},
