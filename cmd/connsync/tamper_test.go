@@ -238,11 +238,11 @@ func (b *tamperBench) check(t *testing.T, c tamper, want string) {
 	if have != want && !(have == keyless && want != same && want != told) {
 		t.Errorf("%s, want %s\n%s%s%s%v", have, want, stderr, plan, planErr, err)
 	}
-	if (code != exitDone) != (planCode != exitDone) || code != exitDone && plan != "" {
+	if planCode == exitDone && code != exitDone || plan != "" && planCode != exitDone && !strings.Contains(plan, "will fail: "+tampered) {
 		t.Errorf("validate ends with %d and diff --base with %d\n%s", code, planCode, plan)
 	}
 	if *allTampers && have != told {
-		b.syncSendsNothing(t, have)
+		b.syncSendsNothing(t, want)
 	}
 }
 
@@ -319,7 +319,7 @@ var (
 // clean checks that a text holds no plaintext, no digest of plaintexts, and no words of a library.
 func (b *tamperBench) clean(t *testing.T, text string) {
 	t.Helper()
-	if strings.Contains(text, "canary") || digestOfAll.MatchString(text) || foreignWords.MatchString(text) || strings.Contains(text, b.file.host) {
+	if strings.Contains(text, "canary") || digestOfAll.MatchString(text) || foreignWords.MatchString(text) {
 		t.Errorf("it says what it must not: %s", text)
 	}
 }
