@@ -87,7 +87,7 @@ func hostileCard(r *rand.Rand, text func() string, texts func() []string) card {
 	}
 	if r.IntN(3) == 0 {
 		kinds := []diffmatchpatch.Operation{diffmatchpatch.DiffDelete, diffmatchpatch.DiffEqual, diffmatchpatch.DiffInsert}
-		c.fields = append(c.fields, cardField{path: text(), lines: []lineRun{{kinds[r.IntN(3)], []string{text(), text()}}}})
+		c.fields = append(c.fields, cardField{path: text(), lines: []lineRun{{kinds[r.IntN(3)], []string{text(), strings.Repeat("`", 2+r.IntN(4))}}}})
 	}
 	words := []diff.Word{diff.Set, diff.Changed, diff.Same, diff.Removed, diff.Reencrypted, diff.Unverified}
 	for range r.IntN(4) {
