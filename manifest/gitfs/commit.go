@@ -30,7 +30,7 @@ func (r *Repository) Head() (Commit, error) {
 
 func (r *Repository) commit(hash plumbing.Hash) (Commit, error) {
 	c, err := r.git.CommitObject(hash)
-	if err != nil {
+	if err != nil || c.Hash != hash {
 		return Commit{}, ErrBroken
 	}
 	return Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, nil

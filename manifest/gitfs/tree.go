@@ -38,13 +38,16 @@ func (r *Repository) Tree(rev string) (fs.FS, Commit, error) {
 // tree lists a commit: names and hashes only, which is quick; contents are read when they are asked for.
 func (r *Repository) tree(hash string) (*treeFS, error) {
 	commit, err := r.git.CommitObject(plumbing.NewHash(hash))
-	if err != nil {
+	if err != nil || commit.Hash.String() != hash {
 		return nil, ErrBroken
 	}
 	t := &treeFS{repo: r, at: commit.Committer.When, nodes: map[string]*node{".": {name: ".", mode: fs.ModeDir | 0o555}}}
 	root, err := commit.Tree()
 	if err != nil {
 		return nil, &MissingObjectError{"."}
+	}
+	if root.Hash != commit.TreeHash {
+		return nil, damaged(".")
 	}
 	return t, t.list(root, ".")
 }
@@ -86,6 +89,8 @@ func (t *treeFS) list(tree *object.Tree, at string) error {
 			return &MissingObjectError{full}
 		case err != nil:
 			return &RefusedError{full, "not a folder that Git could have written"}
+		case sub.Hash != e.Hash:
+			return damaged(full)
 		}
 		if err := t.list(sub, full); err != nil {
 			return err
@@ -170,18 +175,30 @@ func (t *treeFS) ReadFile(name string) ([]byte, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	blob, err := object.GetBlob(t.repo.git.Storer, n.hash)
-	if err != nil {
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
 		return nil, &MissingObjectError{name}
+	}
+	if err != nil {
+		return nil, damaged(name)
 	}
 	if blob.Size > maxFile {
 		return nil, &RefusedError{name, "larger than 8 MiB"}
 	}
 	r, err := blob.Reader()
 	if err != nil {
-		return nil, &MissingObjectError{name}
+		return nil, damaged(name)
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	text, err := io.ReadAll(r)
+	if err != nil || plumbing.ComputeHash(plumbing.BlobObject, text) != n.hash {
+		return nil, damaged(name)
+	}
+	return text, nil
+}
+
+// damaged is an object that is not what its name says, which go-git does not check: a disk may have mixed it up with another one.
+func damaged(name string) error {
+	return &RefusedError{name, "damaged in this clone: git fsck tells more"}
 }
 
 func (t *treeFS) find(op, name string) (*node, error) {
