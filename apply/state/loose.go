@@ -64,7 +64,7 @@ func (s *Store) writeLoose(o plumbing.EncodedObject, file string) error {
 		err = s.nameLoose(file)
 	}
 	if err != nil {
-		_ = os.Remove(s.unfinished())
+		_ = s.remove("unfinished object", s.unfinished())
 	}
 	return err
 }

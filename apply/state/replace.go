@@ -59,7 +59,11 @@ func (s *Store) replaceAfter(old, new string, first func() error) error {
 
 func (s *Store) refLock() string { return s.path(s.ref) + ".lock" }
 
-func (s *Store) unlockRef() { _ = os.Remove(s.refLock()) }
+func (s *Store) unlockRef() { _ = s.remove("ref lock", s.refLock()) }
+
+func (s *Store) remove(what, name string) error {
+	return s.repo.effect("remove "+what, func() error { return os.Remove(name) })
+}
 
 // own is the file that becomes the ref's lock file, and then the ref. It is linked, so it is what tells our own lock file, left by a session
 // that died, from that of another Git program.
@@ -68,16 +72,18 @@ func (s *Store) own() string { return s.path("connsync/" + s.target + ".ref") }
 // discard removes what is left of a replacement, or of an object, by a session that failed or died: also the ref's lock file, if
 // it is ours. Only who holds the kernel's lock may do so.
 func (s *Store) discard() {
-	_ = os.Remove(s.unfinished())
+	if _, err := os.Lstat(s.unfinished()); err == nil {
+		_ = s.remove("unfinished object", s.unfinished())
+	}
 	own, err := os.Lstat(s.own())
 	if err != nil {
 		return
 	}
 	lock, err := os.Lstat(s.refLock())
-	if err == nil && os.SameFile(own, lock) && os.Remove(s.refLock()) != nil {
+	if err == nil && os.SameFile(own, lock) && s.remove("ref lock", s.refLock()) != nil {
 		return // or else it could not be told any more whose it is
 	}
-	_ = s.repo.effect("remove ref", func() error { return os.Remove(s.own()) })
+	_ = s.remove("ref", s.own())
 }
 
 // lockRef makes our file the ref's lock file. A Git program that holds it is waited for, and the
