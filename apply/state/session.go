@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -192,9 +193,11 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 			break
 		}
 		if errors.Is(err, ErrMoved) && s.store.align(ctx) == nil {
+			before := s.base
 			if s.base, err = s.store.Read(ctx); err != nil {
 				return s.base, err
 			}
+			e = e.onto(before, s.base)
 		}
 	}
 	next, hash, writeErr := s.prepare(e)
@@ -224,6 +227,37 @@ func (s *Session) prepare(e Edit) (Snapshot, string, error) {
 	hash, err := s.store.write(s.base.Commit, known, intents, e.Message)
 	next.Commit = hash
 	return next, hash, err
+}
+
+// onto is what of an edit of one snapshot holds for a later one, which somebody else made meanwhile: what this run wrote, and
+// whatever the other one left as it was. Neither its announcement nor what it did may get lost.
+func (e Edit) onto(before, now Snapshot) Edit {
+	wrote := func(name string) bool { return before.Run != nil && before.Intents[name].Run == before.Run.ID }
+	same := func(name string) bool { return reflect.DeepEqual(before.Known[name], now.Known[name]) }
+	var put []diff.Known
+	for _, k := range e.Put {
+		if wrote(k.Name) || same(k.Name) {
+			put = append(put, k)
+		}
+	}
+	e.Put = put
+	e.Drop = kept(e.Drop, same)
+	e.Settle = kept(e.Settle, func(name string) bool { return before.Intents[name].Run == now.Intents[name].Run })
+	e.EndRun = e.EndRun && before.Run != nil && now.Run != nil && before.Run.ID == now.Run.ID
+	if before.Applied != now.Applied {
+		e.Applied = ""
+	}
+	return e
+}
+
+func kept(names []string, keep func(string) bool) []string {
+	var out []string
+	for _, name := range names {
+		if keep(name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // apply is the snapshot after an edit. The one before is left as it is.

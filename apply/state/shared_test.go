@@ -204,6 +204,38 @@ func TestARecordIsMadeOnTopOfSomebodyElses(t *testing.T) {
 	}
 }
 
+func TestARecordLeavesAloneWhatSomebodyElseDidMeanwhile(t *testing.T) {
+	m := machines(t, 2)
+	a := m[0].locked()
+	commit(t, a, put("a", "b", "c", "d"))
+	commit(t, a, announcement(m[0], "late"))
+	m[1].now = m[0].now.Add(time.Hour) // takes over, announces, and works
+	b := m[1].locked()
+	moved := put("b", "c")
+	for i := range moved.Put {
+		moved.Put[i].ID += "-new"
+	}
+	moved.Applied = "c2"
+	commit(t, b, moved)
+	commit(t, b, announcement(m[1], "next"))
+	e := put("a", "b")
+	e.Put[0].ID, e.Put[1].Unverified = "a-written", true
+	e.Drop, e.Settle, e.EndRun = []string{"c", "d"}, []string{"a"}, true
+	snap, err := a.Record(ctx, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if snap.Run == nil || snap.Run.ID != "next" || snap.Intents["a"].Run != "next" {
+		t.Errorf("the other one's announcement is lost: %+v %+v", snap.Run, snap.Intents)
+	}
+	if snap.Known["b"].ID != moved.Put[0].ID || snap.Known["c"].ID != moved.Put[1].ID || snap.Applied != "c2" {
+		t.Errorf("what the other one did is lost: %+v", snap)
+	}
+	if _, there := snap.Known["d"]; there || snap.Known["a"].ID != "a-written" {
+		t.Errorf("what this one did is lost: %+v", snap)
+	}
+}
+
 func TestTwoHistoriesAreNotMixed(t *testing.T) {
 	m := machines(t, 2)
 	commit(t, m[0].locked(), put("a"))
