@@ -137,7 +137,7 @@ func (s *Server) other(id any) Connection {
 			return *c
 		}
 	}
-	return Connection{ID: newID(), Name: "another"}
+	return Connection{ID: s.options.NewID(), Name: "another"}
 }
 
 func (x *exchange) redirect(f Fault) {

@@ -124,7 +124,7 @@ func (x *exchange) create() {
 	}
 	s := x.s
 	s.mu.Lock()
-	c := &Connection{ID: newID(), Status: "SUCCESS", CreateTime: s.tick(), Creator: x.caller(), CanBeDeleted: true}
+	c := &Connection{ID: s.options.NewID(), Status: "SUCCESS", CreateTime: s.tick(), Creator: x.caller(), CanBeDeleted: true}
 	c.unseen, _ = strconv.Atoi(s.options.Switches.value("lag"))
 	c.UpdateTime = c.CreateTime
 	b.onto(c)

@@ -23,6 +23,7 @@ type Options struct {
 	Sleep                               func(context.Context, time.Duration) error // while a client waits; nil for a real one
 	Later                               func(time.Duration, func())                // when a client has gone; nil for time.AfterFunc
 	Modifier                            string                                     // who changes things outside of the API; default "ops"
+	NewID                               func() string                              // of connections and requests; nil for random ones
 	Plugins                             []Plugin                                   // default: DefaultPlugins
 	Data                                string                                     // a file that keeps the connections; "" for none
 }
@@ -71,6 +72,9 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	o.realTime()
+	if o.NewID == nil {
+		o.NewID = newID
+	}
 	if o.Plugins == nil {
 		o.Plugins = DefaultPlugins()
 	}
@@ -130,7 +134,7 @@ const maxBody = 12 << 20 // as the gateway has it
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: newID()}
+	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: s.options.NewID()}
 	x.route, x.id = s.find(r)
 	w.Header().Set("X-Request-Id", x.requestID)
 	w.Header().Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))

@@ -47,7 +47,7 @@ func (s *Server) Put(c Connection) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.ID == "" {
-		c.ID = newID()
+		c.ID = s.options.NewID()
 	}
 	if c.Status == "" {
 		c.Status = "SUCCESS"
