@@ -360,6 +360,14 @@ func TestAfterItsExpiryARunSendsNothing(t *testing.T) {
 	}
 }
 
+// blockState puts a branch in the way of known state's ref.
+func (s *scene) blockState() {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.repo, ".git/refs/heads/connsync-state"), []byte(strings.Repeat("a", 40)+"\n"), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func TestWithoutTheAnnouncementNothingIsSent(t *testing.T) {
 	s := staged(t, "a")
 	p, session, err := s.prepare(context.Background())
@@ -367,9 +375,7 @@ func TestWithoutTheAnnouncementNothingIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	if err := os.WriteFile(filepath.Join(s.repo, ".git/refs/heads/connsync-state"), []byte(strings.Repeat("a", 40)+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.blockState()
 	r := p.Run(context.Background())
 	s.expect(r, "skipped a", 0, 0)
 	if !errors.Is(r.Err, apply.ErrNotAnnounced) {

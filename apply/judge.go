@@ -32,26 +32,25 @@ func judge(w *write, have map[string][]diff.Have, byID map[string]diff.Have, lis
 	case w.deletes():
 		return judgeDelete(w, byID)
 	case w.creates():
-		return judgeCreate(w, have[w.change.Name])
+		return judgeCreate(w, have)
 	}
 	return judgeUpdate(w, byID)
 }
 
-func judgeCreate(w *write, found []diff.Have) verdict {
+func judgeCreate(w *write, shown map[string][]diff.Have) verdict {
+	mine, others := w.among(shown)
 	switch {
-	case len(found) == 0 && w.answer != nil:
+	case mine == nil && w.answer != nil:
 		h := haveOf(w)
-		return verdict{outcome: Created, have: &h, settled: true}
-	case len(found) == 0 && w.unclear():
+		return verdict{outcome: Created, have: &h, duplicates: others, settled: true}
+	case mine == nil && w.unclear():
 		return verdict{outcome: Unknown, err: w.err}
-	case len(found) == 0:
+	case mine == nil:
 		return verdict{outcome: Failed, err: w.err, settled: true}
-	}
-	mine, others := pick(found, w)
-	if w.answer == nil { // there, and the full wish could not be written to it
+	case w.answer == nil: // there, and the full wish could not be written to it
 		return verdict{outcome: Unknown, err: w.err, duplicates: others}
 	}
-	return verdict{outcome: Created, have: &mine, duplicates: others, settled: true}
+	return verdict{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}
 }
 
 func judgeUpdate(w *write, byID map[string]diff.Have) verdict {
@@ -60,8 +59,10 @@ func judgeUpdate(w *write, byID map[string]diff.Have) verdict {
 		done = Adopted
 	}
 	switch h, shown := byID[w.change.ID]; {
+	case w.answer != nil && shown && ignored(w, h):
+		return verdict{outcome: Unknown, err: ErrUnverified}
 	case w.answer != nil && shown:
-		return verdict{outcome: done, have: &h, settled: true}
+		return verdict{outcome: done, have: remembered(w, h), settled: true}
 	case w.answer != nil:
 		h := haveOf(w)
 		return verdict{outcome: done, have: &h, settled: true}
@@ -69,6 +70,37 @@ func judgeUpdate(w *write, byID map[string]diff.Have) verdict {
 		return verdict{outcome: Unknown, err: w.err}
 	}
 	return verdict{outcome: Failed, err: w.err, settled: true}
+}
+
+// ignored tells that an update was answered without a connection, and that the list shows the connection as
+// unmodified since it was planned: whatever answered, it was not carried out.
+func ignored(w *write, h diff.Have) bool {
+	before := w.change.Have
+	return w.answer.UpdateTime == "" && before != nil && before.UpdateTime != "" && before.UpdateTime == h.UpdateTime
+}
+
+// remembered is what of a confirmed write is recorded: what the closing list shows, which the next list is compared with. Where that
+// was modified after the answer, somebody else was there in between, and the answer is recorded, so that the next run sees it.
+// A write that undid such a change believes the list unless another one modified it: the times in a server's answers may never be those of its lists.
+func remembered(w *write, h diff.Have) *diff.Have {
+	a := haveOf(w)
+	switch {
+	case a.ID != h.ID || a.UpdateTime == "" || h.UpdateTime == "" || a.UpdateTime == h.UpdateTime:
+		return &h
+	case undoes(w.change) && (a.ModifierName == "" || a.ModifierName == h.ModifierName):
+		return &h
+	}
+	return &a
+}
+
+// undoes tells that something is written only because SecMaster moved.
+func undoes(c *diff.Change) bool {
+	for _, cause := range c.Causes {
+		if cause != diff.Drift && cause != diff.Touched {
+			return false
+		}
+	}
+	return len(c.Causes) > 0
 }
 
 // judgeDelete believes the list: what it does not show any more is deleted.
@@ -85,21 +117,19 @@ func judgeDelete(w *write, byID map[string]diff.Have) verdict {
 	return verdict{outcome: Failed, err: w.err, settled: true}
 }
 
-// pick finds, among the connections of a name, the one that the server's answer named.
-func pick(found []diff.Have, w *write) (diff.Have, []string) {
-	mine := 0
+// among finds what a create made among the connections of its name: the one that the server's answer named, or else one that was not there
+// before. The others of that name are given by id. An answer that names what was there before is about something else.
+func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []string) {
+	named := w.answer != nil && !w.before[w.answer.ID]
+	found := shown[w.change.Name]
 	for i, h := range found {
-		if w.answer != nil && h.ID == w.answer.ID {
-			mine = i
+		if mine == nil && !w.before[h.ID] && (!named || h.ID == w.answer.ID) {
+			mine = &found[i]
+			continue
 		}
+		others = append(others, h.ID)
 	}
-	var others []string
-	for i, h := range found {
-		if i != mine {
-			others = append(others, h.ID)
-		}
-	}
-	return found[mine], others
+	return mine, others
 }
 
 // haveOf is what the server's answer shows, for a list that lags behind it.

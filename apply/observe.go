@@ -7,6 +7,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,6 +23,7 @@ type observation struct {
 	place     diff.Place
 	want      []diff.Want
 	have      []diff.Have
+	asked     time.Time // when have was asked for, at the earliest; set for a sync
 	known     state.Snapshot
 	abandoned given
 	settled   func(state.Intent) bool

@@ -42,12 +42,14 @@ func intentKind(c *diff.Change) string {
 	return diff.IntentUpdate
 }
 
-// record stores what was found and done in one commit. Where there is nothing to store it writes nothing.
+// record stores what was found and done in one commit. Where there is nothing to store it writes nothing. A run that
+// known state shows as under way is over, since this one holds the state.
 func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]verdict) error {
 	s := p.sync
 	gone := p.seen.abandoned
-	e := state.Edit{Place: p.seen.place, Drop: gone.known, Message: s.Message, EndRun: len(verdicts) > 0}
-	if !e.EndRun { // otherwise the announcement has settled them
+	announced := len(verdicts) > 0
+	e := state.Edit{Place: p.seen.place, Drop: gone.known, Message: s.Message, EndRun: announced || p.seen.known.Run != nil}
+	if !announced { // otherwise the announcement has settled them
 		e.Settle = gone.intents
 	}
 	for i := range p.Plan.Changes {
@@ -173,7 +175,7 @@ func story(target string, rs []Result) (string, []string) {
 		}
 	}
 	if len(parts) == 0 {
-		parts = []string{"recorded"} // a protection, or that sops wrote a file: what is recorded without an outcome
+		parts = []string{"recorded"} // a protection, the end of a dead run, or that sops wrote a file: what is recorded without an outcome
 	}
 	return target + ": " + strings.Join(parts, ", "), lines
 }

@@ -29,7 +29,7 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	var verdicts map[string]verdict
 	if len(ws) > 0 && !interrupted {
 		if err := s.announce(ctx, p.seen, ws); err != nil {
-			r.Err, r.Results = err, p.results(ws, refused, nil)
+			r.Err, r.Results = err, unrecorded(p.results(ws, refused, nil))
 			r.Took = s.Clock.now().Sub(r.Started)
 			return r
 		}
@@ -55,6 +55,10 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	}
 	revealed := p.sync.reveal(ctx, cs)
 	refused := make(map[string]error)
+	before := make(map[string]bool, len(p.seen.have))
+	for _, h := range p.seen.have {
+		before[h.ID] = true
+	}
 	var ws []*write
 	for _, c := range cs {
 		if c.Action == diff.Delete {
@@ -70,7 +74,7 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 			refused[c.Name] = err
 			continue
 		}
-		ws = append(ws, &write{change: c, body: b, lastModified: o.lastModified})
+		ws = append(ws, &write{change: c, body: b, before: before, lastModified: o.lastModified})
 	}
 	return ws, refused
 }
@@ -120,6 +124,16 @@ func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[s
 		out = append(out, r)
 	}
 	return out
+}
+
+// unrecorded are results without what would only have been recorded: known state could not be written.
+func unrecorded(rs []Result) []Result {
+	for i := range rs {
+		if o := rs[i].Outcome; o == Adopted || o == Forgotten {
+			rs[i].Outcome = Skipped
+		}
+	}
+	return rs
 }
 
 // resting is the outcome of a change for which nothing is sent.

@@ -36,7 +36,7 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 	var g errgroup.Group
 	g.SetLimit(s.Parallelism)
 	for _, w := range ws {
-		if !w.creates() || w.answer == nil || len(shown[w.change.Name]) > 0 {
+		if mine, _ := w.among(shown); !w.creates() || w.answer == nil || mine != nil {
 			continue
 		}
 		g.Go(secrets.Contained(func() error {
@@ -76,7 +76,7 @@ func unseen(ws []*write, have []diff.Have) int {
 	shown := byName(have)
 	n := 0
 	for _, w := range ws {
-		if w.creates() && (w.unclear() || w.answer != nil) && len(shown[w.change.Name]) == 0 {
+		if mine, _ := w.among(shown); w.creates() && (w.unclear() || w.answer != nil) && mine == nil {
 			n++
 		}
 	}
@@ -89,15 +89,15 @@ func (s Sync) rewriteFound(ctx context.Context, ws []*write, have []diff.Have) b
 	shown := byName(have)
 	any := false
 	for _, w := range ws {
-		found := shown[w.change.Name]
-		if !w.creates() || !w.tried || w.err == nil || len(found) == 0 {
+		mine, _ := w.among(shown)
+		if !w.creates() || !w.tried || w.err == nil || mine == nil {
 			continue
 		}
 		if ctx.Err() != nil || !s.Clock.now().Before(s.Run.Expires) {
 			continue
 		}
 		any = true
-		c, sent, err := s.Client.Update(ctx, found[0].ID, w.body)
+		c, sent, err := s.Client.Update(ctx, mine.ID, w.body)
 		w.sent.RequestIDs = append(w.sent.RequestIDs, sent.RequestIDs...)
 		w.err = err
 		if err == nil {

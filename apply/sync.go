@@ -54,10 +54,12 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 		s.Settle = time.Minute
 	}
 	s.Known = s.State.Snapshot()
+	asked := s.Clock.now()
 	o, err := observe(ctx, s.Client, s.Target)
 	if err != nil {
 		return nil, err
 	}
+	o.asked = asked
 	if err := s.awaitCreates(ctx, o); err != nil {
 		return nil, err
 	}
@@ -65,45 +67,47 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 }
 
 // awaitCreates waits for the creates that an earlier run announced. The kernel lock on the state
-// shows that a run of this machine which announced them is dead, so the window begins now at the latest.
+// shows that a run of this machine which announced them is dead, so the window begins now at the latest. Its end counts
+// from when a list was asked for: what was executed while the answer was under way is not in it.
 func (s Sync) awaitCreates(ctx context.Context, o *observation) error {
-	start := s.Clock.now()
+	start := o.asked
 	until := func(i state.Intent) time.Time {
 		if i.Expires.Before(start) {
 			return i.Expires.Add(s.Settle)
 		}
 		return start.Add(s.Settle)
 	}
-	o.settled = func(i state.Intent) bool { return !s.Clock.now().Before(until(i)) }
+	o.settled = func(i state.Intent) bool { return !o.asked.Before(until(i)) }
 	for pause := time.Second; ; pause *= 2 {
-		wait := s.longestWait(o, until)
-		if wait <= 0 {
+		end := o.lastWindow(until)
+		if !o.asked.Before(end) {
 			return nil
 		}
 		s.progress("waiting", 0, 0)
-		if err := s.Clock.sleep(ctx, min(wait, pause)); err != nil {
+		if err := s.Clock.sleep(ctx, max(0, min(end.Sub(s.Clock.now()), pause))); err != nil {
 			return err
 		}
 		var err error
+		o.asked = s.Clock.now()
 		if o.have, err = look(ctx, s.Client, o.known.Known); err != nil {
 			return err
 		}
 	}
 }
 
-// longestWait is the time until the last announced create that is not to be seen has settled.
-func (s Sync) longestWait(o *observation, until func(state.Intent) time.Time) time.Duration {
+// lastWindow is when the last announced create that is not to be seen has settled; the zero time where there is none.
+func (o *observation) lastWindow(until func(state.Intent) time.Time) time.Time {
 	shown := make(map[string]bool, len(o.have))
 	for _, h := range o.have {
 		shown[h.Name] = shown[h.Name] || !h.Defense
 	}
-	var longest time.Duration
+	var last time.Time
 	for name, i := range o.known.Intents {
-		if i.Kind == diff.IntentCreate && !shown[name] {
-			longest = max(longest, until(i).Sub(s.Clock.now()))
+		if end := until(i); i.Kind == diff.IntentCreate && !shown[name] && end.After(last) {
+			last = end
 		}
 	}
-	return longest
+	return last
 }
 
 func (s Sync) progress(phase string, done, total int) {

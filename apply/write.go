@@ -23,6 +23,7 @@ const (
 type write struct {
 	change *diff.Change
 	body   secmaster.Body
+	before map[string]bool // ids that were there when it was planned
 	sent   secmaster.Sent
 	answer *secmaster.Connection // the server's confirmation; nil where it gave none
 	err    error
