@@ -1,0 +1,169 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/apply/secmaster/emulator"
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/secrets"
+)
+
+// simRun is one process that syncs: what the command does, without its words.
+type simRun struct {
+	s           *sim
+	number      int
+	at          *machine
+	revision    *revision
+	prune       bool
+	rewrite     bool
+	parallelism int
+	expires     time.Duration
+	lockWait    time.Duration
+	sealedFile  string // a manifest that cannot be opened
+
+	crashAt, interruptAt int // the effects at which it dies or is interrupted; 0 for none
+	crashAfter           bool
+	effects              int
+	dead                 bool
+	killed               chan struct{}
+	ctx                  context.Context
+	cancel               context.CancelFunc
+
+	done    bool
+	session *state.Session
+	planned *apply.Prepared
+	began   state.Snapshot // what it planned from
+	report  *apply.Report
+	final   state.Snapshot // when it gave the lock back
+	err     error          // what kept it from carrying out its plan
+	posted  map[string]bool
+	creates map[string][]string              // the ids that its creates made, by name
+	seen    map[string][]emulator.Connection // what its lists showed, by id
+}
+
+var (
+	errSimDead  = errors.New("the process is dead")
+	errSimOlder = errors.New("the commit is older than the one last applied")
+	errSealed   = errors.New("the file does not open")
+)
+
+func (r *simRun) main() {
+	if err := r.park("start", nil); err != nil {
+		r.err = err
+	} else {
+		_ = r.sleep(r.ctx, time.Duration(r.number%97)*time.Millisecond) // no two poll a lock at the same time
+		r.err = r.sync()
+	}
+	r.s.finished(r)
+}
+
+// sync is the way of the command: lock, plan, carry out; and plan again where another machine was first.
+func (r *simRun) sync() error {
+	defer r.close()
+	deadline := time.Now().Add(r.lockWait)
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	for {
+		now := time.Now()
+		r.planned.Start(now, now.Add(r.expires))
+		report := r.planned.Run(r.ctx)
+		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrMoved) || now.After(deadline) || r.ctx.Err() != nil {
+			r.report = &report
+			return nil
+		}
+		r.close()
+		if err := r.prepare(); err != nil {
+			return err
+		}
+	}
+}
+
+// close gives the lock back. A process that is dead has lost it already.
+func (r *simRun) close() {
+	if r.session == nil {
+		return
+	}
+	if err := r.park("close", nil); err == nil {
+		if r.final, err = r.s.snapshot(r.at); err != nil {
+			r.s.fail(fmt.Sprint("known state cannot be read after a run: ", err))
+		}
+	}
+	_ = r.session.Close()
+	r.session = nil
+}
+
+func (r *simRun) prepare() error {
+	session, err := r.s.store(r, r.at).Lock(r.ctx, r.lockWait)
+	if err != nil {
+		return err
+	}
+	r.session, r.began = session, session.Snapshot()
+	r.s.model.took(r.s.running, r.began)
+	if r.began.Applied > r.revision.name() {
+		return errSimOlder
+	}
+	client, err := secmaster.NewClient(secmaster.Options{
+		Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace,
+		Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)},
+		Parallelism: r.parallelism, Sleep: r.sleepRounded, Wrap: func(http.RoundTripper) http.RoundTripper { return simTransport{r} },
+	})
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	r.planned, err = apply.Prepare(r.ctx, apply.Sync{
+		Target: apply.Target{
+			Name: "prod", Want: r.revision.want, Commit: r.revision.name(), Prune: r.prune, Rewrite: r.rewrites(),
+			Place: diff.Place{Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace},
+		},
+		Client: client, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism,
+		Run:   state.Run{ID: fmt.Sprint("run", r.number), Started: now, Expires: now.Add(r.expires)},
+		Clock: apply.Clock{Sleep: r.sleep},
+	})
+	return err
+}
+
+func (r *simRun) rewrites() func(string) bool {
+	if !r.rewrite {
+		return nil
+	}
+	return func(string) bool { return true }
+}
+
+func (r *simRun) open(_ context.Context, name string, _ []byte) (map[secrets.Path]secrets.Value, string, error) {
+	if name == r.sealedFile {
+		return nil, "", errSealed
+	}
+	return r.revision.open(name), "2026-01-01T00:00:00Z", nil
+}
+
+// sleep lets time pass, as long as the process lives.
+func (r *simRun) sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.killed:
+		return errSimDead
+	}
+}
+
+// sleepRounded is sleep, for pauses that the client draws at random below a bound: up to that bound, so that a seed replays.
+func (r *simRun) sleepRounded(ctx context.Context, d time.Duration) error {
+	bound := 250 * time.Millisecond
+	for bound < d {
+		bound *= 2
+	}
+	return r.sleep(ctx, bound)
+}
