@@ -8,9 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -136,11 +134,7 @@ func (s *story) whole() error {
 
 // crash tells the story of a sync that dies at one effect, and of another that dies at one of its own if there is a second.
 func (st *stage) crash(shared bool, at ...int) (killed bool, err error) {
-	root, err := os.MkdirTemp(filepath.Dir(st.work), "story-")
-	if err != nil {
-		return false, err
-	}
-	s, err := st.begin(root, shared)
+	s, err := st.begin(shared)
 	if err != nil {
 		return false, err
 	}
@@ -151,51 +145,22 @@ func (st *stage) crash(shared bool, at ...int) (killed bool, err error) {
 			killed, err = true, s.freed((k+i)%3 == 0)
 		}
 		if err != nil {
-			return killed, err
+			return killed, fmt.Errorf("killed at effects %v: %w", at, err)
 		}
 	}
 	if err = s.recovers(); err == nil {
 		err = s.whole()
 	}
+	if err != nil {
+		err = fmt.Errorf("killed at effects %v: %w", at, err)
+	}
 	return killed, err
-}
-
-// sweep kills a sync at its first effect, its second … until one ends by itself. It gives the number of effects.
-func (st *stage) sweep(t *testing.T, shared bool) int {
-	var wg sync.WaitGroup
-	var over atomic.Bool
-	var points, failed atomic.Int64
-	free := make(chan bool, 2*runtime.GOMAXPROCS(0))
-	for k := 1; !over.Load(); k++ {
-		free <- true
-		wg.Go(func() {
-			defer func() { <-free }()
-			killed, err := st.crash(shared, k)
-			if err != nil {
-				failed.Add(1)
-				t.Errorf("killed at effect %d: %v", k, err)
-			}
-			if !killed {
-				over.Store(true)
-				return
-			}
-			points.Add(1)
-		})
-	}
-	wg.Wait()
-	t.Logf("T-CRASH: killed at each of %d effects, %d failed", points.Load(), failed.Load())
-	if points.Load() < 50 {
-		t.Errorf("a sync has %d effects", points.Load())
-	}
-	return int(points.Load())
 }
 
 // TestASyncKilledAtAnyMoment kills a sync at each of its effects, and then pairs of syncs, the second while it takes up what
 // the first left. Known state is in the clone alone, or shared through a remote, with the clone lost now and then.
 func TestASyncKilledAtAnyMoment(t *testing.T) {
-	if err := adopt(); err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
 	st := setStage(t)
 	for _, shared := range []bool{false, true} {
 		t.Run(fmt.Sprintf("shared=%v", shared), func(t *testing.T) {
@@ -203,6 +168,30 @@ func TestASyncKilledAtAnyMoment(t *testing.T) {
 			st.pairs(t, shared, n)
 		})
 	}
+}
+
+// sweep kills a sync at its first effect, its second … until one ends by itself. It gives the number of effects.
+func (st *stage) sweep(t *testing.T, shared bool) int {
+	var over atomic.Bool
+	var points atomic.Int64
+	c := newCrowd()
+	for k := 1; !over.Load(); k++ {
+		c.add(func() error {
+			killed, err := st.crash(shared, k)
+			if !killed {
+				over.Store(true)
+			} else {
+				points.Add(1)
+			}
+			return err
+		})
+	}
+	failed := c.wait(t)
+	t.Logf("T-CRASH: killed at each of %d effects, %d failed", points.Load(), failed)
+	if points.Load() < 50 {
+		t.Errorf("a sync has %d effects", points.Load())
+	}
+	return int(points.Load())
 }
 
 // pairs are two crashes in a row: of a sync, and of the one after it.
@@ -218,19 +207,13 @@ func (st *stage) pairs(t *testing.T, shared bool, n int) {
 		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		all = all[:25]
 	}
-	var wg sync.WaitGroup
-	var failed atomic.Int64
-	free := make(chan bool, 2*runtime.GOMAXPROCS(0))
+	c := newCrowd()
 	for _, pair := range all {
-		free <- true
-		wg.Go(func() {
-			defer func() { <-free }()
-			if _, err := st.crash(shared, pair[0], pair[1]); err != nil {
-				failed.Add(1)
-				t.Errorf("killed at effect %d, and then at effect %d: %v", pair[0], pair[1], err)
-			}
+		c.add(func() error {
+			_, err := st.crash(shared, pair[0], pair[1])
+			return err
 		})
 	}
-	wg.Wait()
-	t.Logf("T-CRASH: %d pairs of crashes, %d failed", len(all), failed.Load())
+	failed := c.wait(t)
+	t.Logf("T-CRASH: %d pairs of crashes, %d failed", len(all), failed)
 }

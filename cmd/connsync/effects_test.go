@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"os/signal"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +20,7 @@ import (
 //	CONNSYNC_TEST_AT=17         at the 17th it sends itself a signal
 //	CONNSYNC_TEST_SIGNAL=15     this one; 9 where none is named
 //	CONNSYNC_TEST_AGAIN=50ms    and once more, so much later
-//	CONNSYNC_TEST_EFFECTS=FILE  a line for each effect, and "signal" for each signal
+//	CONNSYNC_TEST_EFFECTS=FILE  a line for each effect, and "signal TIME" for each signal, in nanoseconds
 const (
 	effectAt     = "CONNSYNC_TEST_AT"
 	effectSignal = "CONNSYNC_TEST_SIGNAL"
@@ -31,7 +33,7 @@ func observed(w world) world {
 	if os.Getenv(effectAt)+os.Getenv(effectLog) == "" {
 		return w
 	}
-	e := &effects{signal: syscall.SIGKILL}
+	e := &effects{signal: syscall.SIGKILL, noticed: make(chan os.Signal, 2)}
 	e.at, _ = strconv.Atoi(os.Getenv(effectAt))
 	if n, err := strconv.Atoi(os.Getenv(effectSignal)); err == nil {
 		e.signal = syscall.Signal(n)
@@ -43,6 +45,9 @@ func observed(w world) world {
 			panic(err)
 		}
 	}
+	if e.signal != syscall.SIGKILL {
+		signal.Notify(e.noticed, e.signal)
+	}
 	w.effect, w.wrap = e.ofState, e.ofRequests
 	return w
 }
@@ -53,6 +58,8 @@ type effects struct {
 	signal syscall.Signal
 	again  time.Duration
 	log    *os.File
+
+	noticed chan os.Signal
 }
 
 // ofState hears of known state. What is after one effect is before the next.
@@ -75,12 +82,13 @@ func (e *effects) happen(op string) {
 	if e.again > 0 {
 		time.AfterFunc(e.again, e.send)
 	}
-	time.Sleep(20 * time.Millisecond) // the signal is noticed by another thread
+	<-e.noticed
+	time.Sleep(20 * time.Millisecond) // it is told to others at the same time
 }
 
 func (e *effects) send() {
 	if e.signal != syscall.SIGKILL {
-		e.note("signal")
+		e.note(fmt.Sprint("signal ", time.Now().UnixNano()))
 	}
 	if err := syscall.Kill(os.Getpid(), e.signal); err != nil {
 		panic(err)
@@ -105,11 +113,20 @@ type watched struct {
 }
 
 func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.effects.happen("before sending " + r.Method)
-	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { w.effects.happen("after sending " + r.Method) }}
+	what := r.Method
+	if what == http.MethodGet && path.Base(r.URL.Path) != "assetcredentials" {
+		what = "GET one"
+	}
+	w.effects.happen("before sending " + what)
+	left := make(chan bool, 2) // it may be tried on two connections
+	sent := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) {
+		w.effects.happen("after sending " + what)
+		left <- true
+	}}
 	resp, err := w.next.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), sent)))
 	if err == nil {
-		w.effects.happen("after the answer to " + r.Method)
+		<-left
+		w.effects.happen("after the answer to " + what)
 	}
 	return resp, err
 }

@@ -18,88 +18,12 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"connsync/apply/secmaster/emulator"
 	"connsync/apply/state"
 	"connsync/manifest/gitfs"
-	"connsync/secrets/sops"
 )
-
-// stage is what the stories of interrupted syncs begin with: a workspace and a clone in which the next sync creates two connections,
-// updates two, deletes one and leaves one alone.
-type stage struct {
-	work, bare  string // to be copied
-	connections []emulator.Connection
-	want        map[string]string // what a sync that nobody disturbs makes of it, by name
-}
-
-// quickDir is a folder in which syncing to the disk costs nothing: processes die in these tests, and no machine.
-func quickDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "connsync-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-func setStage(t *testing.T) *stage {
-	t.Helper()
-	root := quickDir(t)
-	st := &stage{work: filepath.Join(root, "work"), bare: filepath.Join(root, "bare")}
-	if err := os.MkdirAll(filepath.Join(st.work, "connections"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	project := fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)
-	if err := os.WriteFile(filepath.Join(st.work, "connsync.yaml"), []byte(project), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	write := func(file, description string, names ...string) {
-		t.Helper()
-		text := "connections:\n  prod:\n"
-		for _, n := range names {
-			text += fmt.Sprintf("    %s:\n      description: %s\n      component: KafkaBus\n      version: \"1.0\"\n      config: {kafkaAddr: k.example:9093, userName: u, password: of-%s}\n", n, description, n)
-		}
-		sealed, err := sops.Encrypt([]byte(text), testRecipient, sops.EncryptOptions{EncryptedRegex: "password", MACOnlyEncrypted: true})
-		if err == nil {
-			err = os.WriteFile(filepath.Join(st.work, "connections", file), sealed, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	runGit(t, st.work, "init", "-q", "-b", "main", "--template=")
-	write("same.yaml", "one", "same")
-	write("updated.yaml", "one", "updated_1", "updated_2")
-	write("gone.yaml", "one", "gone")
-	runGit(t, st.work, "add", "-A")
-	runGit(t, st.work, "commit", "-q", "-m", "one")
-	server, env, url := emulated(t)
-	if code, _, stderr := inProcess(env, "sync", "-C", st.work, "--endpoint", url); code != exitDone {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
-	st.connections = server.Connections()
-	write("updated.yaml", "two", "updated_1", "updated_2")
-	write("new.yaml", "two", "new_1", "new_2")
-	runGit(t, st.work, "rm", "-q", "connections/gone.yaml")
-	runGit(t, st.work, "add", "-A")
-	runGit(t, st.work, "commit", "-q", "-m", "two")
-	runGit(t, root, "clone", "-q", "--bare", "--template=", st.work, st.bare)
-
-	calm, err := st.begin(quickDir(t), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer calm.end()
-	if code, stdout, stderr := calm.sync(); code != exitDone || !strings.Contains(stdout, "2 created, 2 updated, 1 deleted, 1 unchanged") {
-		t.Fatalf("exit %d: %s%s", code, stdout, stderr)
-	}
-	st.want = calm.shown()
-	return st
-}
 
 // story is one workspace and one clone, and what happens to them.
 type story struct {
@@ -116,12 +40,15 @@ type story struct {
 	closed map[string]bool // addresses of connections that have ended
 }
 
-func (st *stage) begin(root string, shared bool) (*story, error) {
+func (st *stage) begin(shared bool) (*story, error) {
+	root, err := os.MkdirTemp(filepath.Dir(st.work), "story-")
+	if err != nil {
+		return nil, err
+	}
 	s := &story{
 		stage: st, root: root, work: filepath.Join(root, "work"), posts: map[string]int{}, open: map[net.Conn]bool{}, closed: map[string]bool{},
 		env: map[string]string{"HUAWEICLOUD_SDK_AK": emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK": emulator.DefaultSecretKey},
 	}
-	var err error
 	if s.server, err = emulator.New(emulator.Options{}); err != nil {
 		return nil, err
 	}
