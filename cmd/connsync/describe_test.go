@@ -157,3 +157,18 @@ func TestTotalsSayWhatIsNoneOnlyWhereItMatters(t *testing.T) {
 		}
 	}
 }
+
+// A line of a terminal may end anywhere, but none begins with a command.
+func TestALineThatIsWrappedIsNeverACommand(t *testing.T) {
+	for n := range 60 {
+		for _, gap := range []string{" ", "  ", "   "} {
+			var out bytes.Buffer
+			p := &printer{out: &out, width: 40}
+			p.labelled(&lines{w: &out}, "  ", "note:", 5, strings.Repeat("a", n)+gap+"::error::x "+strings.Repeat("b", 30)+gap+"::error::y")
+			quiet(t, out.String(), false)
+			if strings.Count(out.String(), "::error::") != 2 && n > 0 {
+				t.Errorf("%q", out.String())
+			}
+		}
+	}
+}

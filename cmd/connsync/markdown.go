@@ -44,6 +44,9 @@ func mdDocument(s sheet) mdPage {
 			}
 		}
 	}
+	if len(p.rows) == 0 { // nothing to go on with
+		p.next = ""
+	}
 	return p
 }
 

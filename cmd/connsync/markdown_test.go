@@ -200,12 +200,13 @@ func TestASentenceStaysReadableInMarkdown(t *testing.T) {
 		`the region of prod changes from "a b" to "c | d"`:           "the region of prod changes from `\"a b\"` to `\"c | d\"`",
 		"write once more: connsync sync --rewrite '*'":               "write once more: `connsync sync --rewrite '*'`",
 		"protected: it is never deleted":                             "protected: it is never deleted",
-		"drift by @team":                                             "drift by `@team`",
-		"drift by #12, GH-3 (a_b).":                                  "drift by `#12`, `GH-3` (`a_b`).",
-		"of 9a8b7c6 and deadbeef":                                    "of `9a8b7c6` and `deadbeef`",
-		"1. one, 2) two, 3 more":                                     "`1.` one, `2)` two, 3 more",
-		"":                                                           "(empty)",
-		"a `b` c":                                                    "a `` `b` `` c",
+		"say so and why:  cleartext: [{setting: a, reason: b}]":      "say so and why: `cleartext: [{setting: a, reason: b}]`",
+		"drift by @team":            "drift by `@team`",
+		"drift by #12, GH-3 (a_b).": "drift by `#12`, `GH-3` (`a_b`).",
+		"of 9a8b7c6 and deadbeef":   "of `9a8b7c6` and `deadbeef`",
+		"1. one, 2) two, 3 more":    "`1.` one, `2)` two, 3 more",
+		"":                          "(empty)",
+		"a `b` c":                   "a `` `b` `` c",
 	} {
 		if got := mdText(in); got != want {
 			t.Errorf("%q is %s, not %s", in, got, want)

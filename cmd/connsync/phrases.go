@@ -30,7 +30,7 @@ func phrases(s string) []phrase {
 		if i > 0 {
 			out = append(out, phrase{false, " "})
 		}
-		if i%2 == 1 && i < len(parts)-1 && p != "" { // set apart by its writer: to be typed as it stands
+		if i%2 == 1 && p != "" { // set apart by its writer: to be typed as it stands
 			out = append(out, phrase{true, p})
 			continue
 		}

@@ -251,7 +251,8 @@ func (p *printer) wrapped(l *lines, indent string, paint func(string) string, te
 	}
 	line, room := "", p.columns()-utf8.RuneCountInString(indent)
 	for _, word := range strings.Split(safe(text), " ") {
-		if p.width > 0 && line != "" && utf8.RuneCountInString(line+" "+word) > room && !strings.HasPrefix(word, "::") {
+		fits := line == "" || word == "" || strings.HasPrefix(word, "::") || utf8.RuneCountInString(line+" "+word) <= room
+		if p.width > 0 && !fits { // where a command would begin, no line does
 			l.printf("%s\n%s", paint(line), indent)
 			line = word
 			continue
