@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"sort"
+	"time"
 
 	"connsync/diff"
 	"connsync/manifest"
@@ -227,6 +229,20 @@ func noteOf(before, after manifest.File) fileNote {
 		if !a.MACOnlyEncrypted && b.MACOnlyEncrypted {
 			n.words = append(n.words, "the MAC covers all values now")
 		}
+		if words := olderWords(b.LastModified, a.LastModified); words != "" {
+			n.words, n.risky = append(n.words, words), true
+		}
 	}
 	return n
+}
+
+// olderWords say that sops wrote the file before it wrote the base's, and so that old secrets come back; "" where it did not, or where a
+// time cannot be read. The MAC authenticates the time, but not that it is the newest.
+func olderWords(before, after string) string {
+	was, err := time.Parse(time.RFC3339, before)
+	is, err2 := time.Parse(time.RFC3339, after)
+	if err != nil || err2 != nil || !is.Before(was) {
+		return ""
+	}
+	return fmt.Sprintf("an older version: sops wrote it on %s, and the base's on %s", is.UTC().Format(time.DateTime), was.UTC().Format(time.DateTime))
 }
