@@ -30,6 +30,7 @@ func FuzzState(f *testing.F) {
 		f.Add(bytes.Repeat(known, 2), bytes.Repeat(intents, 2))
 	}
 	f.Add([]byte("{\"schema\":1,\"target\":\"prod\",\"place\":{}}\n{\"name\":\"b\"}\n{\"name\":\"a\"}\n"), []byte("{\"schema\":1}\n{\"name\":\"a\",\"expires\":\"9999-12-31T23:59:59-23:59\"}\n"))
+	f.Add([]byte("{\"schema\":1,\"target\":\"prod\",\"place\":{}}\n{\"name\":\"a\"} {}\n"), []byte("{\"schema\":1}\n"))
 	f.Fuzz(func(t *testing.T, known, intents []byte) {
 		s, newer, problem := decode("prod", known, intents)
 		if newer != 0 || problem != "" {

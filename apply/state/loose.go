@@ -56,11 +56,8 @@ func (s *Store) syncFile(name string) error {
 func (s *Store) unfinished() string { return s.path("objects/tmp_obj_connsync-" + s.target) }
 
 func (s *Store) writeLoose(o plumbing.EncodedObject, file string) error {
-	text, err := loose(o)
-	if err != nil {
-		return err
-	}
-	if err = s.writeFile("object", s.unfinished(), 0o444, text); err == nil {
+	err := s.writeFile("object", s.unfinished(), 0o444, loose(o))
+	if err == nil {
 		err = s.nameLoose(file)
 	}
 	if err != nil {
@@ -101,16 +98,13 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 	return errors.Join(err, f.Close())
 }
 
-// loose is an object as Git stores it in a file of its own.
-func loose(o plumbing.EncodedObject) ([]byte, error) {
-	content, err := contentOf(o)
-	if err != nil {
-		return nil, err
-	}
+// loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: nothing that can fail.
+func loose(o plumbing.EncodedObject) []byte {
+	content, _ := contentOf(o)
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
 	fmt.Fprintf(z, "%s %d\x00", o.Type(), len(content))
-	_, err = z.Write(content)
-	err = errors.Join(err, z.Close())
-	return b.Bytes(), err
+	_, _ = z.Write(content)
+	_ = z.Close()
+	return b.Bytes()
 }

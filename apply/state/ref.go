@@ -77,23 +77,24 @@ func (s *Store) path(name string) string {
 // failure: after a loss of power the rename could be undone, and with it an announcement that was relied on.
 func syncFolder(name string) error {
 	d, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil // Git packed what was in it, and syncs that itself
-	}
-	if err != nil {
-		return onDisk(err)
+	case err != nil:
+		return err
 	}
 	defer d.Close()
-	err = d.Sync()
+	return synced(d.Sync())
+}
+
+// synced is the error of a sync, but for those by which a file system says that it cannot sync a folder.
+func synced(err error) error {
 	for _, cannot := range []error{syscall.EINVAL, syscall.EBADF, errors.ErrUnsupported, fs.ErrPermission} {
 		if errors.Is(err, cannot) {
 			return nil
 		}
 	}
-	if err != nil {
-		return onDisk(err)
-	}
-	return nil
+	return err
 }
 
 // checkedOut tells whether some worktree works on the ref's branch: its files would then seem changed.
