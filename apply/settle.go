@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,14 +53,15 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 	_ = g.Wait() // a panic leaves its create unclear
 }
 
-// watch lists until every create that may have been executed is seen, or the pauses, or the time to settle, are over.
+// watch lists until a list holds and every create that may have been executed is seen, or the pauses, or the time to settle, are over.
 func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
 	s.progress("verifying", 0, 0)
 	have, err := look(final, s.Client, nil)
 	waited := time.Duration(0)
 	for _, pause := range pauses {
 		open := unseen(ws, have)
-		if waited += pause * time.Second; open == 0 || waited > s.Settle {
+		waited += pause * time.Second
+		if err == nil && open == 0 || waited > s.Settle || errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {
 			break
 		}
 		s.progress("settling", 0, open)
