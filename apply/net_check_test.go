@@ -117,3 +117,12 @@ func (s *netScene) asWanted(where, want string, first apply.Report) {
 		s.t.Errorf("%s: known %v, intents %v", where, sortedKeys(snap.Known), fmt.Sprint(snap.Intents))
 	}
 }
+
+// there are the ids of what is in the workspace, by name.
+func (s *netScene) there() map[string]string {
+	out := map[string]string{}
+	for _, c := range s.server.Connections() {
+		out[c.Name] = c.ID
+	}
+	return out
+}

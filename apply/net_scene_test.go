@@ -291,12 +291,3 @@ func (s *netScene) client() *secmaster.Client {
 	}
 	return client
 }
-
-// there are the ids of what is in the workspace, by name.
-func (s *netScene) there() map[string]string {
-	out := map[string]string{}
-	for _, c := range s.server.Connections() {
-		out[c.Name] = c.ID
-	}
-	return out
-}

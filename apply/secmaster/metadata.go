@@ -1,11 +1,13 @@
 package secmaster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"connsync/secrets"
@@ -35,7 +37,7 @@ func fromMetadata(ctx context.Context, o FindOptions) (Credentials, error) {
 	header := http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
 	token, status := ask(ctx, client, http.MethodPut, base+"/meta-data/latest/api/token", header)
 	header = http.Header{}
-	if status == http.StatusOK {
+	if status == http.StatusOK && !bytes.ContainsFunc(token, unprintable) {
 		header.Set("X-Metadata-Token", string(token))
 	}
 	body, status := ask(ctx, client, http.MethodGet, base+"/openstack/latest/securitykey", header)
@@ -49,10 +51,10 @@ func fromMetadata(ctx context.Context, o FindOptions) (Credentials, error) {
 			SecurityToken string `json:"securitytoken"`
 		} `json:"credential"`
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Credential.Access == "" || answer.Credential.Secret == "" {
+	c := &answer.Credential
+	if json.Unmarshal(body, &answer) != nil || c.Access == "" || c.Secret == "" || strings.ContainsFunc(c.Access+c.Secret+c.SecurityToken, unprintable) {
 		return Credentials{}, &CredentialsError{"the metadata server", "its answer cannot be understood"}
 	}
-	c := answer.Credential
 	return Credentials{
 		AccessKey: c.Access, SecretKey: secrets.Hide(c.Secret), SecurityToken: secrets.Hide(c.SecurityToken),
 		Source: "the metadata server",
