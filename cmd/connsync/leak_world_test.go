@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -60,6 +61,9 @@ var leakScanner = sync.OnceValue(func() *scanner {
 	return newScanner(all)
 })
 
+// quietLog is for servers that are called wrongly on purpose.
+var quietLog = log.New(io.Discard, "", 0)
+
 // leakWorld is all that one run of connsync may read and write: a home, a place for temporary files, a clone, and its remote.
 type leakWorld struct {
 	t       *testing.T
@@ -68,6 +72,7 @@ type leakWorld struct {
 	hostile *hostileServer
 	env     map[string]string
 	before  map[string]bool // what stood there before the run
+	friends []string        // addresses that may be connected to
 	given   []string        // canaries in variables that are not connsync's alone: whoever is started inherits them
 }
 
@@ -369,6 +374,18 @@ func inflated(t *testing.T, file []byte) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// watchedRun runs connsync and gives the addresses that it connected to; false where the kernel does not tell.
+func (w *leakWorld) watchedRun(args ...string) (code int, addresses []string, told bool) {
+	w.t.Helper()
+	cmd := w.command(args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	addresses, told = watched(w.t, cmd)
+	code = cmd.ProcessState.ExitCode()
+	w.t.Logf("exit %d, %v\n%s", code, addresses, out.String())
+	return code, addresses, told
 }
 
 // stalled runs connsync until the server holds back an answer, and then sends a signal.
