@@ -69,9 +69,9 @@ func watch(number uint32) []unix.SockFilter {
 	return []unix.SockFilter{jump(unix.BPF_JEQ, number, 0, 1), verdictOf(unix.SECCOMP_RET_USER_NOTIF)}
 }
 
-// watched runs a process and gives every address that it, or a process that it started, connected to or sent to; false where
+// connectsOf runs a process and gives every address that it, or a process that it started, connected to or sent to; false where
 // the kernel does not tell.
-func watched(t *testing.T, cmd *exec.Cmd) (addresses []string, told bool) {
+func connectsOf(t *testing.T, cmd *exec.Cmd) (addresses []string, told bool) {
 	t.Helper()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 
 func beWatched() {}
 
-// watched runs a process; only Linux tells where it connects to.
-func watched(t *testing.T, cmd *exec.Cmd) ([]string, bool) {
+// connectsOf runs a process; only Linux tells where it connects to.
+func connectsOf(t *testing.T, cmd *exec.Cmd) ([]string, bool) {
 	t.Helper()
 	_ = cmd.Run()
 	return nil, false

@@ -382,7 +382,7 @@ func (w *leakWorld) watchedRun(args ...string) (code int, addresses []string, to
 	cmd := w.command(args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	addresses, told = watched(w.t, cmd)
+	addresses, told = connectsOf(w.t, cmd)
 	code = cmd.ProcessState.ExitCode()
 	w.t.Logf("exit %d, %v\n%s", code, addresses, out.String())
 	return code, addresses, told

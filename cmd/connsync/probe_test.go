@@ -71,7 +71,7 @@ func TestAConfinedProcessThatTriesIsKilled(t *testing.T) {
 // Where a process connects to is told by the kernel, and not by the process: also of what it starts, and whatever becomes of it.
 func TestTheKernelTellsWhereAProcessConnectsTo(t *testing.T) {
 	for act, want := range map[string]string{"tcp": "127.0.0.1:1", "udp": "::1", "unix": "/nowhere", "nothing": "", "grandchild": "127.0.0.1:1"} {
-		addresses, told := watched(t, process(t, "probe", nil, act))
+		addresses, told := connectsOf(t, process(t, "probe", nil, act))
 		if !told {
 			t.Logf("this kernel does not tell")
 			return
