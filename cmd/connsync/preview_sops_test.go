@@ -110,7 +110,7 @@ func (b *branch) edit(script string) {
 func (b *branch) commit(message string) {
 	b.t.Helper()
 	runGit(b.t, b.dir, "add", "-A")
-	runGit(b.t, b.dir, "commit", "-q", "-m", message)
+	runGit(b.t, b.dir, "commit", "-q", "--allow-empty", "-m", message)
 }
 
 // preview runs diff --base in a process that can open no socket and start no program, without a key, credentials or a home.
