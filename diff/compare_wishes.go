@@ -10,6 +10,7 @@ import (
 // Compare plans from one wish to another, without SecMaster and without known state: it is what a sync of head would do to a
 // workspace that is exactly what base wants. Plugins are compared as the manifests name them.
 func Compare(target string, place Place, base, head []manifest.Connection) Plan {
+	base, head, same := apart(base, head)
 	in := Input{Target: target, Place: place, Known: make(map[string]Known, len(base))}
 	was := make(map[string]manifest.Connection, len(base))
 	for _, c := range base {
@@ -42,7 +43,39 @@ func Compare(target string, place Place, base, head []manifest.Connection) Plan 
 			c.Action = Rename
 		}
 	}
+	p.add(same)
 	return p
+}
+
+// apart takes out the connections whose files are the same on both sides, which is nearly all of them.
+func apart(base, head []manifest.Connection) (was, is []manifest.Connection, same []Change) {
+	files := make(map[string]string, len(base))
+	for i := range base {
+		files[base[i].File.Path] = base[i].File.Digest
+	}
+	stays := map[string]bool{}
+	for i := range head {
+		c := &head[i]
+		if d, ok := files[c.File.Path]; !ok || d == "" || d != c.File.Digest {
+			is = append(is, *c)
+			continue
+		}
+		stays[c.Name] = true
+		same = append(same, Change{Action: Unchanged, Name: c.Name, Pos: c.Pos, Plugin: named(*c).Resolved})
+	}
+	for i := range base {
+		if !stays[base[i].Name] {
+			was = append(was, base[i])
+		}
+	}
+	return was, is, same
+}
+
+// add adds changes that were decided elsewhere.
+func (p *Plan) add(cs []Change) {
+	p.Changes = append(p.Changes, cs...)
+	p.Wanted, p.Recorded = p.Wanted+len(cs), p.Recorded+len(cs)
+	sort.SliceStable(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
 }
 
 // withhold takes out of a change what must not be shown; what is carried out never holds such a value.

@@ -84,13 +84,18 @@ var listPosition = regexp.MustCompile(`\[[0-9]+\]`)
 // bound is the path that a ciphertext is bound to: it opens nowhere else.
 func bound(p secrets.Path) string { return listPosition.ReplaceAllString(string(p), "") }
 
-// sealed are all secrets of a set, in order.
-func (s Set) sealed() []sealed {
+// sealed are the secrets of a set, in order, whose ciphertexts some function wants.
+func (s Set) sealed(wanted func(secrets.Fingerprint) bool) []sealed {
 	var out []sealed
 	for i := range s.Connections {
 		c := &s.Connections[i]
+		some := false
+		fingerprints(c.Config, func(f secrets.Fingerprint) { some = some || wanted(f) })
+		if !some {
+			continue
+		}
 		for _, setting := range Settings("config", c.Config) {
-			if setting.Secret != nil {
+			if setting.Secret != nil && wanted(setting.Secret.Fingerprint) {
 				out = append(out, sealed{*setting.Secret, c, setting.Path})
 			}
 		}
@@ -98,11 +103,31 @@ func (s Set) sealed() []sealed {
 	return out
 }
 
+// fingerprints calls a function with the ciphertext of each secret of a config.
+func fingerprints(v any, each func(secrets.Fingerprint)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, child := range v {
+			fingerprints(child, each)
+		}
+	case []any:
+		for _, child := range v {
+			fingerprints(child, each)
+		}
+	case secrets.Ref:
+		each(v.Fingerprint)
+	}
+}
+
 // copies finds ciphertexts that stand under two paths: at most one of them opens.
 func (s Set) copies() []Mistake {
+	count := map[secrets.Fingerprint]int{}
+	for i := range s.Connections {
+		fingerprints(s.Connections[i].Config, func(f secrets.Fingerprint) { count[f]++ })
+	}
 	first := map[secrets.Fingerprint]sealed{}
 	var out []Mistake
-	for _, x := range s.sealed() {
+	for _, x := range s.sealed(func(f secrets.Fingerprint) bool { return count[f] > 1 }) {
 		other, again := first[x.Ref.Fingerprint]
 		if !again {
 			first[x.Ref.Fingerprint] = x
@@ -161,14 +186,34 @@ type Move struct {
 	pos          Position
 }
 
+// Edited are the connections whose files are not what they were at a base.
+func (s Set) Edited(base Set) []Connection {
+	before := make(map[string]string, len(base.Files))
+	for _, f := range base.Files {
+		before[f.Path] = f.Digest
+	}
+	var out []Connection
+	for i := range s.Connections {
+		if f := s.Connections[i].File; before[f.Path] != f.Digest {
+			out = append(out, s.Connections[i])
+		}
+	}
+	return out
+}
+
 // Moves are the ciphertexts that stand somewhere else than at a base.
 func (s Set) Moves(base Set) []Move {
+	edited := map[secrets.Fingerprint]bool{} // of files that are not as they were
+	for _, c := range s.Edited(base) {
+		fingerprints(c.Config, func(f secrets.Fingerprint) { edited[f] = true })
+	}
+	wanted := func(f secrets.Fingerprint) bool { return edited[f] }
 	was := map[secrets.Fingerprint][]sealed{}
-	for _, x := range base.sealed() {
+	for _, x := range base.sealed(wanted) {
 		was[x.Ref.Fingerprint] = append(was[x.Ref.Fingerprint], x)
 	}
 	now := map[secrets.Fingerprint]map[string]bool{}
-	head := s.sealed()
+	head := s.sealed(wanted)
 	for _, x := range head {
 		if now[x.Ref.Fingerprint] == nil {
 			now[x.Ref.Fingerprint] = map[string]bool{}

@@ -1,9 +1,6 @@
 package secrets
 
-import (
-	"regexp"
-	"strconv"
-)
+import "strconv"
 
 // Path is the way from a document's root to one of its leaves, as people write
 // it: connections.prod.edr.config.hosts[0].password. A key that is not made of
@@ -11,12 +8,10 @@ import (
 // different leaves never share a path. The zero Path is the root.
 type Path string
 
-var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
 // Key is the path of the value under a key of the mapping at p.
 func (p Path) Key(key string) Path {
 	switch {
-	case !plainKey.MatchString(key):
+	case !plainKey(key):
 		return p + Path("["+strconv.QuoteToASCII(key)+"]")
 	case p == "":
 		return Path(key)
@@ -27,4 +22,15 @@ func (p Path) Key(key string) Path {
 // Index is the path of the i-th item (from 0) of the list at p.
 func (p Path) Index(i int) Path {
 	return p + Path("["+strconv.Itoa(i)+"]")
+}
+
+// plainKey tells whether a key stands in a path as it is.
+func plainKey(key string) bool {
+	for i := 0; i < len(key); i++ {
+		c := key[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return key != ""
 }

@@ -21,9 +21,17 @@ type pushed struct {
 // exposed finds secrets that a commit of the branch held in the clear, and that have not been set anew since they were encrypted: whoever
 // fetched the branch has them. Those that only the base held in the clear come second.
 func (r *review) exposed() (branch, base []manifest.Mistake, complete bool, err error) {
+	edited := r.head.set.Edited(r.base.set)
+	asked := map[[2]string]bool{}
+	for _, c := range edited {
+		asked[[2]string{c.Target, c.Name}] = true
+	}
 	clear := map[setting]pushed{}
 	note := func(s manifest.Set, commit string) {
 		for _, c := range s.Connections {
+			if !asked[[2]string{c.Target, c.Name}] {
+				continue
+			}
 			for _, x := range manifest.Settings("config", c.Config) {
 				key := setting{c.Target, c.Name, x.Path}
 				was, exposed := clear[key]
@@ -48,7 +56,7 @@ func (r *review) exposed() (branch, base []manifest.Mistake, complete bool, err 
 		s, _ := manifest.Read(v.File, v.Text, r.head.project)
 		note(s, v.Commit.Hash)
 	}
-	for _, c := range r.head.set.Connections {
+	for _, c := range edited {
 		for _, x := range manifest.Settings("config", c.Config) {
 			was, ok := clear[setting{c.Target, c.Name, x.Path}]
 			if !ok || x.Secret == nil || was.first != "" && was.first != x.Secret.Fingerprint {

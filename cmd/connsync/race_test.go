@@ -108,7 +108,7 @@ func seedRepository(t *testing.T, bare string, wanted int) {
 	runGit(t, dir, "clone", "-q", "--bare", dir, bare)
 }
 
-func runGit(t *testing.T, dir string, args ...string) string {
+func runGit(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.invalid"}, args...)...)
 	cmd.Dir = dir

@@ -30,6 +30,7 @@ type review struct {
 	repo       *gitfs.Repository
 	base, head side
 	cache      manifest.Cache
+	plans      map[string]diff.Plan // by target, all of them
 }
 
 // readHead reads the head under the stricter of both projects' policies: a branch cannot relax the rules that it is looked at by.
@@ -77,9 +78,14 @@ func (r *review) readBase(files fs.FS, project manifest.Project) (err error) {
 // view is the comparison.
 func (r *review) view() (view, error) {
 	v := view{offline: true, alarms: r.alarms()}
-	moves := r.head.set.Moves(r.base.set)
-	for _, name := range r.targets() {
-		v.plans = append(v.plans, r.plan(name, moves))
+	r.compare()
+	for _, name := range sortedKeys(r.plans) {
+		if p := r.plans[name]; r.g.wants(name) {
+			if only := matcher(r.g.Only); only != nil {
+				p.Keep(only)
+			}
+			v.plans = append(v.plans, p)
+		}
 	}
 	v.files = r.fileNotes(v.plans)
 	findings, err := r.findings()
@@ -90,8 +96,7 @@ func (r *review) view() (view, error) {
 // repointed are the destinations that a sync would not change, since nobody needed a key to change them.
 func (r *review) repointed() []manifest.Mistake {
 	var out []manifest.Mistake
-	for name := range r.head.project.Targets {
-		p := diff.Compare(name, diff.Place{}, r.base.set.Target(name), r.head.set.Target(name))
+	for _, p := range r.plans {
 		for i := range p.Changes {
 			c := &p.Changes[i]
 			for _, risk := range c.Risks {
@@ -120,35 +125,26 @@ func (r *review) alarms() []string {
 	return append(policyChanges(r.base.project, r.head.project), out...)
 }
 
-// targets are the names of the targets of either side that were asked for.
-func (r *review) targets() []string {
-	names := map[string]bool{}
+// compare plans every target of either side.
+func (r *review) compare() {
+	if r.plans != nil {
+		return
+	}
+	r.plans = map[string]diff.Plan{}
+	moves := r.head.set.Moves(r.base.set)
 	for _, p := range []manifest.Project{r.base.project, r.head.project} {
-		for name := range p.Targets {
-			if r.g.wants(name) {
-				names[name] = true
-			}
+		for name, t := range p.Targets {
+			plan := diff.Compare(name, wish{Target: t}.place(), r.base.set.Target(name), r.head.set.Target(name))
+			plan.WantCommit, plan.KnownCommit = r.head.commit.Hash, r.base.commit.Hash
+			plan.Mark(moves)
+			r.plans[name] = plan // the head's place holds
 		}
 	}
-	return sortedKeys(names)
-}
-
-func (r *review) plan(name string, moves []manifest.Move) diff.Plan {
-	t, ok := r.head.project.Targets[name]
-	if !ok {
-		t = r.base.project.Targets[name]
-	}
-	p := diff.Compare(name, wish{Target: t}.place(), r.base.set.Target(name), r.head.set.Target(name))
-	p.WantCommit, p.KnownCommit = r.head.commit.Hash, r.base.commit.Hash
-	p.Mark(moves)
-	if only := matcher(r.g.Only); only != nil {
-		p.Keep(only)
-	}
-	return p
 }
 
 // findings are what a sync would refuse, and secrets that the branch exposed, in order of their places.
 func (r *review) findings() ([]finding, error) {
+	r.compare()
 	var out []finding
 	add := func(fatal bool, ms ...manifest.Mistake) {
 		for _, m := range ms {
