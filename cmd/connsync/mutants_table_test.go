@@ -18,8 +18,8 @@ var mutants = []mutant{
 	{"servers that fail again and again are asked on", "apply/write.go", "b.inARow >= brokenAfter", "b.inARow < 0", "./apply TestFiveServerErrors"},
 	{"refused credentials do not end the run", "apply/write.go", "if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {", "if false {", "./apply TestRefusedCredentials"},
 	{"Retry-After has no upper bound", "apply/secmaster/limiter.go", "time.Duration(min(s, int64(longestNap/time.Second)))", "time.Duration(s)", "./apply/secmaster FuzzRetryAfter|TestRetryAfter"},
-	{"a create is not waited for before it is sent again", "apply/sync.go", "if wait <= 0 {", "if true {", "./apply TestWhatIsUnclear"},
-	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || len(found) == 0 {", "if true {", "./apply TestAnAnswerThatIsLost"},
+	{"a create is not waited for before it is sent again", "apply/sync.go", "if !o.asked.Before(end) {", "if true || !o.asked.Before(end) {", "./apply TestWhatIsUnclear"},
+	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || mine == nil {", "if mine != nil || !w.creates() {", "./apply TestAnAnswerThatIsLost"},
 
 	// What is believed.
 	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !(errorCode.MatchString(code) && !hasContent(a.body)) {", "if good {", "./apply/secmaster TestEveryAnswer"},
@@ -28,8 +28,8 @@ var mutants = []mutant{
 	{"an answer without a list is an empty list", "apply/secmaster/decode.go", `return p, "no list under a known name"`, `return p, ""`, "./apply/secmaster TestATotal|FuzzList"},
 	{"what the list does not show is gone, whatever its id says", "apply/observe.go", "missing := missingIDs(listed, known)", "missing := missingIDs(listed, nil)", "./apply TestGoneIsOnly"},
 	{"a closing list that fails settles everything", "apply/run.go", "judge(w, shown, byID, listErr)", "judge(w, shown, byID, nil)", "./apply TestAClosingList"},
-	{"a duplicate is not named", "apply/judge.go", "return verdict{outcome: Created, have: &mine, duplicates: others, settled: true}", "return verdict{outcome: Created, have: &mine, settled: true}", "./apply TestTwiceDelivered"},
-	{"an unclear create is taken for a failed one", "apply/judge.go", "case len(found) == 0 && w.unclear():", "case false:", "./apply TestWhatIsUnclear"},
+	{"a duplicate is not named", "apply/judge.go", "return verdict{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}", "return verdict{outcome: Created, have: remembered(w, *mine), settled: true}", "./apply TestTwiceDelivered"},
+	{"an unclear create is taken for a failed one", "apply/judge.go", "case mine == nil && w.unclear():", "case false:", "./apply TestWhatIsUnclear"},
 	{"an intent is forgotten although the outcome is unknown", "apply/record.go", "return v.settled", "return true", "./apply TestWhatIsUnclear"},
 
 	// What is decided.
@@ -85,6 +85,9 @@ var mutants = []mutant{
 	{"escapes reach the terminal", "cmd/connsync/safe.go", "case visible(r):\n\t\t\tb.WriteRune(r)\n", "case visible(r) || r == '\\x1b':\n\t\t\tb.WriteRune(r)\n", "./cmd/connsync TestHostile|FuzzText"},
 	{"a name is a workflow command", "cmd/connsync/safe.go", `return !strings.Contains(s, "##[") && !isCommand(s)`, `return !strings.Contains(s, "##[")`, "./cmd/connsync TestHostile|FuzzText"},
 	{"an old workflow command is not escaped in JSON", "cmd/connsync/safe.go", "bytes.ReplaceAll(out, []byte(\"##[\"), []byte(`\\u0023#[`))", "out", "./cmd/connsync TestHostile"},
+	{"a backtick ends a code span of Markdown", "cmd/connsync/markdown_text.go", "fence := strings.Repeat(\"`\", longestRun(s, '`')+1)", "fence := \"`\"", "./cmd/connsync TestHostileTextsAreOnlyTextInMarkdown"},
+	{"a pipe ends a cell of Markdown", "cmd/connsync/markdown_text.go", "return strings.ReplaceAll(s, \"|\", `\\x7c`)", "return s", "./cmd/connsync TestHostileTextsAreOnlyTextInMarkdown"},
+	{"an annotation can hold another command", "cmd/connsync/github.go", `commandData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")`, `commandData     = strings.NewReplacer("%", "%25")`, "./cmd/connsync TestHostileTextsAreOnlyTextInAnnotations"},
 	{"the exit code is 0 after a failure", "cmd/connsync/report_text.go", "\t\tcase apply.Refused, apply.Failed, apply.Skipped:\n\t\t\tcode = heavier(code, exitFailed)\n", "\t\tcase apply.Refused, apply.Failed, apply.Skipped:\n", "./cmd/connsync TestScripts/api_errors"},
 	{"the exit code is 0 after an unknown outcome", "cmd/connsync/report_text.go", "\t\tcase apply.Unknown:\n\t\t\tcode = heavier(code, exitUnknown)\n", "", "./cmd/connsync TestScripts/(lost_answer|api_errors)"},
 	{"what no reader sees is shown", "cmd/connsync/safe.go", "return unicode.IsPrint(r) && (r < 0x300 ||", "return unicode.IsPrint(r) && (true ||", "./cmd/connsync TestHostile"},
