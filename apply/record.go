@@ -18,6 +18,8 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 	for i, w := range ws {
 		intents[i] = state.Intent{Name: w.change.Name, Kind: intentKind(w.change), ID: w.change.ID, Run: s.Run.ID, Expires: s.Run.Expires}
 	}
+	ctx, cancel := outlive(ctx, finishIn) // others must not be kept waiting by an announcement that nobody ends
+	defer cancel()
 	run := s.Run
 	m := s.Message
 	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(ws))
@@ -64,7 +66,7 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 	}
 	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
 	e.Message.Trailers = append(append([][2]string(nil), e.Message.Trailers...), causes(r)...)
-	snap, err := s.State.Record(context.WithoutCancel(ctx), e)
+	snap, err := s.State.Record(ctx, e)
 	if snap.Commit != "" {
 		r.StateCommit = snap.Commit
 	}

@@ -24,8 +24,13 @@ func (p *Prepared) Start(started, expires time.Time) {
 func (p *Prepared) Run(ctx context.Context) Report {
 	s := p.sync
 	r := Report{Target: s.Name, Run: s.Run.ID, Plan: p.Plan, Started: s.Clock.now(), Recorded: true}
+	recording, cancel := outlive(ctx, recordIn)
+	defer cancel()
 	ws, refused := p.writes(ctx)
 	interrupted := ctx.Err() != nil
+	if interrupted {
+		refused = nil // what could not be opened for want of time is not refused
+	}
 	var verdicts map[string]verdict
 	if len(ws) > 0 && !interrupted {
 		if err := s.announce(ctx, p.seen, ws); err != nil {
@@ -37,7 +42,7 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	}
 	r.Interrupted = ctx.Err() != nil
 	r.Results = p.results(ws, refused, verdicts)
-	if err := p.record(ctx, &r, verdicts); err != nil {
+	if err := p.record(recording, &r, verdicts); err != nil {
 		r.Recorded, r.Kept = false, errors.Is(err, state.ErrUnshared)
 		r.Err = errors.Join(r.Err, err)
 	}
@@ -81,11 +86,13 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 
 // carryOut sends and settles. Its error is what stopped it early, or the closing list's.
 func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdict, error) {
+	final, cancel := outlive(ctx, listIn)
+	defer cancel()
 	stopped := p.sync.send(ctx, ws, func(w *write) bool { return !w.deletes() })
 	if stopped == nil { // what is deleted goes last: by then its successor is there
 		stopped = p.sync.send(ctx, ws, (*write).deletes)
 	}
-	have, listErr := p.sync.settle(ctx, ws)
+	have, listErr := p.sync.settle(ctx, final, ws)
 	shown, byID := byName(have), make(map[string]diff.Have, len(have))
 	for _, h := range have {
 		byID[h.ID] = h

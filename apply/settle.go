@@ -17,10 +17,8 @@ var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
 
 // settle finds out by complete lists what became of every write. Creates that nobody confirmed and that
 // turn up are written once more in full, since what was executed may not be all that
-// is wanted. The last list is the closing list, which alone decides; its error leaves everything undecided.
-func (s Sync) settle(ctx context.Context, ws []*write) ([]diff.Have, error) {
-	final, cancel := outlive(ctx, finishIn+time.Second)
-	defer cancel()
+// is wanted. The last list is the closing list, which alone decides; its error leaves everything undecided. final outlives ctx.
+func (s Sync) settle(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
 	have, err := s.watch(ctx, final, ws)
 	if err == nil && s.rewriteFound(ctx, ws, have) {
 		have, err = look(final, s.Client, nil)

@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	brokenAfter = 5               // server errors in a row after which nothing more is sent
-	finishIn    = 3 * time.Second // what the write in flight gets after an interruption
+	brokenAfter = 5                       // server errors in a row after which nothing more is sent
+	finishIn    = 3 * time.Second         // what the write in flight gets after an interruption
+	listIn      = 4 * time.Second         // … the closing list
+	recordIn    = 4500 * time.Millisecond // … and sharing what was done, which is kept in the clone otherwise
 )
 
 // write is one request to send, and what came of it.

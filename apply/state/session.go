@@ -159,21 +159,29 @@ func (s *Session) Snapshot() Snapshot { return s.base }
 // its own move, since a run that announced itself on the remote and cannot go on would hold the state until it expires. Its errors are
 // ErrMoved, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
 func (s *Session) Commit(ctx context.Context, e Edit) (Snapshot, error) {
-	next, hash, err := s.prepare(e)
-	if err != nil || hash == "" {
+	next, err := s.prepare(e)
+	if err != nil {
 		return s.base, err
 	}
-	share := func() error {
+	err = s.publish(ctx, next)
+	return s.base, err
+}
+
+// publish makes the refs name what was prepared.
+func (s *Session) publish(ctx context.Context, next Snapshot) error {
+	if next.Commit == s.base.Commit {
+		return nil
+	}
+	err := s.store.replaceAfter(s.base.Commit, next.Commit, func() error {
 		if s.store.repo.Remote == nil {
 			return nil
 		}
-		return s.store.repo.Remote.Replace(ctx, s.store.ref, s.base.Commit, hash)
+		return s.store.repo.Remote.Replace(ctx, s.store.ref, s.base.Commit, next.Commit)
+	})
+	if err == nil {
+		s.base = next
 	}
-	if err := s.store.replaceAfter(s.base.Commit, hash, share); err != nil {
-		return s.base, err
-	}
-	s.base = next
-	return next, nil
+	return err
 }
 
 // recordTries are the pushes of what was done, before it is left to the next run.
@@ -183,11 +191,13 @@ const recordTries = 4
 // holds only what this run did, is made on top of that; where the remote cannot be reached, the local ref moves all the
 // same, and the next session pushes it: the error is then an ErrUnshared. After any other error it is not recorded at all.
 func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
-	var err error
+	next, err := s.prepare(e)
+	if err != nil {
+		return s.base, err
+	}
 	for try := range recordTries {
-		var snap Snapshot
-		if snap, err = s.Commit(ctx, e); err == nil || s.store.repo.Remote == nil {
-			return snap, err
+		if err = s.publish(ctx, next); err == nil || s.store.repo.Remote == nil {
+			return s.base, err
 		}
 		if try == recordTries-1 || s.store.repo.sleep(ctx, time.Second<<try) != nil {
 			break
@@ -198,35 +208,35 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 				return s.base, err
 			}
 			e = e.onto(before, s.base)
+			if next, err = s.prepare(e); err != nil {
+				return s.base, err
+			}
 		}
 	}
-	next, hash, writeErr := s.prepare(e)
-	if writeErr == nil && hash != "" {
-		writeErr = s.store.replace(s.base.Commit, hash)
-	}
-	if writeErr != nil {
-		return s.base, errors.Join(err, writeErr)
+	// What may have been pushed all the same, and be seen there later, is the very commit that is kept here.
+	if kept := s.store.replace(s.base.Commit, next.Commit); kept != nil {
+		return s.base, errors.Join(err, kept)
 	}
 	s.base = next
-	return next, errors.Join(ErrUnshared, err)
+	return s.base, errors.Join(ErrUnshared, err)
 }
 
-// prepare writes the objects of an edit. No hash: it changes nothing.
-func (s *Session) prepare(e Edit) (Snapshot, string, error) {
+// prepare writes the objects of an edit, and gives what it makes of the snapshot: at the same commit where it changes nothing.
+func (s *Session) prepare(e Edit) (Snapshot, error) {
 	next := e.apply(s.base)
 	known, intents := encode(s.store.target, next)
 	if s.base.Commit != "" {
 		before, open := encode(s.store.target, s.base)
 		if string(before) == string(known) && string(open) == string(intents) {
-			return s.base, "", nil
+			return s.base, nil
 		}
 	}
 	if s.store.repo.Remote != nil {
 		e.Message.Lines = append(append([]string(nil), e.Message.Lines...), "[skip ci]")
 	}
-	hash, err := s.store.write(s.base.Commit, known, intents, e.Message)
-	next.Commit = hash
-	return next, hash, err
+	var err error
+	next.Commit, err = s.store.write(s.base.Commit, known, intents, e.Message)
+	return next, err
 }
 
 // onto is what of an edit of one snapshot holds for a later one, which somebody else made meanwhile: what this run wrote, and
