@@ -164,10 +164,14 @@ func (s *story) after(cmd *exec.Cmd) (syscall.WaitStatus, error) {
 	if err := cmd.Wait(); err != nil && !errors.As(err, &failed) {
 		return 0, err
 	}
-	if err := waitForGroup(cmd.Process.Pid); err != nil {
-		return 0, err
+	return cmd.ProcessState.Sys().(syscall.WaitStatus), s.afterGroup(cmd.Process.Pid)
+}
+
+func (s *story) afterGroup(id int) error {
+	if err := waitForGroup(id); err != nil {
+		return err
 	}
-	return cmd.ProcessState.Sys().(syscall.WaitStatus), s.settled()
+	return s.settled()
 }
 
 // shown is what the workspace has, by name; several of one name are joined.
@@ -206,10 +210,13 @@ var (
 func files(gitDir string) (map[string]string, error) {
 	out, stray := map[string]string{}, []string{}
 	err := filepath.WalkDir(gitDir, func(name string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(gitDir, name)
+		if strings.HasPrefix(rel, "objects/tmp_objdir-incoming-") { // Git's own, where its client went away; it prunes them
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() {
 			return err
 		}
-		rel, _ := filepath.Rel(gitDir, name)
 		text, err := os.ReadFile(name)
 		switch lock := rel == "connsync/prod.lock"; {
 		case lock:

@@ -140,8 +140,10 @@ func fetch(ctx context.Context, address, ref string, auth transport.AuthMethod) 
 			return nil, err
 		}
 	}
-	err = remote.FetchContext(ctx, &git.FetchOptions{
-		RefSpecs: []config.RefSpec{config.RefSpec("+" + from + ":" + string(wanted))}, Depth: 1, Auth: auth, Tags: git.NoTags,
+	err = within(ctx, func() error {
+		return remote.FetchContext(ctx, &git.FetchOptions{
+			RefSpecs: []config.RefSpec{config.RefSpec("+" + from + ":" + string(wanted))}, Depth: 1, Auth: auth, Tags: git.NoTags,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -156,7 +158,11 @@ func fetch(ctx context.Context, address, ref string, auth transport.AuthMethod) 
 
 // advertised finds the full name of a branch or a tag on the remote.
 func advertised(ctx context.Context, remote *git.Remote, ref string, auth transport.AuthMethod) (string, error) {
-	refs, err := remote.ListContext(ctx, &git.ListOptions{Auth: auth})
+	var refs []*plumbing.Reference
+	err := within(ctx, func() (err error) {
+		refs, err = remote.ListContext(ctx, &git.ListOptions{Auth: auth})
+		return err
+	})
 	if err != nil {
 		return "", err
 	}

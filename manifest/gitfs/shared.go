@@ -3,13 +3,16 @@ package gitfs
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/plumbing/transport"
+	"github.com/go-git/go-git/v5/storage"
+
+	"connsync/secrets"
 )
 
 // ErrReplaced says that a remote's ref is not what it was compared with: somebody else was first.
@@ -24,7 +27,7 @@ const answerWithin = 2 * time.Minute
 // Shared is a remote that keeps refs which several machines replace in turn.
 type Shared struct {
 	repo    *Repository
-	remote  *git.Remote
+	config  *config.RemoteConfig
 	address string
 	env     func(string) string
 	auth    transport.AuthMethod
@@ -41,7 +44,43 @@ func (r *Repository) Shared(name string, env func(string) string) (*Shared, erro
 	if _, _, err := screen(address); err != nil {
 		return nil, err
 	}
-	return &Shared{repo: r, remote: remote, address: address, env: env, auth: r.credentials(address, env)}, nil
+	return &Shared{repo: r, config: remote.Config(), address: address, env: env, auth: r.credentials(address, env)}, nil
+}
+
+// remote is the remote for one ref.
+func (s *Shared) remote(ref string) *git.Remote {
+	own := unnoted{Storer: s.repo.git.Storer, ref: plumbing.ReferenceName(ref)}
+	if packs, ok := s.repo.git.Storer.(storer.PackfileWriter); ok {
+		return git.NewRemote(unnotedPacks{own, packs}, s.config)
+	}
+	return git.NewRemote(own, s.config)
+}
+
+// unnoted is a repository in which go-git finds one ref and notes none. It writes refs in place, so that a process that dies leaves
+// an empty file, and finds no remote again in a repository that has one.
+type unnoted struct {
+	storage.Storer
+	ref plumbing.ReferenceName
+}
+
+func (u unnoted) IterReferences() (storer.ReferenceIter, error) {
+	var refs []*plumbing.Reference
+	if r, err := u.Storer.Reference(u.ref); err == nil {
+		refs = append(refs, r)
+	}
+	return storer.NewReferenceSliceIter(refs), nil
+}
+
+func (unnoted) SetReference(*plumbing.Reference) error { return nil }
+
+func (unnoted) CheckAndSetReference(_, _ *plumbing.Reference) error { return nil }
+
+func (unnoted) RemoveReference(plumbing.ReferenceName) error { return nil }
+
+// unnotedPacks keeps what is fetched in one piece.
+type unnotedPacks struct {
+	unnoted
+	storer.PackfileWriter
 }
 
 // Head is the commit that a remote's ref names, with its objects brought here; "" where the remote has no such ref.
@@ -53,8 +92,8 @@ func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
 		return hash, err
 	}
 	err = s.try(ctx, func(auth transport.AuthMethod) error {
-		return s.remote.FetchContext(ctx, &git.FetchOptions{
-			RefSpecs: []config.RefSpec{config.RefSpec("+" + ref + ":" + fetched(ref))}, Auth: auth, Tags: git.NoTags,
+		return s.remote(ref).FetchContext(ctx, &git.FetchOptions{
+			RefSpecs: []config.RefSpec{config.RefSpec("+" + ref + ":" + ref)}, Auth: auth, Tags: git.NoTags,
 		})
 	})
 	if err != nil && !errors.Is(err, git.NoErrAlreadyUpToDate) {
@@ -66,11 +105,6 @@ func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
 	return hash, nil
 }
 
-// fetched is where what was fetched of a ref is noted, away from everybody's branches.
-func fetched(ref string) string {
-	return "refs/connsync/" + strings.TrimPrefix(ref, "refs/heads/")
-}
-
 func (r *Repository) has(hash string) bool {
 	_, err := r.git.CommitObject(plumbing.NewHash(hash))
 	return err == nil
@@ -79,7 +113,7 @@ func (r *Repository) has(hash string) bool {
 func (s *Shared) advertised(ctx context.Context, ref string) (string, error) {
 	var refs []*plumbing.Reference
 	err := s.try(ctx, func(auth transport.AuthMethod) (err error) {
-		refs, err = s.remote.ListContext(ctx, &git.ListOptions{Auth: auth})
+		refs, err = s.remote(ref).ListContext(ctx, &git.ListOptions{Auth: auth})
 		return err
 	})
 	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
@@ -112,8 +146,8 @@ func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 		return ErrReplaced
 	}
 	err = s.try(ctx, func(auth transport.AuthMethod) error {
-		return s.remote.PushContext(ctx, &git.PushOptions{
-			RemoteName: s.remote.Config().Name, Auth: auth, RefSpecs: []config.RefSpec{config.RefSpec(new + ":" + ref)},
+		return s.remote(ref).PushContext(ctx, &git.PushOptions{
+			RemoteName: s.config.Name, Auth: auth, RefSpecs: []config.RefSpec{config.RefSpec(new + ":" + ref)},
 		})
 	})
 	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) {
@@ -143,12 +177,24 @@ func (s *Shared) notPushed(ctx context.Context, ref, old, new string, err error)
 
 // try sends a request, and once more with what `git credential` knows where the remote asks for credentials.
 func (s *Shared) try(ctx context.Context, send func(transport.AuthMethod) error) error {
-	err := send(s.auth)
+	err := within(ctx, func() error { return send(s.auth) })
 	if s.auth != nil || !errors.Is(err, transport.ErrAuthenticationRequired) {
 		return err
 	}
 	if s.auth = credential(ctx, s.address); s.auth == nil {
 		return err
 	}
-	return send(s.auth)
+	return within(ctx, func() error { return send(s.auth) })
+}
+
+// within gives up at the context's end. go-git goes on waiting for a program that does not answer.
+func within(ctx context.Context, send func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- secrets.Contained(send)() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
