@@ -9,10 +9,11 @@ import (
 
 // trouble is what happens at one effect of a sync on storage, before it or after it.
 type trouble struct {
-	name  string
-	err   error // what the disk says; after an effect: though it was done
-	half  bool  // a write that is refused stores a part first
-	stays bool  // everything fails from then on, instead of one effect
+	name     string
+	err      error // what the disk says; after an effect: though it was done
+	half     bool  // a write that is refused stores a part first
+	stays    bool  // everything fails from then on, instead of one effect
+	linkless bool  // the file system has no links either
 
 	meets   func(c *cell) // another program does this instead, and the disk works
 	harmful bool          // … and the sync may fail for it
@@ -85,6 +86,9 @@ func (d *disk) effect(op string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.moments++
+	if d.trouble.linkless && op == "before link ref lock" {
+		return syscall.EPERM
+	}
 	if d.at == 0 || d.moments < d.at || d.moments > d.at && !d.trouble.stays {
 		return nil
 	}
@@ -104,6 +108,7 @@ func (d *disk) effect(op string) error {
 // unfinished are the files that hold a part of what is written when a write is refused.
 var unfinished = map[string]string{
 	"before write object": "objects/tmp_obj_connsync-prod", "before write ref": "connsync/prod.ref", "before write lock": "connsync/prod.lock",
+	"before write ref lock": prodRef + ".lock",
 }
 
 // repair ends the trouble.

@@ -252,7 +252,9 @@ func (c *cell) writes() int {
 
 // recovers checks that one more sync makes everything as it is wanted, and that the one after it does nothing.
 func (c *cell) recovers() {
-	c.unlockRef() // as the message says: whoever held it is gone
+	if tr := c.disk.trouble; tr.meets != nil || tr.linkless && tr.stays {
+		c.unlockRef() // as the message says: whoever held it is gone, or could neither link nor remove it
+	}
 	r, err := c.attempt()
 	if n := c.server.Count(emulator.RouteCreate); n != 1 || len(c.server.Connections()) != 3 {
 		c.wrong("%d creates were sent, %d connections", n, len(c.server.Connections()))
@@ -312,18 +314,17 @@ func (w *sweep) try(tr trouble, at int) (met bool) {
 	return true
 }
 
-// all tries every trouble at every moment; in the short form, one of each group of them at each.
+// all tries every trouble at every moment. In the short form they take turns: each moment has one group of them, or none where there are
+// more groups than troubles.
 func (w *sweep) all(troubles []trouble, groups int) {
 	w.t.Helper()
 	moments := 0
-	for at, met := 1, true; met; at++ {
-		met = false
+	for through := false; !through; moments++ {
 		for i, tr := range troubles {
-			if *ioLong || i*groups/len(troubles) == at%groups {
-				met = w.try(tr, at) || met
+			if *ioLong || i*groups/len(troubles) == moments%groups {
+				through = !w.try(tr, moments+1)
 			}
 		}
-		moments = at
 	}
 	if moments < 80 {
 		w.t.Errorf("a sync with two writes has %d moments at which storage can make trouble", moments)
@@ -333,6 +334,15 @@ func (w *sweep) all(troubles []trouble, groups int) {
 
 func TestNoStorageFaultLosesOrRepeatsAWrite(t *testing.T) {
 	(&sweep{t: t, shelf: shelve(t)}).all(diskTroubles(), 6)
+}
+
+// A file system that has no links gets its lock file written, not linked.
+func TestNoStorageFaultWithoutLinksLosesOrRepeatsAWrite(t *testing.T) {
+	troubles := diskTroubles()
+	for i := range troubles {
+		troubles[i].linkless = true
+	}
+	(&sweep{t: t, shelf: shelve(t)}).all(troubles, 2*len(troubles))
 }
 
 func TestNoProgramThatMeetsASyncMakesItLoseOrRepeatAWrite(t *testing.T) {

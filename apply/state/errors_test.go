@@ -3,6 +3,7 @@ package state_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,9 +151,17 @@ func TestRebuildSaysWhatIsInItsWay(t *testing.T) {
 	overwrite(t, ref, "x\n")
 	_, err := store(t, dir).Rebuild(ctx, 0)
 	corrupt(t, "packed-refs behind a broken ref", err)
-	if _, err := store(t, dir).Rebuild(ctx, 0); !errors.Is(err, state.ErrDisk) {
-		t.Errorf("no file to set aside: %v", err)
+	_, err = store(t, dir).Rebuild(ctx, 0)
+	corrupt(t, "no file to set aside", err)
+	overwrite(t, ref, "x\n")
+	aside := file(dir, fmt.Sprint("connsync/broken-prod-", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Unix()))
+	if err := errors.Join(os.RemoveAll(aside), os.Mkdir(aside, 0o755)); err != nil {
+		t.Fatal(err)
 	}
+	if _, err := store(t, dir).Rebuild(ctx, 0); !errors.Is(err, state.ErrDisk) {
+		t.Errorf("no place to set it aside: %v", err)
+	}
+	_ = os.Remove(ref)
 	_ = os.Remove(packed)
 	full := heardBy(t, dir, func(op string) error {
 		if op == "before create object" {

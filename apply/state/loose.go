@@ -79,7 +79,7 @@ func (s *Store) nameLoose(file string) error {
 	}
 }
 
-// writeFile makes a file that is not there yet, and makes its content durable.
+// writeFile makes a file that is not there yet, and makes its content durable; or it leaves none.
 func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) error {
 	var f *os.File
 	err := s.repo.effect("create "+what, func() (err error) {
@@ -95,7 +95,10 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 	if err == nil {
 		err = s.repo.effect("sync "+what, f.Sync)
 	}
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = s.remove(what, name)
+	}
+	return err
 }
 
 // loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: nothing that can fail.

@@ -2,7 +2,9 @@ package state
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -19,7 +21,11 @@ func (s *Store) Rebuild(ctx context.Context, wait time.Duration) (string, error)
 	local, problem := s.current()
 	if problem != "" {
 		aside := s.path(fmt.Sprintf("connsync/broken-%s-%d", s.target, s.repo.Now().Unix()))
-		if err := os.Rename(s.path(s.ref), aside); err != nil {
+		err := os.Rename(s.path(s.ref), aside)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", &CorruptError{s.ref, problem}
+		}
+		if err != nil {
 			return "", onDisk(err)
 		}
 		if local, problem = s.current(); problem != "" {

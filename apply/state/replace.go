@@ -75,15 +75,22 @@ func (s *Store) discard() {
 	if _, err := os.Lstat(s.unfinished()); err == nil {
 		_ = s.remove("unfinished object", s.unfinished())
 	}
-	own, err := os.Lstat(s.own())
-	if err != nil {
+	if _, err := os.Lstat(s.own()); err != nil {
 		return
 	}
-	lock, err := os.Lstat(s.refLock())
-	if err == nil && os.SameFile(own, lock) && s.remove("ref lock", s.refLock()) != nil {
+	if s.ownsLock() && s.remove("ref lock", s.refLock()) != nil {
 		return // or else it could not be told any more whose it is
 	}
 	_ = s.remove("ref", s.own())
+}
+
+func (s *Store) ownsLock() bool {
+	own, err := os.Lstat(s.own())
+	if err != nil {
+		return false
+	}
+	lock, err := os.Lstat(s.refLock())
+	return err == nil && os.SameFile(own, lock)
 }
 
 // lockRef makes our file the ref's lock file. A Git program that holds it is waited for, and the
@@ -114,6 +121,9 @@ func (s *Store) lockRef() error {
 // nobody's, and has to be removed by hand.
 func (s *Store) linkRef() error {
 	err := s.repo.effect("link ref lock", func() error { return os.Link(s.own(), s.refLock()) })
+	if err != nil && s.ownsLock() {
+		return nil // a file server may do it, and say on being asked again that it is there
+	}
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
