@@ -167,6 +167,9 @@ func tampers() []tamper {
 		{"no key", func(f *sealedFile) string { return ages.ReplaceAllString(f.text, "  age: []\n") }, inEach(keyless), ""},
 		{"a host beside the key", func(f *sealedFile) string { return ages.ReplaceAllString(f.text, "$0"+vaultEntry(f.host)) }, inEach(same), "SOPS would send it the token of Vault"},
 		{"a host instead of the key", func(f *sealedFile) string { return ages.ReplaceAllString(f.text, vaultEntry(f.host)) }, inEach("not-allowed"), "the same"},
+		{"a host beside a stranger's key", func(f *sealedFile) string {
+			return ages.ReplaceAllString(f.text, agesOf(f.plainFor(tamperPlain, strangers()))+vaultEntry(f.host))
+		}, inEach("no-key"), "the host would be asked next"},
 		{"a stranger's key beside ours", func(f *sealedFile) string {
 			return strings.Replace(f.text, "  age:\n", agesOf(f.plainFor(tamperPlain, strangers())), 1)
 		}, inEach(same), "it wraps another data key, which nobody here can unwrap"},
