@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 	if err := r.cmd.checkDeletes(plans); err != nil {
 		return err
 	}
-	if err := r.confirm(plans); err != nil {
+	if err := r.confirm(ctx, plans); err != nil {
 		return err
 	}
 	r.carryOut(ctx)
@@ -172,7 +173,7 @@ func trailers(run state.Run, author string) [][2]string {
 }
 
 // confirm asks a person; a pipe is never asked.
-func (r *syncRun) confirm(plans []diff.Plan) error {
+func (r *syncRun) confirm(ctx context.Context, plans []diff.Plan) error {
 	writes := 0
 	for _, p := range plans {
 		writes += p.Writes()
@@ -181,11 +182,25 @@ func (r *syncRun) confirm(plans []diff.Plan) error {
 		return nil
 	}
 	fmt.Fprintf(r.w.stderr, "\nWrite %s to SecMaster? Only %s is taken for a yes: ", count(writes, "connection"), r.p.errTint.bold("yes"))
-	answer, _ := bufio.NewReader(r.w.stdin).ReadString('\n')
-	if strings.TrimSpace(answer) == "yes" {
+	if strings.TrimSpace(line(ctx, r.w.stdin)) == "yes" {
 		return nil
 	}
 	return &refusal{"not confirmed; nothing was sent", nil}
+}
+
+// line is what a person types, or nothing after an interruption: a terminal cannot be asked to stop reading.
+func line(ctx context.Context, terminal io.Reader) string {
+	typed := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(terminal).ReadString('\n')
+		typed <- text
+	}()
+	select {
+	case text := <-typed:
+		return text
+	case <-ctx.Done():
+		return ""
+	}
 }
 
 func (r *syncRun) carryOut(ctx context.Context) {
@@ -236,7 +251,7 @@ func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
 	if err := errors.Join(r.cmd.expected(r.plans()), r.cmd.checkDeletes([]diff.Plan{plan})); err != nil {
 		return err
 	}
-	return r.confirm([]diff.Plan{plan})
+	return r.confirm(ctx, []diff.Plan{plan})
 }
 
 // conclude says what is to be said at the end, writes the report, and gives the exit code.
