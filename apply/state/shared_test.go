@@ -23,6 +23,7 @@ type hub struct {
 	clone   string
 	offline func(op string) error // nil: reachable
 	pushes  int
+	gone    bool // the answer to a push gets lost, and nothing is reachable from then on
 }
 
 func (h *hub) Head(_ context.Context, ref string) (string, error) {
@@ -50,6 +51,10 @@ func (h *hub) Replace(ctx context.Context, ref, old, new string) error {
 	}
 	h.pushes++
 	run(h.t, h.clone, "push", "-q", h.dir, new+":"+ref)
+	if h.gone {
+		h.offline = func(string) error { return errOffline }
+		return errOffline
+	}
 	return nil
 }
 
@@ -182,6 +187,29 @@ func TestWhatWasDoneIsNotLost(t *testing.T) {
 	m[0].locked()
 	if b := m[1].locked(); len(b.Snapshot().Known) != 1 || b.Snapshot().Run != nil {
 		t.Errorf("%+v", b.Snapshot())
+	}
+}
+
+// What is kept in the clone because nobody said that it was pushed is what was pushed, and no other commit of a second later.
+func TestAPushWithoutAnAnswerMakesNoSecondHistory(t *testing.T) {
+	m := machines(t, 2)
+	a := m[0].locked()
+	commit(t, a, announcement(m[0], "r1"))
+	m[0].gone = true
+	e := put("a")
+	e.Settle, e.EndRun = []string{"a"}, true
+	if snap, err := a.Record(ctx, e); !errors.Is(err, state.ErrUnshared) || len(snap.Known) != 1 {
+		t.Errorf("%+v %v", snap, err)
+	}
+	_ = a.Close()
+	m[0].gone, m[0].offline = false, nil
+	for _, machine := range m {
+		if l := machine.locked(); len(l.Snapshot().Known) != 1 || l.Snapshot().Run != nil {
+			t.Errorf("%+v", l.Snapshot())
+		}
+	}
+	if n := run(t, m[0].dir, "rev-list", "--count", state.Ref("prod")); n != "2" {
+		t.Errorf("%s commits", n)
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// slowly makes a remote stop at its n-th push until it is told to go on.
-func (s *story) slowly(n int) error {
-	hook := fmt.Sprintf(`#!/bin/sh
+// slowly makes a remote stop at its n-th push until it is told to go on: before it takes what is pushed, or when it has taken it and has not said so.
+func (s *story) slowly(n int, hook string) error {
+	text := fmt.Sprintf(`#!/bin/sh
 echo >>pushes
 [ "$(wc -l <pushes)" -ne %d ] && exit 0
 touch pushing
 until [ -e go-on ]; do sleep 0.02; done
 `, n)
 	hooks := filepath.Join(s.bare, "hooks")
-	return errors.Join(os.Mkdir(hooks, 0o755), os.WriteFile(filepath.Join(hooks, "pre-receive"), []byte(hook), 0o755))
+	return errors.Join(os.Mkdir(hooks, 0o755), os.WriteFile(filepath.Join(hooks, hook), []byte(text), 0o755))
 }
 
 // await waits for a file of the remote.
@@ -38,9 +38,9 @@ func (s *story) await(name string) error {
 func (s *story) goOn() error { return os.WriteFile(filepath.Join(s.bare, "go-on"), nil, 0o644) }
 
 // interruptPush sends a sync a signal while its n-th push is under way: the remote ends it soon after, or only when the sync is gone.
-func (s *story) interruptPush(n int, hangs bool) (ending, error) {
+func (s *story) interruptPush(n int, hook string, hangs bool) (ending, error) {
 	e := ending{report: filepath.Join(s.root, "report.json")}
-	if err := s.slowly(n); err != nil {
+	if err := s.slowly(n, hook); err != nil {
 		return e, err
 	}
 	cmd := s.process(nil, "--report", e.report)
@@ -63,13 +63,13 @@ func (s *story) interruptPush(n int, hangs bool) (ending, error) {
 }
 
 // pushing tells the story of one such interruption.
-func (st *stage) pushing(n int, hangs bool) error {
+func (st *stage) pushing(n int, hook string, hangs bool) error {
 	s, err := st.begin(true)
 	if err != nil {
 		return err
 	}
 	defer s.end()
-	e, err := s.interruptPush(n, hangs)
+	e, err := s.interruptPush(n, hook, hangs)
 	switch sent := s.server.Count(emulator.RouteCreate) + s.server.Count(emulator.RouteUpdate) + s.server.Count(emulator.RouteDelete); {
 	case err != nil:
 		return err
@@ -93,12 +93,12 @@ func TestASyncInterruptedWhileItPushes(t *testing.T) {
 	t.Parallel()
 	st := setStage(t)
 	c := newCrowd()
-	for n, what := range []string{1: "its announcement", 2: "what it did"} {
+	for _, hook := range []string{"pre-receive", "post-receive"} {
 		for _, hangs := range []bool{false, true} {
-			if n > 0 {
+			for n := 1; n <= 2; n++ { // the announcement, and what was done
 				c.add(func() error {
-					if err := st.pushing(n, hangs); err != nil {
-						return fmt.Errorf("pushing %s, and the remote hangs: %v: %w", what, hangs, err)
+					if err := st.pushing(n, hook, hangs); err != nil {
+						return fmt.Errorf("push %d, in %s, and the remote hangs: %v: %w", n, hook, hangs, err)
 					}
 					return nil
 				})
@@ -106,5 +106,5 @@ func TestASyncInterruptedWhileItPushes(t *testing.T) {
 		}
 	}
 	failed := c.wait(t)
-	t.Logf("T-SIG: 4 interruptions of a push, %d failed", failed)
+	t.Logf("T-SIG: 8 interruptions of a push, %d failed", failed)
 }

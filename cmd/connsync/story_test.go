@@ -34,6 +34,8 @@ type story struct {
 	http       *httptest.Server
 	env        map[string]string
 
+	ended time.Time // when the last process had ended
+
 	mu     sync.Mutex
 	posts  map[string]int // creates that were sent, by name
 	open   map[net.Conn]bool
@@ -142,13 +144,16 @@ func (s *story) sync(more ...string) (int, string, string) {
 	return inProcess(s.env, s.flags(more...)...)
 }
 
-// process is a sync as a process of its own, in a group of its own, with variables for what it does to itself.
+// process is a sync as a process of its own, in a group of its own, with variables for what it does to itself. One that hangs is
+// killed in the end.
 func (s *story) process(variables []string, more ...string) *exec.Cmd {
 	exe, err := os.Executable()
 	if err != nil {
 		panic(err)
 	}
-	cmd := exec.Command(exe)
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	context.AfterFunc(ctx, cancel)
+	cmd := exec.CommandContext(ctx, exe)
 	cmd.Args = append([]string{"connsync"}, s.flags(more...)...)
 	cmd.Env = append(os.Environ(), variables...)
 	for k, v := range s.env {
@@ -161,7 +166,9 @@ func (s *story) process(variables []string, more ...string) *exec.Cmd {
 // after waits for the end of a process, and of all that it started or asked for.
 func (s *story) after(cmd *exec.Cmd) (syscall.WaitStatus, error) {
 	var failed *exec.ExitError
-	if err := cmd.Wait(); err != nil && !errors.As(err, &failed) {
+	err := cmd.Wait()
+	s.ended = time.Now()
+	if err != nil && !errors.As(err, &failed) {
 		return 0, err
 	}
 	return cmd.ProcessState.Sys().(syscall.WaitStatus), s.afterGroup(cmd.Process.Pid)
