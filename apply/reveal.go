@@ -71,7 +71,7 @@ func (s Sync) open(ctx context.Context, f manifest.File) opened {
 // may change only in a file that sops wrote since the last apply.
 func (o opened) dated(w *diff.Want) bool {
 	s := w.File.Sops
-	if s == nil || !s.MACOnlyEncrypted {
+	if s == nil {
 		return true
 	}
 	said, err := time.Parse(time.RFC3339, s.LastModified)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing/fstest"
+	"time"
 
 	"connsync/apply/secmaster/emulator"
 	"connsync/manifest"
@@ -38,6 +39,7 @@ type revision struct {
 	number int
 	wishes map[string]wish
 	keys   [simFiles]int // the wrapped data keys
+	sealed [simFiles]int // the revision in which sops wrote the file last
 	files  fstest.MapFS
 	want   []manifest.Connection
 }
@@ -81,7 +83,7 @@ func (h *history) wish(random *rand.Rand) wish {
 
 // edit commits one change of the manifests. server is asked for what could be adopted.
 func (h *history) edit(random *rand.Rand, server *emulator.Server) string {
-	r := &revision{number: h.next(), wishes: maps.Clone(h.head.wishes), keys: h.head.keys}
+	r := &revision{number: h.next(), wishes: maps.Clone(h.head.wishes), keys: h.head.keys, sealed: h.head.sealed}
 	names := slices.Sorted(maps.Keys(r.wishes))
 	free := h.free(random)
 	kind := random.IntN(12)
@@ -180,6 +182,9 @@ func (h *history) commit(r *revision, what string) string {
 	r.files = fstest.MapFS{"connsync.yaml": {Data: []byte("targets:\n  prod:\n    region: " + emulator.DefaultRegion +
 		"\n    project_id: " + emulator.DefaultProject + "\n    workspace_id: " + emulator.DefaultWorkspace + "\n")}}
 	for i := range simFiles {
+		if r.render(i) != h.head.render(i) { // every edit is made with sops
+			r.sealed[i] = r.number
+		}
 		r.files[fmt.Sprintf("connections/f%d.yaml", i)] = &fstest.MapFile{Data: []byte(r.render(i))}
 	}
 	p, err := manifest.LoadProject(r.files, "connsync.yaml")
@@ -220,12 +225,18 @@ func (r *revision) render(file int) string {
 	if !some {
 		return "connections:\n  prod: {}\n"
 	}
-	fmt.Fprintf(&b, "sops:\n  encrypted_regex: ^(password|token)$\n  lastmodified: \"2026-01-01T00:00:00Z\"\n  mac: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]\n  age:\n    - recipient: x\n      enc: k%d\n", r.keys[file])
+	fmt.Fprintf(&b, "sops:\n  encrypted_regex: ^(password|token)$\n  lastmodified: %q\n  mac: ENC[AES256_GCM,data:YWJj,iv:%08d,tag:YWJj,type:str]\n  age:\n    - recipient: x\n      enc: k%d\n",
+		r.sealedAt(file), r.sealed[file], r.keys[file])
 	return b.String()
 }
 
-// open stands in for SOPS: it knows what every secret of a file says.
-func (r *revision) open(name string) map[secrets.Path]secrets.Value {
+// sealedAt is what a file says of its last encryption.
+func (r *revision) sealedAt(file int) string {
+	return time.Date(2026, 1, 1, 0, 0, r.sealed[file], 0, time.UTC).Format(time.RFC3339)
+}
+
+// open stands in for SOPS: it knows what every secret of a file says, and when it was encrypted.
+func (r *revision) open(name string) (map[secrets.Path]secrets.Value, string) {
 	out := map[secrets.Path]secrets.Value{}
 	for n, w := range r.wishes {
 		if fmt.Sprintf("connections/f%d.yaml", w.file) != name {
@@ -235,5 +246,7 @@ func (r *revision) open(name string) map[secrets.Path]secrets.Value {
 			out[secrets.Path("connections.prod."+n+".config."+k)] = secrets.Hide(s.plain)
 		}
 	}
-	return out
+	var file int
+	_, _ = fmt.Sscanf(name, "connections/f%d.yaml", &file)
+	return out, r.sealedAt(file)
 }

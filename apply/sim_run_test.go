@@ -142,7 +142,8 @@ func (r *simRun) open(_ context.Context, name string, _ []byte) (map[secrets.Pat
 	if name == r.sealedFile {
 		return nil, "", errSealed
 	}
-	return r.revision.open(name), "2026-01-01T00:00:00Z", nil
+	values, at := r.revision.open(name)
+	return values, at, nil
 }
 
 // sleep lets time pass, as long as the process lives.

@@ -20,7 +20,7 @@ func (d *decider) bind(c Change, h *Have) Change {
 	if has(c.Causes, Drift) || has(c.Causes, Touched) {
 		c.Modifier = h.ModifierName
 	}
-	d.restamp(&c)
+	restamp(&c)
 	return d.warnDuplicates(c)
 }
 

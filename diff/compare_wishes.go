@@ -90,7 +90,7 @@ func (c *Change) withhold() {
 
 // markRepointed marks the destinations that change in a file that sops did not write since the base.
 func (c *Change) markRepointed(base map[string]manifest.Connection) {
-	if c.Want == nil || c.Want.File.Sops == nil || !c.Want.File.Sops.MACOnlyEncrypted || len(c.Secrets) == 0 {
+	if c.Want == nil || c.Want.File.Sops == nil || c.Want.File.Sops.MAC == "" || len(c.Secrets) == 0 {
 		return
 	}
 	b, ok := base[c.Name]

@@ -43,15 +43,12 @@ type decider struct {
 	wants   map[string]bool
 	owner   map[string]string // the known name of an id
 	renewed map[string]bool   // files whose secrets all moved together with the data key
-	stamps  map[string]stamp  // of files, as they were applied
 
 	changes []Change
 	noticed map[string]bool   // ids that some change is about
 	claims  map[string]string // the wanted connection that an id belongs to by more than a name
 	taken   map[string]bool   // ids that a wanted connection is bound to
 	renamed map[string]bool   // known names that a rename has used up
-
-	restamped map[string]bool // files whose new stamp some unchanged connection records
 }
 
 func newDecider(in Input) *decider {
@@ -61,7 +58,6 @@ func newDecider(in Input) *decider {
 		byID:   make(map[string]*Have, len(in.Have)), byName: make(map[string][]*Have, len(in.Have)),
 		wants: make(map[string]bool, len(in.Want)), owner: make(map[string]string, len(in.Known)),
 		noticed: map[string]bool{}, taken: map[string]bool{}, renamed: map[string]bool{},
-		stamps: stamps(in.Known), restamped: map[string]bool{},
 	}
 	sort.Slice(d.want, func(i, j int) bool { return d.want[i].Name < d.want[j].Name })
 	for i := range in.Have {

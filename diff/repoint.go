@@ -7,10 +7,11 @@ import (
 	"connsync/secrets"
 )
 
-// A MAC that covers encrypted values only leaves the endpoint beside a secret to whoever can push. So in such a file a destination may
-// only change together with something that needs the file's key: since the last apply, sops must have written the file.
+// SOPS's MAC leaves the endpoint beside a secret to whoever can push: with mac_only_encrypted its value, and always the names of keys in
+// the clear, which can be swapped. So beside a secret a destination may only change together with something that needs the file's
+// key: since the last apply, sops must have written the file.
 
-// stamp is what a file said of its last encryption when it was applied: a time that its MAC authenticates, and the MAC.
+// stamp is what a file said of its last encryption when a connection of it was applied: a time that its MAC authenticates, and the MAC.
 type stamp struct {
 	at  time.Time
 	mac string
@@ -28,36 +29,14 @@ func (s stamp) written(f *manifest.Sops) bool {
 	return !now.at.Before(s.at) && now.mac != s.mac
 }
 
-// stamps are the newest stamps of all files, by their paths: one connection's record may be older than its file.
-func stamps(known map[string]Known) map[string]stamp {
-	out := map[string]stamp{}
-	for _, k := range known {
-		if s := stampOf(k.LastModified, k.MAC); s.mac != "" && !s.at.Before(out[k.File].at) {
-			out[k.File] = s
-		}
-	}
-	return out
-}
-
-// lastApplied is the stamp that a connection's file is compared with.
-func (d *decider) lastApplied(w *Want, k *Known) stamp {
-	newest := stampOf(k.LastModified, k.MAC)
-	for _, file := range []string{k.File, w.File.Path} {
-		if s := d.stamps[file]; s.at.After(newest.at) {
-			newest = s
-		}
-	}
-	return newest
-}
-
-// repointed are the destinations that changed since the last apply in a file that sops did not write since; none where the file's MAC
-// covers them, or the connection has no secret that could go astray.
+// repointed are the destinations that changed since the last apply in a file that sops did not write since; none where the
+// connection has no secret that could go astray.
 func (d *decider) repointed(w *Want, k *Known) []secrets.Path {
 	s := w.File.Sops
-	if k == nil || s == nil || !s.MACOnlyEncrypted || len(d.leaves[w.Name].secrets) == 0 {
+	if k == nil || s == nil || len(d.leaves[w.Name].secrets) == 0 {
 		return nil
 	}
-	last := d.lastApplied(w, k)
+	last := stampOf(k.LastModified, k.MAC)
 	if last.mac == "" || last.written(s) {
 		return nil
 	}
@@ -89,13 +68,12 @@ func shownValue(h *Have, p secrets.Path) any {
 	return nil
 }
 
-// restamp notes once for a file that sops wrote it although nothing of it is to be applied: what happens to it later is compared with that.
-func (d *decider) restamp(c *Change) {
+// restamp has an unchanged connection recorded once more where sops wrote its file: what happens to the file later is compared with that.
+func restamp(c *Change) {
 	s := c.Want.File.Sops
-	if c.Action != Unchanged || s == nil || !s.MACOnlyEncrypted || d.restamped[c.Want.File.Path] {
+	if c.Action != Unchanged || s == nil || s.MAC == "" {
 		return
 	}
-	if last := d.lastApplied(c.Want, c.Known); last.mac == "" || last.written(s) {
-		d.restamped[c.Want.File.Path], c.Restamp = true, true
-	}
+	last := stampOf(c.Known.LastModified, c.Known.MAC)
+	c.Restamp = last.mac == "" || last.written(s)
 }

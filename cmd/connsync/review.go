@@ -103,7 +103,7 @@ func (r *review) repointed() []manifest.Mistake {
 				if risk.Kind == diff.RiskRepointed {
 					out = append(out, manifest.Mistake{
 						Pos:     c.Want.At(risk.Path),
-						Message: string(risk.Path) + " of " + c.Name + " was changed by hand in a mac_only_encrypted file: a sync refuses to send its secrets elsewhere",
+						Message: string(risk.Path) + " of " + c.Name + " was changed by hand: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
 						Hints:   []string{"undo the edit, and set it with  sops set  or  sops edit " + c.Pos.File},
 					})
 				}
