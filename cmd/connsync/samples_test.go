@@ -48,6 +48,7 @@ func TestTheSampleForGitHubActionsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, log, open := filepath.Join(t.TempDir(), "output"), filepath.Join(t.TempDir(), "gh"), filepath.Join(t.TempDir(), "open")
+	summary := filepath.Join(t.TempDir(), "summary")
 	write := func(name, text string) {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -59,7 +60,7 @@ func TestTheSampleForGitHubActionsRuns(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command("sh", "-e", "-c", script)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "CONNSYNC_ENDPOINT="+url, "GITHUB_OUTPUT="+out, "GITHUB_BASE_REF=main", "GH_LOG="+log, "GH_OPEN="+open)
+		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "CONNSYNC_ENDPOINT="+url, "GITHUB_OUTPUT="+out, "GITHUB_BASE_REF=main", "GITHUB_STEP_SUMMARY="+summary, "GH_LOG="+log, "GH_OPEN="+open)
 		for k, v := range env {
 			cmd.Env = append(cmd.Env, k+"="+v)
 		}
@@ -76,6 +77,9 @@ func TestTheSampleForGitHubActionsRuns(t *testing.T) {
 		}
 	}
 	job("preview")
+	if got := read(summary); !strings.HasPrefix(got, "### connsync: 0 to create, 0 to update, 2 unchanged") {
+		t.Errorf("the preview's summary: %q", got)
+	}
 	job("sync")
 	if len(server.Connections()) != 2 {
 		t.Fatalf("%d connections after the sync job", len(server.Connections()))
