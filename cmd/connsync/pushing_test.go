@@ -12,16 +12,21 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// slowly makes a remote stop at its n-th push until it is told to go on: before it takes what is pushed, or when it has taken it and has not said so.
-func (s *story) slowly(n int, hook string) error {
+// slowly makes a remote stop at its n-th push until it is told to go on: before it takes what is pushed, or when it has taken it and has
+// not said so. The hook is in a folder from which programs may be run.
+func (s *story) slowly(n int, hook, folder string) error {
 	text := fmt.Sprintf(`#!/bin/sh
 echo >>pushes
 [ "$(wc -l <pushes)" -ne %d ] && exit 0
 touch pushing
 until [ -e go-on ]; do sleep 0.02; done
 `, n)
-	hooks := filepath.Join(s.bare, "hooks")
-	return errors.Join(os.Mkdir(hooks, 0o755), os.WriteFile(filepath.Join(hooks, hook), []byte(text), 0o755))
+	config, err := os.OpenFile(filepath.Join(s.bare, "config"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(config, "[core]\n\thooksPath = %s\n", folder)
+	return errors.Join(err, config.Close(), os.WriteFile(filepath.Join(folder, hook), []byte(text), 0o755))
 }
 
 // await waits for a file of the remote.
@@ -38,9 +43,9 @@ func (s *story) await(name string) error {
 func (s *story) goOn() error { return os.WriteFile(filepath.Join(s.bare, "go-on"), nil, 0o644) }
 
 // interruptPush sends a sync a signal while its n-th push is under way: the remote ends it soon after, or only when the sync is gone.
-func (s *story) interruptPush(n int, hook string, hangs bool) (ending, error) {
+func (s *story) interruptPush(n int, hook, folder string, hangs bool) (ending, error) {
 	e := ending{report: filepath.Join(s.root, "report.json")}
-	if err := s.slowly(n, hook); err != nil {
+	if err := s.slowly(n, hook, folder); err != nil {
 		return e, err
 	}
 	cmd := s.process(nil, "--report", e.report)
@@ -63,13 +68,13 @@ func (s *story) interruptPush(n int, hook string, hangs bool) (ending, error) {
 }
 
 // pushing tells the story of one such interruption.
-func (st *stage) pushing(n int, hook string, hangs bool) error {
+func (st *stage) pushing(n int, hook, folder string, hangs bool) error {
 	s, err := st.begin(true)
 	if err != nil {
 		return err
 	}
 	defer s.end()
-	e, err := s.interruptPush(n, hook, hangs)
+	e, err := s.interruptPush(n, hook, folder, hangs)
 	switch sent := s.server.Count(emulator.RouteCreate) + s.server.Count(emulator.RouteUpdate) + s.server.Count(emulator.RouteDelete); {
 	case err != nil:
 		return err
@@ -96,8 +101,9 @@ func TestASyncInterruptedWhileItPushes(t *testing.T) {
 	for _, hook := range []string{"pre-receive", "post-receive"} {
 		for _, hangs := range []bool{false, true} {
 			for n := 1; n <= 2; n++ { // the announcement, and what was done
+				folder := t.TempDir()
 				c.add(func() error {
-					if err := st.pushing(n, hook, hangs); err != nil {
+					if err := st.pushing(n, hook, folder, hangs); err != nil {
 						return fmt.Errorf("push %d, in %s, and the remote hangs: %v: %w", n, hook, hangs, err)
 					}
 					return nil
