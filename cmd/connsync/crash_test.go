@@ -18,7 +18,8 @@ import (
 )
 
 var (
-	crashLong = flag.Bool("crash.long", false, "kill syncs at all pairs of effects, instead of at 25")
+	crashLong = flag.Bool("crash.long", false, "kill syncs at all pairs of effects, instead of at -crash.pairs")
+	crashMany = flag.Int("crash.pairs", 25, "at how many seeded pairs of effects the short form kills syncs")
 	crashSeed = flag.Uint64("crash.seed", 1, "which pairs of effects the short form of crash tests takes")
 )
 
@@ -175,7 +176,7 @@ func TestASyncKilledAtAnyMoment(t *testing.T) {
 func (st *stage) sweep(t *testing.T, shared bool) int {
 	var over atomic.Bool
 	var points atomic.Int64
-	c := newCrowd()
+	c := newCrowd(t)
 	for k := 1; !over.Load(); k++ {
 		c.add(func() error {
 			killed, err := st.crash(shared, k)
@@ -187,7 +188,7 @@ func (st *stage) sweep(t *testing.T, shared bool) int {
 			return err
 		})
 	}
-	failed := c.wait(t)
+	failed := c.wait()
 	t.Logf("T-CRASH: killed at each of %d effects, %d failed", points.Load(), failed)
 	if points.Load() < 50 {
 		t.Errorf("a sync has %d effects", points.Load())
@@ -206,16 +207,16 @@ func (st *stage) pairs(t *testing.T, shared bool, n int) {
 	if !*crashLong {
 		random := rand.New(rand.NewPCG(*crashSeed, 0))
 		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		all = all[:25]
+		all = all[:min(*crashMany, len(all))]
 	}
-	c := newCrowd()
+	c := newCrowd(t)
 	for _, pair := range all {
 		c.add(func() error {
 			_, err := st.crash(shared, pair[0], pair[1])
 			return err
 		})
 	}
-	failed := c.wait(t)
+	failed := c.wait()
 	t.Logf("T-CRASH: %d pairs of crashes, %d failed", len(all), failed)
 }
 

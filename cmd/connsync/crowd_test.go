@@ -3,18 +3,21 @@ package main
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
 // crowd are stories that are told side by side: they wait for processes most of the time.
 type crowd struct {
-	free chan bool
-	wg   sync.WaitGroup
-	mu   sync.Mutex
-	errs []error
+	t      *testing.T
+	free   chan bool
+	wg     sync.WaitGroup
+	failed atomic.Int64
 }
 
-func newCrowd() *crowd { return &crowd{free: make(chan bool, 2*runtime.GOMAXPROCS(0))} }
+func newCrowd(t *testing.T) *crowd {
+	return &crowd{t: t, free: make(chan bool, 2*runtime.GOMAXPROCS(0))}
+}
 
 // add tells one more story as soon as there is room.
 func (c *crowd) add(tell func() error) {
@@ -22,19 +25,14 @@ func (c *crowd) add(tell func() error) {
 	c.wg.Go(func() {
 		defer func() { <-c.free }()
 		if err := tell(); err != nil {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.errs = append(c.errs, err)
+			c.failed.Add(1)
+			c.t.Error(err)
 		}
 	})
 }
 
 // wait gives the number of stories that ended badly.
-func (c *crowd) wait(t *testing.T) int {
-	t.Helper()
+func (c *crowd) wait() int64 {
 	c.wg.Wait()
-	for _, err := range c.errs {
-		t.Error(err)
-	}
-	return len(c.errs)
+	return c.failed.Load()
 }

@@ -199,7 +199,7 @@ func TestASyncInterruptedAtAnyMoment(t *testing.T) {
 			all = all[:12]
 		}
 		all[0].shell, all[1].shell = true, true
-		c := newCrowd()
+		c := newCrowd(t)
 		var reached atomic.Int64
 		for _, i := range all {
 			c.add(func() error {
@@ -210,7 +210,7 @@ func TestASyncInterruptedAtAnyMoment(t *testing.T) {
 				return err
 			})
 		}
-		failed := c.wait(t)
+		failed := c.wait()
 		t.Logf("T-SIG: %d interruptions, shared: %v, %d failed", reached.Load(), shared, failed)
 		if reached.Load() != int64(len(all)) {
 			t.Errorf("%d of %d syncs were interrupted", reached.Load(), len(all))

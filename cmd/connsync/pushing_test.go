@@ -97,7 +97,7 @@ func (st *stage) pushing(n int, hook, folder string, hangs bool) error {
 func TestASyncInterruptedWhileItPushes(t *testing.T) {
 	t.Parallel()
 	st := setStage(t)
-	c := newCrowd()
+	c := newCrowd(t)
 	for _, hook := range []string{"pre-receive", "post-receive"} {
 		for _, hangs := range []bool{false, true} {
 			for n := 1; n <= 2; n++ { // the announcement, and what was done
@@ -111,6 +111,6 @@ func TestASyncInterruptedWhileItPushes(t *testing.T) {
 			}
 		}
 	}
-	failed := c.wait(t)
+	failed := c.wait()
 	t.Logf("T-SIG: 8 interruptions of a push, %d failed", failed)
 }

@@ -15,7 +15,7 @@ import (
 func TestASlowServerDoesNotHoldAnInterruptedSync(t *testing.T) {
 	t.Parallel()
 	st := setStage(t)
-	c := newCrowd()
+	c := newCrowd(t)
 	cells := 0
 	for _, shared := range []bool{false, true} {
 		for method, route := range map[string]string{"POST": emulator.RouteCreate, "PUT": emulator.RouteUpdate, "DELETE": emulator.RouteDelete} {
@@ -37,6 +37,6 @@ func TestASlowServerDoesNotHoldAnInterruptedSync(t *testing.T) {
 			}
 		}
 	}
-	failed := c.wait(t)
+	failed := c.wait()
 	t.Logf("T-SIG: %d interruptions beside a slow server, %d failed", cells, failed)
 }
