@@ -167,3 +167,24 @@ func TestEveryEffectCanFail(t *testing.T) {
 	commit(t, last, put("c"))
 	noStrayFiles(t, dir)
 }
+
+// A disk that is full when the lock file is to be linked must not make one that a crash would leave to nobody.
+func TestADiskThatFailsIsNoFileSystemWithoutLinks(t *testing.T) {
+	for _, reason := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EROFS, syscall.EDQUOT} {
+		dir := repository(t)
+		s := heardBy(t, dir, func(op string) error {
+			switch op {
+			case "before link ref lock":
+				return &os.LinkError{Op: "link", Err: reason}
+			case "before create ref lock":
+				t.Errorf("%v: a lock file is made all the same", reason)
+			}
+			return nil
+		})
+		var disk *state.DiskError
+		if _, err := locked(t, s).Commit(ctx, put("a")); !errors.As(err, &disk) || disk.Reason != reason {
+			t.Errorf("%v: %v", reason, err)
+		}
+		noStrayFiles(t, dir)
+	}
+}

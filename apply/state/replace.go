@@ -118,14 +118,16 @@ func (s *Store) lockRef() error {
 }
 
 // linkRef links our file, or copies it where the file system has no links: what is left of the copy by a crash is then
-// nobody's, and has to be removed by hand.
+// nobody's, and has to be removed by hand. A disk that fails is no such file system.
 func (s *Store) linkRef() error {
 	err := s.repo.effect("link ref lock", func() error { return os.Link(s.own(), s.refLock()) })
 	if err != nil && s.ownsLock() {
 		return nil // a file server may do it, and say on being asked again that it is there
 	}
-	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, other := range []error{nil, fs.ErrExist, fs.ErrNotExist, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS} {
+		if errors.Is(err, other) {
+			return err
+		}
 	}
 	text, err := os.ReadFile(s.own())
 	if err != nil {
