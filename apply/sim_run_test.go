@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"connsync/apply"
@@ -12,6 +15,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 	"connsync/apply/state"
 	"connsync/diff"
+	"connsync/manifest"
 	"connsync/secrets"
 )
 
@@ -26,7 +30,10 @@ type simRun struct {
 	parallelism int
 	expires     time.Duration
 	lockWait    time.Duration
-	sealedFile  string // a manifest that cannot be opened
+	sealedFile  string            // a manifest that cannot be opened
+	only        func(string) bool // nil: all names
+	shuffled    uint64            // decides in which order the manifests are given; 0: in their own
+	previews    bool              // it only plans
 
 	crashAt, interruptAt int // the effects at which it dies or is interrupted; 0 for none
 	crashAfter           bool
@@ -36,16 +43,19 @@ type simRun struct {
 	ctx                  context.Context
 	cancel               context.CancelFunc
 
-	done    bool
-	session *state.Session
-	planned *apply.Prepared
-	began   state.Snapshot // what it planned from
-	report  *apply.Report
-	final   state.Snapshot // when it gave the lock back
-	err     error          // what kept it from carrying out its plan
-	posted  map[string]bool
-	creates map[string][]string              // the ids that its creates made, by name
-	seen    map[string][]emulator.Connection // what its lists showed, by id
+	calls    atomic.Int64 // of the client
+	requests []*effect
+	done     bool
+	session  *state.Session
+	planned  *apply.Prepared
+	foreseen diff.Plan
+	began    state.Snapshot // what it planned from
+	report   *apply.Report
+	final    state.Snapshot // when it gave the lock back
+	err      error          // what kept it from carrying out its plan
+	posted   map[string]bool
+	creates  map[string][]string              // the ids that its creates made, by name
+	seen     map[string][]emulator.Connection // what its lists showed, by id
 }
 
 var (
@@ -59,9 +69,16 @@ func (r *simRun) main() {
 		r.err = err
 	} else {
 		_ = r.sleep(r.ctx, time.Duration(r.number%97)*time.Millisecond) // no two poll a lock at the same time
-		r.err = r.sync()
+		r.err = r.work()
 	}
 	r.s.finished(r)
+}
+
+func (r *simRun) work() error {
+	if r.previews {
+		return r.preview()
+	}
+	return r.sync()
 }
 
 // sync is the way of the command: lock, plan, carry out; and plan again where another machine was first.
@@ -110,25 +127,52 @@ func (r *simRun) prepare() error {
 	if r.began.Applied > r.revision.name() {
 		return errSimOlder
 	}
+	now := time.Now()
+	r.planned, err = apply.Prepare(r.ctx, apply.Sync{
+		Target: r.target(), Client: r.client(), State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism,
+		Run:   state.Run{ID: fmt.Sprint("run", r.number), Started: now, Expires: now.Add(r.expires)},
+		Clock: apply.Clock{Sleep: r.sleep},
+	})
+	return err
+}
+
+// preview is what a dry run and a diff do.
+func (r *simRun) preview() error {
+	target := r.target()
+	var err error
+	if target.Known, err = r.s.snapshot(r.at); err != nil {
+		return err
+	}
+	r.foreseen, err = apply.Preview(r.ctx, r.client(), target)
+	return err
+}
+
+func (r *simRun) target() apply.Target {
+	return apply.Target{
+		Name: "prod", Want: r.want(), Commit: r.revision.name(), Prune: r.prune, Rewrite: r.rewrites(), Only: r.only,
+		Place: diff.Place{Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace},
+	}
+}
+
+// want is what the manifests want, in their order or in another one.
+func (r *simRun) want() []manifest.Connection {
+	out := slices.Clone(r.revision.want)
+	if r.shuffled != 0 {
+		rand.New(rand.NewPCG(r.shuffled, 0)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	}
+	return out
+}
+
+func (r *simRun) client() apply.Writer {
 	client, err := secmaster.NewClient(secmaster.Options{
 		Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace,
 		Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)},
 		Parallelism: r.parallelism, Sleep: r.sleepRounded, Wrap: func(http.RoundTripper) http.RoundTripper { return simTransport{r} },
 	})
 	if err != nil {
-		return err
+		panic(err)
 	}
-	now := time.Now()
-	r.planned, err = apply.Prepare(r.ctx, apply.Sync{
-		Target: apply.Target{
-			Name: "prod", Want: r.revision.want, Commit: r.revision.name(), Prune: r.prune, Rewrite: r.rewrites(),
-			Place: diff.Place{Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace},
-		},
-		Client: client, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism,
-		Run:   state.Run{ID: fmt.Sprint("run", r.number), Started: now, Expires: now.Add(r.expires)},
-		Clock: apply.Clock{Sleep: r.sleep},
-	})
-	return err
+	return &numbered{client, r}
 }
 
 func (r *simRun) rewrites() func(string) bool {

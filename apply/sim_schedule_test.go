@@ -16,6 +16,7 @@ type effect struct {
 	key      string
 	request  *http.Request // nil for an effect on the machine or its remote
 	body     []byte
+	call     int64        // of the client's: which requests are tries of the same one
 	do       func() error // of the others; nil: nothing
 	answered chan outcome
 }
@@ -208,8 +209,8 @@ func (s *sim) release(e *effect) {
 
 // carry takes a request to the server, at once or later, and the answer back to a client that lives.
 func (s *sim) carry(e *effect, f fate, dies bool) {
-	write := e.request.Method != http.MethodGet
-	if write {
+	e.run.requests = append(e.run.requests, e)
+	if e.request.Method != http.MethodGet {
 		s.mutations++
 	}
 	if e.request.Method == http.MethodPost {

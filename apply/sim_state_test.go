@@ -114,8 +114,21 @@ func (o simObjects) file(h plumbing.Hash) string {
 
 // origin is the repository that machines share known state by.
 type origin struct {
-	folder string
-	head   string
+	machine
+	head string
+}
+
+// moved makes the ref name another commit.
+func (o *origin) moved(head string) {
+	o.head = head
+	ref := filepath.Join(o.folder, filepath.FromSlash(state.Ref("prod")))
+	err := os.MkdirAll(filepath.Dir(ref), 0o777)
+	if err == nil {
+		err = os.WriteFile(ref, []byte(head+"\n"), 0o666)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // simRemote is a machine's way to the shared repository: compare and swap, and only to what follows.
@@ -149,7 +162,7 @@ func (r simRemote) Replace(_ context.Context, _, old, new string) error {
 		if old != "" && !s.leads(s.shared.folder, new, old) {
 			s.fail("the shared state was replaced by one that does not follow it")
 		}
-		s.shared.head = new
+		s.shared.moved(new)
 		return nil
 	})
 }

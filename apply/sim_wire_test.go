@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"connsync/apply/secmaster"
 	"connsync/apply/secmaster/emulator"
 )
 
@@ -32,6 +34,7 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	sent.Header = req.Header.Clone()
 	e := &effect{run: t.run, key: req.Method + " " + strings.TrimPrefix(req.URL.RequestURI(), simBase) + " " + digestOf(body), request: sent, body: body}
 	e.answered = make(chan outcome, 1)
+	e.call, _ = req.Context().Value(callKey{}).(int64)
 	o := t.run.s.await(req, e)
 	if !errors.Is(o.err, errSimUnreachable) {
 		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GotConn != nil {
@@ -70,6 +73,38 @@ type answer struct {
 	body   []byte
 }
 
+// numbered is a client whose calls have numbers, so that it can be told which requests are tries of the same one.
+type numbered struct {
+	*secmaster.Client
+	run *simRun
+}
+
+type callKey struct{}
+
+func (c *numbered) next(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callKey{}, c.run.calls.Add(1))
+}
+
+func (c *numbered) List(ctx context.Context) ([]secmaster.Connection, error) {
+	return c.Client.List(c.next(ctx))
+}
+
+func (c *numbered) Show(ctx context.Context, id string) (secmaster.Connection, error) {
+	return c.Client.Show(c.next(ctx), id)
+}
+
+func (c *numbered) Create(ctx context.Context, b secmaster.Body) (secmaster.Connection, secmaster.Sent, error) {
+	return c.Client.Create(c.next(ctx), b)
+}
+
+func (c *numbered) Update(ctx context.Context, id string, b secmaster.Body) (secmaster.Connection, secmaster.Sent, error) {
+	return c.Client.Update(c.next(ctx), id, b)
+}
+
+func (c *numbered) Delete(ctx context.Context, id string) (secmaster.Sent, error) {
+	return c.Client.Delete(c.next(ctx), id)
+}
+
 // execute lets the server serve a request, and the model judge what it did.
 func (s *sim) execute(e *effect) answer {
 	w := httptest.NewRecorder()
@@ -91,10 +126,8 @@ func (s *sim) execute(e *effect) answer {
 		s.model.created(e.run, wished(e.body), assetID(a.body))
 		s.born[assetID(a.body)] = time.Now()
 	case req.Method == http.MethodPut:
-		s.mutations++
 		s.model.updated(e.run, wished(e.body), id[1:])
 	case req.Method == http.MethodDelete:
-		s.mutations++
 		s.model.deleted(e.run, id[1:])
 	}
 	return a

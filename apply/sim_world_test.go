@@ -59,11 +59,16 @@ func (c *counts) add(o counts) {
 	c.twos, c.threes, c.meddled = c.twos+o.twos, c.threes+o.threes, c.meddled+o.meddled
 }
 
+func newSim(seed uint64, folder string) *sim {
+	s := &sim{seed: seed, random: rand.New(rand.NewPCG(seed, 1)), folder: folder, trace: sha256.New(), born: map[string]time.Time{}}
+	s.model = newModel(s)
+	return s
+}
+
 // simulate lives through one seed in a bubble of its own, whose clock passes only while everybody waits.
 func simulate(t *testing.T, seed uint64) *sim {
 	folder := simFolder(t)
-	s := &sim{seed: seed, random: rand.New(rand.NewPCG(seed, 1)), folder: folder, trace: sha256.New(), born: map[string]time.Time{}}
-	s.model = newModel(s)
+	s := newSim(seed, folder)
 	defer os.RemoveAll(folder)
 	synctest.Test(t, func(*testing.T) {
 		defer func() {
@@ -110,7 +115,7 @@ func (s *sim) begin() {
 		}
 	}
 	if s.random.IntN(2) == 0 {
-		s.shared = &origin{folder: s.newMachine().folder}
+		s.shared = &origin{machine: *s.newMachine()}
 	}
 	s.clone = s.newMachine()
 	s.history.head = &revision{wishes: map[string]wish{}}
@@ -167,12 +172,20 @@ func (s *sim) round(runs []*simRun) {
 		}
 		s.note(r, r.told())
 		s.model.ended(r)
-		known, err := s.snapshot(r.at)
-		if err != nil {
-			s.fail(fmt.Sprint("known state cannot be read: ", err))
-		}
-		s.model.took(runs, known)
+		s.took(runs, r.at)
 	}
+	if s.shared != nil {
+		s.took(runs, &s.shared.machine)
+	}
+}
+
+// took has the model judge what is known at some place.
+func (s *sim) took(runs []*simRun, at *machine) {
+	known, err := s.snapshot(at)
+	if err != nil {
+		s.fail(fmt.Sprint("known state cannot be read: ", err))
+	}
+	s.model.took(runs, known)
 }
 
 // rest lets all that is under way arrive, and then syncs in quiet: two syncs at most bring everything into order, and
