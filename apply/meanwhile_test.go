@@ -206,3 +206,22 @@ func TestWhatWasThereBeforeIsNotTheCreatesDoing(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatWasAnnouncedIsRecordedUnderThatName(t *testing.T) {
+	s := staged(t, "a")
+	s.sync()
+	component, version := s.server.Plugin("EdrVendor", "2.1")
+	other := s.server.Put(emulator.Connection{Name: "a", ComponentID: component, ComponentVersionID: version})
+	expires := s.clock.now().Add(time.Minute)
+	session := s.session()
+	if _, err := session.Commit(context.Background(), state.Edit{
+		Announce: []state.Intent{{Name: "x", Kind: diff.IntentCreate, ID: other, Run: "dead", Expires: expires}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_ = session.Close()
+	s.sync()
+	if k := s.known(); k.Known["a"].ID == other || k.Known["x"].ID != other || len(k.Intents) != 0 {
+		t.Errorf("known %+v, %+v", k.Known, k.Intents)
+	}
+}

@@ -95,7 +95,7 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	case c.Action == diff.Forget && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Action == diff.Orphaned && c.Known == nil && c.Have != nil:
-		e.Put = append(e.Put, found(c.Have))
+		e.Put = append(e.Put, found(c.Name, c.Have))
 	}
 	if settles(c, v, written) {
 		e.Settle = append(e.Settle, c.Name)
@@ -125,9 +125,10 @@ func formerName(c *diff.Change) []string {
 	return nil
 }
 
-// found records an interrupted create that Git no longer wants, so that it is known as ours.
-func found(h *diff.Have) diff.Known {
-	w := diff.Want{Connection: manifest.Connection{Name: h.Name, Description: h.Description}, Resolved: h.Plugin}
+// found records an interrupted create that Git no longer wants, so that it is known as ours; under the name that was announced, since
+// the one that it has by now may be another connection's.
+func found(name string, h *diff.Have) diff.Known {
+	w := diff.Want{Connection: manifest.Connection{Name: name, Description: h.Description}, Resolved: h.Plugin}
 	return diff.Record(w, *h, diff.RecordOptions{Unverified: true})
 }
 

@@ -116,7 +116,7 @@ func (m *model) took(runs []*simRun, known state.Snapshot) {
 		legal := false
 		for _, r := range runs {
 			w, wanted := r.revision.wishes[name]
-			legal = legal || wanted && m.looked(r, k.ID, name, w) || r.began.Intents[name].Kind == diff.IntentCreate
+			legal = legal || wanted && m.looked(r, k.ID, name, w) || r.began.Intents[name].Kind == diff.IntentCreate && (r.began.Intents[name].ID == "" || r.began.Intents[name].ID == k.ID)
 		}
 		if _, there := m.s.byID()[k.ID]; there && !legal {
 			m.s.fail(fmt.Sprintf("known state holds %s %s, which is not connsync's", name, k.ID))

@@ -82,8 +82,8 @@ func newDecider(in Input) *decider {
 	return d
 }
 
-// claimed says which ids belong to a wanted connection because it was written under that id, names it, or was
-// renamed from it; in this order, where two claim the same.
+// claimed says which ids belong to a wanted connection because it was written under that id, names it, is announced to be
+// taken over under it, or was renamed from it; in this order, where two claim the same.
 func (d *decider) claimed() map[string]string {
 	out := make(map[string]string, len(d.want))
 	claim := func(id, name string) {
@@ -96,6 +96,11 @@ func (d *decider) claimed() map[string]string {
 	}
 	for _, w := range d.want {
 		claim(w.Adopt, w.Name)
+	}
+	for _, w := range d.want {
+		if i := d.in.Intents[w.Name]; i.Kind == IntentCreate {
+			claim(i.ID, w.Name)
+		}
 	}
 	for _, w := range d.want {
 		if _, known := d.in.Known[w.Name]; !known && w.Previously != "" {

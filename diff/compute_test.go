@@ -211,6 +211,10 @@ func TestTheTruthTable(t *testing.T) {
 		{"an interrupted create beats an older id that is gone",
 			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("2", a)}, Known: byName(known("1", a)), Intents: intent("a", diff.IntentCreate, false)},
 			"adopt a 2 write interrupted | config.password set"},
+		{"what an interrupted create was to take over belongs to no other name, whatever it is called by now",
+			diff.Input{Want: []diff.Want{a, want("b")}, Have: []diff.Have{have("1", a)}, Intents: map[string]diff.Intent{
+				"a": {Name: "a", Kind: diff.IntentCreate}, "b": {Name: "b", Kind: diff.IntentCreate, ID: "1"}}},
+			"conflict a | name-taken 1 []\nadopt b 1 write interrupted | name a->b | config.password set"},
 		{"an interrupted create that left nothing: created",
 			diff.Input{Want: []diff.Want{a}, Intents: intent("a", diff.IntentCreate, true)}, "create a write interrupted | config.password set"},
 		{"an interrupted update: written again whatever the fingerprints say",
