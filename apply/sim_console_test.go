@@ -23,6 +23,7 @@ func (s *sim) console() {
 		return
 	}
 	c := all[s.random.IntN(len(all))]
+	s.meddle(nil, c.ID)
 	switch kind {
 	case 2:
 		s.server.Remove(c.ID)
@@ -99,7 +100,7 @@ func (s *sim) run(at *machine) *simRun {
 	s.serial++
 	r := &simRun{
 		s: s, number: s.serial, at: at, revision: s.history.head, parallelism: 8, expires: 15 * time.Minute, lockWait: time.Hour,
-		killed: make(chan struct{}), posted: map[string]bool{}, creates: map[string][]string{}, seen: map[string][]emulator.Connection{},
+		killed: make(chan struct{}), mute: map[string]bool{}, meddled: map[string]bool{}, posted: map[string]bool{}, creates: map[string][]string{}, seen: map[string][]emulator.Connection{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r

@@ -16,15 +16,16 @@ import (
 
 // model is what must hold, told from the server's side: whose a connection is, and what connsync may do to it.
 type model struct {
-	s       *sim
-	ours    map[string]string // id → the name that connsync last wrote, of what it made or took over
-	renamed map[string]bool   // ids that somebody renamed since
-	excused map[string]bool   // names with a create that came later than anybody waits, or twice
-	blind   map[string]bool   // ids that were taken over without having been written
+	s        *sim
+	ours     map[string]string // id → the name that connsync last wrote, of what it made or took over
+	renamed  map[string]bool   // ids that somebody renamed since
+	excused  map[string]bool   // names with a create that came later than anybody waits, or twice
+	unjudged map[string]bool   // ids that somebody wrote while an update of them was answered with nothing: nobody can tell
+	blind    map[string]bool   // ids that were taken over without having been written
 }
 
 func newModel(s *sim) *model {
-	return &model{s, map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	return &model{s, map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 }
 
 // sent notes a create that nobody can be sure of. Its window is a minute: from then on another one may be sent.
@@ -51,7 +52,9 @@ func (m *model) updated(r *simRun, name, id string) {
 	if _, ours := m.ours[id]; !ours && !m.mayTake(r, name, id) {
 		m.s.fail(fmt.Sprintf("run %d wrote %s over %s, which is not connsync's", r.number, name, id))
 	}
+	m.s.meddle(r, id)
 	m.ours[id] = name
+	delete(m.unjudged, id)
 	delete(m.renamed, id)
 	delete(m.blind, id)
 }
@@ -228,7 +231,7 @@ func (m *model) converged(r *simRun) {
 func (m *model) holds(c emulator.Connection, name string, w wish) bool {
 	var config map[string]any
 	_ = json.Unmarshal([]byte(c.Config), &config)
-	return m.looksLike(c, name, w) && (m.blind[c.ID] || reflect.DeepEqual(config, w.config()))
+	return m.unjudged[c.ID] || m.looksLike(c, name, w) && (m.blind[c.ID] || reflect.DeepEqual(config, w.config()))
 }
 
 // others are connections that stand in a wish's way.

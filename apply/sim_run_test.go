@@ -51,8 +51,10 @@ type simRun struct {
 	foreseen diff.Plan
 	began    state.Snapshot // what it planned from
 	report   *apply.Report
-	final    state.Snapshot // when it gave the lock back
-	err      error          // what kept it from carrying out its plan
+	final    state.Snapshot  // when it gave the lock back
+	err      error           // what kept it from carrying out its plan
+	mute     map[string]bool // ids whose update was answered with nothing
+	meddled  map[string]bool // ids that somebody else wrote meanwhile
 	posted   map[string]bool
 	creates  map[string][]string              // the ids that its creates made, by name
 	seen     map[string][]emulator.Connection // what its lists showed, by id

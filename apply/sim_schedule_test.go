@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"path"
 	"sort"
+	"strings"
 	"testing/synctest"
 	"time"
 )
@@ -212,6 +214,9 @@ func (s *sim) carry(e *effect, f fate, dies bool) {
 	e.run.requests = append(e.run.requests, e)
 	if e.request.Method != http.MethodGet {
 		s.mutations++
+	}
+	if e.request.Method == http.MethodPut && strings.Contains(f.name, "nothing") {
+		e.run.mute[path.Base(e.request.URL.Path)] = true
 	}
 	if e.request.Method == http.MethodPost {
 		e.run.posted[wished(e.body)] = true

@@ -173,9 +173,23 @@ func (s *sim) round(runs []*simRun) {
 		s.note(r, r.told())
 		s.model.ended(r)
 		s.took(runs, r.at)
+		for id := range r.mute {
+			if r.meddled[id] {
+				s.model.unjudged[id] = true
+			}
+		}
 	}
 	if s.shared != nil {
 		s.took(runs, &s.shared.machine)
+	}
+}
+
+// meddle notes that somebody wrote a connection beside every other run.
+func (s *sim) meddle(by *simRun, id string) {
+	for _, r := range s.running {
+		if r != by {
+			r.meddled[id] = true
+		}
 	}
 }
 
