@@ -155,7 +155,7 @@ func (m *model) ended(r *simRun) {
 				wrong = "is known all the same"
 			}
 		case apply.Unknown:
-			if !open {
+			if !open && !m.overtaken(r, res.Name) {
 				wrong = "has no intent"
 			}
 		case apply.Failed, apply.Skipped, apply.Refused:
@@ -170,6 +170,11 @@ func (m *model) ended(r *simRun) {
 			m.s.fail(fmt.Sprintf("run %d: %s %s %s (%v)", r.number, res.Outcome, res.Name, wrong, res.Err))
 		}
 	}
+}
+
+// overtaken tells whether another run took over what this one had announced of a name.
+func (m *model) overtaken(r *simRun, name string) bool {
+	return slices.ContainsFunc(m.s.running, func(o *simRun) bool { return o != r && o.began.Intents[name].Run == r.report.Run })
 }
 
 // standing is a create of a run that the server executed and that is there, for a name whose creates are not excused.
