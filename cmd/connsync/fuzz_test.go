@@ -81,49 +81,48 @@ func plansOf(s string) []diff.Plan {
 		p.Changes = append(p.Changes, c)
 	}
 	other := p
-	other.Target = s + "2"
+	other.Target, other.Changes = s+"2", p.Changes[:2]
 	return []diff.Plan{p, other}
 }
 
-// FuzzPlan: no text in a plan, a report or a mistake gets out of its line, whatever the format.
+// FuzzPlan: no text in a plan, a report or an error gets out of its line, whatever the format; which says what is written.
 func FuzzPlan(f *testing.F) {
-	for _, s := range append(hostile, "EDR", "", "\n::error::x", "a\n  ::warning::b\nc", "\r::x", "\n\n\n", "\u0085::x", "##[x]\n##[y]") {
-		f.Add(s, true)
-		f.Add(s, false)
+	kinds := []string{"text", "json", "markdown", "html", "github", "report", "errors"}
+	for i, s := range append(hostile, "EDR", "", "\n::error::x", "a\n  ::warning::b\nc", "\r::x", "\n\n\n", "\u0085::x", "##[x]\n##[y]") {
+		for which := range kinds {
+			f.Add(s, i%2 == 0, byte(which))
+		}
 	}
-	f.Fuzz(func(t *testing.T, s string, offline bool) {
+	f.Fuzz(func(t *testing.T, s string, offline bool, which byte) {
 		v := view{offline: offline, plans: plansOf(s), alarms: []string{s}}
 		v.findings = []finding{{manifest.Mistake{Pos: manifest.Position{File: s, Line: 1}, Message: s, Hints: []string{s}, Source: s}, true}}
-		var out, errs bytes.Buffer
-		p := &printer{out: &out, err: &errs, verbose: true}
-		if err := p.view(v, "text", ""); err != nil {
-			t.Fatal(err)
-		}
-		harmlessLines(t, "text", out.String())
-		out.Reset()
-		if err := p.view(v, "json", ""); err != nil {
-			t.Fatal(err)
-		}
-		harmlessLines(t, "json", out.String())
-		for _, format := range []string{"markdown", "html", "github"} {
-			out.Reset()
-			if err := p.view(v, format, ""); err != nil {
+		var out bytes.Buffer
+		p := &printer{out: &out, err: &out, verbose: true}
+		switch kind := kinds[int(which)%len(kinds)]; kind {
+		case "report":
+			r := reportOf(s, v.plans[0])
+			p.report(r)
+			if err := writeJSON(&out, reportsJSON(v.plans, []apply.Report{r}, []error{r.Err, errors.New(s)}, 1)); err != nil {
+				t.Fatal(err)
+			}
+			harmlessLines(t, kind, out.String())
+		case "errors":
+			p.fail(errors.Join(manifest.Mistakes{v.findings[0].Mistake}))
+			p.fail(&inTarget{s, &secmaster.Error{Op: "create", Code: s, Message: s, RequestID: s}})
+			harmlessLines(t, kind, out.String())
+		case "text", "json":
+			if err := p.view(v, kind, ""); err != nil {
+				t.Fatal(err)
+			}
+			harmlessLines(t, kind, out.String())
+		default:
+			if err := p.view(v, kind, ""); err != nil {
 				t.Fatal(err)
 			}
 			if s := strings.ReplaceAll(out.String(), "\n", ""); strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
-				t.Errorf("%s: not fit to print: %q", format, s)
+				t.Errorf("%s: not fit to print: %q", kind, s)
 			}
 		}
-		out.Reset()
-		r := reportOf(s, v.plans[0])
-		p.report(r)
-		p.fail(errors.Join(manifest.Mistakes{v.findings[0].Mistake}))
-		p.fail(&inTarget{s, r.Err})
-		if err := writeJSON(&out, reportsJSON(v.plans, []apply.Report{r}, []error{r.Err, errors.New(s)}, 1)); err != nil {
-			t.Fatal(err)
-		}
-		harmlessLines(t, "report", out.String())
-		harmlessLines(t, "errors", errs.String())
 	})
 }
 
