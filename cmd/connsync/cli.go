@@ -79,9 +79,10 @@ wanted connections from YAML manifests, decrypts their SOPS-protected settings i
 creates what is missing and updates what changed.
 
   First minute    connsync demo
+  Before a push   connsync validate && connsync sync --dry-run
+  Pull request    connsync diff --base origin/main   (no key, no network)
   On merge        connsync sync
   Every night     connsync diff --exit-code
-  Before a push   connsync validate && connsync sync --dry-run
 
 Exit codes:
 

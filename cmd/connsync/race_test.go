@@ -22,6 +22,7 @@ var races = flag.Int("races", 10, "how many seeded races of syncs to run")
 // TestSyncsThatRace runs two or three syncs at once, from clones of their own, on one shared remote, with pauses that a
 // seed decides. Whoever loses waits, converges, or is refused; nothing is made twice, and nothing that was done is lost.
 func TestSyncsThatRace(t *testing.T) {
+	t.Cleanup(func() { t.Logf("T-CONC: %d races of two or three syncs, failed: %v", *races, t.Failed()) })
 	for seed := range *races {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { race(t, uint64(seed)) })
 	}
