@@ -89,6 +89,24 @@ var mutants = []mutant{
 	{"a value is printed by a verb", "secrets/value.go", "_, _ = io.WriteString(f, redacted)", "_, _ = io.WriteString(f, fmt.Sprint(v.Expose()))", "./secrets"},
 	{"a server's message that repeats a secret is shown", "apply/secmaster/failure.go", "if secret := text(v); repeats(said, secret) || repeats(shown, secret) {", "if secret := text(v); repeats(secret, said+secret) && false {", "./apply/secmaster TestEveryAnswer|FuzzErrorBody"},
 
+	// What gets out, as seen from outside.
+	{"programs inherit the credentials", "cmd/connsync/environment.go", "\t\t\tw.values[name] = v\n\t\t\t_ = os.Unsetenv(name)", "\t\t\tw.values[name] = v", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
+	{"SOPS is lent everything at once", "cmd/connsync/environment.go", "if ours[name] == kind {", "if kind != \"\" {", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
+	{"what libraries log is shown", "cmd/connsync/main.go", "log.SetOutput(io.Discard)", "log.SetOutput(io.MultiWriter(os.Stderr, io.Discard))", "./cmd/connsync TestNothingLeaksThroughAnswers"},
+	{"a panic in a goroutine is not contained", "secrets/contain.go", "if recover() != nil {", "if false {", "./cmd/connsync TestAPanicShowsNothing"},
+	{"a panic's value is shown, wherever it was", "cmd/connsync/main.go", "if recover() != nil {\n\t\t\tfmt.Fprintln(w.stderr, ", "if r := recover(); r != nil {\n\t\t\tfmt.Fprintf(os.Stderr, \"%s\\n\", r)\n\t\t\tfmt.Fprintln(w.stderr, ", "./cmd/connsync TestAPanicShowsNothing"},
+	{"requests are logged with their bodies", "apply/secmaster/request.go", `slog.String("method", c.method), `, `slog.String("method", c.method+string(c.body)), `, "./cmd/connsync TestNothingLeaks$/runs/in_step/sync_-v_--report"},
+	{"requests are logged with the credentials' encoding", "apply/secmaster/request.go", `slog.String("method", c.method), `, `slog.String("method", url.QueryEscape(text(r.options.Credentials.SecretKey))), `, "./cmd/connsync TestNothingLeaks$/runs/in_step/diff"},
+	{"a message that repeats a secret is shown, seen from outside", "apply/secmaster/failure.go", "if secret := text(v); repeats(said, secret) || repeats(shown, secret) {", "if secret := text(v); repeats(secret, said+secret) && false {", "./cmd/connsync TestNothingLeaksThroughAnswers"},
+	{"a secret backwards is none", "apply/secmaster/repeats.go", "out := []string{s, backwards(s), ", "out := []string{s, ", "./cmd/connsync TestNothingLeaksThroughAnswers"},
+	{"what looks like a secret is shown as an old value", "diff/compare.go", " || manifest.LooksSecret(f.Old) {", " || false {", "./cmd/connsync TestNothingLeaks$/runs/SecMaster"},
+	{"a digest of plaintexts is remembered, seen from outside", "apply/reveal.go", "\tvalues, at, err := s.Open(ctx, f.Path, data)\n", "\tvalues, at, err := s.Open(ctx, f.Path, data)\n\tfor _, v := range values {\n\t\tat = secrets.Digest(fmt.Sprint(v.Expose()))\n\t}\n", "./cmd/connsync TestNothingLeaks$/runs/in_step/sync_-v_--report"},
+	{"an address with a password is quoted", "manifest/gitfs/remote.go", `"credentials do not belong into an address: set CONNSYNC_GIT_TOKEN"`, `"credentials do not belong into an address: " + address`, "./cmd/connsync TestNothingLeaks$/runs"},
+	{"requests follow redirects to strangers", "apply/secmaster/transport.go", "CheckRedirect: noRedirects", "CheckRedirect: nil", "./cmd/connsync TestNothingGoesToStrangers"},
+	{"a remote's redirect leads anywhere", "manifest/gitfs/redirect.go", "|| !strings.EqualFold(r.URL.Host, first.Host) ", "|| r.URL.Host == strings.ToUpper(\"x\") ", "./cmd/connsync TestNothingGoesToStrangers"},
+	{"a stranger's key service is asked", "secrets/sops/keys.go", "if !slices.Contains(k.allow, kind) {", "if false {", "./cmd/connsync TestNothingGoesToStrangers"},
+	{"keys of the machine come through a proxy", "apply/secmaster/metadata.go", "t := &http.Transport{DialContext", "t := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext", "./cmd/connsync TestNothingGoesToStrangers"},
+
 	// What is said.
 	{"escapes reach the terminal", "cmd/connsync/safe.go", "case visible(r):\n\t\t\tb.WriteRune(r)\n", "case visible(r) || r == '\\x1b':\n\t\t\tb.WriteRune(r)\n", "./cmd/connsync TestHostile|FuzzText"},
 	{"a name is a workflow command", "cmd/connsync/safe.go", `return !strings.Contains(s, "##[") && !isCommand(s)`, `return !strings.Contains(s, "##[")`, "./cmd/connsync TestHostile|FuzzText"},
