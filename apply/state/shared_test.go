@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -310,5 +311,32 @@ func TestARunThatDiedCanBeEndedByHand(t *testing.T) {
 	log, err := m[1].store.Log(ctx, 10)
 	if err != nil || len(log) != 2 || log[0].Lines[0] != "prod: run dead ended by hand" {
 		t.Errorf("%+v %v", log, err)
+	}
+}
+
+// What is to be recorded on top of somebody else's may find no room any more.
+func TestNoRoomForARecordOnTopOfSomebodyElses(t *testing.T) {
+	m := machines(t, 2)
+	var ops []string
+	recording, aligned := false, false
+	m[0].open(func(op string) error {
+		ops = append(ops, op)
+		aligned = aligned || recording && op == "after fetch"
+		if aligned && op == "before create object" {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	a := m[0].locked()
+	commit(t, a, announcement(m[0], "late"))
+	m[1].now = m[0].now.Add(time.Hour) // takes over
+	commit(t, m[1].locked(), put("b"))
+	recording = true
+	_, err := a.Record(ctx, put("a"))
+	if !aligned || !errors.Is(err, state.ErrDisk) || errors.Is(err, state.ErrUnshared) {
+		t.Errorf("aligned %v: %v\n%q", aligned, err, ops)
+	}
+	if s, err := m[1].store.Read(ctx); err != nil || len(s.Known) != 1 {
+		t.Errorf("what the other one did: %+v %v", s, err)
 	}
 }
