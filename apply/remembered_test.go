@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"connsync/apply"
 	"connsync/apply/secmaster/emulator"
 	"connsync/secrets"
 )
@@ -73,5 +74,28 @@ func TestKnownStateHoldsNeitherAPlaintextNorADigestOfOne(t *testing.T) {
 	}
 	if strings.Contains(stored, password) || s.server.Count(emulator.RouteCreate) != 1 {
 		t.Error("state holds the password")
+	}
+}
+
+// What was not opened for want of time is not refused: nobody has anything to mend.
+func TestWhatIsNotOpenedBeforeAnInterruptionIsSkipped(t *testing.T) {
+	s := staged(t)
+	s.files["connections/a.yaml"].Data = []byte(sealedManifest)
+	ctx, interrupt := context.WithCancel(context.Background())
+	s.decrypt = func(ctx context.Context, _ string, _ []byte) (map[secrets.Path]secrets.Value, string, error) {
+		interrupt()
+		return nil, "", ctx.Err()
+	}
+	p, session, err := s.prepare(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Run(ctx)
+	_ = session.Close()
+	if len(r.Results) != 1 || r.Results[0].Outcome != apply.Skipped || r.Results[0].Err != nil || !r.Interrupted {
+		t.Errorf("%+v", r.Results)
+	}
+	if s.server.Count(emulator.RouteCreate) != 0 || len(s.known().Intents) != 0 {
+		t.Error("something was announced or sent")
 	}
 }
