@@ -1,11 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -17,8 +16,6 @@ import (
 // fragile is main in a world that panics, with a secret in hand, when it is touched for the nth time: the goroutine that does
 // so may be any.
 func fragile() {
-	noCoreDumps()
-	log.SetOutput(io.Discard)
 	n, _ := strconv.Atoi(os.Getenv("FRAGILE_AT"))
 	wire := &tripwire{at: int64(n)}
 	w := system()
@@ -26,7 +23,9 @@ func fragile() {
 	w.stdout, w.stderr = wire.over(os.Stdout), wire.over(os.Stderr)
 	w.env = func(name string) string { wire.touched(); return env(name) }
 	w.lend = func(keyType string) func() { wire.touched(); return lend(keyType) }
-	code := Main(context.Background(), os.Args[1:], w)
+	w.effect = func(string) error { wire.touched(); return nil }
+	w.wrap = func(t http.RoundTripper) http.RoundTripper { return tripping{wire, nil, t} }
+	code := run(w)
 	if wire.touches.Load() < wire.at {
 		fmt.Println(neverPanicked)
 	}
@@ -47,12 +46,21 @@ func (w *tripwire) touched() {
 	}
 }
 
+// tripping touches the wire with everything that is written, or with every request and every answer.
 type tripping struct {
 	w *tripwire
 	f *os.File
+	t http.RoundTripper
 }
 
-func (w *tripwire) over(f *os.File) io.Writer { return tripping{w, f} }
+func (w *tripwire) over(f *os.File) io.Writer { return tripping{w, f, nil} }
+
+func (t tripping) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.w.touched()
+	a, err := t.t.RoundTrip(r)
+	t.w.touched()
+	return a, err
+}
 
 func (t tripping) Write(p []byte) (int, error) {
 	t.w.touched()
@@ -63,7 +71,7 @@ func (t tripping) Write(p []byte) (int, error) {
 func TestAPanicShowsNothing(t *testing.T) {
 	base := template(t)
 	var c leakCount
-	step := 5
+	step := 13
 	if *leakLong {
 		step = 1
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -53,8 +54,15 @@ var ofCredentials = []canary{credentialAK, credentialSK, credentialST, credentia
 
 // leakScanner looks for all of them, and for the key that opens the files.
 var leakScanner = sync.OnceValue(func() *scanner {
-	return newScanner(append(append([]canary{{"age identity", testIdentity, 12}}, ofManifests...), ofCredentials...))
+	all := append(append([]canary{{"age identity", testIdentity, 12}}, ofManifests...), ofCredentials...)
+	for _, s := range regexp.MustCompile(`made-up-[a-z0-9-]+`).FindAllString(fmt.Sprint(demoManifests)+" made-up-edr-password-2", -1) {
+		all = append(all, canary{"demo " + s, s, 12})
+	}
+	return newScanner(all)
 })
+
+// quietLog is for servers that are called wrongly on purpose.
+var quietLog = log.New(io.Discard, "", 0)
 
 // leakWorld is all that one run of connsync may read and write: a home, a place for temporary files, a clone, and its remote.
 type leakWorld struct {
@@ -64,6 +72,7 @@ type leakWorld struct {
 	hostile *hostileServer
 	env     map[string]string
 	before  map[string]bool // what stood there before the run
+	friends []string        // addresses that may be connected to
 	given   []string        // canaries in variables that are not connsync's alone: whoever is started inherits them
 }
 
@@ -138,6 +147,8 @@ func template(t *testing.T) string {
 	w.bystanders()
 	runGit(t, base, "init", "-q", "--template=", "--bare", "remote.git")
 	runGit(t, base, "init", "-q", "--template=", "-b", "main", "work")
+	w.mkdir("remote.git/hooks")
+	w.script("remote.git/hooks/pre-receive", "exit 0")
 	w.git("remote", "add", "origin", w.path("remote.git"))
 	w.commit("wanted")
 	w.git("push", "-q", "origin", "main")
@@ -166,7 +177,7 @@ func (w *leakWorld) bystanders() {
 
 // script writes a program that notes its arguments and its environment beside the world that it stands in.
 func (w *leakWorld) script(name, goOn string) {
-	text := "#!/bin/sh\nnoted=\"$(dirname \"$0\")/../children/$$\"\n{ printf '%s\\n' \"$0\" \"$@\"; env; } >>\"$noted\"\n" + goOn + "\n"
+	text := "#!/bin/sh\nd=$(dirname \"$0\")\nwhile [ ! -d \"$d/children\" ]; do d=$d/..; done\nnoted=$d/children/$$\n{ printf '%s\\n' \"$0\" \"$@\"; env; } >>\"$noted\"\n" + goOn + "\n"
 	w.write(name, text)
 	if err := os.Chmod(w.path(name), 0o755); err != nil {
 		w.t.Fatal(err)
@@ -363,6 +374,18 @@ func inflated(t *testing.T, file []byte) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// watchedRun runs connsync and gives the addresses that it connected to; false where the kernel does not tell.
+func (w *leakWorld) watchedRun(args ...string) (code int, addresses []string, told bool) {
+	w.t.Helper()
+	cmd := w.command(args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	addresses, told = connectsOf(w.t, cmd)
+	code = cmd.ProcessState.ExitCode()
+	w.t.Logf("exit %d, %v\n%s", code, addresses, out.String())
+	return code, addresses, told
 }
 
 // stalled runs connsync until the server holds back an answer, and then sends a signal.

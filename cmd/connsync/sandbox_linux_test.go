@@ -95,28 +95,34 @@ func threadsOnly() []unix.SockFilter {
 
 // install puts the rules in force for every thread.
 func install(rules []unix.SockFilter) error {
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	left, err := installWith(rules, unix.SECCOMP_FILTER_FLAG_TSYNC)
+	if err == nil && left != 0 {
+		return fmt.Errorf("thread %d is not confined", left)
+	}
+	return err
+}
+
+// installWith puts rules in force, and gives what the kernel returns.
+func installWith(rules []unix.SockFilter, flags uintptr) (int, error) {
 	arch, ok := architectures[runtime.GOARCH]
 	if !ok {
-		return fmt.Errorf("no filter for %s", runtime.GOARCH)
+		return 0, fmt.Errorf("no filter for %s", runtime.GOARCH)
 	}
 	program := append([]unix.SockFilter{
 		load(offsetArch), jump(unix.BPF_JEQ, arch, 1, 0), killed,
 		load(offsetNumber), jump(unix.BPF_JGE, x32, 0, 1), killed,
 	}, rules...)
 	program = append(program, verdictOf(unix.SECCOMP_RET_ALLOW))
-	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
+		return 0, err
 	}
 	filter := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
-	left, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&filter)))
-	switch {
-	case errno != 0:
-		return errno
-	case left != 0:
-		return fmt.Errorf("thread %d is not confined", left)
+	got, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&filter)))
+	if errno != 0 {
+		return 0, errno
 	}
-	return nil
+	return int(got), nil
 }

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 // entry is main for the processes that tests start. The kernel may deny them something first, and they may do something to themselves.
 func entry() {
 	confine()
+	beWatched()
 	os.Exit(run(observed(system())))
 }
 

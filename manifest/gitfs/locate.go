@@ -26,7 +26,7 @@ func Top(dir string) (string, error) {
 // locate finds the repository that dir is in.
 func locate(dir string) (layout, error) {
 	at, err := filepath.Abs(dir)
-	if err != nil {
+	if _, missing := os.Stat(at); err != nil || missing != nil { // what is around a folder that is not there was not meant
 		return layout{}, ErrNotRepository
 	}
 	for ; ; at = filepath.Dir(at) {

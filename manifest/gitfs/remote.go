@@ -125,6 +125,7 @@ func screen(address string) (path string, local bool, err error) {
 
 // fetch gets one commit, without history, into memory.
 func fetch(ctx context.Context, address, ref string, auth transport.AuthMethod) (*Repository, error) {
+	stayHome()
 	repo, err := git.Init(memory.NewStorage(), nil)
 	if err != nil {
 		return nil, err
@@ -222,6 +223,9 @@ func remoteError(ctx context.Context, err error) error {
 		return &RemoteError{Kind: RemoteNotFound}
 	case errors.As(err, new(git.NoMatchingRefSpecError)):
 		return &UnknownRefError{}
+	}
+	if errors.Is(err, errElsewhere) {
+		return &RemoteError{RemoteUnreachable, "it redirects to another host, which is not followed: use that address, if it is yours"}
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

@@ -35,6 +35,7 @@ type Shared struct {
 
 // Shared finds a remote by its name in the repository's configuration: no other source can name an address.
 func (r *Repository) Shared(name string, env func(string) string) (*Shared, error) {
+	stayHome()
 	remote, err := r.git.Remote(name)
 	if err != nil || len(remote.Config().URLs) == 0 {
 		return nil, ErrNoRemote
