@@ -83,15 +83,19 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	case written && v.outcome == Deleted && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Write:
-	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp):
+	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp && p.vouched[c.Name]):
 		k := *c.Known
 		k.Protect, k.Commit = c.Want.Protect, p.sync.Commit
-		if s := c.Want.File.Sops; c.Restamp && s != nil {
+		if s := c.Want.File.Sops; c.Restamp && p.vouched[c.Name] && s != nil {
 			k.File, k.LastModified, k.MAC = c.Want.File.Path, s.LastModified, s.MAC
 		}
 		e.Put = append(e.Put, k)
 	case c.Action == diff.Adopt:
-		e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true}))
+		k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true})
+		if !p.vouched[c.Name] {
+			k.MAC = ""
+		}
+		e.Put = append(e.Put, k)
 	case c.Action == diff.Forget && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Action == diff.Orphaned && c.Known == nil && c.Have != nil:

@@ -52,13 +52,17 @@ func (p *Prepared) Run(ctx context.Context) Report {
 
 // writes reveals what the plan needs, and separates what can be sent from what is refused.
 func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
-	var cs []*diff.Change
+	var cs, noted []*diff.Change
 	for i := range p.Plan.Changes {
-		if c := &p.Plan.Changes[i]; c.Write {
+		switch c := &p.Plan.Changes[i]; {
+		case c.Write:
 			cs = append(cs, c)
+		case c.Restamp || c.Action == diff.Adopt:
+			noted = append(noted, c)
 		}
 	}
-	revealed := p.sync.reveal(ctx, cs)
+	revealed := p.sync.reveal(ctx, append(noted, cs...))
+	p.vouch(noted, revealed)
 	refused := make(map[string]error)
 	before := make(map[string]bool, len(p.seen.have))
 	for _, h := range p.seen.have {
@@ -82,6 +86,16 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 		ws = append(ws, &write{change: c, body: b, before: before, lastModified: o.lastModified})
 	}
 	return ws, refused
+}
+
+// vouch notes of which unwritten connections the file's time and MAC may be recorded: of those whose file opened. What anybody can write
+// into a file would otherwise pass, in the next run, for what sops wrote before.
+func (p *Prepared) vouch(noted []*diff.Change, revealed map[string]opened) {
+	p.vouched = make(map[string]bool, len(noted))
+	for _, c := range noted {
+		o, read := revealed[c.Want.File.Path]
+		p.vouched[c.Name] = read && o.err == nil && o.dated(c.Want)
+	}
 }
 
 // carryOut sends and settles. Its error is what stopped it early, or the closing list's.

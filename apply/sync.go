@@ -39,9 +39,10 @@ type Progress struct {
 
 // Prepared is a plan together with all that is needed to carry it out.
 type Prepared struct {
-	sync Sync
-	seen *observation
-	Plan diff.Plan
+	sync    Sync
+	seen    *observation
+	vouched map[string]bool // connections that are recorded and not written, whose file was opened
+	Plan    diff.Plan
 }
 
 // Prepare observes and plans. An interrupted create that the list does not show is waited for, until

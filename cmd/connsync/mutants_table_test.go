@@ -22,6 +22,7 @@ var mutants = []mutant{
 	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || mine == nil {", "if mine != nil || !w.creates() {", "./apply TestAnAnswerThatIsLost"},
 
 	// What is believed.
+	{"a MAC that nobody verified is remembered", "apply/run.go", "read && o.err == nil && o.dated(c.Want)", "true || read && o.err == nil && o.dated(c.Want)", "./cmd/connsync TestAMadeUpMAC"},
 	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !(errorCode.MatchString(code) && !hasContent(a.body)) {", "if good {", "./apply/secmaster TestEveryAnswer"},
 	{"an answer about another connection is believed", "apply/secmaster/connections.go", `case id != "" && conn.ID != id, !c.shows(conn, b):`, "case false:", "./apply/secmaster TestAnAnswerAbout"},
 	{"a list that is cut short is believed", "apply/secmaster/list.go", "\t\tif whole {", "\t\tif got != nil || whole {", "./apply/secmaster TestAListIs|TestPages"},
