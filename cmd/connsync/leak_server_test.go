@@ -26,7 +26,6 @@ type hostileServer struct {
 
 // leakFault is what goes wrong: nil where all is well.
 type leakFault struct {
-	name  string
 	hurts func(r *http.Request, wrote bool) bool
 	echo  func(n int) echo // of the nth request that it hurts
 	count atomic.Int64
@@ -86,11 +85,6 @@ var (
 	echoForms = []string{"whole", "values", "halves", "raw", "reversed", "hex", "HEX", "url query", "url path", "percent", "json", "json in json", "html", "escapes",
 		"unicode escapes", "bytes in decimal", "utf-16le", "base64, offset 0", "base64, offset 1", "base64url, offset 2", "sha256 in hex", "md5 of the JSON in base64"}
 )
-
-// nthEcho goes through all combinations: neighbours differ in everything, and so many in a row as lists are long meet every part of each.
-func nthEcho(n int) echo {
-	return echo{echoStatuses[n%len(echoStatuses)], echoShapes[(n+n/len(echoStatuses))%len(echoShapes)], echoForms[(n+n/len(echoShapes))%len(echoForms)]}
-}
 
 // allEchoes is every combination of a shape and a form; the status goes along.
 func allEchoes() []echo {

@@ -78,6 +78,9 @@ func TestWhatCannotBeRecordedIsHandedToTheUser(t *testing.T) {
 func checkReport(t *testing.T, name string) {
 	t.Helper()
 	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var r jsonReports
 	if err = json.Unmarshal(text, &r); err != nil || r.ExitCode != exitUnknown || len(r.Targets) != 1 || r.Targets[0].Recorded || len(r.Targets[0].Results) != 2 {
 		t.Errorf("%v\n%s", err, text)
