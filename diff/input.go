@@ -1,5 +1,5 @@
 // Package diff decides. Compute turns what Git wants, what SecMaster has, what connsync last
-// wrote and what it announced into a Plan, by the truth table of docs/design.md.
+// wrote and what it announced into a Plan, by the truth table of docs/decisions.md.
 // It is pure: no clock, no network, no file, and no plaintext of any secret.
 package diff
 

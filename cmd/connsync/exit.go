@@ -4,7 +4,7 @@ import (
 	"errors"
 )
 
-// Exit codes. Where several hold, the first of 130, 4, 3, 5, 1, 2, 0 (docs/design.md).
+// Exit codes. Where several hold, the first of 130, 4, 3, 5, 1, 2, 0 (README.md).
 const (
 	exitDone        = 0
 	exitFailed      = 1   // failed; nothing was changed
