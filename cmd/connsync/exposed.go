@@ -18,56 +18,72 @@ type pushed struct {
 	first  secrets.Fingerprint // of the ciphertext that came next; "" while there was none
 }
 
+// history follows the settings of some connections through the commits of a branch, oldest first.
+type history struct {
+	asked map[[2]string]bool // by target and name
+	clear map[setting]pushed
+}
+
+// note takes up what one commit wants.
+func (h history) note(s manifest.Set, commit string) {
+	for _, c := range s.Connections {
+		if !h.asked[[2]string{c.Target, c.Name}] {
+			continue
+		}
+		for _, x := range manifest.Settings("config", c.Config) {
+			h.noteSetting(setting{c.Target, c.Name, x.Path}, x, commit)
+		}
+	}
+}
+
+func (h history) noteSetting(key setting, x manifest.Setting, commit string) {
+	was, exposed := h.clear[key]
+	switch {
+	case x.Secret == nil && hides(x.Value):
+		if d := manifest.ValueDigest(x.Value); !exposed || was.first != "" || was.digest != d {
+			h.clear[key] = pushed{commit: commit, digest: d}
+		}
+	case x.Secret != nil && exposed && was.first == "":
+		was.first = x.Secret.Fingerprint
+		h.clear[key] = was
+	}
+}
+
+// open is the commit that held a secret in the clear which has not been set anew since it was encrypted; "" for none.
+func (h history) open(c manifest.Connection, x manifest.Setting) string {
+	was, exposed := h.clear[setting{c.Target, c.Name, x.Path}]
+	if !exposed || x.Secret == nil || was.first != "" && was.first != x.Secret.Fingerprint {
+		return ""
+	}
+	return was.commit
+}
+
 // exposed finds secrets that a commit of the branch held in the clear, and that have not been set anew since they were encrypted: whoever
 // fetched the branch has them. Those that only the base held in the clear come second.
 func (r *review) exposed() (branch, base []manifest.Mistake, complete bool, err error) {
 	edited := r.head.set.Edited(r.base.set)
-	asked := map[[2]string]bool{}
+	h := history{map[[2]string]bool{}, map[setting]pushed{}}
 	for _, c := range edited {
-		asked[[2]string{c.Target, c.Name}] = true
+		h.asked[[2]string{c.Target, c.Name}] = true
 	}
-	clear := map[setting]pushed{}
-	note := func(s manifest.Set, commit string) {
-		for _, c := range s.Connections {
-			if !asked[[2]string{c.Target, c.Name}] {
-				continue
-			}
-			for _, x := range manifest.Settings("config", c.Config) {
-				key := setting{c.Target, c.Name, x.Path}
-				was, exposed := clear[key]
-				switch {
-				case x.Secret == nil && hides(x.Value):
-					if d := manifest.ValueDigest(x.Value); !exposed || was.first != "" || was.digest != d {
-						clear[key] = pushed{commit: commit, digest: d}
-					}
-				case x.Secret != nil && exposed && was.first == "":
-					was.first = x.Secret.Fingerprint
-					clear[key] = was
-				}
-			}
-		}
-	}
-	note(r.base.set, r.base.commit.Hash)
+	h.note(r.base.set, r.base.commit.Hash)
 	versions, complete, err := r.repo.Since(r.base.commit.Hash, r.head.commit.Hash, r.head.project.Reads)
 	if err != nil {
 		return nil, nil, false, err
 	}
 	for _, v := range versions {
 		s, _ := manifest.Read(v.File, v.Text, r.head.project)
-		note(s, v.Commit.Hash)
+		h.note(s, v.Commit.Hash)
 	}
 	for _, c := range edited {
 		for _, x := range manifest.Settings("config", c.Config) {
-			was, ok := clear[setting{c.Target, c.Name, x.Path}]
-			if !ok || x.Secret == nil || was.first != "" && was.first != x.Secret.Fingerprint {
-				continue
+			switch commit := h.open(c, x); commit {
+			case "":
+			case r.base.commit.Hash:
+				base = append(base, rotate(c, x.Path, commit))
+			default:
+				branch = append(branch, rotate(c, x.Path, commit))
 			}
-			m := rotate(c, x.Path, was.commit)
-			if was.commit == r.base.commit.Hash {
-				base = append(base, m)
-				continue
-			}
-			branch = append(branch, m)
 		}
 	}
 	return branch, base, complete, nil
