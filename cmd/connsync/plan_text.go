@@ -198,15 +198,12 @@ func (p *printer) tinted(text string, w diff.Word) string {
 
 // totals is the last line of a plan: what it comes to, and its hash.
 func (p *printer) totals(l *lines, s sheet) {
-	parts := totalWords(s)
-	if n := len(parts); n > 0 && strings.Contains(parts[n-1], "conflict") {
-		parts[n-1] = p.outTint.red(parts[n-1])
-	}
+	p.labelled(l, "", p.outTint.bold("Plan:"), 5, strings.Join(totalWords(s), ", ")+".")
 	last := "plan " + s.hash
 	if s.offline {
 		last = "between two commits; what a sync does: " + s.next
 	}
-	l.printf("%s %s.\n%s\n", p.outTint.bold("Plan:"), strings.Join(parts, ", "), p.outTint.dim(last))
+	l.printf("%s\n", p.outTint.dim(last))
 }
 
 // findings come last, where they cannot be overlooked: the plan above is what would be done if it could be.
