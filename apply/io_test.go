@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,8 +37,8 @@ type shelf struct {
 	files       map[string][]byte // of .git
 	connections []emulator.Connection
 	at          time.Time
-	other       string // a commit of known state that the ref does not name
-	handler     http.Handler
+	other       string       // a commit of known state that the ref does not name
+	handler     atomic.Value // an http.HandlerFunc: who asks may be another process
 	url         string
 }
 
@@ -67,7 +68,7 @@ func shelve(t *testing.T) *shelf {
 		t.Fatal(err)
 	}
 	sh.files[prodRef] = []byte(first + "\n")
-	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sh.handler.ServeHTTP(w, r) }))
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sh.handler.Load().(http.HandlerFunc)(w, r) }))
 	t.Cleanup(h.Close)
 	sh.url = h.URL
 	return sh
@@ -121,12 +122,12 @@ func (sh *shelf) cell(t *testing.T, d *disk) *cell {
 	c.restore(sh.files)
 	c.wants("a", "b", "c")
 	c.open = func() (*state.Session, error) { return c.hold(d) }
-	sh.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	sh.handler.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
 			c.writing(r)
 		}
 		server.ServeHTTP(w, r)
-	})
+	}))
 	return c
 }
 

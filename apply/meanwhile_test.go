@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,14 +47,15 @@ func TestAListFromBeforeTheEndOfTheWindowEndsNoWaiting(t *testing.T) {
 
 // behind lets something happen whenever the closing list after a write is asked for.
 func (s *scene) behind(write string, happen func()) {
-	wrote := false
+	var wrote atomic.Bool // also where the connection of the write is reset, and its handler has not returned yet
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if wrote && r.Method == http.MethodGet {
-			wrote = false
+		if r.Method == http.MethodGet && wrote.CompareAndSwap(true, false) {
 			happen()
 		}
+		if r.Method == write {
+			wrote.Store(true)
+		}
 		s.server.ServeHTTP(w, r)
-		wrote = wrote || r.Method == write
 	})
 }
 
