@@ -401,7 +401,7 @@ func TestAClosingListThatFailsLeavesEverythingAnnounced(t *testing.T) {
 func TestAManifestThatChangesMeanwhileIsNotOpened(t *testing.T) {
 	s := staged(t, "a")
 	text := string(s.files["connections/a.yaml"].Data)
-	const enc = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]"
+	const enc = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]"
 	s.files["connections/a.yaml"].Data = []byte(text + "        password: " + enc + "\nsops: {encrypted_regex: ^password$, mac: \"" + enc + "\", age: [{recipient: x, enc: y}]}\n")
 	p, session, err := s.prepare(context.Background())
 	if err != nil {

@@ -45,6 +45,8 @@ func judgeCreate(w *write, shown map[string][]diff.Have) verdict {
 		return verdict{outcome: Created, have: &h, duplicates: others, settled: true}
 	case mine == nil && w.unclear():
 		return verdict{outcome: Unknown, err: w.err}
+	case mine == nil && w.neverLeft():
+		return verdict{outcome: Failed, err: w.err, duplicates: others, settled: true}
 	case mine == nil:
 		return verdict{outcome: Failed, err: w.err, settled: true}
 	case w.answer == nil: // there, and the full wish could not be written to it
@@ -122,6 +124,9 @@ func judgeDelete(w *write, byID map[string]diff.Have) verdict {
 func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []string) {
 	named := w.answer != nil && !w.before[w.answer.ID]
 	found := shown[w.change.Name]
+	if w.neverLeft() {
+		return nil, idsOf(found)
+	}
 	for i, h := range found {
 		if mine == nil && !w.before[h.ID] && (!named || h.ID == w.answer.ID) {
 			mine = &found[i]
@@ -130,6 +135,14 @@ func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []s
 		others = append(others, h.ID)
 	}
 	return mine, others
+}
+
+func idsOf(have []diff.Have) []string {
+	var out []string
+	for _, h := range have {
+		out = append(out, h.ID)
+	}
+	return out
 }
 
 // haveOf is what the server's answer shows, for a list that lags behind it.

@@ -78,7 +78,9 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	v, written := verdicts[c.Name]
 	switch {
 	case written && v.have != nil:
-		e.Put = append(e.Put, diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, LastModified: v.write.lastModified}))
+		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, LastModified: v.write.lastModified})
+		k.KeepStamp(c.Known)
+		e.Put = append(e.Put, k)
 		e.Drop = append(e.Drop, formerName(c)...)
 	case written && v.outcome == Deleted && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
@@ -91,11 +93,9 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 		}
 		e.Put = append(e.Put, k)
 	case c.Action == diff.Adopt:
-		k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true})
-		if !p.vouched[c.Name] {
-			k.MAC = ""
+		if p.opens(c) {
+			e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true}))
 		}
-		e.Put = append(e.Put, k)
 	case c.Action == diff.Forget && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Action == diff.Orphaned && c.Known == nil && c.Have != nil:

@@ -8,11 +8,13 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"os/exec"
 	"strings"
 	"testing"
 
 	"connsync/apply"
+	"connsync/apply/secmaster"
 	"connsync/apply/secmaster/emulator"
 	"connsync/secrets"
 )
@@ -24,14 +26,14 @@ const sealedManifest = `connections:
       version: "2.1"
       config:
         endpoint: https://a.example
-        password: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]
+        password: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]
 sops:
   age:
     - recipient: age1x
       enc: wrapped
   encrypted_regex: ^password$
   lastmodified: "2026-01-01T00:00:00Z"
-  mac: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]
+  mac: ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]
 `
 
 // opens gives every scene's sealed password this value.
@@ -98,4 +100,50 @@ func TestWhatIsNotOpenedBeforeAnInterruptionIsSkipped(t *testing.T) {
 	if s.server.Count(emulator.RouteCreate) != 0 || len(s.known().Intents) != 0 {
 		t.Error("something was announced or sent")
 	}
+}
+
+// A connection that is equal as far as SecMaster shows it is not taken over on the word of a file that does not open.
+func TestWhatDoesNotOpenIsNotAdopted(t *testing.T) {
+	s := staged(t)
+	s.files["connections/a.yaml"].Data = []byte(sealedManifest)
+	component, version := s.server.Plugin("EdrVendor", "2.1")
+	s.server.Put(emulator.Connection{Name: "a", ComponentID: component, ComponentVersionID: version, Config: `{"endpoint":"https://a.example","password":"x"}`})
+	s.decrypt = func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
+		return nil, "", errors.New("no key")
+	}
+	s.expect(s.sync(), "refused a", 0, 1)
+	if k := s.known(); len(k.Known) != 0 {
+		t.Errorf("recorded: %+v", k.Known)
+	}
+	s.decrypt = opens("secret")
+	s.expect(s.sync(), "adopted a", 0, 1)
+	if k := s.known(); k.Known["a"].MAC == "" || k.Known["a"].LastModified == "" {
+		t.Errorf("recorded: %+v", k.Known)
+	}
+}
+
+// A create of which no byte left is not looked for in what somebody else made meanwhile under its name.
+func TestACreateThatNeverLeftIsNotFound(t *testing.T) {
+	s := staged(t, "a")
+	component, version := s.server.Plugin("EdrVendor", "2.1")
+	s.client = func(w apply.Writer) apply.Writer {
+		return &unsent{w, func() {
+			s.server.Put(emulator.Connection{Name: "a", ComponentID: component, ComponentVersionID: version, Config: `{"endpoint":"https://theirs.example"}`})
+		}}
+	}
+	s.expect(s.sync(), "failed a", 0, 1)
+	if s.server.Count(emulator.RouteUpdate) != 0 || len(s.known().Known) != 0 {
+		t.Errorf("somebody else's connection was written or recorded: %+v", s.known().Known)
+	}
+}
+
+// unsent is a client whose creates do not leave this machine.
+type unsent struct {
+	apply.Writer
+	meanwhile func()
+}
+
+func (c *unsent) Create(context.Context, secmaster.Body) (secmaster.Connection, secmaster.Sent, error) {
+	c.meanwhile()
+	return secmaster.Connection{}, secmaster.Sent{}, &secmaster.Error{Op: "create connection", Message: "connection refused", Class: secmaster.ErrUnreachable}
 }

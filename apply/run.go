@@ -13,6 +13,9 @@ import (
 // ErrNotAnnounced says that the intents could not be stored, so nothing was sent.
 var ErrNotAnnounced = errors.New("known state could not be written")
 
+// ErrNotOpened says that a connection is not taken over as it is, since its file does not open: nobody knows what it is.
+var ErrNotOpened = errors.New("its file does not open")
+
 // Start sets the run's time anew: planning and a person's answer may have taken some of it.
 func (p *Prepared) Start(started, expires time.Time) {
 	p.sync.Run.Started, p.sync.Run.Expires = started, expires
@@ -64,6 +67,11 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	revealed := p.sync.reveal(ctx, append(noted, cs...))
 	p.vouch(noted, revealed)
 	refused := make(map[string]error)
+	for _, c := range noted {
+		if !p.opens(c) {
+			refused[c.Name] = errors.Join(revealed[c.Want.File.Path].err, ErrNotOpened)
+		}
+	}
 	before := make(map[string]bool, len(p.seen.have))
 	for _, h := range p.seen.have {
 		before[h.ID] = true
@@ -96,6 +104,11 @@ func (p *Prepared) vouch(noted []*diff.Change, revealed map[string]opened) {
 		o, read := revealed[c.Want.File.Path]
 		p.vouched[c.Name] = read && o.err == nil && o.dated(c.Want)
 	}
+}
+
+// opens tells whether an adopted connection's file opened, if it is encrypted at all: what is said of one that did not is not recorded.
+func (p *Prepared) opens(c *diff.Change) bool {
+	return c.Action != diff.Adopt || c.Write || c.Want.File.Sops == nil || p.vouched[c.Name]
 }
 
 // carryOut sends and settles. Its error is what stopped it early, or the closing list's.
@@ -139,7 +152,7 @@ func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[s
 			if v.have != nil {
 				r.ID = v.have.ID
 			}
-		case c.Write:
+		case c.Write, !p.opens(&c):
 			r.Outcome = Skipped
 		}
 		out = append(out, r)

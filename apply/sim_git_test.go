@@ -64,7 +64,7 @@ type history struct {
 func (h *history) next() int { h.serial++; return h.serial }
 
 func (h *history) seal(plain string) sealed {
-	return sealed{plain, fmt.Sprintf("ENC[AES256_GCM,data:c%06d==,iv:YWJj,tag:YWJj,type:str]", h.next())}
+	return sealed{plain, fmt.Sprintf("ENC[AES256_GCM,data:%08d,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]", h.next())}
 }
 
 func (h *history) secret() sealed { return h.seal(fmt.Sprintf("%s-%06d", canaryStart, h.next())) }
@@ -225,7 +225,7 @@ func (r *revision) render(file int) string {
 	if !some {
 		return "connections:\n  prod: {}\n"
 	}
-	fmt.Fprintf(&b, "sops:\n  encrypted_regex: ^(password|token)$\n  lastmodified: %q\n  mac: ENC[AES256_GCM,data:YWJj,iv:%08d,tag:YWJj,type:str]\n  age:\n    - recipient: x\n      enc: k%d\n",
+	fmt.Fprintf(&b, "sops:\n  encrypted_regex: ^(password|token)$\n  lastmodified: %q\n  mac: ENC[AES256_GCM,data:YWJj,iv:%08d,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]\n  age:\n    - recipient: x\n      enc: k%d\n",
 		r.sealedAt(file), r.sealed[file], r.keys[file])
 	return b.String()
 }

@@ -37,6 +37,11 @@ type write struct {
 // unclear tells that the write may have been executed although nothing confirmed it.
 func (w *write) unclear() bool { return w.tried && errors.Is(w.err, secmaster.ErrUnclear) }
 
+// neverLeft tells that no byte of a request that could have been executed left this machine: what is there is somebody else's.
+func (w *write) neverLeft() bool {
+	return w.answer == nil && !w.sent.Left && (errors.Is(w.err, secmaster.ErrUnreachable) || errors.Is(w.err, secmaster.ErrThrottled))
+}
+
 func (w *write) creates() bool { return w.change.ID == "" }
 
 func (w *write) deletes() bool { return w.change.Action == diff.Delete }

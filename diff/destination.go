@@ -4,8 +4,8 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
-	"unicode"
 
+	"connsync/manifest"
 	"connsync/secrets"
 )
 
@@ -13,7 +13,7 @@ import (
 var destinations = map[string]bool{
 	"endpoint": true, "endpoints": true, "url": true, "urls": true, "uri": true, "host": true, "hosts": true, "hostname": true,
 	"address": true, "addresses": true, "addr": true, "addrs": true, "server": true, "servers": true, "broker": true, "brokers": true,
-	"domain": true, "proxy": true, "port": true, "ip": true, "gateway": true, "bootstrap": true, "base": true, "site": true,
+	"domain": true, "proxy": true, "port": true, "ip": true, "gateway": true, "webhook": true, "webhooks": true, "dsn": true, "jdbc": true, "bootstrap": true, "base": true, "site": true,
 }
 
 // risks are the destinations that Git changes while a secret stays: it would be sent to the new place.
@@ -45,57 +45,46 @@ func leads(p secrets.Path) bool {
 	if !strings.HasPrefix(string(p), "config") {
 		return false
 	}
-	for _, word := range keyWords(strings.TrimPrefix(string(p), "config")) {
-		if destinations[word] {
+	for _, word := range manifest.KeyWords(strings.TrimPrefix(string(p), "config")) {
+		if destinations[word] || joined.MatchString(word) {
 			return true
 		}
 	}
 	return false
 }
 
-// keyWords splits kafkaAddr, proxy_url and proxy-url into words in lower case.
-func keyWords(path string) []string {
-	var words []string
-	var word []rune
-	flush := func() {
-		if len(word) > 0 {
-			words = append(words, strings.ToLower(string(word)))
-			word = nil
-		}
-	}
-	lower := false
-	for _, r := range path {
-		if !unicode.IsLetter(r) {
-			flush()
-			lower = false
-			continue
-		}
-		if unicode.IsUpper(r) && lower {
-			flush()
-		}
-		lower = unicode.IsLower(r)
-		word = append(word, r)
-	}
-	flush()
-	return words
-}
+// joined are keys that run their words together: apiurl, baseurl, smtphost.
+var joined = regexp.MustCompile(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$`)
 
 var (
 	hostPort = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*):[0-9]{1,5}$`)
 	hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?$`)
-	scheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 )
 
-// address tells whether a value is a URL, a host name with a dot, a host and port, an IP address, or a list of such in one text.
+// longest is more than any address; what is longer could hold one anywhere.
+const longest = 2000
+
+// mailbox is the name of an account, as many services have it: it says who asks, not whom.
+var mailbox = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
+
+// address tells whether a value is, or holds, a URL, a host name with a dot, a host and port, or an IP address.
 func address(v any) bool {
 	text, ok := v.(string)
-	if !ok || len(text) > 2000 {
+	switch {
+	case !ok || mailbox.MatchString(text):
 		return false
+	case len(text) > longest || strings.Contains(text, "://"):
+		return true
 	}
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
-		if _, err := netip.ParseAddr(part); err == nil || scheme.MatchString(part) || hostPort.MatchString(part) || hostName.MatchString(part) {
+	for _, part := range strings.FieldsFunc(text, outsideOfAddresses) {
+		part = strings.TrimPrefix(part, "tcp:")
+		if _, err := netip.ParseAddr(strings.Trim(part, "[]")); err == nil || hostPort.MatchString(part) || hostName.MatchString(part) {
 			return true
 		}
 	}
 	return false
+}
+
+func outsideOfAddresses(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:[]-", r))
 }

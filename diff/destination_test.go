@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"strings"
 	"testing"
 
 	"connsync/diff"
@@ -28,6 +29,22 @@ func TestADestinationIsKnownByItsKeyOrItsValue(t *testing.T) {
 		{"config.target", "x", "broker-1:9093,broker-2:9093", true},
 		{"config.target", "x", "edr.example", true},
 		{"config.target", "x", "ldap://dc", true},
+		{"config.target", "x", "evil.example.com/path", true},
+		{"config.target", "x", "evil.com:443/path", true},
+		{"config.target", "x", "10.0.0.1/x", true},
+		{"config.target", "x", "jdbc:postgresql://db.evil.com/x", true},
+		{"config.target", "x", "//evil.com/x", true},
+		{"config.target", "x", "Server=evil.com;Database=x", true},
+		{"config.target", "x", "tcp:evil.com:443", true},
+		{"config.target", "x", "\thttps://evil.com", true},
+		{"config.target", "x", "<https://evil.com>", true},
+		{"config.target", "x", strings.Repeat("a", 3000), true},
+		{"config.SMTPHost", "a", "b", true},
+		{"config.APIURL", "a", "b", true},
+		{"config.URLBase", "a", "b", true},
+		{"config.apiurl", "a", "b", true},
+		{"config.webhook", "a", "b", true},
+		{"config.dsn", "a", "b", true},
 		{"config.mode", "fast", "slow", false},
 		{"config.version", "2.1", "2.2", false},
 		{"config.ratio", "1.5", "1.50", false},

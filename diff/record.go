@@ -40,3 +40,14 @@ func Record(w Want, h Have, o RecordOptions) Known {
 	}
 	return k
 }
+
+// KeepStamp keeps what an earlier record says of its file's encryption where that is the later word: an older version of a file, or one that is not
+// encrypted, must not open the way for a destination that was changed by hand.
+func (k *Known) KeepStamp(before *Known) {
+	if before == nil || before.MAC == "" {
+		return
+	}
+	if k.MAC == "" || stampOf(before.LastModified, before.MAC).at.After(stampOf(k.LastModified, k.MAC).at) {
+		k.LastModified, k.MAC = before.LastModified, before.MAC
+	}
+}

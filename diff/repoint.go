@@ -45,8 +45,9 @@ func (d *decider) repointed(w *Want, k *Known) []secrets.Path {
 		h = &Have{}
 	}
 	var out []secrets.Path
+	returns := d.returns(w, k)
 	for _, leaf := range d.leaves[w.Name].clear {
-		if before, recorded := k.Clear[leaf.path]; recorded && before.Want == leaf.digest {
+		if before, recorded := k.Clear[leaf.path]; !returns && recorded && before.Want == leaf.digest {
 			continue
 		}
 		if f := (Field{Path: shownPath(leaf.path), Old: shownValue(h, leaf.path), New: leaf.value}); f.Destination() {
@@ -59,6 +60,17 @@ func (d *decider) repointed(w *Want, k *Known) []secrets.Path {
 		}
 	}
 	return unique(out)
+}
+
+// returns tells whether a secret is wanted that the last apply did not have: one that came back meets the destination anew, which may have
+// been changed while there was no secret beside it.
+func (d *decider) returns(w *Want, k *Known) bool {
+	for _, s := range d.leaves[w.Name].secrets {
+		if _, had := k.Secrets[s.Path]; !had {
+			return true
+		}
+	}
+	return false
 }
 
 func shownValue(h *Have, p secrets.Path) any {

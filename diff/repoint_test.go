@@ -103,3 +103,20 @@ func TestAnApplyThatFailedIsRepeated(t *testing.T) {
 		t.Errorf("%s", told(p))
 	}
 }
+
+// Neither an older file that was applied in between, nor one without encryption, opens the way to another destination.
+func TestADetourIsNoWayToAnotherDestination(t *testing.T) {
+	newest := want("a", sealedAt(tuesday, "m2"))
+	older := want("a", with("endpoint", "https://a", "password", "ENC:0"), sealedAt(monday, "m1"))
+	bare := want("a", with("endpoint", "https://evil"), func(w *diff.Want) { w.File.Sops = nil })
+	for what, between := range map[string]diff.Want{"an older file": older, "a file in the clear": bare} {
+		k := known("1", newest)
+		applied := known("1", between)
+		applied.KeepStamp(&k)
+		back := want("a", with("endpoint", "https://evil", "password", "ENC:1"), sealedAt(tuesday, "m2"))
+		p := diff.Compute(diff.Input{Want: []diff.Want{back}, Have: []diff.Have{have("1", between)}, Known: byName(applied)})
+		if c := p.Changes[0]; c.Action != diff.Conflict || c.Conflict.Kind != diff.ConflictRepointed {
+			t.Errorf("%s: %s", what, told(p))
+		}
+	}
+}

@@ -35,7 +35,7 @@ func (f File) checkKeyTypes(p Project) []Mistake {
 	return []Mistake{{
 		Pos:     f.Sops.Pos,
 		Message: fmt.Sprintf("no sync can open the file: its keys are of type %s, and %s allows %s", strings.Join(f.Sops.KeyTypes, ", "), p.File, strings.Join(p.Secrets.Allow, ", ")),
-		Hints:   []string{"encrypt it for a key type that is allowed:  sops updatekeys " + f.Path},
+		Hints:   []string{"name a key of a type that is allowed in its rule in " + RulesFile + ", and then:  sops updatekeys " + f.Path},
 	}}
 }
 
@@ -48,11 +48,15 @@ func (f File) checkRecipients(rules Rules) []Mistake {
 		return []Mistake{{Pos: f.Sops.Pos, Message: "no rule of " + RulesFile + " fits the file, so sops could not have made it", Hints: []string{"add a rule whose path_regex fits it"}}}
 	}
 	var differ []string
+	hints := []string{"sops updatekeys " + f.Path}
 	for _, r := range Missing(rule.Recipients, f.Sops.Recipients) {
 		differ = append(differ, r.String()+" cannot open it")
 	}
 	for _, r := range Missing(f.Sops.Recipients, rule.Recipients) {
 		differ = append(differ, r.String()+" can open it")
+	}
+	if len(Missing(f.Sops.Recipients, rule.Recipients)) > 0 {
+		hints = append(hints, "whoever should not open it any more has seen its data key: then also  sops rotate --in-place "+f.Path+",  and rotate the secrets")
 	}
 	if len(differ) == 0 {
 		return nil
@@ -60,7 +64,7 @@ func (f File) checkRecipients(rules Rules) []Mistake {
 	return []Mistake{{
 		Pos:     f.Sops.Pos,
 		Message: "the recipients are not those of its rule in " + RulesFile + ": " + strings.Join(differ, ", "),
-		Hints:   []string{"sops updatekeys " + f.Path},
+		Hints:   hints,
 	}}
 }
 
@@ -246,7 +250,7 @@ func (s Set) moved(base Set) []Mistake {
 			Pos: m.pos,
 			Message: fmt.Sprintf("%s of %s in target %s has the ciphertext that was %s of %s in target %s: a ciphertext opens in one place only",
 				m.At, m.Name, m.Target, m.FromAt, m.FromName, m.FromTarget),
-			Hints: []string{"set it anew with  sops set  or  sops edit"},
+			Hints: []string{"set it anew with  sops set  or  sops edit " + m.pos.File},
 		})
 	}
 	return out

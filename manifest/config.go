@@ -14,38 +14,6 @@ import (
 // isEncrypted tells whether a text is meant to be a SOPS ciphertext, well-formed or not.
 func isEncrypted(s string) bool { return strings.HasPrefix(s, "ENC[") }
 
-// wellEncrypted tells whether a text is, from end to end, a ciphertext of one of some types that connsync
-// opens. SOPS itself accepts rubbish behind it, and panics on type:bytes.
-func wellEncrypted(s string, kinds ...string) bool {
-	rest, ok := strings.CutPrefix(s, "ENC[AES256_GCM,data:")
-	if !ok || !strings.HasSuffix(rest, "]") {
-		return false
-	}
-	parts := strings.Split(strings.TrimSuffix(rest, "]"), ",")
-	if len(parts) != 4 {
-		return false
-	}
-	iv, okIV := strings.CutPrefix(parts[1], "iv:")
-	tag, okTag := strings.CutPrefix(parts[2], "tag:")
-	kind, okType := strings.CutPrefix(parts[3], "type:")
-	for _, k := range kinds {
-		if kind == k {
-			return okIV && okTag && okType && base64Text(parts[0]) && base64Text(iv) && base64Text(tag)
-		}
-	}
-	return false
-}
-
-func base64Text(s string) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '=') {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // configReader turns the config of one connection into Go values.
 type configReader struct {
 	d         *document
@@ -70,7 +38,7 @@ func (r *configReader) value(n *yaml.Node, at, root secrets.Path, key string) an
 	case yaml.SequenceNode:
 		list := make([]any, 0, len(n.Content))
 		for _, item := range n.Content {
-			if item.Kind == yaml.ScalarNode && wellEncrypted(item.Value, "comment") {
+			if item.Kind == yaml.ScalarNode && secrets.IsCiphertext(item.Value, "comment") {
 				continue // what SOPS makes of a comment in an encrypted list
 			}
 			i := len(list)
@@ -90,7 +58,7 @@ func (r *configReader) value(n *yaml.Node, at, root secrets.Path, key string) an
 
 func (r *configReader) secret(n *yaml.Node, root secrets.Path) any {
 	switch {
-	case !wellEncrypted(n.Value, "str", "int", "float", "bool"):
+	case !secrets.IsCiphertext(n.Value, "str", "int", "float", "bool"):
 		r.d.wrong(n, false, []string{"encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported"}, "not a valid encrypted value")
 	case !r.encrypted:
 		r.d.wrong(n, false, []string{"restore the file as sops wrote it"}, "an encrypted value in a file without a sops block")

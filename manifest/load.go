@@ -198,7 +198,7 @@ func (f *finder) refused(name string) error {
 
 func isManifest(name string) bool {
 	ext := path.Ext(name)
-	return ext == ".yaml" || ext == ".yml"
+	return (ext == ".yaml" || ext == ".yml") && path.Base(name) != RulesFile
 }
 
 // badName says why a file or a folder may not be named so: the name hides something, or another machine has another name for it.

@@ -17,8 +17,8 @@ import (
 
 const (
 	project = "targets:\n  prod:\n    region: cn-north-4\n    workspace_id: w\n  test:\n    region: cn-north-4\n    workspace_id: w2\n    project_id: p\nsecrets:\n  allow: [age, hc_vault]\n  mac: any\nstate:\n  remote: none\n"
-	enc     = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]"
-	comment = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:comment]"
+	enc     = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]"
+	comment = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:comment]"
 	sops    = "sops:\n  age:\n    - recipient: age1x\n      enc: wrapped\n  lastmodified: \"2026-01-01T00:00:00Z\"\n  mac: " + enc + "\n  mac_only_encrypted: true\n  encrypted_regex: ^(password|deep)$\n"
 )
 

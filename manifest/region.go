@@ -111,7 +111,7 @@ func covered(leaves []leaf, r region, encryptedOnly bool) string {
 	var b strings.Builder
 	for _, l := range leaves {
 		switch {
-		case l.empty(), wellEncrypted(l.node.Value, "comment"):
+		case l.empty(), secrets.IsCiphertext(l.node.Value, "comment"):
 		case l.node.Tag == "!!str" && isEncrypted(l.node.Value):
 			b.WriteString("\x00" + l.node.Value + "\x00")
 		case !encryptedOnly || r.encrypts(l.keys):
@@ -146,7 +146,7 @@ func (d *document) screenRegion(leaves []leaf, r region) {
 	}
 	ruleTold := false
 	for _, l := range leaves {
-		if l.empty() || wellEncrypted(l.node.Value, "comment") {
+		if l.empty() || secrets.IsCiphertext(l.node.Value, "comment") {
 			continue
 		}
 		encrypted := l.node.Tag == "!!str" && isEncrypted(l.node.Value)

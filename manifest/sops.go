@@ -31,7 +31,7 @@ func (d *document) sops(p Project) *Sops {
 	if v != nil {
 		s.Pos, s.MAC = d.at(v), secrets.Digest(v.Value)
 	}
-	if v == nil || !isEncrypted(v.Value) {
+	if v == nil || !secrets.IsCiphertext(v.Value, "str") {
 		d.wrong(n, false, []string{"restore the file as sops wrote it: connsync does not open a file that is not authenticated"}, "the sops block has no mac")
 	}
 	if p.Secrets.FullMAC && s.MACOnlyEncrypted {

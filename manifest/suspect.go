@@ -12,6 +12,15 @@ import (
 // characters. Somebody may have typed one into the console where Git has something harmless.
 func LooksSecret(v any) bool { return looksSecret("", v) != "" }
 
+// Suspicious tells whether a setting in the clear looks like a secret, by its key or its value, or was withheld for that.
+func (s Setting) Suspicious() bool {
+	if _, withheld := s.Value.(Withheld); withheld {
+		return true
+	}
+	words := strings.FieldsFunc(string(s.Path), func(r rune) bool { return strings.ContainsRune(`.[]"`, r) })
+	return len(words) > 0 && looksSecret(words[len(words)-1], s.Value) != ""
+}
+
 // looksSecret says why a setting in the clear looks like a secret; "" where it does not. An empty
 // text is none (SOPS leaves it in the clear too), and neither is a boolean.
 func looksSecret(key string, v any) string {
@@ -54,7 +63,7 @@ func wordSet(words string) map[string]bool {
 // secretKey tells by its words whether a key names a secret: clientSecret and api-key do, tokenizer
 // and token_url do not.
 func secretKey(key string) bool {
-	words := keyWords(key)
+	words := KeyWords(key)
 	if len(words) == 0 || aboutWords[words[len(words)-1]] {
 		return false
 	}
@@ -66,8 +75,8 @@ func secretKey(key string) bool {
 	return false
 }
 
-// keyWords splits a key at separators and at humps of camel case: clientSecretURL is client, secret, url.
-func keyWords(key string) []string {
+// KeyWords splits a key at separators and at humps of camel case: clientSecretURL is client, secret, url.
+func KeyWords(key string) []string {
 	var words []string
 	var word []rune
 	flush := func() {

@@ -197,7 +197,7 @@ func riskText(r diff.Risk) string {
 	case diff.RiskMoved:
 		return bare(r.Path) + " was " + spot(r.From) + ": it does not open here; set it with sops"
 	case diff.RiskRepointed:
-		return "a sync refuses the new " + string(r.Path) + ": the file was edited by hand, and whoever sends its secrets elsewhere must hold its key"
+		return "a sync refuses the new " + string(r.Path) + ": sops did not write the file, and whoever sends its secrets elsewhere must hold its key"
 	case diff.RiskCopied:
 		return bare(r.Path) + " is a copy of " + spot(r.From) + ": it does not open here; set it with sops"
 	}

@@ -66,11 +66,11 @@ func (r *review) headFiles(head string) (files fs.FS, done func(), err error) {
 func (r *review) baseFiles(onto string) (fs.FS, error) {
 	tip, err := r.repo.Resolve(onto)
 	if err != nil {
-		return nil, &noBaseError{onto, err}
+		return nil, r.noBase(onto, err)
 	}
 	base, err := r.repo.MergeBase(tip.Hash, r.head.commit.Hash)
 	if err != nil {
-		return nil, &noBaseError{onto, err}
+		return nil, r.noBase(onto, err)
 	}
 	r.base.commit = base
 	files, _, err := r.repo.Tree(base.Hash)
@@ -79,8 +79,18 @@ func (r *review) baseFiles(onto string) (fs.FS, error) {
 
 // noBaseError is a base that the clone does not have, or not far enough back.
 type noBaseError struct {
-	ref string
-	err error
+	ref     string
+	remotes []string // of the clone
+	err     error
+}
+
+func (r *review) noBase(ref string, err error) error {
+	e := &noBaseError{ref: ref, err: err}
+	remotes, _ := r.repo.Remotes() // only for the hint
+	for _, remote := range remotes {
+		e.remotes = append(e.remotes, remote.Name)
+	}
+	return e
 }
 
 func (e *noBaseError) Error() string { return "--base " + e.ref + ": " + e.err.Error() }

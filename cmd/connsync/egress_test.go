@@ -103,14 +103,14 @@ var redirects = []int{301, 302, 303, 307, 308}
 // redirected makes SecMaster send requests of some methods to the stranger.
 func redirected(code int, methods string) func(*leakWorld, *stranger) {
 	return func(w *leakWorld, s *stranger) {
-		inner := w.hostile.inner
-		w.hostile.inner = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		inner := w.hostile.behind(nil)
+		w.hostile.behind(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if strings.Contains(methods, r.Method) {
 				http.Redirect(rw, r, "http://"+s.address+r.URL.String(), code)
 				return
 			}
 			inner.ServeHTTP(rw, r)
-		})
+		}))
 	}
 }
 

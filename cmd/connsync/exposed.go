@@ -15,6 +15,7 @@ type setting struct {
 type pushed struct {
 	commit string              // the first that held this value
 	digest string              // of the value, in memory only
+	looks  bool                // like a secret; what does not may have been encrypted for other reasons
 	first  secrets.Fingerprint // of the ciphertext that came next; "" while there was none
 }
 
@@ -41,7 +42,7 @@ func (h history) noteSetting(key setting, x manifest.Setting, commit string) {
 	switch {
 	case x.Secret == nil && hides(x.Value):
 		if d := manifest.ValueDigest(x.Value); !exposed || was.first != "" || was.digest != d {
-			h.clear[key] = pushed{commit: commit, digest: d}
+			h.clear[key] = pushed{commit: commit, digest: d, looks: x.Suspicious()}
 		}
 	case x.Secret != nil && exposed && was.first == "":
 		was.first = x.Secret.Fingerprint
@@ -49,18 +50,18 @@ func (h history) noteSetting(key setting, x manifest.Setting, commit string) {
 	}
 }
 
-// open is the commit that held a secret in the clear which has not been set anew since it was encrypted; "" for none.
-func (h history) open(c manifest.Connection, x manifest.Setting) string {
+// open is what held a secret in the clear which has not been set anew since it was encrypted; its commit is "" for none.
+func (h history) open(c manifest.Connection, x manifest.Setting) pushed {
 	was, exposed := h.clear[setting{c.Target, c.Name, x.Path}]
 	if !exposed || x.Secret == nil || was.first != "" && was.first != x.Secret.Fingerprint {
-		return ""
+		return pushed{}
 	}
-	return was.commit
+	return was
 }
 
 // exposed finds secrets that a commit of the branch held in the clear, and that have not been set anew since they were encrypted: whoever
-// fetched the branch has them. Those that only the base held in the clear come second.
-func (r *review) exposed() (branch, base []manifest.Mistake, complete bool, err error) {
+// fetched the branch has them. Second come those that only the base held in the clear, and those whose old value does not look like a secret.
+func (r *review) exposed() (branch, other []manifest.Mistake, complete bool, err error) {
 	edited := r.head.set.Edited(r.base.set)
 	h := history{map[[2]string]bool{}, map[setting]pushed{}}
 	for _, c := range edited {
@@ -77,16 +78,16 @@ func (r *review) exposed() (branch, base []manifest.Mistake, complete bool, err 
 	}
 	for _, c := range edited {
 		for _, x := range manifest.Settings("config", c.Config) {
-			switch commit := h.open(c, x); commit {
-			case "":
-			case r.base.commit.Hash:
-				base = append(base, rotate(c, x.Path, commit))
+			switch was := h.open(c, x); {
+			case was.commit == "":
+			case was.commit == r.base.commit.Hash, !was.looks:
+				other = append(other, rotate(c, x.Path, was.commit))
 			default:
-				branch = append(branch, rotate(c, x.Path, commit))
+				branch = append(branch, rotate(c, x.Path, was.commit))
 			}
 		}
 	}
-	return branch, base, complete, nil
+	return branch, other, complete, nil
 }
 
 // hides tells whether a value could be a secret: an empty one, a switch and an empty collection are none.

@@ -114,8 +114,8 @@ func TestTheEmulatorAndTheDemoLeakNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said bytes.Buffer
-	served.Stderr = &said
+	var said, errs bytes.Buffer // each is written by a goroutine of its own
+	served.Stderr = &errs
 	if err := served.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestTheEmulatorAndTheDemoLeakNothing(t *testing.T) {
 	_ = served.Process.Signal(os.Interrupt)
 	_, _ = io.Copy(io.Discard, lines)
 	_ = served.Wait()
-	c.look(w, said.String())
+	c.look(w, said.String()+errs.String())
 
 	w = newWorld(t, base, nil)
 	w.remember()

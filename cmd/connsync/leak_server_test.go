@@ -43,7 +43,18 @@ func (h *hostileServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.echo(int(f.count.Add(1))-1).answer(w, r, body)
 		return
 	}
-	h.inner.ServeHTTP(w, r)
+	h.behind(nil).ServeHTTP(w, r)
+}
+
+// behind is what stands behind the faults, after another one has taken its place, if there is another one: who asks may be another process.
+func (h *hostileServer) behind(next http.Handler) http.Handler {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := h.inner
+	if next != nil {
+		h.inner = next
+	}
+	return before
 }
 
 // stall makes every write wait until release; what it gives is closed when the first one waits.

@@ -99,6 +99,6 @@ func mdLeftOut(missing []mdMissing) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("\n> [!NOTE]\n> Too much for one comment; left out here: %s. `connsync diff` shows all, and "+
-		"`connsync diff --format html --out FILE` makes a page of it.\n", strings.Join(parts, ", "))
+	return fmt.Sprintf("\n> [!NOTE]\n> Too much for one comment; left out here: %s. The same command with `--format text` shows all, and "+
+		"with `--format html --out FILE` it makes a page of it.\n", strings.Join(parts, ", "))
 }

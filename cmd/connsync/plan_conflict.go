@@ -48,7 +48,7 @@ func conflict(c *diff.Change) (string, []string) {
 			[]string{"correct or remove the line  previously:  at " + safe(c.Pos.String())}
 	case diff.ConflictRepointed:
 		return "secrets would go elsewhere on the word of an edit by hand: " + list(plain(d.Fields)) + " changed, and sops did not write " + safe(c.Pos.File) + " since the last apply",
-			[]string{"set it with sops, which needs the file's key:  sops edit " + safe(c.Pos.File) + "  or  sops set"}
+			[]string{"undo the edit and make it with  sops edit " + safe(c.Pos.File) + ",  or write the same value once more with  sops set:  that needs the file's key"}
 	}
 	return safe(string(d.Kind)), nil
 }

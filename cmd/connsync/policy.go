@@ -59,7 +59,7 @@ func ruleChanges(was, now manifest.Rules) []string {
 		file := strings.TrimPrefix(dir+"/", "./") + manifest.RulesFile
 		switch before, after := was[dir], now[dir]; {
 		case len(before) == 0:
-			out = append(out, file+" is new: "+count(len(after), "rule"))
+			out = append(out, ruleFileChanges(file, nil, after)...)
 		case len(after) == 0:
 			out = append(out, file+" has no rules any more")
 		default:

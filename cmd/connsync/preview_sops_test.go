@@ -159,12 +159,12 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			[]string{`config.mode  "fast" -> "slow"  git`}, []string{"will fail"}},
 		{"a destination edited by hand, under a MAC of secrets", false, func(b *branch) { b.replace("https://edr.example", "https://evil.example") }, 1,
 			[]string{"high risk: unchanged secrets will go to the new config.endpoint", "high risk: a sync refuses the new config.endpoint",
-				"config.endpoint of edr was changed by hand: a sync refuses to send its secrets elsewhere"}, nil},
+				"config.endpoint of edr changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere"}, nil},
 		{"two keys in the clear swapped, which no MAC sees", true, func(b *branch) {
 			b.replace("        endpoint: https", "        endpoint_was: https")
 			b.replace("        mode: fast", "        endpoint: fast")
 			b.replace("        endpoint_was: https", "        mode: https")
-		}, 1, []string{"config.endpoint of edr was changed by hand: a sync refuses to send its secrets elsewhere"}, []string{"edited without sops"}},
+		}, 1, []string{"config.endpoint of edr changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere"}, []string{"edited without sops"}},
 		{"a line taken out, under a full MAC", true, func(b *branch) { b.replace(b.line("mode"), "") }, 1,
 			[]string{"edited without sops"}, nil},
 		{"a secret's line taken out, under a MAC of secrets", false, func(b *branch) { b.replace(b.line("token"), "") }, 1,

@@ -103,8 +103,8 @@ func (r *review) repointed() []manifest.Mistake {
 				if risk.Kind == diff.RiskRepointed {
 					out = append(out, manifest.Mistake{
 						Pos:     c.Want.At(risk.Path),
-						Message: string(risk.Path) + " of " + c.Name + " was changed by hand: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
-						Hints:   []string{"undo the edit, and set it with  sops set  or  sops edit " + c.Pos.File},
+						Message: string(risk.Path) + " of " + c.Name + " changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
+						Hints:   []string{"undo the edit and make it with  sops edit " + c.Pos.File + ",  or write the same value once more with  sops set"},
 					})
 				}
 			}

@@ -88,7 +88,7 @@ func tampers() []tamper {
 		{"a bit of the data flipped", sealedAs("password", flip64("data:")), inEach("altered"), gcm},
 		{"a bit of the nonce flipped", sealedAs("password", flip64("iv:")), inEach("altered"), gcm},
 		{"a bit of the tag flipped", sealedAs("password", flip64("tag:")), inEach("altered"), gcm},
-		{"the tag written in another way", sealedAs("password", respell), inEach(told), "base64 has bits to spare: the value stays, and its fingerprint moves"},
+		{"the tag written in another way", sealedAs("password", respell), inEach(keyless), "a ciphertext has one spelling: another one would be another fingerprint of the same secret"},
 		{"a tag of YAML on an encrypted value", sealedAs("password", func(e string) string { return "!!str " + e }), inEach(keyless), keys},
 		{"an anchor on an encrypted value", sealedAs("password", func(e string) string { return "&x " + e }), inEach(keyless), keys},
 

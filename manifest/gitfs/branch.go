@@ -64,13 +64,14 @@ const (
 // history is cut off or longer than anybody reviews.
 func (r *Repository) Since(base, head string, want func(file string) bool) (versions []Version, complete bool, err error) {
 	commits, complete := r.after(base, head)
-	for i := len(commits) - 1; i >= 0 && complete; i-- {
+	for i := len(commits) - 1; i >= 0; i-- {
 		made, err := r.made(commits[i], want)
 		if err != nil {
 			return nil, false, err
 		}
-		versions = append(versions, made...)
-		complete = len(versions) <= maxVersions
+		if versions = append(versions, made...); len(versions) > maxVersions {
+			return versions, false, nil
+		}
 	}
 	return versions, complete, nil
 }
@@ -150,7 +151,7 @@ func (r *Repository) made(c *object.Commit, want func(string) bool) ([]Version, 
 	var out []Version
 	for _, change := range changes {
 		to := change.To.TreeEntry
-		if change.To.Name == "" || !want(change.To.Name) || !to.Mode.IsRegular() || inherited(change.To.Name, to.Hash, parents) {
+		if change.To.Name == "" || !want(change.To.Name) || !modeOf(to.Mode).IsRegular() || inherited(change.To.Name, to.Hash, parents) {
 			continue
 		}
 		text, err := r.blob(to.Hash)

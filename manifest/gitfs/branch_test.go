@@ -37,6 +37,9 @@ func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	change("other/d.yaml", "not wanted")
+	if err := os.WriteFile(filepath.Join(dir, "connections/run.yaml"), []byte("executable"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	change("connections/new.yaml", "third")
 
 	r := opened(t, dir)
@@ -54,7 +57,7 @@ func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 	for _, v := range versions {
 		told = append(told, v.File+" "+string(v.Text))
 	}
-	want := "[connections/new.yaml first connections/new.yaml second connections/new.yaml third]" // not what the merge brought from main
+	want := "[connections/new.yaml first connections/new.yaml second connections/new.yaml third connections/run.yaml executable]" // not what the merge brought from main
 	if fmt.Sprint(told) != want {
 		t.Errorf("got %q", fmt.Sprint(told))
 	}
@@ -79,8 +82,8 @@ func TestAMergeCommitNamesItsBaseWithoutMoreHistory(t *testing.T) {
 	if base, err := r.MergeBase(parent, head); err != nil || base.Hash != parent {
 		t.Errorf("%v %v", base, err)
 	}
-	if _, complete, err := r.Since(parent, head, func(string) bool { return true }); err != nil || complete {
-		t.Errorf("a history that is cut off counts as whole: %v %v", complete, err)
+	if versions, complete, err := r.Since(parent, head, func(string) bool { return true }); err != nil || complete || len(versions) == 0 {
+		t.Errorf("a history that is cut off counts as whole, or is not searched at all: %d %v %v", len(versions), complete, err)
 	}
 	deep := filepath.Join(t.TempDir(), "deep")
 	run(t, ".", "clone", "-q", "--depth", "1", "--branch", "merged", "file://"+dir, deep)

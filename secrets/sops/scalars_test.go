@@ -26,7 +26,7 @@ var scalars = []string{
 	`"0123"`, `"1.10"`, `"2024-01-01"`, `"null"`, `"true"`, `"yes"`, `""`, `" "`, `"a\nb"`, `"a\n"`, `"\n"`, `"\ta"`, `"a\tb"`, `"trailing "`, `"#"`, `"\\"`, `"\""`,
 	`'it''s'`, `"\u00e9"`, `"e\u0301"`, `"\U0001F600"`, `"\ufffd"`, `"\ufffe"`, `"\u00a0"`, "a", "a b", "a#b", "a: b", "@a", "-a", "?a", "*a", "&a", "!a", "%a", "{a}", "[a]",
 	"|\n          a\n          b", "|-\n          a\n\n          b", "|+\n          a\n\n", ">\n          a\n          b\n\n          c", "|\n            a\n           b", ">-\n          a\n            b",
-	`"a\r\nb"`, `"a\0b"`, `"a\eb"`, `"\u0085"`, `"\u2028"`, `"\u202e"`, `"ENC["`, `"ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]"`,
+	`"a\r\nb"`, `"a\0b"`, `"a\eb"`, `"\u0085"`, `"\u2028"`, `"\u202e"`, `"ENC["`, `"ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]"`,
 }
 
 // TestAScalarIsRefusedOrComesBackAsItWasWritten has SOPS encrypt a file of every scalar that a manifest may have: what would be sent is the

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"connsync/secrets"
 )
 
 // Limits of a file, above those of a manifest.
@@ -16,14 +17,11 @@ const (
 	maxDepth = 64
 )
 
-// ciphertext is the whole form of an encrypted value: of the types that a manifest can have, and nothing around it.
-var ciphertext = regexp.MustCompile(`^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]*,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:(str|int|float|bool)\]$`)
+// sealed tells whether a text is an encrypted value, of the types that a manifest can have.
+func sealed(s string) bool { return secrets.IsCiphertext(s, "str", "int", "float", "bool") }
 
-// sealedComment is what SOPS makes of a comment in an encrypted list: one more item.
-var sealedComment = regexp.MustCompile(`^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:comment\]$`)
-
-// sealed tells whether a text is an encrypted value.
-func sealed(s string) bool { return strings.HasPrefix(s, "ENC[") && ciphertext.MatchString(s) }
+// sealedComment tells whether a text is what SOPS makes of a comment in an encrypted list: one more item.
+func sealedComment(s string) bool { return secrets.IsCiphertext(s, "comment") }
 
 // screen says what is wrong with the structure of a file before SOPS's reader sees it: that one follows an alias in a
 // second document until the stack overflows, which no recover catches. "" where nothing is wrong.
@@ -64,7 +62,7 @@ func screenNode(n *yaml.Node, depth int) string {
 		return "it has an anchor or an alias"
 	case n.Style&yaml.TaggedStyle != 0:
 		return "it has a tag"
-	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "ENC[") && !sealed(n.Value) && !sealedComment.MatchString(n.Value):
+	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "ENC[") && !sealed(n.Value) && !sealedComment(n.Value):
 		return "it has an encrypted value of an unknown form"
 	case n.Kind == yaml.MappingNode:
 		if detail := screenKeys(n); detail != "" {

@@ -135,14 +135,18 @@ func TestATamperedFileDoesNotOpen(t *testing.T) {
 		{"a setting renamed", true, replace("        password:", "        password2:"), sops.KindAltered},
 		{"two values swapped", true, swap, sops.KindAltered},
 		{"a value in the clear", true, func(s string) string { return cipher.ReplaceAllStringFunc(s, once("canary-clear")) }, sops.KindAltered},
-		{"a bit flipped", true, replace("data:", "data:A"), sops.KindAltered},
+		{"a bit flipped", true, func(s string) string {
+			i := strings.Index(s, "data:") + len("data:")
+			return s[:i] + map[bool]string{true: "B", false: "A"}[s[i] == 'A'] + s[i+1:]
+		}, sops.KindAltered},
+		{"another spelling", true, replace("data:", "data:A"), sops.KindStructure},
 		{"a value removed", true, func(s string) string { return regexp.MustCompile(`(?m)^ +port_secret:.*\n`).ReplaceAllString(s, "") }, sops.KindMAC},
 		{"lastmodified edited", true, func(s string) string {
 			return regexp.MustCompile(`lastmodified: "20..`).ReplaceAllString(s, `lastmodified: "1999`)
 		}, sops.KindMAC},
 		{"the rule edited", true, replace("password|secret", "pass|nothing"), sops.KindMAC},
 		{"no MAC", true, func(s string) string { return regexp.MustCompile(`(?m)^ +mac: .*\n`).ReplaceAllString(s, "") }, sops.KindStructure},
-		{"an encrypted value outside of the rule", true, replace("description: EDR", "description: ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]"), sops.KindAltered},
+		{"an encrypted value outside of the rule", true, replace("description: EDR", "description: ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]"), sops.KindAltered},
 		{"a value of an unknown form", true, replace("type:bool]", "type:bytes]"), sops.KindStructure},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func walk(v any, at secrets.Path, visit func(secrets.Path, any)) {
 // isComment tells whether a list's item is a comment: SOPS writes an encrypted one as an item.
 func isComment(item any) bool {
 	if s, ok := item.(string); ok {
-		return sealedComment.MatchString(s)
+		return sealedComment(s)
 	}
 	_, comment := item.(upstream.Comment)
 	return comment
