@@ -144,6 +144,9 @@ func TestATamperedFileDoesNotOpen(t *testing.T) {
 		{"lastmodified edited", true, func(s string) string {
 			return regexp.MustCompile(`lastmodified: "20..`).ReplaceAllString(s, `lastmodified: "1999`)
 		}, sops.KindMAC},
+		{"a lastmodified that is no time", true, func(s string) string {
+			return regexp.MustCompile(`lastmodified: "[^"]*"`).ReplaceAllString(s, `lastmodified: "x"`)
+		}, sops.KindStructure},
 		{"the rule edited", true, replace("password|secret", "pass|nothing"), sops.KindMAC},
 		{"no MAC", true, func(s string) string { return regexp.MustCompile(`(?m)^ +mac: .*\n`).ReplaceAllString(s, "") }, sops.KindStructure},
 		{"an encrypted value outside of the rule", true, replace("description: EDR", "description: ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]"), sops.KindAltered},
