@@ -150,8 +150,8 @@ func (s Set) copies() []Mistake {
 }
 
 // CheckSince finds what was done to files without sops since a base, told by what sops would have changed too: a MAC that is the old
-// one over other values, and ciphertexts that stood elsewhere.
-func (s Set) CheckSince(base Set) []Mistake {
+// one over other values, and ciphertexts that stood elsewhere (the Moves since that base).
+func (s Set) CheckSince(base Set, moves []Move) []Mistake {
 	before := make(map[string]File, len(base.Files))
 	for _, f := range base.Files {
 		before[f.Path] = f
@@ -166,7 +166,7 @@ func (s Set) CheckSince(base Set) []Mistake {
 			out = append(out, f.editedByHand())
 		}
 	}
-	return append(out, s.moved(base)...)
+	return append(out, moved(moves)...)
 }
 
 func (f File) editedByHand() Mistake {
@@ -240,9 +240,9 @@ func (s Set) Moves(base Set) []Move {
 }
 
 // moved are the moves that copies has not told already.
-func (s Set) moved(base Set) []Mistake {
+func moved(moves []Move) []Mistake {
 	var out []Mistake
-	for _, m := range s.Moves(base) {
+	for _, m := range moves {
 		if m.Copied {
 			continue
 		}

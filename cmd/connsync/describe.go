@@ -210,9 +210,11 @@ func spot(s diff.Spot) string { return bare(s.Path) + " of " + s.Name + " in tar
 func bare(p secrets.Path) string { return strings.TrimPrefix(string(p), "config.") }
 
 // secretWord is what is said of one secret, which is all that is ever said of one.
-func secretWord(s diff.SecretChange) string {
-	if s.Word == diff.Set {
-		return bare(s.Path) + " (set)"
+func secretWord(s diff.SecretChange) string { return secretWordOf(bare(s.Path), s.Word) }
+
+func secretWordOf(path string, w diff.Word) string {
+	if w == diff.Set {
+		return path + " (set)"
 	}
-	return bare(s.Path) + " " + string(s.Word)
+	return path + " " + string(w)
 }

@@ -218,13 +218,8 @@ func mdWhat(c card) string {
 	return strings.Join(parts, ", ")
 }
 
-// mdSecret is all that is ever said of a secret.
-func mdSecret(s diff.SecretChange) string {
-	if s.Word == diff.Set {
-		return mdCode(bare(s.Path)) + " (set)"
-	}
-	return mdCode(bare(s.Path)) + " " + string(s.Word)
-}
+// mdSecret is secretWord with the path as code.
+func mdSecret(s diff.SecretChange) string { return secretWordOf(mdCode(bare(s.Path)), s.Word) }
 
 func mdNext(s sheet) string {
 	if s.next == "" {

@@ -31,6 +31,7 @@ type review struct {
 	base, head side
 	cache      manifest.Cache
 	plans      map[string]diff.Plan // by target, all of them
+	moves      []manifest.Move
 }
 
 // readHead reads the head under the stricter of both projects' policies: a branch cannot relax the rules that it is looked at by.
@@ -131,12 +132,12 @@ func (r *review) compare() {
 		return
 	}
 	r.plans = map[string]diff.Plan{}
-	moves := r.head.set.Moves(r.base.set)
+	r.moves = r.head.set.Moves(r.base.set)
 	for _, p := range []manifest.Project{r.base.project, r.head.project} {
 		for name, t := range p.Targets {
 			plan := diff.Compare(name, wish{Target: t}.place(), r.base.set.Target(name), r.head.set.Target(name))
 			plan.WantCommit, plan.KnownCommit = r.head.commit.Hash, r.base.commit.Hash
-			plan.Mark(moves)
+			plan.Mark(r.moves)
 			r.plans[name] = plan // the head's place holds
 		}
 	}
@@ -152,7 +153,7 @@ func (r *review) findings() ([]finding, error) {
 		}
 	}
 	add(true, r.head.mistakes...)
-	add(true, r.head.set.CheckSince(r.base.set)...)
+	add(true, r.head.set.CheckSince(r.base.set, r.moves)...)
 	add(true, r.repointed()...)
 	exposed, old, complete, err := r.exposed()
 	if err != nil {
