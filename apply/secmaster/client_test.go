@@ -127,6 +127,11 @@ func TestEveryAnswerHasItsClass(t *testing.T) {
 		{"a page", 502, `<html>canary-password</html>`, secmaster.ErrUnclear, secmaster.ErrUnclear, "502 a page instead of an answer"},
 		{"a redirect", 307, ``, nil, nil, "307 a redirect, which is not followed"},
 		{"200 with an error", 200, `{"code":"SecMaster.20039999","message":"failed"}`, nil, nil, "200 SecMaster.20039999 failed"},
+		{"200 with an error of another prefix", 200, `{"code":"csb.00180001","message":"system is busy"}`, nil, nil, "200 csb.00180001 system is busy"},
+		{"200 with a number that is not zero", 200, `{"code":17,"message":"no"}`, nil, nil, "200 17 no"},
+		{"200 with an error beside a text named error", 200, `{"code":"SecMaster.20039999","message":"failed","error":"x"}`, nil, nil, "200 SecMaster.20039999 failed"},
+		{"200 with an error and a connection", 200, `{"code":"SecMaster.20039999","message":"failed","asset":{"id":"id","name":"a"}}`, secmaster.ErrUnclear, secmaster.ErrUnclear, "200 SecMaster.20039999 failed"},
+		{"400 with zeros", 400, `{"code":"00000000","message":"success"}`, nil, nil, "400 00000000 success"},
 		{"200 without a connection", 200, `{"code":""}`, secmaster.ErrUnclear, nil, "the answer holds no connection"},
 		{"200 that is no JSON", 200, `canary-password`, secmaster.ErrUnclear, nil, "the answer holds no connection"},
 		{"an echo of the secret", 400, `{"code":"x","message":"weak: canary-password"}`, nil, nil, "the server's message is not shown: it repeats a secret"},
@@ -309,6 +314,8 @@ func TestATotalWithoutAListIsNoEmptyList(t *testing.T) {
 		`{"total":0}`: true, `{"total":0,"assets":[]}`: true, `{"assets":[]}`: true, `{"total":0,"assets":null}`: true,
 		`{"total":1}`: false, `{}`: false, `[]`: false, ``: false, `{"total":1,"assets":{}}`: false, `{"total":2,"assets":[{"id":"1"}]}`: false,
 		`{"total":1,"assets":[{"name":"a"}]}`: false, `{"code":"SecMaster.20039999","message":"x"}`: false,
+		`{"code":"SecMaster.20039999","total":0,"assets":[]}`: false, `{"code":"SecMaster.00000000","total":0,"assets":[]}`: true,
+		`{"error":{"code":17},"total":0,"assets":[]}`: false,
 	} {
 		got, err := beside(t, answers(200, text)).List(context.Background())
 		if empty != (err == nil) || len(got) > 0 {

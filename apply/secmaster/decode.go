@@ -120,6 +120,9 @@ func readPage[T any](body []byte, names ...string) (page[T], string) {
 		return page[T]{}, "the answer is not a JSON object"
 	}
 	p := page[T]{total: -1}
+	if refuses(codeAmong(members)) {
+		return p, "the answer holds an error code"
+	}
 	if raw, ok := members["total"]; ok {
 		var n json.Number
 		if json.Unmarshal([]byte(strings.Trim(string(raw), `"`)), &n) == nil {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -21,12 +20,10 @@ const (
 	mostRead     = 4 << 10  // bytes of it
 	maxCode      = 40       // of its code
 	maxID        = 80       // of its name for a request
-	largestError = 32 << 10 // bytes of a 2xx that may be an error all the same
+	largestError = 32 << 10 // bytes of a page of a list that is looked at for more than its code
 
 	maxSkew = 15*time.Minute - 10*time.Second // from which on a signature is refused, or will be very soon
 )
-
-var errorCode = regexp.MustCompile(`^[A-Za-z]+\.[0-9]+$`)
 
 // workspaceCodes say that the project or the workspace cannot be had (docs/api.md, C6).
 var workspaceCodes = map[string]bool{
@@ -49,27 +46,30 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	case good && isPage(a): // whoever wrote it, it was not SecMaster
 		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: plainStatus(a), Class: ErrUnclear}
 	}
-	if good && len(a.body) > largestError {
-		return nil // a list: no error is that long, and reading it twice takes time
+	if good && c.budget != nil && len(a.body) > largestError {
+		return nil // a page of a list, whose reader looks at its code too: reading it twice takes time
 	}
-	code, message, id := said(a.body)
+	says := saidIn(a.body)
 	if a.requestID == "" {
-		a.requestID, _ = r.quote(c, id, maxID)
+		a.requestID, _ = r.quote(c, says.requestID, maxID)
 	}
-	if good && !(errorCode.MatchString(code) && !hasContent(a.body)) {
+	if good && !refuses(says.code) {
 		return nil
 	}
 	e := &Error{Op: c.op, Status: a.status, RequestID: a.requestID}
-	e.Code, _ = r.quote(c, code, maxCode)
-	switch said, harmless := r.quote(c, message, maxMessage); {
+	e.Code, _ = r.quote(c, says.code, maxCode)
+	switch shown, harmless := r.quote(c, says.message, maxMessage); {
 	case !harmless:
 		e.Message = "the server's message is not shown: it repeats a secret"
-	case said == "":
+	case shown == "":
 		e.Message = plainStatus(a)
 	default:
-		e.Message = said
+		e.Message = shown
 	}
-	e.Class = classify(c, a.status, code)
+	e.Class = classify(c, a.status, says.code)
+	if good && hasContent(a.body) {
+		e.Class = ErrUnclear // it says both that it failed and what it did
+	}
 	if e.Class == ErrDenied {
 		e.Message = printable(r.skew(a)+e.Message, maxMessage)
 	}
@@ -131,34 +131,6 @@ func classify(c call, status int, code string) error {
 		return ErrNotFound // a 404 without a code is a proxy's, which knows of no connections
 	}
 	return nil
-}
-
-// said is what an error body says, in any of the four shapes that are known (docs/api.md, "Errors").
-func said(body []byte) (code, message, requestID string) {
-	var b struct {
-		Code      lenient `json:"code"`
-		Message   lenient `json:"message"`
-		ErrorCode lenient `json:"error_code"`
-		ErrorMsg  lenient `json:"error_msg"`
-		RequestID lenient `json:"request_id"`
-		Error     struct {
-			Code    lenient `json:"code"`
-			Message lenient `json:"message"`
-		} `json:"error"`
-	}
-	if json.Unmarshal(body, &b) != nil {
-		return "", "", ""
-	}
-	return firstText(b.Code, b.ErrorCode, b.Error.Code), firstText(b.Message, b.ErrorMsg, b.Error.Message), string(b.RequestID)
-}
-
-func firstText(texts ...lenient) string {
-	for _, t := range texts {
-		if t != "" {
-			return string(t)
-		}
-	}
-	return ""
 }
 
 // hasContent tells whether a body has a member that an answer to a call carries, beside code and message.

@@ -35,6 +35,26 @@ func FuzzList(f *testing.F) {
 	})
 }
 
+func TestALongPageWithAnErrorCodeIsNoList(t *testing.T) {
+	const page = `{"code":"SecMaster.20039999","total":1,"assets":[{"id":"1","name":"a","description":"%s"}]}`
+	if p, wrong := readPage[wireConnection](fmt.Appendf(nil, page, strings.Repeat("x", 2*largestError)), "assets"); wrong != "the answer holds an error code" || len(p.items) > 0 {
+		t.Errorf("%d items, %q", len(p.items), wrong)
+	}
+}
+
+func TestSuccessIsToldByZeros(t *testing.T) {
+	for code, refused := range map[string]bool{
+		"": false, "0": false, "00000000": false, "SecMaster.00000000": false, "CSB.00000000": false, "csb.v2.0000": false, "STS5.00000000": false, "-0": false, "0.0": false,
+		"success": false, "Success.": false, "SecMaster.": false, "true": false, "null": false, "error": false, "STS5.AccessDenied": false,
+		"1": true, "17": true, "1.0": true, "0.1": true, "00000001": true, "SecMaster.20041002": true, "SecMaster.00041003": true, "csb.00180001": true, "common.00000500": true,
+		"SecMaster.0000000A1": true, "E500": true, "a.b.1": true, "200": true, "1.success": true, "\u0661": true,
+	} {
+		if refuses(code) != refused {
+			t.Errorf("%q is a refusal: %t", code, !refused)
+		}
+	}
+}
+
 // saysEmpty is what an answer must say, at least, to be an empty list.
 func saysEmpty(body []byte) bool {
 	var all map[string]json.RawMessage

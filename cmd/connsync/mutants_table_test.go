@@ -23,7 +23,9 @@ var mutants = []mutant{
 
 	// What is believed.
 	{"a MAC that nobody verified is remembered", "apply/run.go", "read && o.err == nil && o.dated(c.Want)", "true || read && o.err == nil && o.dated(c.Want)", "./cmd/connsync TestAMadeUpMAC"},
-	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !(errorCode.MatchString(code) && !hasContent(a.body)) {", "if good {", "./apply/secmaster TestEveryAnswer"},
+	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !refuses(says.code) {", "if good {", "./apply/secmaster TestEveryAnswer"},
+	{"a code of zeros is an error", "apply/secmaster/code.go", "unicode.IsDigit(r) && r != '0'", "unicode.IsDigit(r)", "./apply/secmaster TestSuccessIsTold"},
+	{"an error beside a connection is believed", "apply/secmaster/failure.go", "if good && hasContent(a.body) {", "if false {", "./apply/secmaster TestEveryAnswer"},
 	{"an answer about another connection is believed", "apply/secmaster/connections.go", `case id != "" && conn.ID != id, !c.shows(conn, b):`, "case false:", "./apply/secmaster TestAnAnswerAbout"},
 	{"a list that is cut short is believed", "apply/secmaster/list.go", "\t\tif whole {", "\t\tif got != nil || whole {", "./apply/secmaster TestAListIs|TestPages"},
 	{"an answer without a list is an empty list", "apply/secmaster/decode.go", `return p, "no list under a known name"`, `return p, ""`, "./apply/secmaster TestATotal|FuzzList"},

@@ -196,6 +196,30 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 	}
 }
 
+// A success may hold nothing but its code, in whatever form that comes.
+func TestAWriteThatIsAnsweredWithACodeAloneIsDone(t *testing.T) {
+	for _, d := range emulator.SwitchDocs() {
+		if d.Name != "code" {
+			continue
+		}
+		for _, v := range d.Values {
+			s, c := pair(t, "code="+v)
+			ctx := context.Background()
+			created, _, err := c.Create(ctx, wished(s, "edr", `{"endpoint":"https://a"}`))
+			if err != nil {
+				t.Errorf("code=%s: create: %v", v, err)
+			}
+			s.Fail(emulator.Fault{Route: emulator.RouteUpdate, Kind: emulator.FaultNoAsset})
+			if _, _, err := c.Update(ctx, created.ID, wished(s, "edr", `{"endpoint":"https://b"}`)); err != nil || s.Connections()[0].Config != `{"endpoint":"https://b"}` {
+				t.Errorf("code=%s: update: %v, %+v", v, err, s.Connections())
+			}
+			if _, err := c.Delete(ctx, created.ID); err != nil || len(s.Connections()) != 0 {
+				t.Errorf("code=%s: delete: %v, %+v", v, err, s.Connections())
+			}
+		}
+	}
+}
+
 func TestASchemaIsReadInEveryForm(t *testing.T) {
 	for sw, n := range map[string]int{"schema=string": 3, "schema=array": 3, "schema=null": 0} {
 		_, c := pair(t, sw)

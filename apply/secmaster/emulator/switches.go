@@ -33,7 +33,7 @@ var switchDocs = [...]SwitchDoc{
 	{"order", []string{"created", "newest", "updated", "stale"}, "created", nil, "the order of a list, which is not documented: by age, or what was changed last first or last (C5)"},
 	{"maxlimit", []string{"200", "7"}, "200", positive, "the most items of a page, whatever is asked for (C5)"},
 	{"workspace", []string{"403", "400"}, "403", nil, "the answer for another workspace (C6)"},
-	{"code", []string{"empty", "number", "text", "absent"}, "empty", nil, "the code of a success (C7)"},
+	{"code", []string{"empty", "number", "text", "zeros", "prefixed", "word", "absent"}, "empty", nil, "the code of a success (C7)"},
 	{"contenttype", []string{"json", "any"}, "json", nil, "the content types that a write may have (C8)"},
 	{"duplicates", []string{"allow", "refuse"}, "allow", nil, "a second connection of a name (U1)"},
 	{"candelete", []string{"present", "absent"}, "present", nil, "the member can_be_deleted (U3)"},

@@ -29,6 +29,12 @@ func (x *exchange) succeed(body object) {
 		body["code"], body["message"] = 0, "success"
 	case "text":
 		body["code"], body["message"] = "0", "success"
+	case "zeros":
+		body["code"], body["message"] = "00000000", "success"
+	case "prefixed":
+		body["code"], body["message"] = "SecMaster.00000000", "Success."
+	case "word":
+		body["code"], body["message"] = "success", "Success."
 	}
 	body["field_of_next_year"] = object{"nested": true} // clients must ignore what they do not know
 	x.reply(http.StatusOK, body)
