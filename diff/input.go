@@ -28,6 +28,11 @@ type Place struct {
 	WorkspaceID string `json:"workspace_id"`
 }
 
+// PlaceOf is the place of a target.
+func PlaceOf(t manifest.Target) Place {
+	return Place{Region: t.Region, ProjectID: t.ProjectID, WorkspaceID: t.WorkspaceID}
+}
+
 // Want is a wanted connection whose plugin has been resolved to ids.
 type Want struct {
 	manifest.Connection

@@ -29,6 +29,11 @@ func (s stamp) written(f *manifest.Sops) bool {
 	return !now.at.Before(s.at) && now.mac != s.mac
 }
 
+// SopsWrote tells whether sops wrote a version of a file after an earlier one.
+func SopsWrote(before, now *manifest.Sops) bool {
+	return stampOf(before.LastModified, before.MAC).written(now)
+}
+
 // repointed are the destinations that changed since the last apply in a file that sops did not write since; none where the
 // connection has no secret that could go astray.
 func (d *decider) repointed(w *Want, k *Known) []secrets.Path {

@@ -1,6 +1,9 @@
 package secrets
 
-import "strconv"
+import (
+	"regexp"
+	"strconv"
+)
 
 // Path is the way from a document's root to one of its leaves, as people write
 // it: connections.prod.edr.config.hosts[0].password. A key that is not made of
@@ -23,6 +26,12 @@ func (p Path) Key(key string) Path {
 func (p Path) Index(i int) Path {
 	return p + Path("["+strconv.Itoa(i)+"]")
 }
+
+// listPosition is what SOPS leaves out of the path that it authenticates.
+var listPosition = regexp.MustCompile(`\[[0-9]+\]`)
+
+// Bound is the path that SOPS authenticates, without list positions: a ciphertext opens nowhere else.
+func (p Path) Bound() string { return listPosition.ReplaceAllString(string(p), "") }
 
 // plainKey tells whether a key stands in a path as it is.
 func plainKey(key string) bool {

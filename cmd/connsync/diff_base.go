@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"io/fs"
-	"path/filepath"
 
-	"connsync/manifest"
+	"connsync/diff/review"
 	"connsync/manifest/gitfs"
 )
 
@@ -16,25 +14,58 @@ func (c diffCmd) sinceBase(g *globals) (view, error) {
 		return view{}, err
 	}
 	defer done()
-	return r.view()
+	return g.reviewed(r)
+}
+
+// reviewed is a review as it is shown: of the targets and connections that were asked for, and with all findings.
+func (g *globals) reviewed(r *review.Review) (view, error) {
+	v := view{offline: true, alarms: ruleWords(r.RuleChanges()), files: map[string][]fileNote{}}
+	for _, p := range r.Plans() {
+		if !g.wants(p.Target) {
+			continue
+		}
+		if only := matcher(g.Only); only != nil {
+			p.Keep(only)
+		}
+		v.plans = append(v.plans, p)
+		v.files[p.Target] = fileNotes(r.FileNotes(p.Target))
+	}
+	found, err := r.Findings()
+	v.findings = findings(found)
+	return v, err
+}
+
+// proposal is a local branch that is reviewed: two commits, and the repository that has all between them.
+type proposal struct {
+	g          *globals
+	repo       *gitfs.Repository
+	base, head gitfs.Commit
 }
 
 // reviewSince reads both sides of a branch: the head is a commit, or the worktree where it is "".
-func (g *globals) reviewSince(onto, head string) (*review, func(), error) {
+func (g *globals) reviewSince(onto, head string) (*review.Review, func(), error) {
 	repo, err := gitfs.Open(g.Dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, closed := &review{g: g, repo: repo}, func() {}
+	b, closed := &proposal{g: g, repo: repo}, func() {}
 	done := func() { closed(); _ = repo.Close() }
-	files, closeHead, err := r.headFiles(head)
-	if err == nil {
-		closed = closeHead
-		var before fs.FS
-		if before, err = r.baseFiles(onto); err == nil {
-			err = r.read(before, files)
+	r, err := func() (*review.Review, error) {
+		after, closeHead, err := b.headFiles(head)
+		if err != nil {
+			return nil, err
 		}
-	}
+		closed = closeHead
+		before, err := b.baseFiles(onto)
+		if err != nil {
+			return nil, err
+		}
+		project, err := g.project(&source{files: after})
+		if err != nil {
+			return nil, err
+		}
+		return review.Read(review.Version{Commit: b.base.Hash, Files: before}, review.Version{Commit: b.head.Hash, Files: after}, project, b)
+	}()
 	if err != nil {
 		done()
 		return nil, nil, err
@@ -42,15 +73,22 @@ func (g *globals) reviewSince(onto, head string) (*review, func(), error) {
 	return r, done, nil
 }
 
+// Since is what review asks of the history.
+func (b *proposal) Since(want func(string) bool, each func(review.FileVersion) error) (bool, error) {
+	return b.repo.Since(b.base.Hash, b.head.Hash, want, func(v gitfs.Version) error {
+		return each(review.FileVersion{Commit: v.Commit.Hash, File: v.File, Text: v.Text})
+	})
+}
+
 // headFiles are the files to compare: of a commit, or of the worktree as it is.
-func (r *review) headFiles(head string) (files fs.FS, done func(), err error) {
+func (b *proposal) headFiles(head string) (files fs.FS, done func(), err error) {
 	if head != "" {
-		if files, r.head.commit, err = r.repo.Tree(head); err != nil {
+		if files, b.head, err = b.repo.Tree(head); err != nil {
 			err = &fromFlag{"--head", err}
 		}
 		return files, func() {}, err
 	}
-	s, err := r.g.openWorktree()
+	s, err := b.g.openWorktree()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,22 +96,22 @@ func (r *review) headFiles(head string) (files fs.FS, done func(), err error) {
 		s.close()
 		return nil, nil, gitfs.ErrUnborn
 	}
-	r.head.commit = s.commit
+	b.head = s.commit
 	return s.files, s.close, nil
 }
 
 // baseFiles are those of the commit where the branch parted.
-func (r *review) baseFiles(onto string) (fs.FS, error) {
-	tip, err := r.repo.Resolve(onto)
+func (b *proposal) baseFiles(onto string) (fs.FS, error) {
+	tip, err := b.repo.Resolve(onto)
 	if err != nil {
-		return nil, r.noBase(onto, err)
+		return nil, b.noBase(onto, err)
 	}
-	base, err := r.repo.MergeBase(tip.Hash, r.head.commit.Hash)
+	base, err := b.repo.MergeBase(tip.Hash, b.head.Hash)
 	if err != nil {
-		return nil, r.noBase(onto, err)
+		return nil, b.noBase(onto, err)
 	}
-	r.base.commit = base
-	files, _, err := r.repo.Tree(base.Hash)
+	b.base = base
+	files, _, err := b.repo.Tree(base.Hash)
 	return files, err
 }
 
@@ -84,9 +122,9 @@ type noBaseError struct {
 	err     error
 }
 
-func (r *review) noBase(ref string, err error) error {
+func (b *proposal) noBase(ref string, err error) error {
 	e := &noBaseError{ref: ref, err: err}
-	remotes, _ := r.repo.Remotes() // only for the hint
+	remotes, _ := b.repo.Remotes() // only for the hint
 	for _, remote := range remotes {
 		e.remotes = append(e.remotes, remote.Name)
 	}
@@ -96,28 +134,3 @@ func (r *review) noBase(ref string, err error) error {
 func (e *noBaseError) Error() string { return "--base " + e.ref + ": " + e.err.Error() }
 
 func (e *noBaseError) Unwrap() error { return e.err }
-
-// read reads projects and manifests of both sides.
-func (r *review) read(before, after fs.FS) error {
-	name := filepath.ToSlash(filepath.Clean(r.g.Config))
-	var err error
-	if r.head.project, err = r.g.project(&source{files: after}); err != nil {
-		return err
-	}
-	was, err := manifest.LoadProject(before, name)
-	var mistakes manifest.Mistakes
-	var missing *manifest.ReadError
-	policy := was.Secrets
-	switch {
-	case errors.As(err, &mistakes), errors.As(err, &missing) && missing.Missing: // the branch makes or mends it
-		r.base.unread = errors.As(err, &mistakes)
-		was, policy = r.head.project, r.head.project.Secrets
-		r.base.fresh = true
-	case err != nil:
-		return err
-	}
-	if err := r.readHead(after, policy); err != nil {
-		return err
-	}
-	return r.readBase(before, was)
-}

@@ -30,6 +30,8 @@ var rules = map[string]rule{
 		"one of two owners of go-git"},
 	"diff": {[]string{"manifest", "secrets"}, nil,
 		"deciding is pure: no clock, no network, no file"},
+	"diff/review": {[]string{"diff", "manifest", "secrets"}, nil,
+		"a branch is judged by versions of files: no Git, no command line, no presentation"},
 	"apply/secmaster": {[]string{"secrets"}, []string{"golang.org/x/time/rate", "golang.org/x/sync"},
 		"the wire knows nothing of plans"},
 	"apply/secmaster/emulator": {[]string{"apply/secmaster", "secrets"}, []string{"golang.org/x/time/rate"},
@@ -38,7 +40,7 @@ var rules = map[string]rule{
 		"known state is what diff reads and Git keeps"},
 	"apply": {[]string{"apply/secmaster", "apply/state", "diff", "manifest", "secrets"}, []string{"golang.org/x/sync"},
 		"carrying out a plan needs no YAML, no SOPS and no Git"},
-	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "diff", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
+	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "diff", "diff/review", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
 		[]string{"github.com/alecthomas/kong", "github.com/sergi/go-diff", "github.com/go-git/", "golang.org/x/term", "golang.org/x/sync"},
 		"grammar, wiring, words and exit codes"},
 }
@@ -72,6 +74,41 @@ func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
 		for _, i := range p.Imports {
 			if !standard[i] && !r.allows(i) {
 				t.Errorf("%s imports %s: %s", name, i, r.why)
+			}
+		}
+	}
+}
+
+// unreached is what some packages may not even reach by way of others: pure is without network, programs, Git, SOPS, a grammar and words.
+var (
+	pure      = []string{"net", "net/http", "os/exec", "github.com/", module + "/manifest/gitfs", module + "/secrets/sops", module + "/apply", module + "/cmd"}
+	unreached = map[string][]string{"secrets": pure, "manifest": pure, "diff": pure, "diff/review": pure}
+)
+
+func TestPurePackagesReachNothingElse(t *testing.T) {
+	imports := map[string][]string{}
+	for _, p := range listPackages(t) {
+		imports[p.ImportPath] = p.Imports
+	}
+	for name, forbidden := range unreached {
+		from := module + "/" + name
+		if imports[from] == nil {
+			t.Errorf("%s is not there", name)
+		}
+		reached := map[string]string{from: ""} // and by which
+		for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+			for _, i := range imports[queue[0]] {
+				if _, seen := reached[i]; !seen {
+					reached[i] = queue[0]
+					queue = append(queue, i)
+				}
+			}
+		}
+		for path, by := range reached {
+			if slices.ContainsFunc(forbidden, func(f string) bool {
+				return path == f || strings.HasPrefix(path, strings.TrimSuffix(f, "/")+"/") && f != "net"
+			}) {
+				t.Errorf("%s reaches %s, by way of %s", name, path, by)
 			}
 		}
 	}

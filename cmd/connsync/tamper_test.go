@@ -356,20 +356,3 @@ func (b *tamperBench) serve(t *testing.T) {
 		t.Fatalf("exit %d: %s%s", code, stdout, stderr)
 	}
 }
-
-// An older version of a file is a valid file; that it is older is said by its time alone.
-func TestAnOlderVersionOfAFileIsSaid(t *testing.T) {
-	at := func(modified string) manifest.File {
-		return manifest.File{Path: tampered, Sops: &manifest.Sops{LastModified: modified}}
-	}
-	const newer, older = "2026-02-01T10:00:00Z", "2026-02-01T11:00:00+02:00"
-	n := noteOf(at(newer), at(older))
-	if len(n.words) != 1 || !n.risky || n.words[0] != "an older version: sops wrote it on 2026-02-01 09:00:00, and the base's on 2026-02-01 10:00:00" {
-		t.Errorf("%+v", n)
-	}
-	for _, pair := range [][2]string{{older, newer}, {newer, newer}, {newer, "yesterday"}, {"", older}, {"\x1b[31m", older}} {
-		if n := noteOf(at(pair[0]), at(pair[1])); len(n.words) != 0 || n.risky {
-			t.Errorf("%q: %+v", pair, n)
-		}
-	}
-}

@@ -42,14 +42,10 @@ func (g *globals) wishes(p manifest.Project, set manifest.Set) []wish {
 	return out
 }
 
-func (t wish) place() diff.Place {
-	return diff.Place{Region: t.Region, ProjectID: t.ProjectID, WorkspaceID: t.WorkspaceID}
-}
-
 // target is a wish in the shape in which package apply takes it.
 func (g *globals) target(t wish, s *source, known state.Snapshot, rewrite []string) apply.Target {
 	return apply.Target{
-		Name: t.Name, Place: t.place(), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
+		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
 		Known: known, Rewrite: matcher(rewrite), Only: matcher(g.Only),
 	}
 }

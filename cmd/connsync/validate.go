@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"connsync/diff/review"
 	"connsync/manifest"
 )
 
@@ -59,19 +60,11 @@ func (validateCmd) worktree(ctx context.Context, w world, g *globals) (checked, 
 	if err != nil {
 		return checked{project: project}, err
 	}
-	set, mistakes, err := manifest.Survey(src.files, project, nil)
+	side, err := review.Check(src.files, project, project.Secrets, nil)
 	if err != nil {
 		return checked{}, err
 	}
-	rules, unread, err := manifest.LoadRules(src.files, set.Files)
-	if err != nil {
-		return checked{}, err
-	}
-	out := checked{project: project, set: set}
-	for _, m := range manifest.Sorted(append(append(mistakes, unread...), set.Check(project, rules)...)) {
-		out.findings = append(out.findings, finding{m, true})
-	}
-	return out, nil
+	return checked{project, side.Set, findings(side.Findings())}, nil
 }
 
 // sinceBase checks the worktree as the head of a branch.
@@ -81,8 +74,8 @@ func (c validateCmd) sinceBase(_ context.Context, _ world, g *globals) (checked,
 		return checked{}, err
 	}
 	defer done()
-	findings, err := r.findings()
-	return checked{r.head.project, r.head.set, findings}, err
+	found, err := r.Findings()
+	return checked{r.Head().Project, r.Head().Set, findings(found)}, err
 }
 
 // split separates what is wrong from what is only worth a look.

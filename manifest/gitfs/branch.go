@@ -51,6 +51,7 @@ type Version struct {
 	Commit Commit
 	File   string // slash path
 	Text   []byte
+	blob   plumbing.Hash
 }
 
 // Limits of what Since reads: a branch beyond them is told as far as it goes.
@@ -59,21 +60,30 @@ const (
 	maxVersions = 20_000
 )
 
-// Since gives each version of a file that the commits after base and up to head made, if want names the file, oldest first: what a
-// branch pushed, also where a later commit took it back. Of a merge only what none of its parents has is a version. complete is false where the
-// history is cut off or longer than anybody reviews.
-func (r *Repository) Since(base, head string, want func(file string) bool) (versions []Version, complete bool, err error) {
+// Since calls a function with each version of a file that the commits after base and up to head made, if want names the file, oldest first:
+// what a branch pushed, also where a later commit took it back. Of a merge only what none of its parents has is a version. complete is
+// false where the history is cut off or longer than anybody reviews. An error of the function ends it.
+func (r *Repository) Since(base, head string, want func(file string) bool, each func(Version) error) (complete bool, err error) {
 	commits, complete := r.after(base, head)
+	count := 0
 	for i := len(commits) - 1; i >= 0; i-- {
 		made, err := r.made(commits[i], want)
 		if err != nil {
-			return nil, false, err
+			return false, err
 		}
-		if versions = append(versions, made...); len(versions) > maxVersions {
-			return versions, false, nil
+		for _, v := range made {
+			if v.Text, err = r.blob(v.blob); err != nil {
+				return false, &MissingObjectError{v.File}
+			}
+			if err := each(v); err != nil {
+				return false, err
+			}
+		}
+		if count += len(made); count > maxVersions {
+			return false, nil
 		}
 	}
-	return versions, complete, nil
+	return complete, nil
 }
 
 // byTime is a heap of commits, newest first.
@@ -134,7 +144,7 @@ func (r *Repository) after(base, head string) (out []*object.Commit, complete bo
 	return out, complete && fresh == 0
 }
 
-// made are the versions of files that one commit made: what none of its parents has.
+// made are the versions of files that one commit made, without their texts: what none of its parents has.
 func (r *Repository) made(c *object.Commit, want func(string) bool) ([]Version, error) {
 	tree, parents, err := trees(c)
 	if err != nil {
@@ -154,11 +164,7 @@ func (r *Repository) made(c *object.Commit, want func(string) bool) ([]Version, 
 		if change.To.Name == "" || !want(change.To.Name) || !modeOf(to.Mode).IsRegular() || inherited(change.To.Name, to.Hash, parents) {
 			continue
 		}
-		text, err := r.blob(to.Hash)
-		if err != nil {
-			return nil, &MissingObjectError{change.To.Name}
-		}
-		out = append(out, Version{Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, change.To.Name, text})
+		out = append(out, Version{Commit: Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, File: change.To.Name, blob: to.Hash})
 	}
 	return out, nil
 }

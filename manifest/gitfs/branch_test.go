@@ -21,6 +21,15 @@ func opened(t testing.TB, dir string) *gitfs.Repository {
 	return r
 }
 
+// since gathers what Since gives.
+func since(r *gitfs.Repository, base, head string, want func(string) bool) (versions []gitfs.Version, complete bool, err error) {
+	complete, err = r.Since(base, head, want, func(v gitfs.Version) error {
+		versions = append(versions, v)
+		return nil
+	})
+	return versions, complete, err
+}
+
 // What a branch pushed is all its versions, also what it took back, and nothing of the branch that it was merged with.
 func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 	dir := repository(t)
@@ -49,7 +58,7 @@ func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 		t.Fatalf("%v %v", base, err)
 	}
 	wanted := func(file string) bool { return strings.HasPrefix(file, "connections/") }
-	versions, complete, err := r.Since(base.Hash, head, wanted)
+	versions, complete, err := since(r, base.Hash, head, wanted)
 	if err != nil || !complete {
 		t.Fatalf("%v %v", complete, err)
 	}
@@ -61,7 +70,7 @@ func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 	if fmt.Sprint(told) != want {
 		t.Errorf("got %q", fmt.Sprint(told))
 	}
-	if versions, complete, err := r.Since(head, head, wanted); err != nil || !complete || len(versions) != 0 {
+	if versions, complete, err := since(r, head, head, wanted); err != nil || !complete || len(versions) != 0 {
 		t.Errorf("of nothing: %v %v %v", versions, complete, err)
 	}
 }
@@ -82,7 +91,7 @@ func TestAMergeCommitNamesItsBaseWithoutMoreHistory(t *testing.T) {
 	if base, err := r.MergeBase(parent, head); err != nil || base.Hash != parent {
 		t.Errorf("%v %v", base, err)
 	}
-	if versions, complete, err := r.Since(parent, head, func(string) bool { return true }); err != nil || complete || len(versions) == 0 {
+	if versions, complete, err := since(r, parent, head, func(string) bool { return true }); err != nil || complete || len(versions) == 0 {
 		t.Errorf("a history that is cut off counts as whole, or is not searched at all: %d %v %v", len(versions), complete, err)
 	}
 	deep := filepath.Join(t.TempDir(), "deep")

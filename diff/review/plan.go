@@ -1,54 +1,59 @@
-package diff
+package review
 
 import (
 	"sort"
 
+	"connsync/diff"
 	"connsync/manifest"
 	"connsync/secrets"
 )
 
-// Compare plans from one wish to another, without SecMaster and without known state: it is what a sync of head would do to a
-// workspace that is exactly what base wants. Plugins are compared as the manifests name them.
-func Compare(target string, place Place, base, head []manifest.Connection) Plan {
+// compare plans from one version of a target to another, without SecMaster and without known state: it is what a sync of head would do
+// to a workspace that is exactly what base wants. Plugins are compared as the manifests name them.
+func compare(target string, place diff.Place, base, head []manifest.Connection) diff.Plan {
 	base, head, same := apart(base, head)
-	in := Input{Target: target, Place: place, Known: make(map[string]Known, len(base))}
+	in := diff.Input{Target: target, Place: place, Known: make(map[string]diff.Known, len(base))}
 	was := make(map[string]manifest.Connection, len(base))
 	for _, c := range base {
-		w := named(c)
+		w := byName(c)
 		h := asShown(w)
 		in.Have = append(in.Have, h)
-		k := Record(w, h, RecordOptions{})
+		k := diff.Record(w, h, diff.RecordOptions{})
 		k.MAC = "" // no conflict: what a sync would refuse is shown as the change that it is, and marked
 		in.Known[c.Name] = k
 		was[c.Name] = c
 	}
 	for _, c := range head {
-		w := named(c)
+		w := byName(c)
 		w.Adopt = "" // names an id, which only SecMaster can tell
 		if _, there := was[c.Name]; there {
 			w.Previously = "" // done already
 		}
 		in.Want = append(in.Want, w)
 	}
-	p := Compute(in)
+	p := diff.Compute(in)
 	for i := range p.Changes {
-		c := &p.Changes[i]
-		c.ID, c.Have, c.Known = "", nil, nil
-		c.markRepointed(was)
-		c.withhold()
-		switch {
-		case c.Action == Orphaned:
-			c.Action, c.From = Remove, ""
-		case c.Action == Update && c.From != "":
-			c.Action = Rename
-		}
+		betweenVersions(&p.Changes[i], was)
 	}
-	p.add(same)
+	add(&p, same)
 	return p
 }
 
+// betweenVersions makes of a change to a workspace that a base described the change between two versions of Git.
+func betweenVersions(c *diff.Change, base map[string]manifest.Connection) {
+	c.ID, c.Have, c.Known = "", nil, nil
+	markRepointed(c, base)
+	withhold(c)
+	switch {
+	case c.Action == diff.Orphaned:
+		c.Action, c.From = diff.Remove, ""
+	case c.Action == diff.Update && c.From != "":
+		c.Action = diff.Rename
+	}
+}
+
 // apart takes out the connections whose files are the same on both sides, which is nearly all of them.
-func apart(base, head []manifest.Connection) (was, is []manifest.Connection, same []Change) {
+func apart(base, head []manifest.Connection) (was, is []manifest.Connection, same []diff.Change) {
 	files := make(map[string]string, len(base))
 	for i := range base {
 		files[base[i].File.Path] = base[i].File.Digest
@@ -61,7 +66,7 @@ func apart(base, head []manifest.Connection) (was, is []manifest.Connection, sam
 			continue
 		}
 		stays[c.Name] = true
-		same = append(same, Change{Action: Unchanged, Name: c.Name, Pos: c.Pos, Plugin: named(*c).Resolved})
+		same = append(same, diff.Change{Action: diff.Unchanged, Name: c.Name, Pos: c.Pos, Plugin: byName(*c).Resolved})
 	}
 	for i := range base {
 		if !stays[base[i].Name] {
@@ -72,14 +77,14 @@ func apart(base, head []manifest.Connection) (was, is []manifest.Connection, sam
 }
 
 // add adds changes that were decided elsewhere.
-func (p *Plan) add(cs []Change) {
+func add(p *diff.Plan, cs []diff.Change) {
 	p.Changes = append(p.Changes, cs...)
 	p.Wanted, p.Recorded = p.Wanted+len(cs), p.Recorded+len(cs)
 	sort.SliceStable(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
 }
 
 // withhold takes out of a change what must not be shown; what is carried out never holds such a value.
-func (c *Change) withhold() {
+func withhold(c *diff.Change) {
 	for i := range c.Fields {
 		f := &c.Fields[i]
 		if _, withheld := f.New.(manifest.Withheld); withheld || f.NewHidden {
@@ -89,7 +94,7 @@ func (c *Change) withhold() {
 }
 
 // markRepointed marks the destinations that change in a file that sops did not write since the base.
-func (c *Change) markRepointed(base map[string]manifest.Connection) {
+func markRepointed(c *diff.Change, base map[string]manifest.Connection) {
 	if c.Want == nil || c.Want.File.Sops == nil || c.Want.File.Sops.MAC == "" || len(c.Secrets) == 0 {
 		return
 	}
@@ -97,53 +102,52 @@ func (c *Change) markRepointed(base map[string]manifest.Connection) {
 	if !ok {
 		b, ok = base[c.Want.Previously]
 	}
-	if !ok || b.File.Sops == nil || stampOf(b.File.Sops.LastModified, b.File.Sops.MAC).written(c.Want.File.Sops) {
+	if !ok || b.File.Sops == nil || diff.SopsWrote(b.File.Sops, c.Want.File.Sops) {
 		return
 	}
 	for _, f := range c.Fields {
 		if f.Destination() {
-			c.Risks = append(c.Risks, Risk{Kind: RiskRepointed, Path: f.Path})
+			c.Risks = append(c.Risks, diff.Risk{Kind: diff.RiskRepointed, Path: f.Path})
 		}
 	}
 }
 
-// Mark adds to a plan the risk of every secret whose ciphertext stood, or stands, somewhere else.
-func (p *Plan) Mark(moves []manifest.Move) {
+// markMoves adds to a plan the risk of every secret whose ciphertext stood, or stands, somewhere else.
+func markMoves(p *diff.Plan, moves []Move) {
 	for _, m := range moves {
 		i := sort.Search(len(p.Changes), func(i int) bool { return p.Changes[i].Name >= m.Name })
 		if m.Target != p.Target || i == len(p.Changes) || p.Changes[i].Name != m.Name {
 			continue
 		}
-		kind := RiskMoved
+		kind := diff.RiskMoved
 		if m.Copied {
-			kind = RiskCopied
+			kind = diff.RiskCopied
 		}
-		from := Spot{Target: m.FromTarget, Name: m.FromName, Path: m.FromAt, File: m.From.File}
-		p.Changes[i].Risks = append(p.Changes[i].Risks, Risk{Kind: kind, Path: m.At, From: from})
+		p.Changes[i].Risks = append(p.Changes[i].Risks, diff.Risk{Kind: kind, Path: m.Path, From: m.From})
 	}
 }
 
-// named takes a plugin's name for its id: the same name is the same plugin.
-func named(c manifest.Connection) Want {
-	p := Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.Component, Version: c.Version}
+// byName takes a plugin's name for its id: the same name is the same plugin.
+func byName(c manifest.Connection) diff.Want {
+	p := diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.Component, Version: c.Version}
 	if c.Component != "" {
 		p.ComponentID, p.VersionID = c.Component, c.Version
 	}
-	return Want{Connection: c, Resolved: p}
+	return diff.Want{Connection: c, Resolved: p}
 }
 
 // asShown is a wanted connection as a server would show it that masks every secret.
-func asShown(w Want) Have {
-	h := Have{
+func asShown(w diff.Want) diff.Have {
+	h := diff.Have{
 		ID: w.Name, Name: w.Name, Description: w.Description, Plugin: w.Resolved,
-		UpdateTime: "base", Settings: map[secrets.Path]Seen{},
+		UpdateTime: "base", Settings: map[secrets.Path]diff.Seen{},
 	}
 	for _, s := range manifest.Settings("config", w.Config) {
 		if s.Secret != nil {
-			h.Settings[s.Path] = Seen{Masked: true}
+			h.Settings[s.Path] = diff.Seen{Masked: true}
 			continue
 		}
-		h.Settings[s.Path] = Seen{Digest: manifest.ValueDigest(s.Value), Value: secrets.Hide(s.Value)}
+		h.Settings[s.Path] = diff.Seen{Digest: manifest.ValueDigest(s.Value), Value: secrets.Hide(s.Value)}
 	}
 	return h
 }

@@ -1,9 +1,24 @@
-package main
+package review
 
 import (
+	"connsync/diff"
 	"connsync/manifest"
 	"connsync/secrets"
 )
+
+// FileVersion is the content that a commit gave a file.
+type FileVersion struct {
+	Commit string
+	File   string // slash path
+	Text   []byte // valid until the next version
+}
+
+// History is what a branch pushed.
+type History interface {
+	// Since calls a function with each version of a file that the commits after the base and up to the head made, oldest first, if want
+	// names the file. complete is false where the history is cut off or longer than anybody reviews.
+	Since(want func(file string) bool, each func(FileVersion) error) (complete bool, err error)
+}
 
 // setting is a setting of a connection of a target, wherever it stands.
 type setting struct {
@@ -19,14 +34,14 @@ type pushed struct {
 	first  secrets.Fingerprint // of the ciphertext that came next; "" while there was none
 }
 
-// history follows the settings of some connections through the commits of a branch, oldest first.
-type history struct {
+// trail follows the settings of some connections through the commits of a branch, oldest first.
+type trail struct {
 	asked map[[2]string]bool // by target and name
 	clear map[setting]pushed
 }
 
 // note takes up what one commit wants.
-func (h history) note(s manifest.Set, commit string) {
+func (h trail) note(s manifest.Set, commit string) {
 	for _, c := range s.Connections {
 		if !h.asked[[2]string{c.Target, c.Name}] {
 			continue
@@ -37,7 +52,7 @@ func (h history) note(s manifest.Set, commit string) {
 	}
 }
 
-func (h history) noteSetting(key setting, x manifest.Setting, commit string) {
+func (h trail) noteSetting(key setting, x manifest.Setting, commit string) {
 	was, exposed := h.clear[key]
 	switch {
 	case x.Secret == nil && hides(x.Value):
@@ -51,7 +66,7 @@ func (h history) noteSetting(key setting, x manifest.Setting, commit string) {
 }
 
 // open is what held a secret in the clear which has not been set anew since it was encrypted; its commit is "" for none.
-func (h history) open(c manifest.Connection, x manifest.Setting) pushed {
+func (h trail) open(c manifest.Connection, x manifest.Setting) pushed {
 	was, exposed := h.clear[setting{c.Target, c.Name, x.Path}]
 	if !exposed || x.Secret == nil || was.first != "" && was.first != x.Secret.Fingerprint {
 		return pushed{}
@@ -60,34 +75,32 @@ func (h history) open(c manifest.Connection, x manifest.Setting) pushed {
 }
 
 // exposed finds secrets that a commit of the branch held in the clear, and that have not been set anew since they were encrypted: whoever
-// fetched the branch has them. Second come those that only the base held in the clear, and those whose old value does not look like a secret.
-func (r *review) exposed() (branch, other []manifest.Mistake, complete bool, err error) {
-	edited := r.head.set.Edited(r.base.set)
-	h := history{map[[2]string]bool{}, map[setting]pushed{}}
-	for _, c := range edited {
+// fetched the branch has them. Not fatal are those that only the base held in the clear, and those whose old value does not look like a secret.
+func (r *Review) exposed() (out []Finding, complete bool, err error) {
+	changed := edited(r.head.Set, r.base.Set)
+	h := trail{map[[2]string]bool{}, map[setting]pushed{}}
+	for _, c := range changed {
 		h.asked[[2]string{c.Target, c.Name}] = true
 	}
-	h.note(r.base.set, r.base.commit.Hash)
-	versions, complete, err := r.repo.Since(r.base.commit.Hash, r.head.commit.Hash, r.head.project.Reads)
+	h.note(r.base.Set, r.base.Commit)
+	complete, err = r.history.Since(r.head.Project.Reads, func(v FileVersion) error {
+		s, _ := manifest.Read(v.File, v.Text, r.head.Project)
+		h.note(s, v.Commit)
+		return nil
+	})
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
-	for _, v := range versions {
-		s, _ := manifest.Read(v.File, v.Text, r.head.project)
-		h.note(s, v.Commit.Hash)
-	}
-	for _, c := range edited {
+	for _, c := range changed {
 		for _, x := range manifest.Settings("config", c.Config) {
-			switch was := h.open(c, x); {
-			case was.commit == "":
-			case was.commit == r.base.commit.Hash, !was.looks:
-				other = append(other, rotate(c, x.Path, was.commit))
-			default:
-				branch = append(branch, rotate(c, x.Path, was.commit))
+			if was := h.open(c, x); was.commit != "" {
+				spot := diff.Spot{Target: c.Target, Name: c.Name, Path: x.Path, File: c.File.Path}
+				fatal := was.looks && was.commit != r.base.Commit
+				out = append(out, Finding{Kind: Exposed, Fatal: fatal, Pos: c.At(x.Path), Spot: spot, Commit: was.commit})
 			}
 		}
 	}
-	return branch, other, complete, nil
+	return out, complete, nil
 }
 
 // hides tells whether a value could be a secret: an empty one, a switch and an empty collection are none.
@@ -99,12 +112,4 @@ func hides(v any) bool {
 		return false
 	}
 	return true
-}
-
-func rotate(c manifest.Connection, at secrets.Path, commit string) manifest.Mistake {
-	return manifest.Mistake{
-		Pos:     c.At(at),
-		Message: string(at) + " of " + c.Name + " was in the clear in commit " + cutHash(commit) + ": whoever has that commit has the secret",
-		Hints:   []string{"rotate it where it is used, and set the new value with  sops set  or  sops edit " + c.File.Path},
-	}
 }

@@ -1,0 +1,62 @@
+package review
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+
+	"connsync/manifest"
+)
+
+// Side is what one version of the files wants, with everything that is wrong with it by itself.
+type Side struct {
+	Commit   string
+	Project  manifest.Project
+	Set      manifest.Set
+	Rules    manifest.Rules
+	Mistakes manifest.Mistakes // in order of place
+}
+
+// Check reads every manifest of a project and all rules for sops, and says every mistake that they show without a key and without
+// another version. An error is that of reading a file.
+func Check(files fs.FS, p manifest.Project, policy manifest.SecretsPolicy, c *manifest.Cache) (Side, error) {
+	out := Side{Project: p}
+	p.Secrets = policy
+	set, mistakes, err := manifest.Survey(files, p, c)
+	if err != nil {
+		return Side{}, err
+	}
+	rules, unread, err := manifest.LoadRules(files, set.Files)
+	if err != nil {
+		return Side{}, err
+	}
+	out.Set, out.Rules = set, rules
+	out.Mistakes = manifest.Sorted(append(append(mistakes, unread...), set.Check(p, rules)...))
+	return out, nil
+}
+
+// survey is Check of a base: its mistakes are not the branch's, which may be there to mend them, and it may have no manifests yet.
+func survey(files fs.FS, p manifest.Project, c *manifest.Cache) (Side, error) {
+	out := Side{Project: p}
+	var err error
+	out.Set, _, err = manifest.Survey(files, p, c)
+	var missing *manifest.ReadError
+	if errors.As(err, &missing) && missing.Missing {
+		return out, nil
+	}
+	if err == nil {
+		out.Rules, _, err = manifest.LoadRules(files, out.Set.Files)
+	}
+	return out, err
+}
+
+// stricter allows what both allow, and asks for a full MAC where either does.
+func stricter(a, b manifest.SecretsPolicy) manifest.SecretsPolicy {
+	out := manifest.SecretsPolicy{FullMAC: a.FullMAC || b.FullMAC}
+	for _, kind := range a.Allow {
+		if slices.Contains(b.Allow, kind) {
+			out.Allow = append(out.Allow, kind)
+		}
+	}
+	return out
+}
