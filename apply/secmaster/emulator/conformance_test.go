@@ -66,6 +66,18 @@ var visible = map[string]func(*secmaster.Connection) bool{
 	"config=reserialised": func(c *secmaster.Connection) bool { return strings.Contains(shown(c), "\n  \"endpoint\"") },
 	"candelete=absent":    func(c *secmaster.Connection) bool { return c.CanBeDeleted == nil },
 	"updatetime=absent":   func(c *secmaster.Connection) bool { return c.UpdateTime == "" },
+	"timeformat=millis":   func(c *secmaster.Connection) bool { return strings.HasSuffix(c.UpdateTime, ".000Z+0800") },
+	"timeformat=rfc3339": func(c *secmaster.Connection) bool {
+		return len(c.UpdateTime) == 20 && strings.HasSuffix(c.UpdateTime, "Z")
+	},
+	"timeformat=offset": func(c *secmaster.Connection) bool {
+		return strings.HasSuffix(c.UpdateTime, "+0800") && !strings.Contains(c.UpdateTime, "Z")
+	},
+	"timeformat=bare": func(c *secmaster.Connection) bool { return len(c.UpdateTime) == 19 && c.UpdateTime[10] == ' ' },
+	"timeformat=epoch": func(c *secmaster.Connection) bool {
+		return len(c.UpdateTime) == 13 && !strings.ContainsAny(c.UpdateTime, "-:")
+	},
+	"timeformat=opaque": func(c *secmaster.Connection) bool { return strings.HasPrefix(c.UpdateTime, "t") },
 }
 
 func shown(c *secmaster.Connection) string { s, _ := c.Config.Expose().(string); return s }

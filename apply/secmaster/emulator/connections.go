@@ -178,9 +178,7 @@ func (x *exchange) update() {
 	c := s.byID(x.id)
 	var a object
 	if c != nil {
-		b.onto(c)
-		c.UpdateTime, c.Modifier = s.tick(), x.caller()
-		s.save()
+		s.update(c, b, x.caller())
 		a = s.asset(c)
 	}
 	s.mu.Unlock()
@@ -189,6 +187,16 @@ func (x *exchange) update() {
 		return
 	}
 	x.succeed(object{"asset": a})
+}
+
+// update replaces a connection. The caller holds the lock.
+func (s *Server) update(c *Connection, b wish, by string) {
+	before := *c
+	b.onto(c)
+	if *c != before || s.options.Switches.value("equalput") == "moves" {
+		c.UpdateTime, c.Modifier = s.tick(), by
+	}
+	s.save()
 }
 
 func (x *exchange) remove() {

@@ -137,7 +137,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: s.options.NewID()}
 	x.route, x.id = s.find(r)
 	w.Header().Set("X-Request-Id", x.requestID)
-	w.Header().Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
+	w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
 	defer s.note(x)()
 	var err error
 	if x.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil || len(x.body) > maxBody {

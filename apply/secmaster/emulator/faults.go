@@ -35,6 +35,8 @@ const (
 	FaultDrip        = "drip"         // the answer comes with one byte a second
 	FaultLate        = "late"         // no answer, and executed some time after the client has given up
 	FaultTwice       = "twice"        // executed twice; the second answer is given
+	FaultStale       = "stale"        // not executed; an update is answered with the connection as it was, anything else with a success
+	FaultEcho        = "echo"         // not executed, and answered as if it had been
 	FaultPage        = "page"         // 200 with an HTML page
 	FaultBomb        = "bomb"         // 200 with a gzip of a gigabyte of nothing
 	FaultFlood       = "flood"        // 200 with more than anybody wants to read
@@ -51,7 +53,7 @@ const (
 // FaultKinds are all kinds, in the order of docs/emulator.md.
 func FaultKinds() []string {
 	return []string{
-		FaultReset, FaultSlow, FaultTruncated, FaultStall, FaultDrip, FaultLate, FaultTwice, FaultPage, FaultBomb, FaultFlood, FaultOKError,
+		FaultReset, FaultSlow, FaultTruncated, FaultStall, FaultDrip, FaultLate, FaultTwice, FaultStale, FaultEcho, FaultPage, FaultBomb, FaultFlood, FaultOKError,
 		FaultNoAsset, FaultForeignID, FaultForeignName, FaultMore, FaultFewer, FaultNoTotal, FaultRedirect,
 	}
 }
@@ -134,6 +136,10 @@ func (x *exchange) withFaults() {
 		x.route.serve(x)
 	case f.Kind == FaultLate:
 		x.serveLate(f)
+	case f.Kind == FaultStale:
+		x.stale()
+	case f.Kind == FaultEcho:
+		x.echo()
 	default:
 		x.breakWith(f, x.executed(f))
 	}

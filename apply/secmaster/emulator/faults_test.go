@@ -27,6 +27,7 @@ func TestFaultsAsTheySay(t *testing.T) {
 		{"stall", 200, `{"asset"`, true, 1}, {"drip", 200, `{"asset"`, true, 1}, {"late", 0, "", true, 1}, {"twice", 200, whole, false, 2},
 		{"page", 200, "<html>", false, 0}, {"page:after", 200, "<html>", false, 1}, {"bomb", 200, "    ", false, 0}, {"flood:after", 200, "    ", false, 1},
 		{"ok-error", 200, "SecMaster.20039999", false, 0}, {"no-asset", 200, whole, false, 1},
+		{"stale", 200, whole, false, 0}, {"echo", 200, `"name":"a"`, false, 0},
 		{"foreign-id", 200, `"name":"a"`, false, 1}, {"foreign-name", 200, `"name":"EdrVendor_default"`, false, 1},
 		{"total-more", 200, `"total":1`, false, 1}, {"total-fewer", 200, `"total":0`, false, 1}, {"total-none", 200, whole, false, 1},
 		{"redirect", 307, "", false, 0}, {"301", 301, "", false, 0}, {"303:after", 303, "", false, 1}, {"503:after", 503, "Service Unavailable", false, 1},
@@ -85,6 +86,67 @@ func post(ctx context.Context, t *testing.T, s *emulator.Server, impatient bool)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	return resp.StatusCode, string(body), err == nil
+}
+
+// What is swallowed leaves everything as it was, whatever the answer says.
+func TestASwallowedWriteIsAnsweredAndNotExecuted(t *testing.T) {
+	s, c := pair(t)
+	ctx := context.Background()
+	made, _, err := c.Create(ctx, wished(s, "a", `{"endpoint":"https://a"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.Connections()
+	for kind, shows := range map[string]string{emulator.FaultStale: `{"endpoint":"https://a"}`, emulator.FaultEcho: `{"endpoint":"https://b"}`} {
+		s.Fail(emulator.Fault{Route: emulator.RouteUpdate, Kind: kind})
+		s.Fail(emulator.Fault{Route: emulator.RouteDelete, Kind: kind})
+		answer, _, err := c.Update(ctx, made.ID, wished(s, "a", `{"endpoint":"https://b"}`))
+		if err != nil || shown(&answer) != shows || (answer.UpdateTime == made.UpdateTime) != (kind == emulator.FaultStale) {
+			t.Errorf("%s: update: %s %s, %v", kind, shown(&answer), answer.UpdateTime, err)
+		}
+		if _, err := c.Delete(ctx, made.ID); err != nil {
+			t.Errorf("%s: delete: %v", kind, err)
+		}
+		if have := s.Connections(); len(have) != 1 || have[0] != before[0] {
+			t.Errorf("%s: %+v", kind, have)
+		}
+	}
+}
+
+func TestChangesOfOneSecondMayShareTheirTime(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 600_000_000, time.UTC)
+	for habit, distinct := range map[string]int{"own": 3, "shared": 1} {
+		s := fresh(t, emulator.Options{Clock: func() time.Time { return at }})
+		if err := s.Set("times=" + habit); err != nil {
+			t.Fatal(err)
+		}
+		times := map[string]bool{}
+		id := s.Put(emulator.Connection{Name: "a"})
+		for range 3 {
+			times[s.Connections()[0].UpdateTime] = true
+			s.Edit(id, func(c *emulator.Connection) { c.Description += "x" })
+		}
+		if len(times) != distinct || !times["2026-01-02T11:04:05Z+0800"] {
+			t.Errorf("%s: %v", habit, times)
+		}
+	}
+}
+
+func TestAnEqualUpdateMayLeaveTheTimeAsItWas(t *testing.T) {
+	for habit, moves := range map[string]bool{"moves": true, "stays": false} {
+		s, c := pair(t, "equalput="+habit)
+		made, _, err := c.Create(context.Background(), wished(s, "a", `{"endpoint":"https://a"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same, _, err := c.Update(context.Background(), made.ID, wished(s, "a", `{"endpoint":"https://a"}`))
+		if err != nil || (same.UpdateTime != made.UpdateTime) != moves {
+			t.Errorf("%s: an equal update: %q, %q, %v", habit, made.UpdateTime, same.UpdateTime, err)
+		}
+		if other, _, err := c.Update(context.Background(), made.ID, wished(s, "a", `{"endpoint":"https://b"}`)); err != nil || other.UpdateTime == same.UpdateTime {
+			t.Errorf("%s: an update: %q, %q, %v", habit, same.UpdateTime, other.UpdateTime, err)
+		}
+	}
 }
 
 func TestTheOrderOfAList(t *testing.T) {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"time"
@@ -116,21 +117,66 @@ func (s *Server) byID(id string) *Connection {
 	return nil
 }
 
-// timeLayout is one of several that SecMaster's own pages show: a literal Z and then a zone.
+// timeLayout is how times are kept, and one of several ways in which SecMaster's own pages show them: a literal Z and then a zone.
 const timeLayout = "2006-01-02T15:04:05Z+0800"
 
-// tick is the time of a change: no two changes have the same.
-func (s *Server) tick() string {
-	now := s.options.Clock().Truncate(time.Second)
+var east8 = time.FixedZone("", 8*3600)
+
+// tick is the time of a change that is made now. The caller holds the lock.
+func (s *Server) tick() string { return s.tickAt(s.options.Clock()) }
+
+// tickAt is the time of a change. No two changes have the same, unless the switch "times" says otherwise.
+func (s *Server) tickAt(at time.Time) string {
+	now := at.Truncate(time.Second)
 	if !now.After(s.lastTime) {
-		now = s.lastTime.Add(time.Second)
+		now = s.lastTime
+		if s.options.Switches.value("times") == "own" {
+			now = now.Add(time.Second)
+		}
 	}
 	s.lastTime = now
-	return now.In(time.FixedZone("", 8*3600)).Format(timeLayout)
+	return now.In(east8).Format(timeLayout)
+}
+
+// clock is the server's own: it is never behind the times of its changes.
+func (s *Server) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.options.Clock()
+	if now.Before(s.lastTime) {
+		return s.lastTime
+	}
+	return now
+}
+
+// shownTime is a time in the form of the switch "timeformat". The caller holds the lock.
+func (s *Server) shownTime(kept string) any {
+	local, err := time.Parse(timeLayout, kept)
+	at := local.Add(-8 * time.Hour)
+	format := s.options.Switches.value("timeformat")
+	if err != nil {
+		format = "zoned"
+	}
+	switch format {
+	case "millis":
+		return at.In(east8).Format("2006-01-02T15:04:05.000Z+0800")
+	case "rfc3339":
+		return at.Format(time.RFC3339)
+	case "offset":
+		return at.In(east8).Format("2006-01-02T15:04:05-0700")
+	case "bare":
+		return local.Format(time.DateTime)
+	case "epoch":
+		return at.UnixMilli()
+	case "opaque":
+		return fmt.Sprintf("t%x", at.Unix())
+	}
+	return kept
 }
 
 // builtIn adds what every workspace comes with: a connection of each system plugin, and one of an emergency policy.
 func (s *Server) builtIn() {
+	before := s.options.Clock().Add(-time.Hour) // they are older than everything else
 	for _, p := range s.options.Plugins {
 		if p.Type != "system" {
 			continue
@@ -138,14 +184,14 @@ func (s *Server) builtIn() {
 		v := p.Versions[0]
 		s.connections = append(s.connections, &Connection{
 			ID: idOf("built-in", p.Name), Name: p.Name + "_default", ComponentID: p.ID(), ComponentVersionID: v.ID(p),
-			Config: `{"connection_type":"cloud service agency"}`, Status: "SUCCESS", CreateTime: s.tick(), Creator: "system", BuiltIn: true,
+			Config: `{"connection_type":"cloud service agency"}`, Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", BuiltIn: true,
 		})
 	}
 	if len(s.options.Plugins) > 0 {
 		p := s.options.Plugins[0]
 		s.connections = append(s.connections, &Connection{
 			ID: idOf("built-in", "defense"), Name: "emergency_policy", ComponentID: p.ID(), ComponentVersionID: p.Versions[0].ID(p),
-			Config: "{}", Status: "SUCCESS", CreateTime: s.tick(), Creator: "system", DefenseType: "CFW", BuiltIn: true,
+			Config: "{}", Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", DefenseType: "CFW", BuiltIn: true,
 		})
 	}
 	for _, c := range s.connections {

@@ -43,6 +43,9 @@ var switchDocs = [...]SwitchDoc{
 	{"rate", []string{"none", "1000/1m"}, "none", validRate, "how many requests are served in a time, as 5/1m (U10)"},
 	{"nulls", []string{"mixed", "empty", "absent"}, "mixed", nil, "how an empty text is shown (U12)"},
 	{"updatetime", []string{"present", "absent"}, "present", nil, "the member update_time"},
+	{"times", []string{"own", "shared"}, "own", nil, "whether changes within one second have the same time"},
+	{"timeformat", []string{"zoned", "millis", "rfc3339", "offset", "bare", "epoch", "opaque"}, "zoned", nil, "how a time is written"},
+	{"equalput", []string{"moves", "stays"}, "moves", nil, "what an update does to the update time of a connection that it leaves as it was"},
 	{"latency", []string{"0s", "2ms"}, "0s", validDuration, "how long every answer takes"},
 }
 

@@ -66,7 +66,7 @@ func (s *Server) asset(c *Connection) object {
 		"id": c.ID, "project_id": o.ProjectID, "workspace_id": o.WorkspaceID, "name": c.Name,
 		"component_id": c.ComponentID, "component_version_id": c.ComponentVersionID,
 		"type": "action_target", "status": c.Status, "enabled": true,
-		"create_time": c.CreateTime, "creator_id": "u-" + c.Creator, "creator_name": c.Creator,
+		"create_time": s.shownTime(c.CreateTime), "creator_id": "u-" + c.Creator, "creator_name": c.Creator,
 		"extra_of_next_year": []int{1, 2},
 	}
 	if p, ok := s.pluginOf(c.ComponentID, c.ComponentVersionID); ok {
@@ -76,7 +76,7 @@ func (s *Server) asset(c *Connection) object {
 		a["can_be_deleted"] = c.CanBeDeleted
 	}
 	if o.Switches.value("updatetime") == "present" {
-		a["update_time"] = c.UpdateTime
+		a["update_time"] = s.shownTime(c.UpdateTime)
 	}
 	s.emptyTexts(a, c)
 	if config, shown := shownConfig(o.Switches.value("config"), c.Config); shown {
