@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"encoding/json"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -58,6 +59,8 @@ func (r *configReader) value(n *yaml.Node, at, root secrets.Path, key string) an
 
 func (r *configReader) secret(n *yaml.Node, root secrets.Path) any {
 	switch {
+	case secrets.IsCiphertext(n.Value, "bytes", "time"):
+		r.d.wrong(n, false, []string{"set it anew as a quoted text, with  sops edit " + r.d.file}, "an encrypted value that is no text, number or boolean: sops read it as a date or as bytes")
 	case !secrets.IsCiphertext(n.Value, "str", "int", "float", "bool"):
 		r.d.wrong(n, false, []string{"encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported"}, "not a valid encrypted value")
 	case !r.encrypted:
@@ -79,7 +82,7 @@ func (r *configReader) scalar(n *yaml.Node) any {
 		if !jsonNumber(n.Value) {
 			r.d.wrong(n, false, []string{"quote it if it is text, or write it as a plain decimal number"}, "a number that JSON, YAML or sops would write differently")
 		}
-		return json.Number(n.Value)
+		return whole(n.Value)
 	case n.Tag == "!!timestamp":
 		r.d.wrong(n, false, []string{"quote it: sops rewrites a plain date"}, "a plain date")
 	case plain && ambiguous[strings.ToLower(n.Value)]:
@@ -108,6 +111,14 @@ func jsonNumber(s string) bool {
 	}
 	short, err := json.Marshal(f)
 	return err == nil && (s == string(short) || s == strconv.FormatFloat(f, 'g', -1, 64))
+}
+
+// whole is a number as it is sent: `sops set` writes 1048576 as 1.048576e+06, and a plugin may take only whole numbers for such a setting.
+func whole(s string) json.Number {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, "eE") && math.Trunc(f) == f && math.Abs(f) < 1<<53 {
+		return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+	}
+	return json.Number(s)
 }
 
 // suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.

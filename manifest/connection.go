@@ -165,7 +165,7 @@ func (d *document) boolean(n *yaml.Node, field string) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
 		d.wrong(n, true, nil, "%s must be true or false", field)
 	}
-	return n.Value == "true"
+	return strings.EqualFold(n.Value, "true")
 }
 
 // plugin checks that the plugin is named in exactly one of the two ways.

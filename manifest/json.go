@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"strconv"
+	"unicode/utf8"
 
 	"connsync/secrets"
 )
@@ -42,6 +43,9 @@ func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
 			if err != nil {
 				return nil, err
 			}
+			if !utf8.ValidString(k) {
+				return nil, errNotJSON
+			}
 			out[k] = r
 		}
 		return out, nil
@@ -56,7 +60,15 @@ func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
 		}
 		return out, nil
 	case secrets.Ref:
-		return reveal(v)
+		plain, err := reveal(v)
+		if err != nil {
+			return nil, err
+		}
+		return revealed(plain, nil)
+	case string:
+		if !utf8.ValidString(v) {
+			return nil, errNotJSON
+		}
 	case Withheld:
 		return nil, errNotJSON
 	}

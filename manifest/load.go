@@ -105,15 +105,24 @@ func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
 	return parse(name, text, p), text, nil
 }
 
+// parse reads one manifest. A file on which it panics is a mistake of its own, and hides no other's.
 func parse(name string, text []byte, p Project) loaded {
-	d := read(name, text)
-	l := loaded{file: File{Path: name, Digest: secrets.Digest(string(text))}, size: len(text)}
+	file := File{Path: name, Digest: secrets.Digest(string(text))}
+	l := loaded{file: file, size: len(text)}
+	if secrets.Contained(func() error { l.read(text, p); return nil })() != nil {
+		unjudged := Mistake{Pos: Position{File: name}, Message: "the file cannot be judged: connsync has a fault", Hints: []string{"please report it, with the file but without its values"}}
+		return loaded{file: file, size: len(text), mistakes: []Mistake{unjudged}}
+	}
+	return l
+}
+
+func (l *loaded) read(text []byte, p Project) {
+	d := read(l.file.Path, text)
 	if d.root != nil {
 		l.file.Sops = d.sops(p)
 		l.connections = d.connections(p, l.file)
 	}
 	l.mistakes = d.mistakes
-	return l
 }
 
 // readError keeps an error that a file tree made for people (a link out of the repository, say), and

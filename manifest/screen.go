@@ -26,7 +26,8 @@ const (
 type document struct {
 	file     string
 	text     []byte
-	root     *yaml.Node // the mapping at the root
+	tree     *yaml.Node // the document
+	root     *yaml.Node // the mapping at its root
 	mistakes []Mistake
 	exposed  map[*yaml.Node]bool // values in the clear that must not be shown
 	lines    []string            // split on first use
@@ -66,7 +67,7 @@ func read(file string, text []byte) *document {
 	before := len(d.mistakes)
 	d.screen(root, 1, 0)
 	if len(d.mistakes) == before {
-		d.root = root
+		d.tree, d.root = &n, root
 	}
 	return d
 }

@@ -5,10 +5,14 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"connsync/manifest/sopsrules"
 	"connsync/secrets"
 )
 
-// KeyTypes are SOPS's names for the kinds of keys that can open a file.
+// sopsMembers are those of a sops block by which its values are read.
+var sopsMembers = append([]string{"mac", "lastmodified", "mac_only_encrypted", "shamir_threshold", "key_groups"}, append(keyTypes, sopsrules.Kinds...)...)
+
+// keyTypes are SOPS's names for the kinds of keys that can open a file.
 var keyTypes = []string{"age", "pgp", "hckms", "kms", "gcp_kms", "azure_kv", "hc_vault"}
 
 // sops reads what a file's own metadata says, without a key; nil where the file is not encrypted.
@@ -17,16 +21,15 @@ func (d *document) sops(p Project) *Sops {
 	if n == nil || !d.mapping(n, "sops") {
 		return nil
 	}
-	s := &Sops{}
+	s := &Sops{Pos: d.at(n)}
 	if v := child(n, "lastmodified"); v != nil {
 		s.LastModified = v.Value
 	}
 	if v := child(n, "mac_only_encrypted"); v != nil {
-		s.MACOnlyEncrypted = v.Value == "true"
+		s.MACOnlyEncrypted = d.boolean(v, "mac_only_encrypted")
 	}
-	leaves, r := leavesOf(d.root), regionOf(n)
-	d.screenRegion(leaves, r)
-	s.Pos, s.Covered = d.at(n), covered(leaves, r, s.MACOnlyEncrypted)
+	d.screenMembers(n)
+	s.Covered = d.encrypted(n, s.MACOnlyEncrypted)
 	v := child(n, "mac")
 	if v != nil {
 		s.Pos, s.MAC = d.at(v), secrets.Digest(v.Value)
@@ -49,6 +52,42 @@ func (d *document) sops(p Project) *Sops {
 	}
 	s.KeysDigest = secrets.Digest(wrapped.String())
 	return s
+}
+
+// encrypted screens the values of a file by its own selector, and gives a digest of what its MAC is made of.
+func (d *document) encrypted(sops *yaml.Node, encryptedOnly bool) string {
+	selector, leaves := d.selector(sops), sopsrules.Leaves(d.tree)
+	if selector.Fault == sopsrules.TooLarge {
+		d.tooLarge(sops, leaves, selector)
+		return ""
+	}
+	judge := selector.Judge()
+	digest := covered(leaves, judge.Encrypts, encryptedOnly)
+	if judge.Exhausted() {
+		d.tooLarge(sops, leaves, selector)
+		return ""
+	}
+	d.screenEncrypted(leaves, selector, judge.Encrypts)
+	return digest
+}
+
+// tooLarge is said of a selector that is not looked at. What is in the clear may be meant to be encrypted.
+func (d *document) tooLarge(sops *yaml.Node, leaves []sopsrules.Leaf, s sopsrules.Selector) {
+	for _, l := range leaves {
+		if isSetting(l) && !isSealed(l) {
+			d.exposed[l.Node] = true
+		}
+	}
+	d.wrong(sops, false, []string{"write a shorter one: a list of names is enough"}, "%s of the sops block is too large to be looked at", s.Kind)
+}
+
+// screenMembers refuses members that SOPS takes for others: it reads their names without regard to case.
+func (d *document) screenMembers(sops *yaml.Node) {
+	for _, e := range entries(sops) {
+		if name := strings.ToLower(e.key.Value); name != e.key.Value && oneOf(name, sopsMembers) {
+			d.wrong(e.key, true, []string{"restore the file as sops wrote it"}, "sops reads %s as %s", e.key.Value, name)
+		}
+	}
 }
 
 // keys notes which key types a group has, and gathers the wrapped data keys.

@@ -164,6 +164,7 @@ func explainSecrets(err error) (string, []string, bool) {
 		sops.KindMAC:        {"somebody edited the file without sops: undo that, or edit it with  sops " + safe(e.File)},
 		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: set it there with sops"},
 		sops.KindPartialMAC: {"encrypt it without --mac-only-encrypted, or set  secrets: {mac: any}  in connsync.yaml"},
+		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + safe(e.File)},
 		sops.KindInternal:   {"does  sops decrypt " + safe(e.File) + "  work? If so, please report this"},
 	}[e.Kind]
 	return safe(e.Error()), hints, true

@@ -18,6 +18,7 @@ const (
 	KindMAC        Kind = "mac"         // not what was encrypted: the MAC differs
 	KindAltered    Kind = "altered"     // an encrypted value was altered, moved from elsewhere, or replaced by cleartext
 	KindPartialMAC Kind = "partial-mac" // mac_only_encrypted, where a full MAC is asked for
+	KindUnfit      Kind = "unfit"       // a decrypted value that no JSON text can carry as it is
 	KindInternal   Kind = "internal"    // the library failed in a way that we do not understand
 )
 
@@ -27,7 +28,7 @@ type Error struct {
 	File       string
 	Kind       Kind
 	Leaf       secrets.Path // of an altered value, where it is known
-	Detail     string       // of a structure that is refused
+	Detail     string       // of a structure that is refused, or of a value that is unfit
 	KeyTypes   []string     // that the file has: age, pgp, …
 	NotAllowed []string     // of these, those that secrets.allow does not name
 	Recipients []string     // age recipients of the file, at most three
@@ -51,6 +52,8 @@ func (e *Error) what() string {
 			return "an encrypted value was altered or moved"
 		}
 		return fmt.Sprintf("the encrypted value at %s was altered, moved from elsewhere, or is not encrypted", e.Leaf)
+	case KindUnfit:
+		return fmt.Sprintf("the secret at %s is refused: %s", e.Leaf, e.Detail)
 	case KindPartialMAC:
 		return "its MAC covers encrypted values only, and a full MAC is asked for"
 	}

@@ -185,21 +185,28 @@ func (f *file) verify() error {
 // values are the plaintexts of what was encrypted.
 func (f *file) values() (Opened, error) {
 	out := Opened{Secrets: make(map[secrets.Path]secrets.Value, len(f.paths)), LastModified: f.tree.Metadata.LastModified.Format(time.RFC3339)}
-	bad := secrets.Path("")
+	var bad, unfit secrets.Path
+	why := ""
 	walk(f.tree.Branches[0], "", func(p secrets.Path, v any) {
 		before, was := f.sealed[p]
 		if !was {
 			return
 		}
-		plain, ok := typed(v)
-		if s, still := v.(string); !ok || still && s == before {
+		if s, still := v.(string); still && s == before {
 			bad = p // outside of what the file's own rule encrypts, so SOPS left it as it is
 			return
 		}
+		plain, detail := typed(v)
+		if detail != "" {
+			unfit, why = p, detail
+		}
 		out.Secrets[p] = secrets.Hide(plain)
 	})
-	if bad != "" || len(out.Secrets) != len(f.paths) {
+	switch {
+	case bad != "" || len(out.Secrets) != len(f.paths):
 		return Opened{}, &Error{File: f.name, Kind: KindAltered, Leaf: bad}
+	case unfit != "":
+		return Opened{}, &Error{File: f.name, Kind: KindUnfit, Leaf: unfit, Detail: why}
 	}
 	return out, nil
 }

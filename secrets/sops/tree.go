@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	upstream "github.com/getsops/sops/v3"
 
@@ -45,18 +46,35 @@ func isComment(item any) bool {
 	return comment
 }
 
-// typed is a decrypted value as manifests type it: string, bool or json.Number.
-func typed(v any) (any, bool) {
+// typed is a decrypted value as manifests type it: string, bool or json.Number. Of a value that JSON would not carry as it is, unfit says why.
+func typed(v any) (plain any, unfit string) {
 	switch v := v.(type) {
-	case string, bool:
-		return v, true
+	case string:
+		return v, notText(v)
+	case bool:
+		return v, ""
 	case int:
-		return json.Number(strconv.Itoa(v)), true
+		return json.Number(strconv.Itoa(v)), ""
 	case float64:
-		text, err := json.Marshal(v) // refuses what JSON has no number for
-		return json.Number(text), err == nil
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, "it is not a number that JSON has"
+		}
+		return json.Number(text), ""
 	}
-	return nil, false
+	return nil, "it is of a type that JSON does not have"
+}
+
+// notText says why a text cannot be sent as it is: an encoder of JSON would put U+FFFD for each byte that is not UTF-8, and other programs
+// end a text at a NUL. "" where nothing is wrong.
+func notText(s string) string {
+	switch {
+	case !utf8.ValidString(s):
+		return "it is binary, not text (UTF-8)"
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f }):
+		return "it has a control character"
+	}
+	return ""
 }
 
 // cipher is SOPS's cipher, which remembers where it failed: SOPS's own errors do not name the place.
