@@ -62,7 +62,7 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 		return nil
 	}
 	if len(e.Put) > 0 {
-		e.Applied, e.AppliedAt = s.Commit, s.CommitAt
+		e.Applied, e.AppliedAt, e.Dirty = s.Commit, s.CommitAt, s.Dirty
 	}
 	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
 	e.Message.Trailers = append(append([][2]string(nil), e.Message.Trailers...), causes(r)...)
@@ -78,7 +78,7 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	v, written := verdicts[c.Name]
 	switch {
 	case written && v.have != nil:
-		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, LastModified: v.write.lastModified})
+		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified})
 		k.KeepStamp(c.Known)
 		e.Put = append(e.Put, k)
 		e.Drop = append(e.Drop, formerName(c)...)
@@ -87,14 +87,14 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	case c.Write:
 	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp && p.vouched[c.Name]):
 		k := *c.Known
-		k.Protect, k.Commit = c.Want.Protect, p.sync.Commit
+		k.Protect, k.Commit, k.Dirty = c.Want.Protect, p.sync.Commit, p.sync.Dirty
 		if s := c.Want.File.Sops; c.Restamp && p.vouched[c.Name] && s != nil {
-			k.File, k.LastModified, k.MAC = c.Want.File.Path, s.LastModified, s.MAC
+			k.File, k.Blob, k.LastModified, k.MAC = c.Want.File.Path, c.Want.File.Blob, s.LastModified, s.MAC
 		}
 		e.Put = append(e.Put, k)
 	case c.Action == diff.Adopt:
 		if p.opens(c) {
-			e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Unverified: true}))
+			e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true}))
 		}
 	case c.Action == diff.Forget && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)

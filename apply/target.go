@@ -34,6 +34,7 @@ type Target struct {
 	Want     []manifest.Connection
 	Commit   string    // the commit that Want was read from; "" where there is none
 	CommitAt time.Time // when it was made
+	Dirty    bool      // Want was read from a worktree that had changes beside it
 	Known    state.Snapshot
 	Rewrite  func(name string) bool // nil: none
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound

@@ -4,6 +4,8 @@
 package diff
 
 import (
+	"time"
+
 	"connsync/manifest"
 	"connsync/secrets"
 )
@@ -77,17 +79,52 @@ type Known struct {
 	UpdateTime string // as the closing list showed it
 	Modifier   string
 	Protect    bool
+	Written    Written
 	Unverified bool // recorded without having been written: what its secrets are in SecMaster is not known
 	Plugin     Plugin
 	Clear      map[secrets.Path]Digests // name, description, component_id, component_version_id, config.*
 	Secrets    map[secrets.Path]secrets.Fingerprint
 	Keys       string // digest of its file's wrapped data keys
 	File       string // the manifest
+	Blob       string // Git's name (SHA-1) of the manifest that was applied, as it stood; "" where it is not known
 	Commit     string // the commit that was applied
+	Dirty      bool   // … from a worktree that had changes beside it
 	// LastModified and MAC are the file's sops.lastmodified and the digest of its encrypted MAC when it was applied. Where the connection
 	// was written, both had been authenticated.
 	LastModified string
 	MAC          string
+	Adopted      string // the id of an adopt: line that was carried out: it is spent; "" for none
+	Seal         *Seal  // of what was applied; nil where nothing is known of it
+}
+
+// Written says whether connsync wrote a connection, and what showed it. What connsync did not write is never deleted.
+type Written string
+
+// What is known of the last write.
+const (
+	WrittenNever       Written = ""            // recorded only: somebody else's work
+	WrittenConfirmed   Written = "confirmed"   // SecMaster showed it afterwards
+	WrittenUnconfirmed Written = "unconfirmed" // answered as done, and nothing that SecMaster shows could prove it
+	WrittenUnsaid      Written = "unsaid"      // recorded by schema 1, which did not say; until the state's log or a write tells
+)
+
+// ByConnsync tells whether connsync wrote the connection, as far as is known.
+func (w Written) ByConnsync() bool { return w == WrittenConfirmed || w == WrittenUnconfirmed }
+
+// Seal is the proof under which settings were applied: digests only.
+type Seal struct {
+	Settings string `json:"settings"`         // digest of the settings that it binds
+	N        int64  `json:"n,omitempty"`      // the seal's counter; it only grows
+	Digest   string `json:"digest,omitempty"` // of the seal itself; "" where there was none
+	Sealed   bool   `json:"sealed,omitempty"`
+	Secrets  bool   `json:"secrets,omitempty"` // the connection had secrets
+}
+
+// Past is what stays known of a name whose connection was deleted or forgotten.
+type Past struct {
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+	N  int64     `json:"n,omitempty"` // the largest counter of a seal that was applied under the name
 }
 
 // Digests are the two digests of a setting in the clear: of what Git wanted, and of what

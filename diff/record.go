@@ -7,6 +7,7 @@ import (
 // RecordOptions is what a record says beside the connection itself.
 type RecordOptions struct {
 	Commit       string // that was applied
+	Dirty        bool   // … from a worktree that had changes beside it
 	Unverified   bool   // the connection was found, not written
 	LastModified string // the file's authenticated sops.lastmodified; "" where it was not decrypted, and then as the file says
 }
@@ -20,7 +21,13 @@ func Record(w Want, h Have, o RecordOptions) Known {
 		Protect: w.Protect, Unverified: o.Unverified, Plugin: w.Resolved,
 		Clear:   make(map[secrets.Path]Digests, len(l.clear)),
 		Secrets: make(map[secrets.Path]secrets.Fingerprint, len(l.secrets)),
-		File:    w.File.Path, Commit: o.Commit, LastModified: o.LastModified,
+		File:    w.File.Path, Blob: w.File.Blob, Commit: o.Commit, Dirty: o.Dirty, LastModified: o.LastModified,
+	}
+	if !o.Unverified {
+		k.Written = WrittenConfirmed
+	}
+	if w.Adopt == h.ID {
+		k.Adopted = h.ID
 	}
 	if w.File.Sops != nil {
 		k.Keys, k.MAC = w.File.Sops.KeysDigest, w.File.Sops.MAC

@@ -35,11 +35,11 @@ func (c *Cache) load(fsys fs.FS, name string, p Project) (loaded, error) {
 	if l, ok := c.get(key); ok && key.hash != "" {
 		return l, nil
 	}
-	l, text, err := loadFile(fsys, name, p)
+	l, _, err := loadFile(fsys, name, p)
 	if err != nil {
 		return l, err
 	}
-	key.hash = BlobHash(text)
+	key.hash = l.file.Blob
 	c.put(key, l)
 	return l, nil
 }

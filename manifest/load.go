@@ -107,7 +107,7 @@ func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
 
 // parse reads one manifest. A file on which it panics is a mistake of its own, and hides no other's.
 func parse(name string, text []byte, p Project) loaded {
-	file := File{Path: name, Digest: secrets.Digest(string(text))}
+	file := File{Path: name, Digest: secrets.Digest(string(text)), Blob: BlobHash(text)}
 	l := loaded{file: file, size: len(text)}
 	if secrets.Contained(func() error { l.read(text, p); return nil })() != nil {
 		unjudged := Mistake{Pos: Position{File: name}, Message: "the file cannot be judged: connsync has a fault", Hints: []string{"please report it, with the file but without its values"}}

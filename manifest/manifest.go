@@ -70,6 +70,7 @@ type Set struct {
 type File struct {
 	Path   string
 	Digest string // secrets.Digest of its bytes
+	Blob   string // Git's name of its bytes, as SHA-1
 	Sops   *Sops  // nil where the file has no sops block
 }
 

@@ -7,11 +7,14 @@ import (
 	"time"
 
 	"connsync/diff"
-	"connsync/secrets"
 )
 
-// schema is the version of the format that is written.
-const schema = 1
+// schema is the version of the format that is written. Version 2 added homes, what is known of a write (written, blob, dirty, adopted,
+// seal), the names that were known before (past), and that members which are not known are kept.
+const schema = 2
+
+// readers are the schema versions that can be read; each further one adds its own.
+var readers = map[int]bool{1: true, 2: true}
 
 // The two files of a state commit.
 const (
@@ -22,9 +25,11 @@ const (
 type knownHeader struct {
 	Schema    int        `json:"schema"`
 	Target    string     `json:"target"`
+	Homes     []string   `json:"homes,omitempty"`
 	Place     diff.Place `json:"place"`
 	Applied   string     `json:"applied,omitempty"`
 	AppliedAt time.Time  `json:"applied_at,omitzero"`
+	Dirty     bool       `json:"applied_dirty,omitempty"`
 }
 
 type intentsHeader struct {
@@ -32,133 +37,91 @@ type intentsHeader struct {
 	Run    *Run `json:"run,omitempty"`
 }
 
-// entry is a known connection as it is stored: one line.
-type entry struct {
-	Name         string                               `json:"name"`
-	ID           string                               `json:"id"`
-	UpdateTime   string                               `json:"update_time,omitempty"`
-	Modifier     string                               `json:"modifier,omitempty"`
-	Protect      bool                                 `json:"protect,omitempty"`
-	Unverified   bool                                 `json:"unverified,omitempty"`
-	Plugin       diff.Plugin                          `json:"plugin"`
-	Clear        map[secrets.Path][2]string           `json:"clear,omitempty"`   // [what Git wanted, what SecMaster showed], as digests
-	Secrets      map[secrets.Path]secrets.Fingerprint `json:"secrets,omitempty"` // digests of ciphertexts
-	Keys         string                               `json:"keys,omitempty"`
-	File         string                               `json:"file,omitempty"`
-	Commit       string                               `json:"commit,omitempty"`
-	LastModified string                               `json:"last_modified,omitempty"`
-	MAC          string                               `json:"mac,omitempty"` // digest of the encrypted one
-}
-
-func stored(k diff.Known) entry {
-	e := entry{
-		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
-		Plugin: k.Plugin, Secrets: k.Secrets, Keys: k.Keys, File: k.File, Commit: k.Commit, LastModified: k.LastModified, MAC: k.MAC,
-	}
-	if len(k.Clear) > 0 {
-		e.Clear = make(map[secrets.Path][2]string, len(k.Clear))
-	}
-	for p, d := range k.Clear {
-		e.Clear[p] = [2]string{d.Want, d.Have}
-	}
-	return e
-}
-
-func (e entry) known() diff.Known {
-	k := diff.Known{
-		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Unverified: e.Unverified,
-		Plugin: e.Plugin, Secrets: e.Secrets, Keys: e.Keys, File: e.File, Commit: e.Commit, LastModified: e.LastModified, MAC: e.MAC,
-		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),
-	}
-	if k.Secrets == nil {
-		k.Secrets = map[secrets.Path]secrets.Fingerprint{}
-	}
-	for p, d := range e.Clear {
-		k.Clear[p] = diff.Digests{Want: d[0], Have: d[1]}
-	}
-	return k
-}
-
 // encode gives the two files of a snapshot: the same snapshot always gives the same bytes.
 func encode(target string, s Snapshot) (known, intents []byte) {
 	var k, i bytes.Buffer
-	line(&k, knownHeader{Schema: schema, Target: target, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt})
-	for _, name := range sortedNames(s.Known) {
-		line(&k, stored(s.Known[name]))
+	add := func(to *bytes.Buffer, v any, more json.RawMessage) {
+		text, _ := with(v, more) // both are what parse gave: nothing that can fail
+		to.Write(text)
 	}
-	line(&i, intentsHeader{Schema: schema, Run: s.Run})
+	add(&k, knownHeader{Schema: schema, Target: target, Homes: s.Homes, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt, Dirty: s.AppliedDirty}, s.More.Header)
+	for _, name := range s.names() {
+		e, _ := s.line(name)
+		add(&k, e, s.More.Known[name])
+	}
+	add(&i, intentsHeader{Schema: schema, Run: s.Run}, s.More.Open)
 	for _, name := range sortedNames(s.Intents) {
-		line(&i, s.Intents[name])
+		add(&i, s.Intents[name], s.More.Intents[name])
 	}
 	return k.Bytes(), i.Bytes()
 }
 
-func line(b *bytes.Buffer, v any) {
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // texts, booleans, times and maps of texts: nothing that can fail
-}
-
 // decode reads the two files. Its problem is "" where they are what encode writes.
 func decode(target string, known, intents []byte) (s Snapshot, newer int, problem string) {
-	s = Snapshot{Known: map[string]diff.Known{}, Intents: map[string]Intent{}}
+	s = Snapshot{
+		Known: map[string]diff.Known{}, Past: map[string]diff.Past{}, Intents: map[string]Intent{},
+		More: More{Known: map[string]json.RawMessage{}, Intents: map[string]json.RawMessage{}},
+	}
 	lines := bytes.SplitAfter(known, []byte("\n"))
 	var h knownHeader
-	if newer, problem = header(lines[0], &h, func() int { return h.Schema }); problem != "" || newer != 0 {
+	if s.More.Header, newer, problem = header(lines[0], &h); problem != "" || newer != 0 {
 		return s, newer, problem
 	}
 	if h.Target != target {
 		return s, 0, "it belongs to another target"
 	}
-	s.Place, s.Applied, s.AppliedAt = h.Place, h.Applied, h.AppliedAt
-	if problem = each(lines[1:], func(e entry) string { return e.Name }, func(e entry) { s.Known[e.Name] = e.known() }); problem != "" {
+	s.Homes, s.Place, s.Applied, s.AppliedAt, s.AppliedDirty = h.Homes, h.Place, h.Applied, h.AppliedAt, h.Dirty
+	problem = each(lines[1:], s.More.Known, func(e entry) string { return e.Name }, func(e entry) { e.keep(&s, h.Schema) })
+	if problem != "" {
 		return s, 0, problem
 	}
 	lines = bytes.SplitAfter(intents, []byte("\n"))
-	var ih intentsHeader
-	if newer, problem = header(lines[0], &ih, func() int { return ih.Schema }); problem != "" || newer != 0 {
+	var open intentsHeader
+	if s.More.Open, newer, problem = header(lines[0], &open); problem != "" || newer != 0 {
 		return s, newer, problem
 	}
-	s.Run = ih.Run
-	problem = each(lines[1:], func(i Intent) string { return i.Name }, func(i Intent) { s.Intents[i.Name] = i })
+	s.Run = open.Run
+	problem = each(lines[1:], s.More.Intents, func(i Intent) string { return i.Name }, func(i Intent) { s.Intents[i.Name] = i })
 	return s, 0, problem
 }
 
-// readers are the schema versions that can be read; each further one adds its own.
-var readers = map[int]bool{1: true}
-
-// header reads a first line: strictly, once its version is known to be one that we read.
-func header(text []byte, into any, version func() int) (newer int, problem string) {
-	var any struct {
+// header reads a first line, once its version is known to be one that we read.
+func header(text []byte, into any) (more json.RawMessage, newer int, problem string) {
+	var version struct {
 		Schema int `json:"schema"`
 	}
-	if json.Unmarshal(text, &any) != nil || any.Schema < 1 {
-		return 0, "its header cannot be read"
+	if json.Unmarshal(text, &version) != nil || version.Schema < 1 {
+		return nil, 0, "its header cannot be read"
 	}
-	if !readers[any.Schema] {
-		return any.Schema, ""
+	if !readers[version.Schema] {
+		return nil, version.Schema, ""
 	}
-	if strict(text, into) != nil || version() != any.Schema {
-		return 0, "its header cannot be read"
+	more, err := parse(text, into)
+	if err != nil {
+		return nil, 0, "its header cannot be read"
 	}
-	return 0, ""
+	return more, 0, ""
 }
 
 // each reads lines, which end with a newline and are in strict order of name.
-func each[T any](lines [][]byte, name func(T) string, keep func(T)) string {
+func each[T any](lines [][]byte, more map[string]json.RawMessage, name func(T) string, keep func(T)) string {
 	before := ""
 	for n, text := range lines {
 		if len(text) == 0 && n == len(lines)-1 {
 			return ""
 		}
 		var v T
-		if !bytes.HasSuffix(text, []byte("\n")) || strict(text, &v) != nil {
+		rest, err := parse(text, &v)
+		if err != nil || !bytes.HasSuffix(text, []byte("\n")) {
 			return "a line of it cannot be read"
 		}
 		if name(v) == "" || name(v) <= before {
 			return "its lines are not in order"
 		}
 		before = name(v)
+		if rest != nil {
+			more[before] = rest
+		}
 		keep(v)
 	}
 	return "it does not end with a whole line"
@@ -174,4 +137,10 @@ func strict(text []byte, into any) error {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
+}
+
+func line(b *bytes.Buffer, v any) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // texts, booleans, numbers, times and maps of texts: nothing that can fail
 }

@@ -19,14 +19,19 @@ func FuzzState(f *testing.F) {
 		Clear:   map[secrets.Path]diff.Digests{"name": {Want: "w", Have: "h"}, "config.x": {Want: "w"}},
 		Secrets: map[secrets.Path]secrets.Fingerprint{"config.p": "f"}, Keys: "k", File: "f", Commit: "c", LastModified: "l",
 	}
+	sealed := k
+	sealed.Name, sealed.Written, sealed.Blob, sealed.Dirty, sealed.Adopted, sealed.Seal = "b", diff.WrittenUnconfirmed, "b", true, "1", &diff.Seal{Settings: "s", N: 1, Sealed: true}
 	for _, s := range []Snapshot{
+		{Homes: []string{"h/p"}, AppliedDirty: true, Known: map[string]diff.Known{"a": k, "b": sealed}, Past: map[string]diff.Past{"b": {ID: "0", At: at, N: 2}, "c": {At: at}}},
 		{}, {Place: diff.Place{Region: "r", WorkspaceID: "w"}, Applied: "c", AppliedAt: at, Known: map[string]diff.Known{"a": k}},
 		{Run: &Run{ID: "r", Started: at, Expires: at}, Intents: map[string]Intent{"a": {Name: "a", Kind: diff.IntentCreate, Run: "r", Expires: at}}},
 	} {
 		known, intents := encode("prod", s)
 		f.Add(known, intents)
 		f.Add(known[:len(known)-1], intents)
-		f.Add(bytes.Replace(known, []byte(`"schema":1`), []byte(`"schema":2`), 1), intents)
+		f.Add(bytes.Replace(known, []byte(`"schema":2`), []byte(`"schema":1`), 1), intents)
+		f.Add(bytes.Replace(known, []byte(`"schema":2`), []byte(`"schema":3`), 1), intents)
+		f.Add(bytes.ReplaceAll(known, []byte(`"name"`), []byte(`"x":{"y":1},"Protect":true,"name"`)), bytes.ReplaceAll(intents, []byte(`"schema"`), []byte(`"z":[],"schema"`)))
 		f.Add(bytes.Repeat(known, 2), bytes.Repeat(intents, 2))
 	}
 	f.Add([]byte("{\"schema\":1,\"target\":\"prod\",\"place\":{}}\n{\"name\":\"b\"}\n{\"name\":\"a\"}\n"), []byte("{\"schema\":1}\n{\"name\":\"a\",\"expires\":\"9999-12-31T23:59:59-23:59\"}\n"))

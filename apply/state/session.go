@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -223,7 +222,7 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 
 // prepare writes the objects of an edit, and gives what it makes of the snapshot: at the same commit where it changes nothing.
 func (s *Session) prepare(e Edit) (Snapshot, error) {
-	next := e.apply(s.base)
+	next := e.apply(s.base, s.store.repo.Now())
 	known, intents := encode(s.store.target, next)
 	if s.base.Commit != "" {
 		before, open := encode(s.store.target, s.base)
@@ -268,52 +267,4 @@ func kept(names []string, keep func(string) bool) []string {
 		}
 	}
 	return out
-}
-
-// apply is the snapshot after an edit. The one before is left as it is.
-func (e Edit) apply(s Snapshot) Snapshot {
-	s.Known, s.Intents = maps.Clone(s.Known), maps.Clone(s.Intents)
-	if s.Known == nil {
-		s.Known = map[string]diff.Known{}
-	}
-	if s.Intents == nil {
-		s.Intents = map[string]Intent{}
-	}
-	if e.Place != (diff.Place{}) {
-		s.Place = e.Place
-	}
-	for _, name := range e.Drop {
-		delete(s.Known, name)
-	}
-	for _, k := range e.Put {
-		s.Known[k.Name] = k
-	}
-	for _, name := range e.Settle {
-		delete(s.Intents, name)
-	}
-	for _, i := range e.Announce {
-		i.Expires = i.Expires.UTC().Truncate(time.Second)
-		s.Intents[i.Name] = i
-	}
-	if e.Applied != "" {
-		s.Applied, s.AppliedAt = e.Applied, e.AppliedAt.UTC().Truncate(time.Second)
-		if e.AppliedAt.IsZero() {
-			s.AppliedAt = time.Time{}
-		}
-	}
-	switch {
-	case e.Run != nil:
-		run := *e.Run
-		run.Started, run.Expires = run.Started.UTC().Truncate(time.Second), run.Expires.UTC().Truncate(time.Second)
-		s.Run = &run
-	case e.EndRun:
-		s.Run = nil
-	}
-	for name, i := range s.Intents {
-		if e.Expire != "" && i.Run == e.Expire && i.Expires.After(e.ExpireAt) {
-			i.Expires = e.ExpireAt.UTC().Truncate(time.Second)
-			s.Intents[name] = i
-		}
-	}
-	return s
 }

@@ -13,13 +13,17 @@ import (
 
 // Snapshot is known state at one commit of its ref. The zero Snapshot is that of a target which was never synced.
 type Snapshot struct {
-	Commit    string
-	Place     diff.Place
-	Applied   string    // the commit of the manifests that was applied last
-	AppliedAt time.Time // when that was made; zero where it is not known
-	Run       *Run      // that announced writes and has not ended; nil for none
-	Known     map[string]diff.Known
-	Intents   map[string]Intent
+	Commit       string
+	Homes        []string // the repositories that share it, as "host/path"; none where it was never shared
+	Place        diff.Place
+	Applied      string    // the commit of the manifests that was applied last
+	AppliedAt    time.Time // when that was made; zero where it is not known
+	AppliedDirty bool      // … from a worktree that had changes beside it
+	Run          *Run      // that announced writes and has not ended; nil for none
+	Known        map[string]diff.Known
+	Past         map[string]diff.Past // names that were known once, whether or not they are again
+	Intents      map[string]Intent
+	More         More
 }
 
 // Intent is a write that a run announced and that has not been settled.
@@ -52,6 +56,7 @@ type Message struct {
 // Edit is a change of known state. Drop comes before Put, and Settle before Announce.
 type Edit struct {
 	Place     diff.Place
+	Home      string // a repository that shares the state from now on; "" for none new
 	Put       []diff.Known
 	Drop      []string // names
 	Announce  []Intent
@@ -62,6 +67,7 @@ type Edit struct {
 	ExpireAt  time.Time // … this
 	Applied   string    // "" to leave it
 	AppliedAt time.Time
+	Dirty     bool // the worktree had changes beside Applied
 	Message   Message
 }
 

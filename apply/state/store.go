@@ -144,7 +144,7 @@ func (s *Store) at(hash string) (Snapshot, error) {
 		return Snapshot{}, &CorruptError{s.ref, problem}
 	}
 	snap.Commit = hash
-	return snap, nil
+	return s.converted(snap), nil
 }
 
 func (s *Store) files(c *object.Commit) (known, intents []byte, problem string) {

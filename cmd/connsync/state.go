@@ -57,17 +57,10 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.out, "%s  %s   applied %s   state %s\n", p.outTint.bold(safe(target)), placeName(snap.Place.Region, snap.Place.WorkspaceID), abbreviated(snap.Applied), abbreviated(snap.Commit))
+		fmt.Fprintf(p.out, "%s  %s   applied %s   state %s\n", p.outTint.bold(safe(target)), placeName(snap.Place.Region, snap.Place.WorkspaceID), applied(snap.Applied, snap.AppliedDirty), abbreviated(snap.Commit))
 		for _, name := range sortedKeys(snap.Known) {
 			k := snap.Known[name]
-			marks := ""
-			if k.Protect {
-				marks += "   protected"
-			}
-			if k.Unverified {
-				marks += "   unverified"
-			}
-			fmt.Fprintf(p.out, "  %s   %s   %s%s\n", p.outTint.bold(safe(name)), safe(k.ID), safe(k.File), p.outTint.yellow(marks))
+			fmt.Fprintf(p.out, "  %s   %s   %s%s\n", p.outTint.bold(safe(name)), safe(k.ID), safe(k.File), p.outTint.yellow(peculiarities(k)))
 		}
 		for _, name := range sortedKeys(snap.Intents) {
 			i := snap.Intents[name]
@@ -78,6 +71,30 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 		}
 		return nil
 	})
+}
+
+// applied is the commit that was applied last, marked where the worktree had changes beside it.
+func applied(commit string, dirty bool) string {
+	if dirty {
+		return abbreviated(commit) + "+dirty"
+	}
+	return abbreviated(commit)
+}
+
+// peculiarities are what is special about a known connection.
+func peculiarities(k diff.Known) string {
+	out := ""
+	for _, m := range []struct {
+		holds bool
+		text  string
+	}{
+		{k.Protect, "protected"}, {k.Written == diff.WrittenUnconfirmed, "unconfirmed"}, {k.Unverified, "unverified"}, {k.Dirty, "dirty"},
+	} {
+		if m.holds {
+			out += "   " + m.text
+		}
+	}
+	return out
 }
 
 type stateShow struct {
@@ -100,7 +117,7 @@ func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
 		return writeJSON(w.stdout, jsonKnown{
 			Schema: jsonSchema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
 			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
-			LastModified: k.LastModified, Clear: k.Clear, Secrets: k.Secrets,
+			LastModified: k.LastModified, Written: k.Written, Dirty: k.Dirty, Blob: k.Blob, Adopted: k.Adopted, Clear: k.Clear, Secrets: k.Secrets,
 		})
 	})
 	if err == nil && !found {
@@ -116,12 +133,16 @@ type jsonKnown struct {
 	Name         string                               `json:"name"`
 	ID           string                               `json:"id"`
 	File         string                               `json:"file"`
+	Blob         string                               `json:"blob,omitempty"`
 	Commit       string                               `json:"commit"`
+	Dirty        bool                                 `json:"dirty"`
 	Plugin       diff.Plugin                          `json:"plugin"`
 	UpdateTime   string                               `json:"update_time,omitempty"`
 	Modifier     string                               `json:"modifier,omitempty"`
 	Protect      bool                                 `json:"protect"`
+	Written      diff.Written                         `json:"written"`
 	Unverified   bool                                 `json:"unverified"`
+	Adopted      string                               `json:"adopted,omitempty"`
 	LastModified string                               `json:"last_modified,omitempty"`
 	Clear        map[secrets.Path]diff.Digests        `json:"clear"`
 	Secrets      map[secrets.Path]secrets.Fingerprint `json:"secrets"`

@@ -100,24 +100,30 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 	return nil
 }
 
-// checkClean refuses manifests that are in no commit: what is applied must be what can be found again.
-func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) error {
-	if s.worktree == nil || c.Dirty {
-		return nil
+// checkClean refuses manifests that are in no commit: what is applied must be what can be found again. With --dirty it tells whether there
+// are any, so that the record says so.
+func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) (dirty bool, err error) {
+	switch {
+	case s.worktree == nil:
+		return false, nil
+	case s.repo == nil && !c.Dirty:
+		return false, &refusal{"the manifests are not in a Git repository that can be read, so it cannot be told which commit they are", []string{"--dirty applies them as they are"}}
+	case s.repo == nil:
+		return true, nil
+	case s.commit.Hash == "" && !c.Dirty:
+		return false, &refusal{"the repository has no commit yet", []string{"commit the manifests, or use --dirty"}}
 	}
-	if s.repo == nil {
-		return &refusal{"the manifests are not in a Git repository that can be read, so it cannot be told which commit they are", []string{"--dirty applies them as they are"}}
+	changed, err := s.repo.Dirty(s.files, read(p, set), p.Reads)
+	if c.Dirty {
+		return err != nil || len(changed) > 0, nil
 	}
-	if s.commit.Hash == "" {
-		return &refusal{"the repository has no commit yet", []string{"commit the manifests, or use --dirty"}}
+	if err != nil || len(changed) == 0 {
+		return false, err
 	}
-	dirty, err := s.repo.Dirty(s.files, read(p, set), p.Reads)
-	if err != nil {
-		return err
-	}
-	if len(dirty) == 0 {
-		return nil
-	}
+	return true, uncommitted(changed)
+}
+
+func uncommitted(dirty []string) error {
 	const most = 5
 	named := list(dirty[:min(most, len(dirty))])
 	if len(dirty) > most {

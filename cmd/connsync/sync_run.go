@@ -28,6 +28,7 @@ type syncRun struct {
 	src    *source
 	opener *sops.Opener
 	policy manifest.StatePolicy
+	dirty  bool // the worktree has changes beside the commit
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
@@ -63,7 +64,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.cmd.checkClean(r.src, project, set); err != nil {
+	if r.dirty, err = r.cmd.checkClean(r.src, project, set); err != nil {
 		return err
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
@@ -130,6 +131,7 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 		return nil, err
 	}
 	target := r.g.target(t, r.src, known, r.cmd.Rewrite)
+	target.Dirty = r.dirty
 	target.Retarget, target.Prune, target.Unguard = r.cmd.retargets(t.Name), r.cmd.Prune, matcher(r.cmd.PruneProtected)
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{

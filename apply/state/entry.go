@@ -1,0 +1,83 @@
+package state
+
+import (
+	"time"
+
+	"connsync/diff"
+	"connsync/secrets"
+)
+
+// entry is one line of known.jsonl: a connection that is known, a name that was known before, or both.
+type entry struct {
+	Name         string                               `json:"name"`
+	ID           string                               `json:"id,omitempty"` // "" where only Past is known
+	UpdateTime   string                               `json:"update_time,omitempty"`
+	Modifier     string                               `json:"modifier,omitempty"`
+	Protect      bool                                 `json:"protect,omitempty"`
+	Written      diff.Written                         `json:"written,omitempty"` // since schema 2
+	Unverified   bool                                 `json:"unverified,omitempty"`
+	Plugin       *diff.Plugin                         `json:"plugin,omitempty"`
+	Clear        map[secrets.Path][2]string           `json:"clear,omitempty"`   // [what Git wanted, what SecMaster showed], as digests
+	Secrets      map[secrets.Path]secrets.Fingerprint `json:"secrets,omitempty"` // digests of ciphertexts
+	Keys         string                               `json:"keys,omitempty"`
+	File         string                               `json:"file,omitempty"`
+	Blob         string                               `json:"blob,omitempty"` // since schema 2
+	Commit       string                               `json:"commit,omitempty"`
+	Dirty        bool                                 `json:"dirty,omitempty"` // since schema 2
+	LastModified string                               `json:"last_modified,omitempty"`
+	MAC          string                               `json:"mac,omitempty"`     // digest of the encrypted one
+	Adopted      string                               `json:"adopted,omitempty"` // since schema 2
+	Seal         *diff.Seal                           `json:"seal,omitempty"`    // since schema 2
+	Past         *diff.Past                           `json:"past,omitempty"`    // since schema 2
+}
+
+func stored(k diff.Known) entry {
+	e := entry{
+		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Written: k.Written, Unverified: k.Unverified,
+		Plugin: &k.Plugin, Secrets: k.Secrets, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
+		LastModified: k.LastModified, MAC: k.MAC, Adopted: k.Adopted, Seal: k.Seal,
+	}
+	if len(k.Clear) > 0 {
+		e.Clear = make(map[secrets.Path][2]string, len(k.Clear))
+	}
+	for p, d := range k.Clear {
+		e.Clear[p] = [2]string{d.Want, d.Have}
+	}
+	return e
+}
+
+func (e entry) known() diff.Known {
+	k := diff.Known{
+		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Written: e.Written, Unverified: e.Unverified,
+		Secrets: e.Secrets, Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
+		LastModified: e.LastModified, MAC: e.MAC, Adopted: e.Adopted, Seal: e.Seal,
+		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),
+	}
+	if e.Plugin != nil {
+		k.Plugin = *e.Plugin
+	}
+	if k.Secrets == nil {
+		k.Secrets = map[secrets.Path]secrets.Fingerprint{}
+	}
+	for p, d := range e.Clear {
+		k.Clear[p] = diff.Digests{Want: d[0], Have: d[1]}
+	}
+	return k
+}
+
+// keep adds the line to a snapshot. An entry of schema 1 does not say whether connsync wrote the connection: that is looked up in the log.
+func (e entry) keep(s *Snapshot, schema int) {
+	if e.Past != nil {
+		past := *e.Past
+		past.At = past.At.UTC().Truncate(time.Second)
+		s.Past[e.Name] = past
+		if e.ID == "" {
+			return
+		}
+	}
+	k := e.known()
+	if schema == 1 {
+		k.Written = diff.WrittenUnsaid
+	}
+	s.Known[e.Name] = k
+}
