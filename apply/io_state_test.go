@@ -45,8 +45,8 @@ func harms() []harm {
 		{"a file in the place of the lock file's folder", func(c *cell) { c.remove("connsync"); c.put("connsync", "") }, cannotWrite},
 		{"state of another target", func(c *cell) { c.rewrite(`"target":"prod"`, `"target":"test"`) }, corrupt},
 		{"state of another place", func(c *cell) { c.rewrite(`"region":"cn-north-4"`, `"region":"cn-east-3"`) }, isA[*state.PlaceError]},
-		{"state of a later schema", func(c *cell) { c.rewrite(`"schema":1`, `"schema":2`) }, isA[*state.SchemaError]},
-		{"state of schema 0", func(c *cell) { c.rewrite(`"schema":1`, `"schema":0`) }, corrupt},
+		{"state of a later schema", func(c *cell) { c.rewrite(`"schema":2`, `"schema":3`) }, isA[*state.SchemaError]},
+		{"state of schema 0", func(c *cell) { c.rewrite(`"schema":2`, `"schema":0`) }, corrupt},
 		{"a branch of manifests under the state's name", func(c *cell) { c.put(prodRef, c.git("commit-tree", "-m", "x", c.git("mktree"))+"\n") }, corrupt},
 		{"nothing at all", func(c *cell) {}, nil},
 	}

@@ -67,9 +67,14 @@ var mutants = []mutant{
 	{"state that cannot be read is empty state", "apply/state/store.go", "case problem != \"\":\n\t\treturn Snapshot{}, &CorruptError{s.ref, problem}\n\t}\n\tsnap.Commit", "case problem != \"\":\n\t\treturn Snapshot{}, nil\n\t}\n\tsnap.Commit", "./apply/state TestCorrupt|TestAFlipped"},
 	{"an object is not checked against its name", "apply/state/object.go", "if plumbing.ComputeHash(t, content) != hash {", "if false {", "./apply/state TestAnObjectUnder"},
 	{"state of another place is accepted", "apply/state/state.go", "return &PlaceError{Known: s.Place, Asked: p}", "return nil", "./apply/state TestAnotherPlace"},
-	{"state of a newer schema is read", "apply/state/codec.go", "return any.Schema, \"\"", "return 0, \"\"", "./apply/state"},
+	{"state of a newer schema is read", "apply/state/codec.go", "return nil, version.Schema, \"\"", "return nil, 0, \"\"", "./apply/state TestANewerState"},
+	{"what schema 1 did not say counts as written", "apply/state/entry.go", "k.Written = diff.WrittenUnsaid", "k.Written = diff.WrittenConfirmed", "./apply/state TestTheLogTells"},
+	{"a recorded adoption counts as a write", "apply/state/converted.go", "`^(?:created|updated) ", "`^(?:created|updated|adopted) ", "./apply/state TestTheLogTells"},
+	{"a history that is cut denies a write", "apply/state/converted.go", "\t\tcase whole:", "\t\tcase whole || true:", "./apply/state TestWithoutItsHistory"},
+	{"members of a later version are dropped", "apply/state/more.go", "\t\t\tout[name] = v\n\t\t\tcontinue", "\t\t\tcontinue", "./apply/state TestMembers"},
+	{"the counter of a seal is forgotten with its connection", "apply/state/more.go", "past.N = max(past.N, k.Seal.N)", "past.N = k.Seal.N", "./apply/state TestWhatIsGone"},
 	{"an older commit is applied", "cmd/connsync/sync.go", "if err != nil || !older {", "if err != nil || !older || true {", "./cmd/connsync TestScripts/refusals"},
-	{"what is not committed is applied", "cmd/connsync/sync.go", "if len(dirty) == 0 {", "if true {", "./cmd/connsync TestScripts/refusals"},
+	{"what is not committed is applied", "cmd/connsync/sync.go", "if err != nil || len(changed) == 0 {", "if true {", "./cmd/connsync TestScripts/refusals"},
 	{"another plan than the expected one is carried out", "cmd/connsync/sync.go", "if c.ExpectPlan == \"\" || c.ExpectPlan == diff.Hash(plans...) {", "if true {", "./cmd/connsync TestScripts/state_errors"},
 
 	// What is secret.
