@@ -7,39 +7,36 @@ import (
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"connsync/manifest/strict"
 
 	"connsync/secrets"
 )
-
-// isEncrypted tells whether a text is meant to be a SOPS ciphertext, well-formed or not.
-func isEncrypted(s string) bool { return strings.HasPrefix(s, "ENC[") }
 
 // configReader turns the config of one connection into Go values.
 type configReader struct {
 	d         *document
 	c         *Connection
-	encrypted bool                        // the file has a sops block
-	clear     map[secrets.Path]*yaml.Node // reviewed exceptions that are still unused
+	encrypted bool                          // the file has a sops block
+	clear     map[secrets.Path]*strict.Node // reviewed exceptions that are still unused
 }
 
 // value reads a node: at is its path from the connection, root its path from the document.
-func (r *configReader) value(n *yaml.Node, at, root secrets.Path, key string) any {
-	r.c.fields[at] = r.d.at(n)
+func (r *configReader) value(n *strict.Node, at, root secrets.Path, key string) any {
+	r.c.fields[at] = r.d.At(n)
 	switch n.Kind {
-	case yaml.MappingNode:
+	case strict.Mapping:
 		m := make(map[string]any, len(n.Content)/2)
-		for _, e := range entries(n) {
-			k := e.key.Value
-			r.comments(e.key)
-			r.comments(e.value)
-			m[k] = r.value(e.value, at.Key(k), root.Key(k), k)
+		for _, e := range strict.Entries(n) {
+			k := e.Key.Value
+			r.comments(e.Key)
+			r.comments(e.Value)
+			m[k] = r.value(e.Value, at.Key(k), root.Key(k), k)
 		}
 		return m
-	case yaml.SequenceNode:
+	case strict.Sequence:
 		list := make([]any, 0, len(n.Content))
 		for _, item := range n.Content {
-			if item.Kind == yaml.ScalarNode && secrets.IsCiphertext(item.Value, "comment") {
+			if item.Kind == strict.Scalar && secrets.IsCiphertext(item.Value, "comment") {
 				continue // what SOPS makes of a comment in an encrypted list
 			}
 			i := len(list)
@@ -57,36 +54,36 @@ func (r *configReader) value(n *yaml.Node, at, root secrets.Path, key string) an
 	return v
 }
 
-func (r *configReader) secret(n *yaml.Node, root secrets.Path) any {
+func (r *configReader) secret(n *strict.Node, root secrets.Path) any {
 	switch {
 	case secrets.IsCiphertext(n.Value, "bytes", "time"):
-		r.d.wrong(n, false, []string{"set it anew as a quoted text, with  sops edit " + r.d.file}, "an encrypted value that is no text, number or boolean: sops read it as a date or as bytes")
+		r.d.Wrong(n, "an encrypted value that is no text, number or boolean: sops read it as a date or as bytes").Hint("set it anew as a quoted text, with  sops edit " + r.d.File)
 	case !secrets.IsCiphertext(n.Value, "str", "int", "float", "bool"):
-		r.d.wrong(n, false, []string{"encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported"}, "not a valid encrypted value")
+		r.d.Wrong(n, "not a valid encrypted value").Hint("encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported")
 	case !r.encrypted:
-		r.d.wrong(n, false, []string{"restore the file as sops wrote it"}, "an encrypted value in a file without a sops block")
+		r.d.Wrong(n, "an encrypted value in a file without a sops block").Hint("restore the file as sops wrote it")
 	}
-	return secrets.Ref{File: r.d.file, Path: root, Fingerprint: secrets.FingerprintOf(n.Value)}
+	return secrets.Ref{File: r.d.File, Path: root, Fingerprint: secrets.FingerprintOf(n.Value)}
 }
 
 // scalar reads a value in the clear. What YAML and SOPS would read differently, or SOPS would rewrite
 // when it encrypts, has to be quoted.
-func (r *configReader) scalar(n *yaml.Node) any {
-	plain := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+func (r *configReader) scalar(n *strict.Node) any {
+	plain := n.Style&strict.Quoted == 0
 	switch {
 	case n.Tag == "!!null":
-		r.d.wrong(n, false, []string{`write "" for an empty text, or leave the setting out`}, "a setting without a value")
+		r.d.Wrong(n, "a setting without a value").Hint(`write "" for an empty text, or leave the setting out`)
 	case n.Tag == "!!bool":
 		return strings.EqualFold(n.Value, "true")
 	case n.Tag == "!!int" || n.Tag == "!!float":
 		if !jsonNumber(n.Value) {
-			r.d.wrong(n, false, []string{"quote it if it is text, or write it as a plain decimal number"}, "a number that JSON, YAML or sops would write differently")
+			r.d.Wrong(n, "a number that JSON, YAML or sops would write differently").Hint("quote it if it is text, or write it as a plain decimal number")
 		}
 		return whole(n.Value)
 	case n.Tag == "!!timestamp":
-		r.d.wrong(n, false, []string{"quote it: sops rewrites a plain date"}, "a plain date")
+		r.d.Wrong(n, "a plain date").Hint("quote it: sops rewrites a plain date")
 	case plain && ambiguous[strings.ToLower(n.Value)]:
-		r.d.wrong(n, false, []string{"quote it, or write true or false"}, "text here, and a boolean for other readers of YAML")
+		r.d.Wrong(n, "text here, and a boolean for other readers of YAML").Hint("quote it, or write true or false")
 	}
 	return n.Value
 }
@@ -122,7 +119,7 @@ func whole(s string) json.Number {
 }
 
 // suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.
-func (r *configReader) suspect(n *yaml.Node, at secrets.Path, key string, v any) bool {
+func (r *configReader) suspect(n *strict.Node, at secrets.Path, key string, v any) bool {
 	why := looksSecret(key, v)
 	if why == "" {
 		return false
@@ -131,19 +128,19 @@ func (r *configReader) suspect(n *yaml.Node, at secrets.Path, key string, v any)
 		delete(r.clear, at)
 		return false
 	}
-	r.d.wrong(n, false, []string{
-		"encrypt it: add its key to encrypted_regex in .sops.yaml, then  sops encrypt --in-place " + r.d.file,
+	r.d.Wrong(n, "%s looks like a secret in the clear (%s)", at, why).Hint(
+		"encrypt it: add its key to encrypted_regex in .sops.yaml, then  sops encrypt --in-place "+r.d.File,
 		"if it was pushed in the clear, rotate it",
-		"if it is no secret, say so and why:  cleartext: [{setting: " + string(at) + ", reason: …}]",
-	}, "%s looks like a secret in the clear (%s)", at, why)
+		"if it is no secret, say so and why:  cleartext: [{setting: "+string(at)+", reason: …}]",
+	)
 	return true
 }
 
 // comments notes a secret that was left in a comment, which SOPS does not encrypt.
-func (r *configReader) comments(n *yaml.Node) {
+func (r *configReader) comments(n *strict.Node) {
 	for _, c := range [...]string{n.HeadComment, n.LineComment, n.FootComment} {
 		if c != "" && secretComment(c) {
-			r.d.wrong(n, false, []string{"remove it, and rotate the secret if it was pushed"}, "a comment here looks like a secret in the clear")
+			r.d.Wrong(n, "a comment here looks like a secret in the clear").Hint("remove it, and rotate the secret if it was pushed")
 			return
 		}
 	}

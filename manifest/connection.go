@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gopkg.in/yaml.v3"
+	"connsync/manifest/strict"
 
 	"connsync/secrets"
 )
@@ -28,197 +28,197 @@ var connectionFields = []string{
 // connections reads the manifest proper of one file.
 func (d *document) connections(p Project, f File) []Connection {
 	var out []Connection
-	for _, e := range entries(d.root) {
-		switch e.key.Value {
+	for _, e := range strict.Entries(d.Root) {
+		switch e.Key.Value {
 		case "sops":
 		case "connections":
-			if d.mapping(e.value, "connections") {
-				out = d.targets(e.value, p, f)
+			if d.Mapping(e.Value, "connections") {
+				out = d.targets(e.Value, p, f)
 			}
 		default:
-			d.unknown(e.key, "field", "connections", "sops")
+			d.Unknown(e.Key, "field", "connections", "sops")
 		}
 	}
-	if child(d.root, "connections") == nil {
-		d.wrong(d.root, false, []string{"a manifest begins with  connections: {TARGET: {NAME: …}}"}, "no connections")
+	if strict.Child(d.Root, "connections") == nil {
+		d.Wrong(d.Root, "no connections").Hint("a manifest begins with  connections: {TARGET: {NAME: …}}")
 	}
 	return out
 }
 
-func (d *document) targets(n *yaml.Node, p Project, f File) []Connection {
+func (d *document) targets(n *strict.Node, p Project, f File) []Connection {
 	var out []Connection
 	known := make([]string, 0, len(p.Targets))
 	for name := range p.Targets {
 		known = append(known, name)
 	}
-	for _, e := range entries(n) {
-		if _, ok := p.Targets[e.key.Value]; !ok {
+	for _, e := range strict.Entries(n) {
+		if _, ok := p.Targets[e.Key.Value]; !ok {
 			hints := []string{"add it under targets in " + p.File}
-			if near := nearest(e.key.Value, known); near != "" {
+			if near := strict.Nearest(e.Key.Value, known); near != "" {
 				hints = []string{"did you mean " + near}
 			}
-			d.wrong(e.key, true, hints, "no target %s in %s", e.key.Value, p.File)
+			d.WrongName(e.Key, "no target %s in %s", e.Key.Value, p.File).Hint(hints...)
 			continue
 		}
-		if !d.mapping(e.value, "target "+e.key.Value) {
+		if !d.Mapping(e.Value, "target "+e.Key.Value) {
 			continue
 		}
-		for _, c := range entries(e.value) {
-			if d.mapping(c.value, "connection "+c.key.Value) {
-				out = append(out, d.connection(e.key.Value, c, f))
+		for _, c := range strict.Entries(e.Value) {
+			if d.Mapping(c.Value, "connection "+c.Key.Value) {
+				out = append(out, d.connection(e.Key.Value, c, f))
 			}
 		}
 	}
 	return out
 }
 
-func (d *document) connection(target string, e entry, f File) Connection {
-	c := Connection{Target: target, Name: e.key.Value, File: f, Pos: d.at(e.key), fields: map[secrets.Path]Position{}}
+func (d *document) connection(target string, e strict.Entry, f File) Connection {
+	c := Connection{Target: target, Name: e.Key.Value, File: f, Pos: d.At(e.Key), fields: map[secrets.Path]Position{}}
 	if !validName.MatchString(c.Name) {
-		d.wrong(e.key, true, []string{"a name is made of " + nameRule}, "not a valid name")
+		d.WrongName(e.Key, "not a valid name").Hint("a name is made of " + nameRule)
 	}
-	for _, field := range entries(e.value) {
-		c.fields[secrets.Path(field.key.Value)] = d.at(field.value)
-		d.field(&c, e.value, field)
+	for _, field := range strict.Entries(e.Value) {
+		c.fields[secrets.Path(field.Key.Value)] = d.At(field.Value)
+		d.field(&c, e.Value, field)
 	}
 	d.plugin(&c, e)
-	if child(e.value, "config") == nil {
-		d.wrong(e.key, true, []string{"config: {} is a config without settings"}, "connection %s has no config", c.Name)
+	if strict.Child(e.Value, "config") == nil {
+		d.WrongName(e.Key, "connection %s has no config", c.Name).Hint("config: {} is a config without settings")
 	}
 	return c
 }
 
 // field reads one field of a connection.
-func (d *document) field(c *Connection, parent *yaml.Node, e entry) {
-	switch key := e.key.Value; key {
+func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
+	switch key := e.Key.Value; key {
 	case "description":
-		c.Description = d.description(e.value)
+		c.Description = d.description(e.Value)
 	case "component":
-		c.Component = d.plain(e.value, key)
+		c.Component = d.plain(e.Value, key)
 	case "version":
-		c.Version = d.plain(e.value, key)
+		c.Version = d.plain(e.Value, key)
 	case "component_id":
-		c.ComponentID = d.id(e.value, key)
+		c.ComponentID = d.id(e.Value, key)
 	case "component_version_id":
-		c.ComponentVersionID = d.id(e.value, key)
+		c.ComponentVersionID = d.id(e.Value, key)
 	case "adopt":
-		c.Adopt = d.id(e.value, key)
+		c.Adopt = d.id(e.Value, key)
 	case "previously":
-		c.Previously = d.previously(e.value, c.Name)
+		c.Previously = d.previously(e.Value, c.Name)
 	case "protect":
-		c.Protect = d.boolean(e.value, key)
+		c.Protect = d.boolean(e.Value, key)
 	case "config":
-		d.config(c, e.value, child(parent, "cleartext"))
+		d.config(c, e.Value, strict.Child(parent, "cleartext"))
 	case "cleartext":
-		if child(parent, "config") == nil {
-			d.wrong(e.key, true, nil, "cleartext without a config")
+		if strict.Child(parent, "config") == nil {
+			d.WrongName(e.Key, "cleartext without a config")
 		}
 	default:
-		d.unknown(e.key, "field", connectionFields...)
+		d.Unknown(e.Key, "field", connectionFields...)
 	}
 }
 
-func (d *document) description(n *yaml.Node) string {
+func (d *document) description(n *strict.Node) string {
 	s, ok := d.str(n, "description")
 	switch {
 	case !ok:
 	case strings.Contains(s, "\n"):
-		d.wrong(n, false, nil, "a description is one line")
+		d.Wrong(n, "a description is one line")
 	case utf8.RuneCountInString(s) > maxDescription:
-		d.wrong(n, false, nil, "a description of %d characters: at most %d", utf8.RuneCountInString(s), maxDescription)
+		d.Wrong(n, "a description of %d characters: at most %d", utf8.RuneCountInString(s), maxDescription)
 	case shaped(s) != "" || random(s):
-		d.wrong(n, false, []string{"descriptions are never encrypted: remove it, and rotate the secret if it was pushed"}, "the description looks like a secret in the clear")
+		d.Wrong(n, "the description looks like a secret in the clear").Hint("descriptions are never encrypted: remove it, and rotate the secret if it was pushed")
 	}
 	return s
 }
 
 // plain is a name of something in SecMaster.
-func (d *document) plain(n *yaml.Node, field string) string {
+func (d *document) plain(n *strict.Node, field string) string {
 	s, ok := d.str(n, field)
 	if ok && (s == "" || utf8.RuneCountInString(s) > 128 || strings.Contains(s, "\n")) {
-		d.wrong(n, false, nil, "%s must be one line of 1 to 128 characters", field)
+		d.Wrong(n, "%s must be one line of 1 to 128 characters", field)
 	}
 	return s
 }
 
-func (d *document) id(n *yaml.Node, field string) string {
+func (d *document) id(n *strict.Node, field string) string {
 	s, ok := d.str(n, field)
 	if ok && !validID.MatchString(s) {
-		d.wrong(n, false, []string{"an id is made of letters, digits and -, at most 64"}, "%s is not an id", field)
+		d.Wrong(n, "%s is not an id", field).Hint("an id is made of letters, digits and -, at most 64")
 	}
 	return s
 }
 
-func (d *document) previously(n *yaml.Node, name string) string {
+func (d *document) previously(n *strict.Node, name string) string {
 	s, ok := d.str(n, "previously")
 	switch {
 	case !ok:
 	case !validName.MatchString(s):
-		d.wrong(n, true, []string{"a name is made of " + nameRule}, "previously is not a valid name")
+		d.WrongName(n, "previously is not a valid name").Hint("a name is made of " + nameRule)
 	case s == name:
-		d.wrong(n, true, []string{"remove it"}, "previously names the connection itself")
+		d.WrongName(n, "previously names the connection itself").Hint("remove it")
 	}
 	return s
 }
 
-func (d *document) boolean(n *yaml.Node, field string) bool {
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
-		d.wrong(n, true, nil, "%s must be true or false", field)
+func (d *document) boolean(n *strict.Node, field string) bool {
+	if n.Kind != strict.Scalar || n.Tag != "!!bool" {
+		d.WrongName(n, "%s must be true or false", field)
 	}
 	return strings.EqualFold(n.Value, "true")
 }
 
 // plugin checks that the plugin is named in exactly one of the two ways.
-func (d *document) plugin(c *Connection, e entry) {
-	has := func(field string) bool { return child(e.value, field) != nil }
+func (d *document) plugin(c *Connection, e strict.Entry) {
+	has := func(field string) bool { return strict.Child(e.Value, field) != nil }
 	byName, byID := has("component") || has("version"), has("component_id") || has("component_version_id")
 	const both = "name the plugin by component and version, or by component_id and component_version_id"
 	switch {
 	case byName && byID:
-		d.wrong(e.key, true, []string{both}, "connection %s names its plugin twice", c.Name)
+		d.WrongName(e.Key, "connection %s names its plugin twice", c.Name).Hint(both)
 	case !byName && !byID:
-		d.wrong(e.key, true, []string{both}, "connection %s names no plugin", c.Name)
+		d.WrongName(e.Key, "connection %s names no plugin", c.Name).Hint(both)
 	case byName && !has("version"):
-		d.wrong(e.key, true, []string{both}, "connection %s names no version of its plugin", c.Name)
+		d.WrongName(e.Key, "connection %s names no version of its plugin", c.Name).Hint(both)
 	case byName && !has("component"), byID && !(has("component_id") && has("component_version_id")):
-		d.wrong(e.key, true, []string{both}, "connection %s names only half of its plugin", c.Name)
+		d.WrongName(e.Key, "connection %s names only half of its plugin", c.Name).Hint(both)
 	}
 }
 
 // config reads the settings, with the reviewed exceptions beside them.
-func (d *document) config(c *Connection, n, cleartext *yaml.Node) {
-	if !d.mapping(n, "config") {
+func (d *document) config(c *Connection, n, cleartext *strict.Node) {
+	if !d.Mapping(n, "config") {
 		return
 	}
-	r := configReader{d: d, c: c, encrypted: c.File.Sops != nil, clear: map[secrets.Path]*yaml.Node{}}
+	r := configReader{d: d, c: c, encrypted: c.File.Sops != nil, clear: map[secrets.Path]*strict.Node{}}
 	if cleartext != nil {
 		r.exceptions(cleartext)
 	}
 	root := secrets.Path("connections").Key(c.Target).Key(c.Name).Key("config")
 	c.Config, _ = r.value(n, "config", root, "").(map[string]any)
 	for at, where := range r.clear {
-		d.wrong(where, true, []string{"remove the exception"}, "%s is not in the config, is encrypted, or does not look like a secret", at)
+		d.WrongName(where, "%s is not in the config, is encrypted, or does not look like a secret", at).Hint("remove the exception")
 	}
 }
 
 // exceptions reads cleartext: the settings that look like secrets and are none, each with a reason.
-func (r *configReader) exceptions(n *yaml.Node) {
-	if n.Kind != yaml.SequenceNode {
-		r.d.wrong(n, false, []string{"cleartext: [{setting: config.…, reason: …}]"}, "cleartext must be a list")
+func (r *configReader) exceptions(n *strict.Node) {
+	if n.Kind != strict.Sequence {
+		r.d.Wrong(n, "cleartext must be a list").Hint("cleartext: [{setting: config.…, reason: …}]")
 		return
 	}
 	for _, item := range n.Content {
-		if !r.d.mapping(item, "an exception") {
+		if !r.d.Mapping(item, "an exception") {
 			continue
 		}
-		for _, e := range entries(item) {
-			if e.key.Value != "setting" && e.key.Value != "reason" {
-				r.d.unknown(e.key, "field", "setting", "reason")
+		for _, e := range strict.Entries(item) {
+			if e.Key.Value != "setting" && e.Key.Value != "reason" {
+				r.d.Unknown(e.Key, "field", "setting", "reason")
 			}
 		}
-		setting, reason := child(item, "setting"), child(item, "reason")
-		if setting == nil || reason == nil || strings.TrimSpace(reason.Value) == "" || setting.Kind != yaml.ScalarNode {
-			r.d.wrong(item, false, []string{"each exception needs  setting  and  reason"}, "an exception without setting or reason")
+		setting, reason := strict.Child(item, "setting"), strict.Child(item, "reason")
+		if setting == nil || reason == nil || strings.TrimSpace(reason.Value) == "" || setting.Kind != strict.Scalar {
+			r.d.Wrong(item, "an exception without setting or reason").Hint("each exception needs  setting  and  reason")
 			continue
 		}
 		r.clear[secrets.Path(setting.Value)] = setting

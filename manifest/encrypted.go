@@ -5,28 +5,28 @@ import (
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"connsync/manifest/strict"
 
 	"connsync/manifest/sopsrules"
 	"connsync/secrets"
 )
 
 // selector reads what a sops block says of the values that are encrypted. Where that is not what it looks like, it is a mistake.
-func (d *document) selector(sops *yaml.Node) sopsrules.Selector {
+func (d *document) selector(sops *strict.Node) sopsrules.Selector {
 	var s sopsrules.Selector
-	for _, e := range entries(sops) {
-		kind := e.key.Value
-		if !oneOf(kind, sopsrules.Kinds) || e.value.Value == "" && e.value.Kind == yaml.ScalarNode {
+	for _, e := range strict.Entries(sops) {
+		kind := e.Key.Value
+		if !oneOf(kind, sopsrules.Kinds) || e.Value.Value == "" && e.Value.Kind == strict.Scalar {
 			continue
 		}
-		again := []string{"correct it in " + RulesFile + ", then  sops decrypt --in-place " + d.file + "  and  sops encrypt --in-place " + d.file}
-		switch next := sopsrules.NewSelector(kind, e.value.Value); {
-		case e.value.Kind != yaml.ScalarNode || e.value.Tag != "!!str":
-			d.wrong(e.key, false, []string{"restore the file as sops wrote it"}, "%s in the sops block must be text", kind)
+		again := []string{"correct it in " + RulesFile + ", then  sops decrypt --in-place " + d.File + "  and  sops encrypt --in-place " + d.File}
+		switch next := sopsrules.NewSelector(kind, e.Value.Value); {
+		case e.Value.Kind != strict.Scalar || e.Value.Tag != "!!str":
+			d.Wrong(e.Key, "%s in the sops block must be text", kind).Hint("restore the file as sops wrote it")
 		case !s.None():
-			d.wrong(e.key, false, []string{"restore the file as sops wrote it"}, "the sops block has %s and %s: sops does not open it", s.Kind, kind)
+			d.Wrong(e.Key, "the sops block has %s and %s: sops does not open it", s.Kind, kind).Hint("restore the file as sops wrote it")
 		case next.Fault == sopsrules.NoRegexp:
-			d.wrong(e.key, false, again, "%s of the sops block is no regular expression: sops says nothing, and lets it match nothing", kind)
+			d.Wrong(e.Key, "%s of the sops block is no regular expression: sops says nothing, and lets it match nothing", kind).Hint(again...)
 			s = next
 		default:
 			s = next
@@ -67,7 +67,7 @@ func covered(leaves []sopsrules.Leaf, encrypts func(sopsrules.Leaf) bool, encryp
 }
 
 // macText is a value in the clear as SOPS takes it into the MAC.
-func macText(n *yaml.Node) string {
+func macText(n *strict.Node) string {
 	var v any
 	if n.Tag == "!!str" || n.Decode(&v) != nil {
 		return n.Value
@@ -99,17 +99,15 @@ func (d *document) screenEncrypted(leaves []sopsrules.Leaf, s sopsrules.Selector
 		switch inside, setting := encrypts(l), isSetting(l); {
 		case inside && !isSealed(l) && setting:
 			d.exposed[l.Node] = true
-			d.wrong(l.Node, false, []string{
-				"take it out again, and set it with  sops edit " + d.file + "  or  sops set",
+			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s)).Hint(
+				"take it out again, and set it with  sops edit "+d.File+"  or  sops set",
 				"if it is a secret that was pushed in the clear, rotate it",
-			}, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s))
+			)
 		case inside && !isSealed(l) && !told:
 			told = true
-			d.wrong(l.Node, false, []string{"encrypt the file again with a rule for values under config only, as in  encrypted_regex: ^(password|token|secret)$"},
-				"%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s))
+			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s)).Hint("encrypt the file again with a rule for values under config only, as in  encrypted_regex: ^(password|token|secret)$")
 		case !inside && isSealed(l) && setting:
-			d.wrong(l.Node, false, []string{"encrypt the file again with a rule that covers it, or give the key its name back"},
-				"%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, ownRule(s))
+			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, ownRule(s)).Hint("encrypt the file again with a rule that covers it, or give the key its name back")
 		}
 	}
 }

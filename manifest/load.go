@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
+	"connsync/manifest/strict"
 	"connsync/secrets"
 )
 
@@ -59,9 +59,9 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	s, found := gather(docs)
 	mistakes = append(mistakes, found...)
 	if s.size > maxTotal {
-		mistakes = append(mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "the manifests are larger than 512 MiB together"})
+		mistakes = append(mistakes, Mistake{Pos: Position{File: p.File, Line: 1, Column: 1}, Message: "the manifests are larger than 512 MiB together"})
 	}
-	return s, Sorted(append(mistakes, s.crossCheck()...)), nil
+	return s, strict.Sorted(append(mistakes, s.crossCheck()...)), nil
 }
 
 // Read is Survey of one text, under the name of a file.
@@ -98,9 +98,9 @@ type loaded struct {
 }
 
 func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
-	text, err := fs.ReadFile(fsys, name)
+	text, err := strict.ReadFile(fsys, name)
 	if err != nil {
-		return loaded{}, nil, readError(name, err)
+		return loaded{}, nil, err
 	}
 	return parse(name, text, p), text, nil
 }
@@ -118,21 +118,11 @@ func parse(name string, text []byte, p Project) loaded {
 
 func (l *loaded) read(text []byte, p Project) {
 	d := read(l.file.Path, text)
-	if d.root != nil {
+	if d.Root != nil {
 		l.file.Sops = d.sops(p)
 		l.connections = d.connections(p, l.file)
 	}
-	l.mistakes = d.mistakes
-}
-
-// readError keeps an error that a file tree made for people (a link out of the repository, say), and
-// puts our own words for everything else.
-func readError(name string, err error) error {
-	var refused interface{ Refused() string }
-	if errors.As(err, &refused) {
-		return err
-	}
-	return &ReadError{File: name, Missing: errors.Is(err, fs.ErrNotExist)}
+	l.mistakes = d.Mistakes()
 }
 
 // find lists the manifests, in order of path.
@@ -142,7 +132,7 @@ func find(fsys fs.FS, p Project) (names []string, mistakes []Mistake, err error)
 		before := len(f.names)
 		err := fs.WalkDir(fsys, root, func(name string, e fs.DirEntry, err error) error {
 			if err != nil {
-				return readError(name, err)
+				return strict.Unreadable(name, err)
 			}
 			return f.visit(root, name, e)
 		})
@@ -150,7 +140,7 @@ func find(fsys fs.FS, p Project) (names []string, mistakes []Mistake, err error)
 			return nil, nil, err
 		}
 		if len(f.names) == before {
-			f.mistakes = append(f.mistakes, Mistake{Pos: Position{p.File, 1, 1}, Message: "no manifests in " + root,
+			f.mistakes = append(f.mistakes, Mistake{Pos: Position{File: p.File, Line: 1, Column: 1}, Message: "no manifests in " + root,
 				Hints: []string{"manifests are files that end in .yaml or .yml"}})
 		}
 	}
@@ -200,7 +190,7 @@ func (f *finder) visit(root, name string, e fs.DirEntry) error {
 // folder passed over, the connections in there would look removed.
 func (f *finder) refused(name string) error {
 	if _, err := fs.Stat(f.fsys, name); err != nil {
-		return readError(name, err)
+		return strict.Unreadable(name, err)
 	}
 	return nil
 }
@@ -215,7 +205,7 @@ func badName(n string) string {
 	switch {
 	case !utf8.ValidString(n):
 		return "a name that is not UTF-8"
-	case strings.IndexFunc(n, func(r rune) bool { return forbidden(r) || r == '\t' || r == '\n' || r == '\\' }) >= 0:
+	case strings.IndexFunc(n, func(r rune) bool { return strict.Forbidden(r) || r == '\t' || r == '\n' || r == '\\' }) >= 0:
 		return "a name with a control character or a backslash"
 	case strings.HasSuffix(n, " ") || strings.HasSuffix(n, ".") || strings.HasPrefix(n, " "):
 		return "a name that begins or ends with a space, or ends with a dot"

@@ -5,27 +5,49 @@
 package manifest
 
 import (
-	"fmt"
+	"io/fs"
 
+	"connsync/manifest/sopsrules"
+	"connsync/manifest/strict"
 	"connsync/secrets"
 )
 
 // ProjectFile is the name of the project file at the repository's root.
 const ProjectFile = "connsync.yaml"
 
-// Position is a place in a file of the repository.
-type Position struct {
-	File         string // slash path
-	Line, Column int    // from 1; 0 where there is none
+// What is wrong in a file, and where, by the names of package strict.
+type (
+	Position = strict.Position
+	Mistake  = strict.Mistake
+	Mistakes = strict.Mistakes
+
+	ReadError = strict.ReadError
+)
+
+// Sorted puts mistakes in order of file and place.
+func Sorted(ms []Mistake) Mistakes { return strict.Sorted(ms) }
+
+// Whom and what sops encrypts for, by the names of package sopsrules.
+type (
+	Recipient = sopsrules.Recipient
+	Rule      = sopsrules.Rule
+	Rules     = sopsrules.Rules
+)
+
+// RulesFile is the name of the file that tells sops whom to encrypt for.
+const RulesFile = sopsrules.File
+
+// LoadRules reads the .sops.yaml files that hold for some manifests, as sopsrules.Load does.
+func LoadRules(fsys fs.FS, files []File) (Rules, []Mistake, error) {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Path
+	}
+	return sopsrules.Load(fsys, names)
 }
 
-// String is file:line, or file alone where no line is known.
-func (p Position) String() string {
-	if p.Line == 0 {
-		return p.File
-	}
-	return fmt.Sprintf("%s:%d", p.File, p.Line)
-}
+// Missing are the recipients of one list that another one lacks.
+func Missing(from, in []Recipient) []Recipient { return sopsrules.Missing(from, in) }
 
 // Project is connsync.yaml: where the manifests are, and the one place (region,
 // project, workspace) of every target.
@@ -86,12 +108,6 @@ type Sops struct {
 	Covered          string      // secrets.Digest of what the MAC is made of: where it moves and MAC does not, the file does not open
 	Pos              Position    // of the MAC
 }
-
-// Recipient is one key that can open a file, by SOPS's names: kind age and a public key, pgp and a fingerprint, kms and an ARN …
-type Recipient struct{ Kind, ID string }
-
-// String is the kind and the id.
-func (r Recipient) String() string { return r.Kind + " " + r.ID }
 
 // Connection is one wanted operation connection.
 type Connection struct {

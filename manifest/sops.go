@@ -3,7 +3,7 @@ package manifest
 import (
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"connsync/manifest/strict"
 
 	"connsync/manifest/sopsrules"
 	"connsync/secrets"
@@ -17,46 +17,46 @@ var keyTypes = []string{"age", "pgp", "hckms", "kms", "gcp_kms", "azure_kv", "hc
 
 // sops reads what a file's own metadata says, without a key; nil where the file is not encrypted.
 func (d *document) sops(p Project) *Sops {
-	n := child(d.root, "sops")
-	if n == nil || !d.mapping(n, "sops") {
+	n := strict.Child(d.Root, "sops")
+	if n == nil || !d.Mapping(n, "sops") {
 		return nil
 	}
-	s := &Sops{Pos: d.at(n)}
-	if v := child(n, "lastmodified"); v != nil {
+	s := &Sops{Pos: d.At(n)}
+	if v := strict.Child(n, "lastmodified"); v != nil {
 		s.LastModified = v.Value
 	}
-	if v := child(n, "mac_only_encrypted"); v != nil {
+	if v := strict.Child(n, "mac_only_encrypted"); v != nil {
 		s.MACOnlyEncrypted = d.boolean(v, "mac_only_encrypted")
 	}
 	d.screenMembers(n)
 	s.Covered = d.encrypted(n, s.MACOnlyEncrypted)
-	v := child(n, "mac")
+	v := strict.Child(n, "mac")
 	if v != nil {
-		s.Pos, s.MAC = d.at(v), secrets.Digest(v.Value)
+		s.Pos, s.MAC = d.At(v), secrets.Digest(v.Value)
 	}
 	if v == nil || !secrets.IsCiphertext(v.Value, "str") {
-		d.wrong(n, false, []string{"restore the file as sops wrote it: connsync does not open a file that is not authenticated"}, "the sops block has no mac")
+		d.Wrong(n, "the sops block has no mac").Hint("restore the file as sops wrote it: connsync does not open a file that is not authenticated")
 	}
 	if p.Secrets.FullMAC && s.MACOnlyEncrypted {
-		d.wrong(child(n, "mac_only_encrypted"), true, []string{"encrypt the file again without mac_only_encrypted, or set  secrets: {mac: any}  in " + p.File}, "mac_only_encrypted, where %s asks for a full mac", p.File)
+		d.WrongName(strict.Child(n, "mac_only_encrypted"), "mac_only_encrypted, where %s asks for a full mac", p.File).Hint("encrypt the file again without mac_only_encrypted, or set  secrets: {mac: any}  in " + p.File)
 	}
 	var wrapped strings.Builder
 	s.keys(n, &wrapped)
-	if groups := child(n, "key_groups"); groups != nil {
+	if groups := strict.Child(n, "key_groups"); groups != nil {
 		for _, g := range groups.Content {
 			s.keys(g, &wrapped)
 		}
 	}
 	if len(s.KeyTypes) == 0 {
-		d.wrong(n, false, []string{"restore the file as sops wrote it"}, "the sops block names no key that could open the file")
+		d.Wrong(n, "the sops block names no key that could open the file").Hint("restore the file as sops wrote it")
 	}
 	s.KeysDigest = secrets.Digest(wrapped.String())
 	return s
 }
 
 // encrypted screens the values of a file by its own selector, and gives a digest of what its MAC is made of.
-func (d *document) encrypted(sops *yaml.Node, encryptedOnly bool) string {
-	selector, leaves := d.selector(sops), sopsrules.Leaves(d.tree)
+func (d *document) encrypted(sops *strict.Node, encryptedOnly bool) string {
+	selector, leaves := d.selector(sops), sopsrules.Leaves(d.Tree)
 	if selector.Fault == sopsrules.TooLarge {
 		d.tooLarge(sops, leaves, selector)
 		return ""
@@ -72,35 +72,35 @@ func (d *document) encrypted(sops *yaml.Node, encryptedOnly bool) string {
 }
 
 // tooLarge is said of a selector that is not looked at. What is in the clear may be meant to be encrypted.
-func (d *document) tooLarge(sops *yaml.Node, leaves []sopsrules.Leaf, s sopsrules.Selector) {
+func (d *document) tooLarge(sops *strict.Node, leaves []sopsrules.Leaf, s sopsrules.Selector) {
 	for _, l := range leaves {
 		if isSetting(l) && !isSealed(l) {
 			d.exposed[l.Node] = true
 		}
 	}
-	d.wrong(sops, false, []string{"write a shorter one: a list of names is enough"}, "%s of the sops block is too large to be looked at", s.Kind)
+	d.Wrong(sops, "%s of the sops block is too large to be looked at", s.Kind).Hint("write a shorter one: a list of names is enough")
 }
 
 // screenMembers refuses members that SOPS takes for others: it reads their names without regard to case.
-func (d *document) screenMembers(sops *yaml.Node) {
-	for _, e := range entries(sops) {
-		if name := strings.ToLower(e.key.Value); name != e.key.Value && oneOf(name, sopsMembers) {
-			d.wrong(e.key, true, []string{"restore the file as sops wrote it"}, "sops reads %s as %s", e.key.Value, name)
+func (d *document) screenMembers(sops *strict.Node) {
+	for _, e := range strict.Entries(sops) {
+		if name := strings.ToLower(e.Key.Value); name != e.Key.Value && oneOf(name, sopsMembers) {
+			d.WrongName(e.Key, "sops reads %s as %s", e.Key.Value, name).Hint("restore the file as sops wrote it")
 		}
 	}
 }
 
 // keys notes which key types a group has, and gathers the wrapped data keys.
-func (s *Sops) keys(group *yaml.Node, wrapped *strings.Builder) {
+func (s *Sops) keys(group *strict.Node, wrapped *strings.Builder) {
 	for _, kind := range keyTypes {
-		list := child(group, kind)
-		if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		list := strict.Child(group, kind)
+		if list == nil || list.Kind != strict.Sequence || len(list.Content) == 0 {
 			continue
 		}
 		s.note(kind)
 		for _, key := range list.Content {
-			s.Recipients = append(s.Recipients, Recipient{kind, recipientID(kind, key)})
-			if enc := child(key, "enc"); enc != nil {
+			s.Recipients = append(s.Recipients, Recipient{Kind: kind, ID: recipientID(kind, key)})
+			if enc := strict.Child(key, "enc"); enc != nil {
 				wrapped.WriteString(kind + "\x00" + enc.Value + "\x00")
 			}
 		}
@@ -117,9 +117,9 @@ func (s *Sops) note(kind string) {
 }
 
 // recipientID is how SOPS names a key of a kind in a file's metadata.
-func recipientID(kind string, key *yaml.Node) string {
+func recipientID(kind string, key *strict.Node) string {
 	part := func(name string) string {
-		if n := child(key, name); n != nil {
+		if n := strict.Child(key, name); n != nil {
 			return n.Value
 		}
 		return ""

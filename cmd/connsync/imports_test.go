@@ -24,9 +24,11 @@ var rules = map[string]rule{
 		"SOPS links 900 packages: everything else builds and tests without it"},
 	"secrets/sops/sopstest": {nil, nil,
 		"it runs the sops command for tests, which nothing but a test imports"},
-	"manifest/sopsrules": {[]string{"secrets"}, []string{"gopkg.in/yaml.v3"},
+	"manifest/strict": {nil, []string{"gopkg.in/yaml.v3"},
+		"the owner of the YAML library"},
+	"manifest/sopsrules": {[]string{"manifest/strict", "secrets"}, nil,
 		"what sops encrypts is told without sops, and without a key"},
-	"manifest": {[]string{"manifest/sopsrules", "secrets"}, []string{"gopkg.in/yaml.v3", "golang.org/x/sync", "golang.org/x/text"},
+	"manifest": {[]string{"manifest/sopsrules", "manifest/strict", "secrets"}, []string{"golang.org/x/sync", "golang.org/x/text"},
 		"what Git wants depends on no Git library, no key and no network"},
 	"manifest/gitfs": {[]string{"secrets"}, []string{"github.com/go-git/", "golang.org/x/sync", "golang.org/x/crypto", "golang.org/x/text"},
 		"one of two owners of go-git"},
@@ -41,10 +43,57 @@ var rules = map[string]rule{
 	"apply/state": {[]string{"diff", "secrets"}, []string{"github.com/go-git/", "github.com/gofrs/flock", "golang.org/x/sync"},
 		"known state is what diff reads and Git keeps"},
 	"apply": {[]string{"apply/secmaster", "apply/state", "diff", "manifest", "secrets"}, []string{"golang.org/x/sync"},
-		"carrying out a plan needs no YAML, no SOPS and no Git"},
+		"carrying out a plan calls no YAML, SOPS or Git itself: manifest and state do"},
 	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "diff", "diff/review", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
 		[]string{"github.com/alecthomas/kong", "github.com/sergi/go-diff", "github.com/go-git/", "golang.org/x/term", "golang.org/x/sync"},
 		"grammar, wiring, words and exit codes"},
+}
+
+// never says what a package must not reach, by whatever detour, and why. A name that ends in / is that of all below it.
+var never = []struct {
+	packages, reached []string
+	why               string
+}{
+	{[]string{"secrets"}, []string{"net", "os/exec", "github.com/", "gopkg.in/", "golang.org/"}, "the vocabulary of secrets must be readable without trusting anybody"},
+	{[]string{"manifest/strict", "manifest/sopsrules", "manifest", "diff"}, []string{"net", "os/exec", "os/signal", "github.com/", "filippo.io/", "google.golang.org/"},
+		"reading and deciding use no Git, no key, no program and no network"},
+	{[]string{"apply/secmaster", "apply/secmaster/emulator"}, []string{"gopkg.in/", "go.yaml.in/", "github.com/", "filippo.io/"}, "the wire knows nothing of files"},
+	{[]string{"manifest/gitfs", "apply/state", "apply"}, []string{"github.com/getsops/", "filippo.io/", "go.yaml.in/", "google.golang.org/"}, "only secrets/sops links SOPS"},
+	{[]string{"secrets/sops"}, []string{"github.com/go-git/", "gopkg.in/yaml.v3"}, "SOPS opens files in memory, and knows nothing of Git and manifests"},
+}
+
+// TestPackagesNeverReachWhatTheTableForbids follows imports to their end: what a package uses through another one counts.
+func TestPackagesNeverReachWhatTheTableForbids(t *testing.T) {
+	imports := map[string][]string{}
+	for _, p := range listPackages(t) {
+		imports[p.ImportPath] = p.Imports
+	}
+	for _, rule := range never {
+		for _, name := range rule.packages {
+			if len(imports[module+"/"+name]) == 0 {
+				t.Errorf("%s: no such package", name)
+			}
+			for reached, through := range reach(imports, module+"/"+name) {
+				if slices.ContainsFunc(rule.reached, func(f string) bool { return reached == f || strings.HasSuffix(f, "/") && strings.HasPrefix(reached, f) }) {
+					t.Errorf("%s reaches %s through %s: %s", name, reached, through, rule.why)
+				}
+			}
+		}
+	}
+}
+
+// reach is everything that a package uses, each with a package that imports it.
+func reach(imports map[string][]string, from string) map[string]string {
+	out := map[string]string{from: ""}
+	for open := []string{from}; len(open) > 0; open = open[1:] {
+		for _, next := range imports[open[0]] {
+			if _, seen := out[next]; !seen {
+				out[next] = open[0]
+				open = append(open, next)
+			}
+		}
+	}
+	return out
 }
 
 const module = "connsync"

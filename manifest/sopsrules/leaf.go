@@ -3,14 +3,14 @@ package sopsrules
 import (
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"connsync/manifest/strict"
 
 	"connsync/secrets"
 )
 
 // Leaf is one scalar of a file, with what decides about its encryption.
 type Leaf struct {
-	Node    *yaml.Node
+	Node    *strict.Node
 	Keys    []string // above it; list positions are not among them, as in SOPS's additional data
 	Path    secrets.Path
 	remarks *remarks
@@ -26,10 +26,10 @@ type remarks struct {
 func (l Leaf) Empty() bool { return l.Node.Value == "" || l.Node.Tag == "!!null" }
 
 // Leaves are the scalars of a document in order, but for its sops block.
-func Leaves(document *yaml.Node) []Leaf {
+func Leaves(document *strict.Node) []Leaf {
 	w := walker{here: &scope{}}
 	root := document
-	if document.Kind == yaml.DocumentNode {
+	if document.Kind == strict.Tree {
 		root = document.Content[0]
 		w.note(document.HeadComment, document.LineComment)
 	}
@@ -74,12 +74,12 @@ func (w *walker) note(comments ...string) {
 func (w *walker) spent() { w.here.now = w.here.around }
 
 // value walks what stands at a node. noted says that the comments there were taken up already.
-func (w *walker) value(n *yaml.Node, keys []string, at secrets.Path, noted bool) {
+func (w *walker) value(n *strict.Node, keys []string, at secrets.Path, noted bool) {
 	switch n.Kind {
-	case yaml.MappingNode:
+	case strict.Mapping:
 		defer w.enter()()
 		w.mapping(n, keys, at, noted)
-	case yaml.SequenceNode:
+	case strict.Sequence:
 		defer w.enter()()
 		w.list(n, keys, at, noted)
 	default:
@@ -87,13 +87,13 @@ func (w *walker) value(n *yaml.Node, keys []string, at secrets.Path, noted bool)
 	}
 }
 
-func (w *walker) mapping(n *yaml.Node, keys []string, at secrets.Path, noted bool) {
+func (w *walker) mapping(n *strict.Node, keys []string, at secrets.Path, noted bool) {
 	if !noted {
 		w.note(n.HeadComment, n.LineComment)
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		scalar := value.Kind == yaml.ScalarNode || value.Kind == yaml.AliasNode
+		scalar := value.Kind == strict.Scalar || value.Kind == strict.Alias
 		w.note(key.HeadComment, key.LineComment)
 		if scalar {
 			w.note(value.HeadComment, value.LineComment)
@@ -109,7 +109,7 @@ func (w *walker) mapping(n *yaml.Node, keys []string, at secrets.Path, noted boo
 	}
 }
 
-func (w *walker) list(n *yaml.Node, keys []string, at secrets.Path, noted bool) {
+func (w *walker) list(n *strict.Node, keys []string, at secrets.Path, noted bool) {
 	if !noted {
 		w.note(n.HeadComment, n.LineComment)
 	}

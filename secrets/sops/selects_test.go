@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"connsync/manifest/strict"
 	upstream "github.com/getsops/sops/v3"
 	"github.com/getsops/sops/v3/config"
 	store "github.com/getsops/sops/v3/stores/yaml"
-	"gopkg.in/yaml.v3"
 
 	"connsync/manifest/sopsrules"
 )
@@ -155,12 +155,12 @@ func TestWhatIsEncryptedIsDecidedAsSopsDecidesIt(t *testing.T) {
 			continue // not a file for SOPS
 		}
 		drawn++
-		var document yaml.Node
-		if err := yaml.Unmarshal([]byte(text), &document); err != nil {
-			t.Fatalf("SOPS reads\n%s\nand yaml.v3 says %v", text, err)
+		document, _, ok := strict.Loose([]byte(text))
+		if !ok {
+			t.Fatalf("SOPS reads\n%s\nand connsync does not", text)
 		}
 		judge := sopsrules.NewSelector(kind, selector).Judge()
-		leaves := sopsrules.Leaves(&document)
+		leaves := sopsrules.Leaves(document)
 		if len(leaves) != len(theirs) {
 			t.Fatalf("%d values, SOPS finds %d in\n%s", len(leaves), len(theirs), text)
 		}

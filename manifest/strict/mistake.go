@@ -1,9 +1,24 @@
-package manifest
+package strict
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 )
+
+// Position is a place in a file of the repository.
+type Position struct {
+	File         string // slash path
+	Line, Column int    // from 1; 0 where there is none
+}
+
+// String is file:line, or file alone where no line is known.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
 
 // Mistake is one thing wrong in one place of a file, in our own words: never a
 // parser's text, which may quote a value.
@@ -36,4 +51,19 @@ func (ms Mistakes) Error() string {
 		lines[i] = m.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Sorted puts mistakes in order of file and place.
+func Sorted(ms []Mistake) Mistakes {
+	sort.SliceStable(ms, func(i, j int) bool {
+		a, b := ms[i].Pos, ms[j].Pos
+		if a.File != b.File {
+			return a.File < b.File
+		}
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		return a.Column < b.Column
+	})
+	return ms
 }

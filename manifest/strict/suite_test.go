@@ -1,4 +1,4 @@
-package manifest
+package strict
 
 import (
 	"encoding/json"
@@ -20,19 +20,19 @@ func TestTheYAMLTestSuite(t *testing.T) {
 	cases, mustFail, accepted, failed := suite(t), 0, 0, 0
 	for _, c := range cases {
 		if !t.Run(c.name, func(t *testing.T) {
-			d := read("a.yaml", c.text)
-			if (d.root == nil) != (len(d.mistakes) > 0) {
-				t.Fatalf("root %v, and mistakes %v", d.root, d.mistakes)
+			d := Read("a.yaml", c.text, 5)
+			if (d.Root == nil) != (len(d.Mistakes()) > 0) {
+				t.Fatalf("root %v, and mistakes %v", d.Root, d.Mistakes())
 			}
-			for _, m := range d.mistakes {
+			for _, m := range d.Mistakes() {
 				if m.Pos.Line < 1 || m.Message == "" {
 					t.Errorf("a mistake without a place or a message: %+v", m)
 				}
 			}
 			switch {
-			case c.mustFail && d.root != nil:
+			case c.mustFail && d.Root != nil:
 				t.Error("accepted, and must fail")
-			case d.root != nil:
+			case d.Root != nil:
 				accepted++
 				sameReading(t, d, c)
 			}
@@ -49,10 +49,10 @@ func TestTheYAMLTestSuite(t *testing.T) {
 	t.Logf("T-YAML: %d cells, %d failed (%d must fail, %d accepted and read alike)", len(cases), failed, mustFail, accepted)
 }
 
-func sameReading(t *testing.T, d *document, c suiteCase) {
+func sameReading(t *testing.T, d *Document, c suiteCase) {
 	t.Helper()
 	var ours, theirs any
-	if err := d.root.Decode(&ours); err != nil {
+	if err := d.Root.Decode(&ours); err != nil {
 		t.Fatal(err)
 	}
 	if err := twin.Unmarshal(c.text, &theirs); err != nil || !reflect.DeepEqual(ours, theirs) {

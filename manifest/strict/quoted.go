@@ -1,20 +1,20 @@
-package manifest
+package strict
 
 import (
-	"strings"
-
 	"gopkg.in/yaml.v3"
+
+	"strings"
 )
 
 const touching = "a comment that touches what is before it: put a space before the #"
 
 // written checks what YAML forbids of the text of a scalar and yaml.v3 lets pass, so that no reader of YAML can read
 // it otherwise, or refuse it. indent is the column of the key or the dash that it belongs to; 0 at the root.
-func (d *document) written(n *yaml.Node, indent int) {
+func (d *Document) written(n *Node, indent int) {
 	switch {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
 		if what := d.quoted(n, indent); what != "" {
-			d.wrong(n, false, nil, "%s", what)
+			d.Wrong(n, "%s", what)
 		}
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		header := d.from(n)
@@ -22,38 +22,38 @@ func (d *document) written(n *yaml.Node, indent int) {
 			header = header[1:]
 		}
 		if len(header) > 0 && header[0] == '#' {
-			d.wrong(n, false, nil, touching)
+			d.Wrong(n, touching)
 		}
 		if text := strings.TrimRight(n.Value, " "); text != n.Value && strings.HasSuffix(text, "\n") {
-			d.wrong(n, false, []string{"remove its last line"}, "a text that ends in a line of spaces")
+			d.Wrong(n, "a text that ends in a line of spaces").Hint("remove its last line")
 		}
 	}
 }
 
 // flow checks that the lines of a list or a mapping in brackets belong, by their indentation, to where they are read.
-func (d *document) flow(n *yaml.Node, indent int) {
+func (d *Document) flow(n *Node, indent int) {
 	for _, c := range n.Content {
 		if n.Style&yaml.FlowStyle != 0 && c.Line > n.Line && c.Column <= indent {
-			d.wrong(c, false, []string{"indent it further than the key that it belongs to"}, "wrong indentation")
+			d.Wrong(c, "wrong indentation").Hint("indent it further than the key that it belongs to")
 			return
 		}
 	}
 }
 
 // from is the rest of the line at a node, which stands in front of the node's tag or quote.
-func (d *document) from(n *yaml.Node) []rune {
+func (d *Document) from(n *Node) []rune {
 	line := d.runes(n.Line)
 	return line[min(max(n.Column-1, 0), len(line)):]
 }
 
 // startsWith tells whether a node's text begins with a character.
-func (d *document) startsWith(n *yaml.Node, r rune) bool {
+func (d *Document) startsWith(n *Node, r rune) bool {
 	rest := d.from(n)
 	return len(rest) > 0 && rest[0] == r
 }
 
 // behind tells whether the nearest character in front of a node is a certain one.
-func (d *document) behind(n *yaml.Node, r rune) bool {
+func (d *Document) behind(n *Node, r rune) bool {
 	line := d.runes(n.Line)
 	i := min(max(n.Column-1, 0), len(line)) - 1
 	for i >= 0 && line[i] == ' ' {
@@ -63,7 +63,7 @@ func (d *document) behind(n *yaml.Node, r rune) bool {
 }
 
 // runes are the characters of a line. The last line is kept: a file may be one line of many nodes.
-func (d *document) runes(line int) []rune {
+func (d *Document) runes(line int) []rune {
 	if d.lastLine != line {
 		d.lastLine, d.lastRunes = line, []rune(d.line(line))
 	}
@@ -74,7 +74,7 @@ func (d *document) runes(line int) []rune {
 const escapes = "0abt\tnvfre \"/\\N_LPxuU"
 
 // quoted says what is wrong with a text in quotes: "" where nothing is.
-func (d *document) quoted(n *yaml.Node, indent int) string {
+func (d *Document) quoted(n *Node, indent int) string {
 	rest := d.from(n)
 	if len(rest) == 0 {
 		return ""

@@ -1,0 +1,125 @@
+package sopsrules
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"sort"
+	"strings"
+
+	"connsync/manifest/strict"
+)
+
+// File is the name of the file that tells sops what to encrypt, and whom for.
+const File = ".sops.yaml"
+
+// Rules are the creation rules of the .sops.yaml files of a commit, by the folder that they stand in.
+type Rules map[string][]Rule
+
+// Rule is one creation rule: who can open the files that it fits, and what of them is encrypted.
+type Rule struct {
+	From       string // the .sops.yaml that it stands in
+	Pos        strict.Position
+	PathRegex  string // "" fits every file
+	Recipients []Recipient
+	Selector   string // what is encrypted, as in "encrypted_regex: ^password$"; "" for SOPS's default
+	Selects    Selector
+	MACOnly    bool // mac_only_encrypted
+	Threshold  int  // shamir_threshold
+	Groups     int  // of keys
+	Unread     bool // it stands for a .sops.yaml that cannot be used
+	path       *regexp.Regexp
+}
+
+// Load reads the .sops.yaml files that hold for some files: in the folder of each, and in all folders above. One of them that sops cannot
+// use, or that selects otherwise than it looks, is a mistake. The error is a *strict.ReadError, or the file tree's own.
+func Load(fsys fs.FS, files []string) (Rules, []strict.Mistake, error) {
+	rules := Rules{}
+	var mistakes []strict.Mistake
+	for _, dir := range foldersOf(files) {
+		name := path.Join(dir, File)
+		text, err := strict.ReadFile(fsys, name)
+		var missing *strict.ReadError
+		if errors.As(err, &missing) && missing.Missing {
+			continue
+		} else if err != nil {
+			return nil, nil, err
+		}
+		rs, ms := read(name, text)
+		mistakes = append(mistakes, ms...)
+		if rs != nil {
+			rules[dir] = rs
+		}
+	}
+	return rules, mistakes, nil
+}
+
+// foldersOf are the folders that files stand in, with all above them, in order.
+func foldersOf(files []string) []string {
+	seen := map[string]bool{".": true}
+	for _, f := range files {
+		for dir := path.Dir(f); !seen[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for dir := range seen {
+		out = append(out, dir)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// For is the rule of a file: the first that fits in the nearest folder that has rules. nil where none fits; told is false where there are
+// no rules at all, or where they cannot be read.
+func (r Rules) For(file string) (rule *Rule, told bool) {
+	rs, relative := r.near(file)
+	for i := range rs {
+		switch {
+		case rs[i].Unread:
+			return nil, false
+		case rs[i].fits(relative):
+			return &rs[i], true
+		}
+	}
+	return nil, rs != nil
+}
+
+// near are the rules of the nearest folder that has any, and the file's path from there; nil where no folder has.
+func (r Rules) near(file string) (rs []Rule, relative string) {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		if rs, ok := r[dir]; ok {
+			return rs, strings.TrimPrefix(file, dir+"/")
+		}
+		if dir == "." {
+			return nil, ""
+		}
+	}
+}
+
+// fits tells whether the rule is for a file, by its path from the rule's folder. The pattern is not anchored.
+func (r Rule) fits(relative string) bool { return r.path == nil || r.path.MatchString(relative) }
+
+// ForWindows tells whether a rule that comes before the one that holds for a file would fit it on Windows, where sops writes paths with \.
+func (r Rules) ForWindows(file string) bool {
+	rs, relative := r.near(file)
+	for _, rule := range rs {
+		switch {
+		case rule.Unread || rule.fits(relative):
+			return false
+		case strings.Contains(rule.PathRegex, `\`) && rule.fits(strings.ReplaceAll(relative, "/", `\`)):
+			return true
+		}
+	}
+	return false
+}
+
+// Command is a sops command that takes this rule for a file, wherever it is the nearest to: sops itself takes the .sops.yaml that is nearest
+// to the folder in which it runs, which is the repository's root.
+func (r Rule) Command(words string) string {
+	if r.From == File {
+		return "sops " + words
+	}
+	return "sops --config " + r.From + " " + words
+}

@@ -1,0 +1,148 @@
+package strict
+
+import (
+	"gopkg.in/yaml.v3"
+
+	"bytes"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of one file. A manifest of a hundred connections is far below all of them.
+const (
+	maxFile  = 1 << 20
+	maxDepth = 32
+	maxKey   = 128
+)
+
+// screenText checks what can be told without parsing.
+func (d *Document) screenText() bool {
+	switch {
+	case len(d.text) > maxFile:
+		d.atLine(0, "larger than 1 MiB")
+	case bytes.HasPrefix(d.text, []byte("\xef\xbb\xbf")) || !utf8.Valid(d.text):
+		d.atLine(1, "not UTF-8 without a byte order mark")
+		return false
+	}
+	for i, line := range bytes.Split(d.text, []byte("\n")) {
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		if bytes.HasPrefix(line, []byte("%")) {
+			d.atLine(i+1, "a YAML directive")
+		}
+		if bytes.IndexFunc(line, Forbidden) >= 0 {
+			d.atLine(i+1, "a control character")
+		}
+	}
+	return len(d.mistakes) == 0
+}
+
+// Forbidden are characters that no text here has a reason for: they hide or rearrange what a reviewer reads.
+func Forbidden(r rune) bool {
+	return r != '\t' && r != '\n' && unicode.IsControl(r) || invisible(r)
+}
+
+// invisible are zero-width and bidirectional control characters.
+func invisible(r rune) bool {
+	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2069 || r == 0xfeff || r == 0x061c || r == 0x2028 || r == 0x2029
+}
+
+var lineNumber = regexp.MustCompile(`line (\d+)`)
+
+// syntax maps a parser's error to our words. Its own text can quote values.
+func (d *Document) syntax(err error) {
+	d.atLine(lineOf(err), "not valid YAML, here or just above").Hint("look for wrong indentation, a tab, an open quote or a missing colon")
+}
+
+// lineOf is the line that a parser's error names; 1 where it names none.
+func lineOf(err error) int {
+	m := lineNumber.FindStringSubmatch(err.Error())
+	if m == nil {
+		return 1
+	}
+	line, _ := strconv.Atoi(m[1])
+	return line
+}
+
+// screen refuses everything in a tree that could read differently to people, to YAML and to SOPS. indent is the column
+// of the key or the dash that a node belongs to; 0 at the root.
+func (d *Document) screen(n *Node, depth, indent int) {
+	switch {
+	case depth > maxDepth:
+		d.Wrong(n, "nested more than %d levels deep", maxDepth)
+		return
+	case n.Kind == Alias:
+		d.Wrong(n, "a YAML alias").Hint("write the value out: connsync, sops and reviewers must read the same")
+	case n.Anchor != "":
+		d.Wrong(n, "a YAML anchor").Hint("write the value out where it is used")
+	case n.Style&yaml.TaggedStyle != 0 || d.startsWith(n, '!'): // a bare "!" makes text of a number
+		d.Wrong(n, "an explicit YAML tag").Hint("remove the tag, and quote the value if it is text")
+	case n.Kind == Scalar && strings.IndexFunc(n.Value, Forbidden) >= 0:
+		d.Wrong(n, "a control character")
+	case n.Kind == Scalar:
+		d.written(n, indent)
+	case n.Kind == Mapping:
+		d.flow(n, indent)
+		d.screenMapping(n, depth, indent)
+	case n.Kind == Sequence:
+		d.flow(n, indent)
+		if n.Style&yaml.FlowStyle == 0 {
+			indent = n.Column
+		}
+		for _, c := range n.Content {
+			d.screen(c, depth+1, indent)
+		}
+	}
+}
+
+func (d *Document) screenMapping(n *Node, depth, indent int) {
+	seen := make(map[string]*Node, len(n.Content)/2)
+	fold := func(k string) string { return k }
+	if depth >= d.foldFrom { // plugins may read keys without regard to case
+		fold = strings.ToLower
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case key.Tag == "!!merge":
+			d.Wrong(key, "a YAML merge key").Hint("write the fields out")
+		case key.Kind != Scalar || key.Tag != "!!str" || key.Style&yaml.TaggedStyle != 0 || key.Anchor != "":
+			d.Wrong(key, "a key that is not text").Hint("quote the key")
+		case d.behind(key, '?'):
+			d.Wrong(key, "a key behind a question mark").Hint("write  key: value")
+		case !validKey(key.Value):
+			d.Wrong(key, "a key may hold letters, digits and _ . - only, at most %d", maxKey)
+		case seen[fold(key.Value)] != nil:
+			d.again(key, seen[fold(key.Value)])
+		}
+		seen[fold(key.Value)] = key
+		if n.Style&yaml.FlowStyle == 0 {
+			indent = key.Column
+		}
+		d.screen(value, depth+1, indent)
+	}
+}
+
+// again says that a key was there before.
+func (d *Document) again(key, first *Node) {
+	if key.Value == first.Value {
+		d.WrongName(key, "%s is here already, at line %d", key.Value, first.Line)
+		return
+	}
+	d.WrongName(key, "a key that differs only by case from %s, at line %d", first.Value, first.Line).Hint("a plugin may read keys without regard to case")
+}
+
+func validKey(k string) bool {
+	if k == "" || len(k) > maxKey {
+		return false
+	}
+	for i := 0; i < len(k); i++ {
+		c := k[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-') {
+			return false
+		}
+	}
+	return true
+}
