@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"connsync/cmd/connsync/render"
 )
 
 // cli is the whole grammar.
@@ -100,6 +102,7 @@ func grammar(w world) []kong.Option {
 		kong.Name("connsync"),
 		kong.Description(about),
 		kong.Writers(w.stdout, w.stderr),
+		kong.Vars{"formats": render.FormatNames(), "formats_help": render.FormatHelp()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
 }

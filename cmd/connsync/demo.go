@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"connsync/apply/secmaster/emulator"
+	"connsync/cmd/connsync/render"
 )
 
 // demoCmd shows the main job with real commands against an emulated SecMaster.
@@ -27,7 +27,7 @@ type demo struct {
 	ctx   context.Context
 	w     world
 	g     *globals
-	p     *printer
+	p     *render.Printer
 	repo  *demoRepo
 	serve *served
 	exe   string
@@ -82,7 +82,7 @@ func (d *demo) story() error {
 
 func (d *demo) says(text string) func() error {
 	return func() error {
-		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.cyan("# "+text))
+		d.p.Out.Line("\n%s", render.Cyan("# "+text))
 		return nil
 	}
 }
@@ -90,10 +90,10 @@ func (d *demo) says(text string) func() error {
 // runs runs a command of this very program, in a process of its own, as a user would.
 func (d *demo) runs(args ...string) func() error {
 	return func() error {
-		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.bold("$ connsync "+strings.Join(args, " ")))
+		d.p.Out.Line("\n%s", render.Bold("$ connsync "+strings.Join(args, " ")))
 		cmd := exec.CommandContext(d.ctx, d.exe)
 		cmd.Args = append([]string{"connsync"}, args...)
-		if d.p.outTint {
+		if d.p.Coloured() {
 			cmd.Args = append(cmd.Args, "--color=always")
 		}
 		cmd.Dir, cmd.Stdout, cmd.Stderr = d.repo.dir, d.w.stdout, d.w.stderr
@@ -126,12 +126,12 @@ func (d *demo) rotates() error {
 // onByHand says how to go on.
 func (d *demo) onByHand(kept bool) {
 	if !kept {
-		fmt.Fprintf(d.w.stdout, "\n%s\n", d.p.outTint.cyan("# Go on by hand: connsync demo --keep leaves repository and server up."))
+		d.p.Out.Line("\n%s", render.Cyan("# Go on by hand: connsync demo --keep leaves repository and server up."))
 		return
 	}
-	fmt.Fprintf(d.w.stdout, "\n%s\n\ncd %s\n", d.p.outTint.cyan("# To go on by hand, in another terminal (Ctrl-C here ends the server):"), d.repo.dir)
+	d.p.Out.Line("\n%s\n\ncd %s", render.Cyan("# To go on by hand, in another terminal (Ctrl-C here ends the server):"), d.repo.dir)
 	for _, v := range d.environment() {
-		fmt.Fprintf(d.w.stdout, "export %s\n", v)
+		d.p.Out.Line("export %s", v)
 	}
-	fmt.Fprintf(d.w.stdout, "\n# change a manifest, commit, and then:  connsync diff\n# all of it is in %s: remove it when you are done\n", filepath.Dir(d.repo.dir))
+	d.p.Out.Line("\n# change a manifest, commit, and then:  connsync diff\n# all of it is in %s: remove it when you are done", filepath.Dir(d.repo.dir))
 }

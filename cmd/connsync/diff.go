@@ -1,18 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
 	"connsync/apply"
 	"connsync/apply/secmaster"
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
 )
 
 // diffCmd plans every target and shows the plans.
 type diffCmd struct {
-	Format   string `enum:"text,json,markdown,html,github" default:"text" placeholder:"FORMAT" help:"text, json (docs/json.md), markdown, html, or github: annotations of a workflow (docs/preview.md)."`
+	Format   string `enum:"${formats}" default:"text" placeholder:"FORMAT" help:"${formats_help}"`
 	Out      string `placeholder:"FILE" help:"Write the format to this file; the terminal shows the text."`
 	Base     string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
 	Head     string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
@@ -27,33 +30,33 @@ func (diffCmd) Help() string {
 
 // Run ends with the plans' exit code.
 func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
-	v, err := c.view(ctx, w, g)
+	v, err := c.look(ctx, w, g)
 	if err != nil {
 		return err
 	}
-	if err := g.printer(w).view(v, c.Format, c.Out); err != nil {
+	if err := c.show(w, g.printer(w), v); err != nil {
 		return err
 	}
 	switch {
-	case v.refused():
+	case v.Refused():
 		return exitWith(exitFailed)
-	case c.ExitCode && pending(v.plans):
+	case c.ExitCode && v.Pending():
 		return exitWith(exitPending)
 	}
 	return nil
 }
 
-func (c diffCmd) view(ctx context.Context, w world, g *globals) (view, error) {
+func (c diffCmd) look(ctx context.Context, w world, g *globals) (view.Diff, error) {
 	switch {
 	case c.Head != "" && c.Base == "":
-		return view{}, &usageError{"--head is for --base"}
+		return view.Diff{}, &usageError{"--head is for --base"}
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
-		return view{}, &usageError{"--base is for the local repository: not with --repo or --ref"}
+		return view.Diff{}, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
 		return c.sinceBase(g)
 	}
 	plans, err := g.preview(ctx, w, nil)
-	return view{plans: plans}, err
+	return view.Diff{All: g.Verbose, Plans: plans}, err
 }
 
 // preview plans every target that was asked for, with nothing that could write.
@@ -84,7 +87,7 @@ func (g *globals) previewTarget(ctx context.Context, w world, src *source, polic
 	switch {
 	case errors.Is(err, errNoState):
 		message, _ := explain(err)
-		g.note(w, "%s: planned without known state: %s", safe(t.Name), message)
+		g.printer(w).Note("%s: planned without known state: %s", t.Name, message)
 	case err != nil:
 		return diff.Plan{}, err
 	}
@@ -108,11 +111,17 @@ func (g *globals) previewTarget(ctx context.Context, w world, src *source, polic
 	return apply.Preview(ctx, reader, target)
 }
 
-func pending(plans []diff.Plan) bool {
-	for _, p := range plans {
-		if p.Pending() {
-			return true
-		}
+// show shows a diff in the format: on stdout, or in a file, and then stdout has the text.
+func (c diffCmd) show(w world, p *render.Printer, v view.Diff) error {
+	if c.Out == "" && c.Format != "text" {
+		return render.Diff(w.stdout, c.Format, v)
 	}
-	return false
+	if err := p.Diff(v); err != nil || c.Out == "" {
+		return err
+	}
+	var b bytes.Buffer
+	if err := render.Diff(&b, c.Format, v); err != nil {
+		return err
+	}
+	return writeFile("--out", c.Out, b.Bytes())
 }

@@ -3,23 +3,24 @@ package main
 import (
 	"io/fs"
 
+	"connsync/cmd/connsync/view"
 	"connsync/diff/review"
 	"connsync/manifest/gitfs"
 )
 
 // sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks nobody.
-func (c diffCmd) sinceBase(g *globals) (view, error) {
+func (c diffCmd) sinceBase(g *globals) (view.Diff, error) {
 	r, done, err := g.reviewSince(c.Base, c.Head)
 	if err != nil {
-		return view{}, err
+		return view.Diff{}, err
 	}
 	defer done()
 	return g.reviewed(r)
 }
 
 // reviewed is a review as it is shown: of the targets and connections that were asked for, and with all findings.
-func (g *globals) reviewed(r *review.Review) (view, error) {
-	v := view{offline: true, alarms: ruleWords(r.RuleChanges()), files: map[string][]fileNote{}}
+func (g *globals) reviewed(r *review.Review) (view.Diff, error) {
+	v := view.Diff{Offline: true, All: g.Verbose, Alarms: view.RuleChanges(r.RuleChanges()), Files: map[string][]view.FileNote{}}
 	for _, p := range r.Plans() {
 		if !g.wants(p.Target) {
 			continue
@@ -27,11 +28,11 @@ func (g *globals) reviewed(r *review.Review) (view, error) {
 		if only := matcher(g.Only); only != nil {
 			p.Keep(only)
 		}
-		v.plans = append(v.plans, p)
-		v.files[p.Target] = fileNotes(r.FileNotes(p.Target))
+		v.Plans = append(v.Plans, p)
+		v.Files[p.Target] = view.FileNotes(r.FileNotes(p.Target))
 	}
 	found, err := r.Findings()
-	v.findings = findings(found)
+	v.Findings = view.Findings(found)
 	return v, err
 }
 

@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"connsync/apply/secmaster/emulator"
+	"connsync/cmd/connsync/render"
 )
 
 // emulatorCmd serves an emulated SecMaster until it is interrupted.
@@ -38,8 +37,12 @@ func (c *emulatorCmd) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer served.stop()
-	fmt.Fprintf(w.stdout, "Serving an emulated SecMaster at %s   (Ctrl-C ends it)\n\n%s\n", served.url, strings.Join(surroundings(served.url), "\n"))
-	fmt.Fprintf(w.stdout, "\nIn connsync.yaml: region: %s, workspace_id: %s\n", emulator.DefaultRegion, emulator.DefaultWorkspace)
+	out := render.New(w.stdout, w.stderr, render.Options{}).Out
+	out.Line("Serving an emulated SecMaster at %s   (Ctrl-C ends it)\n", served.url)
+	for _, v := range surroundings(served.url) {
+		out.Line("%s", v)
+	}
+	out.Line("\nIn connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, emulator.DefaultWorkspace)
 	<-ctx.Done()
 	return nil
 }
@@ -104,7 +107,7 @@ func serve(addr string, h http.Handler) (*served, error) {
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, &refusal{message: "cannot listen on " + safe(addr), hints: []string{"is another one running? --addr 127.0.0.1:0 takes any free port"}}
+		return nil, &refusal{message: "cannot listen on " + addr, hints: []string{"is another one running? --addr 127.0.0.1:0 takes any free port"}}
 	}
 	s := &served{url: "http://" + l.Addr().String(), http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}}
 	go func() {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+
+	"connsync/apply"
 )
 
 // Exit codes. Where several hold, the first of 130, 4, 3, 5, 1, 2, 0 (README.md).
@@ -72,5 +74,65 @@ func (c *cli) outcome(w world, err error) int {
 	case errors.As(err, &silent):
 		return int(silent)
 	}
-	return c.globals.printer(w).fail(err)
+	return fail(c.globals.printer(w), err)
+}
+
+// verdict is the exit code of one report, and how many connections it wrote.
+func verdict(r apply.Report) (code, wrote int) {
+	for _, res := range r.Results {
+		switch res.Outcome {
+		case apply.Created, apply.Updated, apply.Deleted:
+			wrote++
+		case apply.Adopted:
+			if res.Sent {
+				wrote++
+			}
+		case apply.Conflicted:
+			code = heavier(code, exitRefused)
+		case apply.Refused, apply.Failed, apply.Skipped:
+			code = heavier(code, exitFailed)
+		case apply.Unknown:
+			code = heavier(code, exitUnknown)
+		}
+	}
+	switch {
+	case !r.Recorded && wrote > 0: // others do not know it
+		code = heavier(code, exitUnknown)
+	case r.Err != nil && wrote == 0:
+		code = heavier(code, codeOf(r.Err))
+	case r.Err != nil || !r.Recorded:
+		code = heavier(code, exitFailed)
+	}
+	if failedToo(r) && wrote > 0 {
+		code = heavier(code, exitPartly)
+	}
+	if r.Interrupted {
+		code = exitInterrupted
+	}
+	return code, wrote
+}
+
+// failedToo tells whether something that was tried did not work. A conflict was not tried.
+func failedToo(r apply.Report) bool {
+	for _, res := range r.Results {
+		if res.Outcome == apply.Refused || res.Outcome == apply.Failed || res.Outcome == apply.Skipped {
+			return true
+		}
+	}
+	return r.Err != nil || !r.Recorded
+}
+
+// unfinished tells whether another sync has something to do.
+func unfinished(rs []apply.Report) bool {
+	for _, r := range rs {
+		for _, res := range r.Results {
+			if res.Outcome == apply.Failed || res.Outcome == apply.Unknown || res.Outcome == apply.Skipped || res.Outcome == apply.Refused {
+				return true
+			}
+		}
+		if r.Err != nil || r.Interrupted {
+			return true
+		}
+	}
+	return false
 }

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
 	"connsync/apply"
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
 	"connsync/secrets"
@@ -38,16 +41,32 @@ func (e *fromFlag) Error() string { return e.flag + ": " + e.err.Error() }
 func (e *fromFlag) Unwrap() error { return e.err }
 
 // fail says an error and what to do about it, on stderr, and gives its exit code.
-func (p *printer) fail(err error) int {
+func fail(p *render.Printer, err error) int {
 	var ms manifest.Mistakes
 	if errors.As(err, &ms) {
-		p.mistakes(ms)
+		p.Mistakes(ms)
 		return exitFailed
 	}
-	message, hints := explain(err)
-	fmt.Fprintf(p.err, "%s %s\n", p.errTint.red("connsync: error:"), message)
-	p.hints("  ", hints)
+	p.Fail(explain(err))
 	return codeOf(err)
+}
+
+// inWords is a report whose errors are in words for people, which is how it is shown.
+func inWords(r apply.Report) apply.Report {
+	r.Err = said(r.Err)
+	r.Results = slices.Clone(r.Results)
+	for i := range r.Results {
+		r.Results[i].Err = said(r.Results[i].Err)
+	}
+	return r
+}
+
+func said(err error) error {
+	if err == nil {
+		return nil
+	}
+	message, hints := explain(err)
+	return &view.Said{Message: message, Hints: hints}
 }
 
 // codeOf is the exit code of a command that did nothing.
@@ -72,7 +91,7 @@ func explain(err error) (string, []string) {
 	prefix := ""
 	var target *inTarget
 	if errors.As(err, &target) {
-		prefix = safe(target.target) + ": "
+		prefix = target.target + ": "
 	}
 	var flag *fromFlag
 	if errors.As(err, &flag) {
@@ -100,7 +119,7 @@ func explainOurs(err error) (string, []string, bool) {
 	case errors.As(err, &usage):
 		return usage.message, []string{"connsync --help"}, true
 	case errors.As(err, &file):
-		return fmt.Sprintf("%s %s: %s", file.flag, safe(file.name), systemReason(file.err)), nil, true
+		return fmt.Sprintf("%s %s: %s", file.flag, file.name, systemReason(file.err)), nil, true
 	}
 	return "", nil, false
 }
@@ -112,11 +131,11 @@ func explainAPI(err error) (string, []string, bool) {
 	var credentials *secmaster.CredentialsError
 	switch {
 	case errors.As(err, &e):
-		return safe(e.Error()), apiHints(e), true
+		return e.Error(), apiHints(e), true
 	case errors.As(err, &option):
-		return safe(option.Error()), []string{"check connsync.yaml, --endpoint and CONNSYNC_ENDPOINT"}, true
+		return option.Error(), []string{"check connsync.yaml, --endpoint and CONNSYNC_ENDPOINT"}, true
 	case errors.As(err, &credentials):
-		return safe(credentials.Error()), []string{"set both HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"}, true
+		return credentials.Error(), []string{"set both HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"}, true
 	case errors.Is(err, secmaster.ErrNoCredentials):
 		return "no credentials for SecMaster", []string{
 			"set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
@@ -161,19 +180,19 @@ func explainSecrets(err error) (string, []string, bool) {
 		sops.KindStructure:  {"restore the file as sops wrote it"},
 		sops.KindNotAllowed: {"to use such a key, add to connsync.yaml:  secrets: {allow: [age, pgp, hckms, " + strings.Join(e.NotAllowed, ", ") + "]}"},
 		sops.KindNoKey:      keyHints(e),
-		sops.KindMAC:        {"somebody edited the file without sops: undo that, or edit it with  sops " + safe(e.File)},
+		sops.KindMAC:        {"somebody edited the file without sops: undo that, or edit it with  sops " + e.File},
 		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: set it there with sops"},
 		sops.KindPartialMAC: {"encrypt it without --mac-only-encrypted, or set  secrets: {mac: any}  in connsync.yaml"},
-		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + safe(e.File)},
-		sops.KindInternal:   {"does  sops decrypt " + safe(e.File) + "  work? If so, please report this"},
+		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + e.File},
+		sops.KindInternal:   {"does  sops decrypt " + e.File + "  work? If so, please report this"},
 	}[e.Kind]
-	return safe(e.Error()), hints, true
+	return e.Error(), hints, true
 }
 
 func keyHints(e *sops.Error) []string {
 	hints := []string{"the file is encrypted for keys of type " + strings.Join(e.KeyTypes, ", ")}
 	if len(e.Recipients) > 0 {
-		hints = append(hints, "age recipients: "+list(e.Recipients), "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of them")
+		hints = append(hints, "age recipients: "+view.List(e.Recipients), "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of them")
 	}
 	if len(e.NotAllowed) > 0 {
 		hints = append(hints, "not used, because secrets.allow in connsync.yaml does not name them: "+strings.Join(e.NotAllowed, ", "))
@@ -204,14 +223,14 @@ func explainRun(err error) (string, []string, bool) {
 func explainSystem(err error) (string, []string, bool) {
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		return safe(path.Path) + ": " + systemReason(err), nil, true
+		return path.Path + ": " + systemReason(err), nil, true
 	}
 	var read *manifest.ReadError
 	if errors.As(err, &read) {
 		if read.Missing && read.File == manifest.ProjectFile {
 			return "no connsync.yaml here", []string{"run in a repository that has one at its root, or use -C DIR or --config FILE", "connsync demo shows what one looks like"}, true
 		}
-		return safe(read.Error()), nil, true
+		return read.Error(), nil, true
 	}
 	return "", nil, false
 }
@@ -244,15 +263,15 @@ func explainRepository(err error) (string, []string, bool) {
 	case errors.As(err, &unreadable):
 		return unreadable.Error(), []string{"keep known state in another repository: --state PATH"}, true
 	case errors.As(err, &unknown):
-		return safe(unknown.Ref) + ": " + unknown.Error(), []string{"fetch it first, if it is a remote's"}, true
+		return unknown.Ref + ": " + unknown.Error(), []string{"fetch it first, if it is a remote's"}, true
 	case errors.As(err, &refused):
-		return safe(refused.Error()), nil, true
+		return refused.Error(), nil, true
 	case errors.Is(err, gitfs.ErrNotRepository):
 		return gitfs.ErrNotRepository.Error(), []string{"run inside a clone, or use --repo URL"}, true
 	case errors.Is(err, gitfs.ErrShallow):
 		return gitfs.ErrShallow.Error(), []string{"fetch the history: git fetch --unshallow, or fetch-depth: 0 in CI"}, true
 	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken):
-		return safe(err.Error()), nil, true
+		return err.Error(), nil, true
 	}
 	return "", nil, false
 }

@@ -15,7 +15,7 @@ func explainBase(err error) (string, []string, bool) {
 	if !errors.As(err, &base) {
 		return "", nil, false
 	}
-	prefix := "--base " + safe(base.ref) + ": "
+	prefix := "--base " + base.ref + ": "
 	var unknown *gitfs.UnknownRefError
 	switch {
 	case errors.As(base.err, &unknown):

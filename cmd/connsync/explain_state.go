@@ -6,6 +6,7 @@ import (
 
 	"connsync/apply"
 	"connsync/apply/state"
+	"connsync/cmd/connsync/view"
 	"connsync/manifest/gitfs"
 )
 
@@ -27,23 +28,23 @@ func explainState(err error) (string, []string, bool) {
 		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
 			[]string{"if the target really moved: connsync sync --retarget TARGET  (every connection is then planned anew)"}, true
 	case errors.As(err, &corrupt):
-		return safe(corrupt.Error()), []string{
+		return corrupt.Error(), []string{
 			"known state is not guessed: restore the branch from another clone (git update-ref), or begin anew with",
 			"connsync state rebuild: what is there is then adopted by the next sync, and its secrets are unverified",
 		}, true
 	case errors.As(err, &newer):
-		return safe(newer.Error()), []string{"use that version or a newer one"}, true
+		return newer.Error(), []string{"use that version or a newer one"}, true
 	case errors.As(err, &locked):
-		return safe(locked.Error()), []string{"if no Git program runs, it died: remove that file and repeat"}, true
+		return locked.Error(), []string{"if no Git program runs, it died: remove that file and repeat"}, true
 	case errors.As(err, &held):
-		return safe(err.Error()), []string{
+		return err.Error(), []string{
 			"wait for it to end and repeat; a run that died is taken over a minute after that time",
-			"for one that is known to be dead: connsync state unlock --run " + safe(held.Run.ID),
+			"for one that is known to be dead: connsync state unlock --run " + held.Run.ID,
 		}, true
 	case errors.Is(err, state.ErrBusy):
-		return safe(err.Error()), []string{"wait for it to end and repeat"}, true
+		return err.Error(), []string{"wait for it to end and repeat"}, true
 	case errors.As(err, &diverged):
-		return safe(err.Error()), []string{
+		return err.Error(), []string{
 			"look at both with git log; then make this clone's branch the remote's: git update-ref REF COMMIT",
 			"or keep known state here only: state: {remote: none}",
 		}, true
@@ -65,7 +66,7 @@ func explainState(err error) (string, []string, bool) {
 
 var diskHints = []string{"check the permissions and the space of the repository's .git folder"}
 
-func placeName(region, workspace string) string { return safe(region) + "/" + short(workspace, 8) }
+func placeName(region, workspace string) string { return region + "/" + view.Cut(workspace, 8) }
 
 // noState says why there is nowhere to keep known state.
 func noState(err error) string {
@@ -86,5 +87,5 @@ func remoteWords(e *remoteError) (string, []string, bool) {
 	}
 	hints = append(hints, "a sync fetches and pushes the branches connsync-state/*: GitHub Actions needs  contents: write,",
 		"GitLab a token with write_repository; or keep known state in this clone only: state: {remote: none}")
-	return "state.remote " + safe(e.name) + ": " + message, hints, true
+	return "state.remote " + e.name + ": " + message, hints, true
 }

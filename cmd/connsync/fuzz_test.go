@@ -14,7 +14,10 @@ import (
 	"connsync/apply"
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/diff/review"
 	"connsync/manifest"
 	"connsync/secrets"
 )
@@ -32,26 +35,9 @@ func harmlessLines(t *testing.T, what, out string) {
 	}
 }
 
-// FuzzText: a foreign text is shown harmless, and as it is where it is harmless.
-func FuzzText(f *testing.F) {
-	for _, s := range append(hostile, "EDR", "名前", "  ::warning::x", "\u00a0::x", "#\u200b#[", "####[x]", "\\x1b", "\xf0\x9f\x98", strings.Repeat("é", 200)) {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		for what, got := range map[string]string{
-			"safe": safe(s), "shown": shown(s), "short": short(s, 8), "abbreviated": abbreviated(s),
-		} {
-			if harmlessLines(t, what, got); strings.Contains(got, "\n") {
-				t.Errorf("%s: two lines: %q", what, got)
-			}
-		}
-		if utf8.RuneCountInString(shown(s)) > 10*maxShown+3 {
-			t.Errorf("shown in full: %q", shown(s))
-		}
-		if again := safe(safe(s)); again != safe(s) {
-			t.Errorf("%q is made safe twice: %q", safe(s), again)
-		}
-	})
+// hostile are texts that a terminal, a CI system's log or a reader would take for more than text.
+var hostile = []string{
+	"\x1b[31mred\x1b[0m", "a\r\nb", "::error::x", "##[error]x", "\u202egnp.exe", "\u009b31m", "a\x00b", "\xff\xfe", "a\u2028b", "\u200bzero", "\U000e0041tag", "\a\b\v", "a\u3164b", "a\ufe0f",
 }
 
 // plansOf are two plans of every action, cause, risk and conflict, with one text wherever a text of others may stand.
@@ -94,29 +80,29 @@ func FuzzPlan(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, s string, offline bool, which byte) {
-		v := view{offline: offline, plans: plansOf(s), alarms: []string{s}}
-		v.findings = []finding{{manifest.Mistake{Pos: manifest.Position{File: s, Line: 1}, Message: s, Hints: []string{s}, Source: s}, true}}
+		v := view.Diff{Offline: offline, All: true, Plans: plansOf(s), Alarms: []string{s}}
+		v.Findings = []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: s, Line: 1}, Message: s, Hints: []string{s}, Source: s}, Fatal: true}}
 		var out bytes.Buffer
-		p := &printer{out: &out, err: &out, verbose: true}
+		p := render.New(&out, &out, render.Options{Verbose: true})
 		switch kind := kinds[int(which)%len(kinds)]; kind {
 		case "report":
-			r := reportOf(s, v.plans[0])
-			p.report(r)
-			if err := writeJSON(&out, reportsJSON(v.plans, []apply.Report{r}, []error{r.Err, errors.New(s)}, 1)); err != nil {
+			r := inWords(reportOf(s, v.Plans[0]))
+			p.Report(view.OfReport(r))
+			if err := render.RunJSON(&out, render.Run{Plans: v.Plans, Reports: []apply.Report{r}, Errors: reported(errors.New(s)), ExitCode: 1}); err != nil {
 				t.Fatal(err)
 			}
 			harmlessLines(t, kind, out.String())
 		case "errors":
-			p.fail(errors.Join(manifest.Mistakes{v.findings[0].Mistake}))
-			p.fail(&inTarget{s, &secmaster.Error{Op: "create", Code: s, Message: s, RequestID: s}})
+			fail(p, errors.Join(manifest.Mistakes{v.Findings[0].Mistake}))
+			fail(p, &inTarget{s, &secmaster.Error{Op: "create", Code: s, Message: s, RequestID: s}})
 			harmlessLines(t, kind, out.String())
 		case "text", "json":
-			if err := p.view(v, kind, ""); err != nil {
+			if err := render.Diff(&out, kind, v); err != nil {
 				t.Fatal(err)
 			}
 			harmlessLines(t, kind, out.String())
 		default:
-			if err := p.view(v, kind, ""); err != nil {
+			if err := render.Diff(&out, kind, v); err != nil {
 				t.Fatal(err)
 			}
 			if s := strings.ReplaceAll(out.String(), "\n", ""); strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -131,12 +117,12 @@ func reportOf(s string, p diff.Plan) apply.Report {
 	failures := []error{
 		nil, &secmaster.Error{Op: "create", Status: 400, Code: s, Message: s, RequestID: s}, &secmaster.CredentialsError{Source: s, Reason: s}, &state.CorruptError{Ref: s, Reason: s},
 		&state.HeldError{Run: state.Run{ID: s, Host: s, Actor: s, Job: s}}, &state.BusyError{Holder: s}, &state.LockedRefError{File: s}, &manifest.ReadError{File: s},
-		&remoteError{s, errors.New(s)}, &usageError{safe(s)}, &state.PlaceError{Known: diff.Place{Region: s}}, &fileError{"--report", s, io.EOF}, errors.New(s),
+		&remoteError{s, errors.New(s)}, &usageError{s}, &state.PlaceError{Known: diff.Place{Region: s}}, &fileError{"--report", s, io.EOF}, errors.New(s),
 	}
 	r := apply.Report{Target: s, Run: s, Plan: p, StateCommit: s, Interrupted: true, Err: failures[1]}
 	for i, c := range p.Changes {
 		r.Results = append(r.Results, apply.Result{
-			Name: s, ID: s, Action: c.Action, Outcome: outcomes[i%len(outcomes)], Err: failures[i%len(failures)], RequestIDs: []string{s}, Duplicates: []string{s},
+			Name: s, ID: s, Action: c.Action, Outcome: view.Outcomes[i%len(view.Outcomes)], Err: failures[i%len(failures)], RequestIDs: []string{s}, Duplicates: []string{s},
 		})
 	}
 	return r
@@ -154,17 +140,19 @@ func FuzzMistakes(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := checked{project: project, set: set}
+		var findings []review.Finding
 		for i, m := range mistakes {
-			found.findings = append(found.findings, finding{m, i%2 == 0})
+			findings = append(findings, review.Finding{Kind: review.Wrong, Fatal: i%2 == 0, Pos: m.Pos, Mistake: m})
 		}
-		for _, format := range []string{"text", "json"} {
+		for _, format := range []string{"text", "json", "github"} {
 			var out, errs bytes.Buffer
-			p := &printer{out: &out, err: &errs}
-			if failed := p.validated(found, format); failed != nil {
-				p.fail(failed)
+			p := render.New(&out, &errs, render.Options{})
+			if failed := (validateCmd{Format: format}).show(world{stdout: &out}, p, checked(project, set, findings)); failed != nil {
+				fail(p, failed)
 			}
-			harmlessLines(t, format, out.String())
+			if format != "github" { // which is commands
+				harmlessLines(t, format, out.String())
+			}
 			harmlessLines(t, format+", errors", errs.String())
 		}
 	})

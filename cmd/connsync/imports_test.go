@@ -44,9 +44,13 @@ var rules = map[string]rule{
 		"known state is what diff reads and Git keeps"},
 	"apply": {[]string{"apply/secmaster", "apply/state", "diff", "manifest", "secrets"}, []string{"golang.org/x/sync"},
 		"carrying out a plan calls no YAML, SOPS or Git itself: manifest and state do"},
-	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "diff", "diff/review", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
-		[]string{"github.com/alecthomas/kong", "github.com/sergi/go-diff", "github.com/go-git/", "golang.org/x/term", "golang.org/x/sync"},
-		"grammar, wiring, words and exit codes"},
+	"cmd/connsync/view": {[]string{"apply", "diff", "diff/review", "manifest", "secrets"}, []string{"github.com/sergi/go-diff"},
+		"words for people are made of data: nothing is read, sent or written for them"},
+	"cmd/connsync/render": {[]string{"apply", "cmd/connsync/view", "diff", "manifest", "secrets"}, []string{"golang.org/x/term"},
+		"a format lays out what it is given, and calls no command"},
+	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
+		[]string{"github.com/alecthomas/kong", "github.com/go-git/", "golang.org/x/sync"},
+		"grammar, wiring, words for errors and exit codes"},
 }
 
 // never says what a package must not reach, by whatever detour, and why. A name that ends in / is that of all below it.

@@ -114,7 +114,7 @@ func (s *story) orderly(e ending) error {
 		return fmt.Errorf("it ended after %v", e.took)
 	}
 	text, err := os.ReadFile(e.report)
-	var r jsonReports
+	var r toldReport
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
@@ -128,8 +128,22 @@ func (s *story) orderly(e ending) error {
 	return s.told(r)
 }
 
+// toldReport is what --report wrote, as far as these tests read it.
+type toldReport struct {
+	ExitCode int `json:"exit_code"`
+	Targets  []struct {
+		Recorded bool   `json:"recorded"`
+		Error    string `json:"error"`
+		Results  []struct {
+			Name    string `json:"name"`
+			ID      string `json:"id"`
+			Outcome string `json:"outcome"`
+		} `json:"results"`
+	} `json:"targets"`
+}
+
 // told checks that what was sent is in the report, with what became of it.
-func (s *story) told(r jsonReports) error {
+func (s *story) told(r toldReport) error {
 	outcomes := map[string]string{}
 	for _, t := range r.Targets {
 		for _, res := range t.Results {

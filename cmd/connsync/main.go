@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"connsync/cmd/connsync/render"
 )
 
 func main() { os.Exit(run(system())) }
@@ -111,6 +113,6 @@ func interruptible() (context.Context, func()) {
 
 // usage says what is wrong with a command line. Kong's texts name flags and arguments only.
 func usage(w world, err error) int {
-	fmt.Fprintf(w.stderr, "connsync: error: %s\n  hint: connsync --help\n", safe(err.Error()))
+	render.New(w.stdout, w.stderr, render.Options{}).Fail(err.Error(), []string{"connsync --help"})
 	return exitUsage
 }

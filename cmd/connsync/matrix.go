@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 
+	"connsync/cmd/connsync/render"
 	"connsync/manifest"
 )
 
@@ -29,10 +29,10 @@ func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
 		names = append(names, t.Name)
 	}
 	if c.Format == "json" {
-		return writeJSON(w.stdout, names)
+		return render.JSON(w.stdout, names)
 	}
 	for _, n := range names {
-		fmt.Fprintln(w.stdout, n)
+		g.printer(w).Out.Line("%s", n)
 	}
 	return nil
 }

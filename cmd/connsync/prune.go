@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"connsync/cmd/connsync/view"
 	"connsync/diff"
 )
 
@@ -37,10 +38,10 @@ func (c *syncCmd) checkDeletes(plans []diff.Plan) error {
 		switch limit := c.limit(p.Recorded); {
 		case deletes == 0:
 		case p.Wanted == 0 && !c.AllowEmpty:
-			return &refusal{fmt.Sprintf("%s: Git wants no connection at all, and %s would be deleted; nothing was sent", safe(p.Target), count(deletes, "connection")),
+			return &refusal{fmt.Sprintf("%s: Git wants no connection at all, and %s would be deleted; nothing was sent", p.Target, view.Count(deletes, "connection")),
 				[]string{"is the right commit checked out? --allow-empty goes on"}}
 		case deletes > limit:
-			return &refusal{fmt.Sprintf("%s: %s would be deleted, and %d of %d may; nothing was sent", safe(p.Target), count(deletes, "connection"), limit, p.Recorded),
+			return &refusal{fmt.Sprintf("%s: %s would be deleted, and %d of %d may; nothing was sent", p.Target, view.Count(deletes, "connection"), limit, p.Recorded),
 				[]string{fmt.Sprintf("--max-deletes %d allows it, for one run", deletes)}}
 		}
 	}

@@ -25,7 +25,7 @@ type source struct {
 func (g *globals) open(ctx context.Context, w world) (*source, error) {
 	switch bad := badPattern(g.Only); {
 	case bad != "":
-		return nil, &usageError{fmt.Sprintf("--only %s: not a pattern", safe(bad))}
+		return nil, &usageError{fmt.Sprintf("--only %s: not a pattern", bad)}
 	case g.Repo != "":
 		repo, err := gitfs.Clone(ctx, g.Repo, gitfs.CloneOptions{Ref: g.Ref, Env: w.env})
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"connsync/apply/state"
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
 	"connsync/secrets"
@@ -57,17 +59,17 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.out, "%s  %s   applied %s   state %s\n", p.outTint.bold(safe(target)), placeName(snap.Place.Region, snap.Place.WorkspaceID), applied(snap.Applied, snap.AppliedDirty), abbreviated(snap.Commit))
+		p.Out.Line("%s  %s   applied %s   state %s", render.Bold(target), placeName(snap.Place.Region, snap.Place.WorkspaceID), applied(snap.Applied, snap.AppliedDirty), view.CutHash(snap.Commit))
 		for _, name := range sortedKeys(snap.Known) {
 			k := snap.Known[name]
-			fmt.Fprintf(p.out, "  %s   %s   %s%s\n", p.outTint.bold(safe(name)), safe(k.ID), safe(k.File), p.outTint.yellow(peculiarities(k)))
+			p.Out.Line("  %s   %s   %s%s", render.Bold(name), k.ID, k.File, render.Yellow(peculiarities(k)))
 		}
 		for _, name := range sortedKeys(snap.Intents) {
 			i := snap.Intents[name]
-			fmt.Fprintf(p.out, "  %s   %s announced by run %s, until %s\n", p.outTint.yellow(safe(name)), safe(i.Kind), safe(i.Run), i.Expires.Format(time.RFC3339))
+			p.Out.Line("  %s   %s announced by run %s, until %s", render.Yellow(name), i.Kind, i.Run, i.Expires.Format(time.RFC3339))
 		}
 		if snap.Run != nil {
-			fmt.Fprintf(p.out, "  run %s of %s holds the state until %s\n", safe(snap.Run.ID), safe(snap.Run.Host), snap.Run.Expires.Format(time.RFC3339))
+			p.Out.Line("  run %s of %s holds the state until %s", snap.Run.ID, snap.Run.Host, snap.Run.Expires.Format(time.RFC3339))
 		}
 		return nil
 	})
@@ -76,9 +78,9 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 // applied is the commit that was applied last, marked where the worktree had changes beside it.
 func applied(commit string, dirty bool) string {
 	if dirty {
-		return abbreviated(commit) + "+dirty"
+		return view.CutHash(commit) + "+dirty"
 	}
-	return abbreviated(commit)
+	return view.CutHash(commit)
 }
 
 // peculiarities are what is special about a known connection.
@@ -114,14 +116,14 @@ func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
 			return nil
 		}
 		found = true
-		return writeJSON(w.stdout, jsonKnown{
-			Schema: jsonSchema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
+		return render.JSON(w.stdout, jsonKnown{
+			Schema: render.Schema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
 			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
 			LastModified: k.LastModified, Written: k.Written, Dirty: k.Dirty, Blob: k.Blob, Adopted: k.Adopted, Clear: k.Clear, Secrets: k.Secrets,
 		})
 	})
 	if err == nil && !found {
-		err = &refusal{fmt.Sprintf("%s: not known", safe(c.Name)), []string{"connsync state list"}}
+		err = &refusal{fmt.Sprintf("%s: not known", c.Name), []string{"connsync state list"}}
 	}
 	return err
 }
@@ -161,9 +163,9 @@ func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
 			return err
 		}
 		for _, e := range entries {
-			fmt.Fprintf(p.out, "%s  %s\n", p.outTint.yellow(abbreviated(e.Commit)), e.At.UTC().Format(time.RFC3339))
+			p.Out.Line("%s  %s", render.Yellow(view.CutHash(e.Commit)), e.At.UTC().Format(time.RFC3339))
 			for _, l := range e.Lines {
-				fmt.Fprintf(p.out, "    %s\n", safe(l))
+				p.Out.Line("    %s", l)
 			}
 		}
 		return nil
@@ -181,12 +183,12 @@ func (c stateUnlock) Run(ctx context.Context, w world, g *globals) error {
 		ended, err := s.Unlock(ctx, c.ID)
 		if ended {
 			done++
-			fmt.Fprintf(w.stdout, "%s: run %s is over; the next sync resolves what it announced\n", safe(target), safe(c.ID))
+			g.printer(w).Out.Line("%s: run %s is over; the next sync resolves what it announced", target, c.ID)
 		}
 		return err
 	})
 	if err == nil && done == 0 {
-		err = &refusal{fmt.Sprintf("no run %s holds a state", safe(c.ID)), []string{"connsync state list"}}
+		err = &refusal{fmt.Sprintf("no run %s holds a state", c.ID), []string{"connsync state list"}}
 	}
 	return err
 }
@@ -210,12 +212,12 @@ func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 		done++
 		_, err = l.Commit(ctx, state.Edit{Drop: []string{c.Name}, Message: state.Message{Subject: target + ": forget " + c.Name}})
 		if err == nil {
-			fmt.Fprintf(w.stdout, "%s: %s is forgotten; it stays in SecMaster\n", safe(target), safe(c.Name))
+			g.printer(w).Out.Line("%s: %s is forgotten; it stays in SecMaster", target, c.Name)
 		}
 		return err
 	})
 	if err == nil && done == 0 {
-		err = &refusal{fmt.Sprintf("%s: not known", safe(c.Name)), []string{"connsync state list"}}
+		err = &refusal{fmt.Sprintf("%s: not known", c.Name), []string{"connsync state list"}}
 	}
 	return err
 }
@@ -230,7 +232,7 @@ func (stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 		var diverged *state.DivergedError
 		switch {
 		case err == nil:
-			fmt.Fprintf(w.stdout, "%s: nothing to repair\n", safe(target))
+			g.printer(w).Out.Line("%s: nothing to repair", target)
 			return nil
 		case !errors.As(err, &corrupt) && !errors.As(err, &diverged):
 			return err
@@ -239,7 +241,7 @@ func (stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w.stdout, "%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more\n", safe(target), abbreviated(hash))
+		g.printer(w).Out.Line("%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more", target, view.CutHash(hash))
 		return nil
 	})
 }

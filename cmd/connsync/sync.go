@@ -10,6 +10,7 @@ import (
 	"connsync/apply"
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
+	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
@@ -58,9 +59,9 @@ func (c *syncCmd) check() error {
 	case !validLimit.MatchString(c.MaxDeletes):
 		return &usageError{"--max-deletes: a number, or a percentage such as 20%"}
 	case badPattern(c.PruneProtected) != "":
-		return &usageError{fmt.Sprintf("--prune-protected %s: not a pattern", safe(badPattern(c.PruneProtected)))}
+		return &usageError{fmt.Sprintf("--prune-protected %s: not a pattern", badPattern(c.PruneProtected))}
 	case badPattern(c.Rewrite) != "":
-		return &usageError{fmt.Sprintf("--rewrite %s: not a pattern", safe(badPattern(c.Rewrite)))}
+		return &usageError{fmt.Sprintf("--rewrite %s: not a pattern", badPattern(c.Rewrite))}
 	}
 	return nil
 }
@@ -82,7 +83,7 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 func (r *syncRun) dryRun(ctx context.Context) error {
 	var err error
 	if r.previewed, err = r.g.preview(ctx, r.w, r.cmd); len(r.previewed) > 0 || err == nil {
-		err = errors.Join(err, r.p.plans(r.previewed))
+		err = errors.Join(err, r.p.Diff(r.shown(r.previewed)))
 	}
 	if err == nil {
 		err = r.cmd.expected(r.previewed)
@@ -93,7 +94,7 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(r.w.stdout, "Dry run: nothing was sent, nothing was recorded.")
+	r.p.Out.Line("Dry run: nothing was sent, nothing was recorded.")
 	if conflicts(r.previewed) > 0 {
 		return exitWith(exitRefused)
 	}
@@ -125,7 +126,7 @@ func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) (d
 
 func uncommitted(dirty []string) error {
 	const most = 5
-	named := list(dirty[:min(most, len(dirty))])
+	named := view.List(dirty[:min(most, len(dirty))])
 	if len(dirty) > most {
 		named += ", …"
 	}
@@ -146,7 +147,7 @@ func (c *syncCmd) checkAge(s *source, known state.Snapshot) error {
 	if err != nil || !older {
 		return err
 	}
-	return &refusal{fmt.Sprintf("commit %s is older than %s, which was applied last", abbreviated(s.commit.Hash), abbreviated(known.Applied)),
+	return &refusal{fmt.Sprintf("commit %s is older than %s, which was applied last", view.CutHash(s.commit.Hash), view.CutHash(known.Applied)),
 		[]string{"--allow-older applies it all the same"}}
 }
 

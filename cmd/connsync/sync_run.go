@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -14,6 +14,8 @@ import (
 
 	"connsync/apply"
 	"connsync/apply/state"
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
 	"connsync/secrets/sops"
@@ -24,7 +26,7 @@ type syncRun struct {
 	cmd    *syncCmd
 	g      *globals
 	w      world
-	p      *printer
+	p      *render.Printer
 	src    *source
 	opener *sops.Opener
 	policy manifest.StatePolicy
@@ -35,7 +37,7 @@ type syncRun struct {
 	prepared  []*undertaking
 	failed    []error // what kept a target, or all of them, from being planned
 	reports   []apply.Report
-	bars      *progress
+	bars      *render.Progress
 }
 
 // undertaking is one target's sync: what is wanted, the lock on its known state, and the plan.
@@ -72,7 +74,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 	r.prepareAll(ctx, r.g.wishes(project, set))
 	plans := r.plans()
 	if len(plans) > 0 {
-		if err := r.p.plans(plans); err != nil {
+		if err := r.p.Diff(r.shown(plans)); err != nil {
 			return err
 		}
 	}
@@ -90,17 +92,22 @@ func (r *syncRun) sync(ctx context.Context) error {
 }
 
 func (r *syncRun) prepareAll(ctx context.Context, wishes []wish) {
-	r.bars = r.p.progress()
+	r.bars = r.p.Progress()
 	now := time.Now()
 	for _, t := range wishes {
 		u, err := r.prepare(ctx, t, now)
-		r.bars.end()
+		r.bars.End()
 		if err != nil {
 			r.failed = append(r.failed, targetError(t.Name, err))
 			continue
 		}
 		r.prepared = append(r.prepared, u)
 	}
+}
+
+// shown are plans as a diff of what there is.
+func (r *syncRun) shown(plans []diff.Plan) view.Diff {
+	return view.Diff{All: r.g.Verbose, Plans: plans}
 }
 
 func (r *syncRun) plans() []diff.Plan {
@@ -137,7 +144,7 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 	p, err := apply.Prepare(ctx, apply.Sync{
 		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
-		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.show,
+		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})
 	return &undertaking{t, session, p}, err
 }
@@ -180,10 +187,10 @@ func (r *syncRun) confirm(ctx context.Context, plans []diff.Plan) error {
 	for _, p := range plans {
 		writes += p.Writes()
 	}
-	if r.cmd.Yes || writes == 0 || !isTerminal(r.w.stdin) || !isTerminal(r.w.stderr) {
+	if r.cmd.Yes || writes == 0 || !render.IsTerminal(r.w.stdin) || !render.IsTerminal(r.w.stderr) {
 		return nil
 	}
-	fmt.Fprintf(r.w.stderr, "\nWrite %s to SecMaster? Only %s is taken for a yes: ", count(writes, "connection"), r.p.errTint.bold("yes"))
+	r.p.Err.Ask("\nWrite %s to SecMaster? Only %s is taken for a yes: ", view.Count(writes, "connection"), render.Bold("yes"))
 	if strings.TrimSpace(line(ctx, r.w.stdin)) == "yes" {
 		return nil
 	}
@@ -208,9 +215,9 @@ func line(ctx context.Context, terminal io.Reader) string {
 func (r *syncRun) carryOut(ctx context.Context) {
 	for _, u := range r.prepared {
 		report := r.carryOutOne(ctx, u)
-		r.bars.end()
+		r.bars.End()
 		r.reports = append(r.reports, report)
-		r.p.report(report)
+		r.p.Report(view.OfReport(inWords(report)))
 	}
 }
 
@@ -234,10 +241,10 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *undertaking) apply.Report 
 
 // planAgain replaces a plan that was overtaken. A different one is shown, and confirmed like the first.
 func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
-	r.p.note("%s: another sync was first; waiting for it, and planning again", safe(u.wish.Name))
+	r.p.Note("%s: another sync was first; waiting for it, and planning again", u.wish.Name)
 	_ = u.session.Close()
 	again, err := r.prepare(ctx, u.wish, time.Now())
-	r.bars.end()
+	r.bars.End()
 	if err != nil {
 		return err
 	}
@@ -247,7 +254,7 @@ func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
 	if diff.Hash(plan) == before {
 		return nil
 	}
-	if err := r.p.plans([]diff.Plan{plan}); err != nil {
+	if err := r.p.Diff(r.shown([]diff.Plan{plan})); err != nil {
 		return err
 	}
 	if err := errors.Join(r.cmd.expected(r.plans()), r.cmd.checkDeletes([]diff.Plan{plan})); err != nil {
@@ -266,7 +273,7 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 		r.failed = append(r.failed, refused)
 	}
 	for _, err := range r.failed {
-		code = heavier(code, r.p.fail(err))
+		code = heavier(code, fail(r.p, err))
 	}
 	did := 0
 	for _, report := range r.reports {
@@ -280,15 +287,45 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 		code = exitInterrupted
 	}
 	if len(r.reports) > 0 && unfinished(r.reports) {
-		fmt.Fprintf(r.p.err, "%s connsync sync   (safe to repeat)\n", r.p.errTint.cyan("next:"))
+		r.p.Err.Line("%s connsync sync   (safe to repeat)", render.Cyan("next:"))
 	}
 	if r.cmd.Report != "" {
-		if err := writeReport(r.cmd.Report, reportsJSON(r.plans(), r.reports, r.failed, code)); err != nil {
-			code = heavier(code, r.p.fail(err))
+		if err := r.writeReport(code); err != nil {
+			code = heavier(code, fail(r.p, err))
 		}
 	}
 	if code == exitDone {
 		return nil
 	}
 	return exitWith(code)
+}
+
+// writeReport replaces the report's file in one step.
+func (r *syncRun) writeReport(code int) error {
+	run := render.Run{Plans: r.plans(), ExitCode: code}
+	for _, report := range r.reports {
+		run.Reports = append(run.Reports, inWords(report))
+	}
+	for _, err := range r.failed {
+		run.Errors = append(run.Errors, reported(err)...)
+	}
+	var b bytes.Buffer
+	if err := render.RunJSON(&b, run); err != nil {
+		return err
+	}
+	return writeFile("--report", r.cmd.Report, b.Bytes())
+}
+
+// reported is an error for the report: each mistake of the manifests on its own.
+func reported(err error) []string {
+	var ms manifest.Mistakes
+	if !errors.As(err, &ms) {
+		message, _ := explain(err)
+		return []string{message}
+	}
+	var out []string
+	for _, m := range ms {
+		out = append(out, m.Error())
+	}
+	return out
 }

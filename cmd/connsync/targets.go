@@ -23,7 +23,7 @@ type wish struct {
 func (g *globals) checkTargets(p manifest.Project) error {
 	for _, name := range g.Target {
 		if _, ok := p.Targets[name]; !ok {
-			return &usageError{fmt.Sprintf("--target %s: no such target in %s", safe(name), p.File)}
+			return &usageError{fmt.Sprintf("--target %s: no such target in %s", name, p.File)}
 		}
 	}
 	return nil
@@ -159,7 +159,7 @@ func (g *globals) known(ctx context.Context, w world, s *source, p manifest.Stat
 		return snap, err
 	}
 	message, _ := explain(err)
-	g.note(w, "%s: planned with what is known here: %s", safe(target), message)
+	g.printer(w).Note("%s: planned with what is known here: %s", target, message)
 	if store, err = g.store(w, s, manifest.StatePolicy{Remote: "none"}, target); err != nil {
 		return snap, err
 	}

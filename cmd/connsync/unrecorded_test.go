@@ -81,7 +81,7 @@ func checkReport(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r jsonReports
+	var r toldReport
 	if err = json.Unmarshal(text, &r); err != nil || r.ExitCode != exitUnknown || len(r.Targets) != 1 || r.Targets[0].Recorded || len(r.Targets[0].Results) != 2 {
 		t.Errorf("%v\n%s", err, text)
 		return

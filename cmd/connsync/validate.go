@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/diff/review"
 	"connsync/manifest"
 )
@@ -20,13 +21,6 @@ func (validateCmd) Help() string {
 		examples("connsync validate", "connsync validate --base origin/main --format github", "connsync validate --format json")
 }
 
-// checked is what validate found.
-type checked struct {
-	project  manifest.Project
-	set      manifest.Set
-	findings []finding
-}
-
 // Run ends with the mistakes, if there are any.
 func (c validateCmd) Run(ctx context.Context, w world, g *globals) error {
 	check := c.worktree
@@ -40,118 +34,75 @@ func (c validateCmd) Run(ctx context.Context, w world, g *globals) error {
 	var ms manifest.Mistakes
 	switch {
 	case errors.As(err, &ms): // of the project file: nothing else can be read
-		for _, m := range ms {
-			found.findings = append(found.findings, finding{m, true})
-		}
+		found.Wrong = ms
 	case err != nil:
 		return err
 	}
-	return g.printer(w).validated(found, c.Format)
+	return c.show(w, g.printer(w), found)
 }
 
 // worktree checks what is there, without asking what was there before.
-func (validateCmd) worktree(ctx context.Context, w world, g *globals) (checked, error) {
+func (validateCmd) worktree(ctx context.Context, w world, g *globals) (view.Checked, error) {
 	src, err := g.open(ctx, w)
 	if err != nil {
-		return checked{}, err
+		return view.Checked{}, err
 	}
 	defer src.close()
 	project, err := g.project(src)
 	if err != nil {
-		return checked{project: project}, err
+		return view.Checked{}, err
 	}
 	side, err := review.Check(src.files, project, project.Secrets, nil)
 	if err != nil {
-		return checked{}, err
+		return view.Checked{}, err
 	}
-	return checked{project, side.Set, findings(side.Findings())}, nil
+	return checked(project, side.Set, side.Findings()), nil
 }
 
 // sinceBase checks the worktree as the head of a branch.
-func (c validateCmd) sinceBase(_ context.Context, _ world, g *globals) (checked, error) {
+func (c validateCmd) sinceBase(_ context.Context, _ world, g *globals) (view.Checked, error) {
 	r, done, err := g.reviewSince(c.Base, "")
 	if err != nil {
-		return checked{}, err
+		return view.Checked{}, err
 	}
 	defer done()
 	found, err := r.Findings()
-	return checked{r.Head().Project, r.Head().Set, findings(found)}, err
+	return checked(r.Head().Project, r.Head().Set, found), err
 }
 
-// split separates what is wrong from what is only worth a look.
-func (c checked) split() (wrong, warnings manifest.Mistakes) {
-	for _, f := range c.findings {
-		if f.fatal {
-			wrong = append(wrong, f.Mistake)
+// checked is how much was checked, and what was found.
+func checked(p manifest.Project, set manifest.Set, found []review.Finding) view.Checked {
+	out := view.Checked{Connections: len(set.Connections), Files: len(set.Files), Targets: len(p.Targets)}
+	for _, f := range set.Files {
+		if f.Sops != nil {
+			out.Encrypted++
+		}
+	}
+	for _, f := range view.Findings(found) {
+		if f.Fatal {
+			out.Wrong = append(out.Wrong, f.Mistake)
 			continue
 		}
-		warnings = append(warnings, f.Mistake)
+		out.Warnings = append(out.Warnings, f.Mistake)
 	}
-	return wrong, warnings
+	return out
 }
 
-// validated ends validate: with the mistakes, or with what there is.
-func (p *printer) validated(c checked, format string) error {
-	wrong, warnings := c.split()
-	switch format {
+// show ends with the mistakes, or with what there is.
+func (c validateCmd) show(w world, p *render.Printer, found view.Checked) error {
+	var err error
+	switch c.Format {
 	case "json":
-		return p.validatedJSON(c, wrong, warnings)
+		err = render.CheckedJSON(w.stdout, found)
 	case "github":
-		last := count(len(wrong), "mistake")
-		if len(wrong) == 0 {
-			last = "valid: " + c.words()
-		}
-		if err := writeAnnotations(p.out, mistaken(wrong, warnings), last); err != nil {
-			return err
-		}
+		err = render.CheckedAnnotations(w.stdout, found)
 	default:
-		p.warned(warnings)
-		if len(wrong) > 0 {
-			return wrong
-		}
-		fmt.Fprintf(p.out, "%s %s\n", p.outTint.green("valid:"), c.words())
-	}
-	if len(wrong) > 0 {
-		return exitWith(exitFailed)
-	}
-	return nil
-}
-
-// words say how much was checked.
-func (c checked) words() string {
-	encrypted := 0
-	for _, f := range c.set.Files {
-		if f.Sops != nil {
-			encrypted++
+		if p.Checked(found); len(found.Wrong) > 0 {
+			return found.Wrong
 		}
 	}
-	return fmt.Sprintf("%s in %s (%d encrypted), %s",
-		count(len(c.set.Connections), "connection"), count(len(c.set.Files), "file"), encrypted, count(len(c.project.Targets), "target"))
-}
-
-func (p *printer) warned(ms manifest.Mistakes) {
-	for _, m := range ms {
-		fmt.Fprintf(p.err, "%s %s %s\n", p.errTint.bold(safe(place(m.Pos))+":"), p.errTint.yellow("warning:"), safe(m.Message))
-		p.hints("  ", safeAll(m.Hints))
-	}
-}
-
-func (p *printer) validatedJSON(c checked, wrong, warnings manifest.Mistakes) error {
-	out := jsonValidation{
-		Schema: jsonSchema, Valid: len(wrong) == 0, Connections: len(c.set.Connections), Files: len(c.set.Files),
-		Targets: len(c.project.Targets), Mistakes: []jsonMistake{},
-	}
-	for _, m := range wrong {
-		out.Mistakes = append(out.Mistakes, mistakeJSON(m))
-	}
-	for _, m := range warnings {
-		out.Warnings = append(out.Warnings, mistakeJSON(m))
-	}
-	if err := writeJSON(p.out, out); err != nil {
-		return err
-	}
-	if len(wrong) > 0 {
+	if err == nil && len(found.Wrong) > 0 {
 		return exitWith(exitFailed)
 	}
-	return nil
+	return err
 }

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"connsync/cmd/connsync/render"
 )
 
 // version is set by release builds; other builds say what Go knows of them.
@@ -13,7 +14,7 @@ type versionCmd struct{}
 
 // Run prints one line: the version, the Go release, and the platform.
 func (versionCmd) Run(w world) error {
-	fmt.Fprintf(w.stdout, "connsync %s (%s, %s/%s)\n", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	render.New(w.stdout, w.stderr, render.Options{}).Out.Line("connsync %s (%s, %s/%s)", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 

@@ -1,0 +1,76 @@
+package view
+
+import (
+	"fmt"
+
+	"connsync/diff"
+)
+
+// warning is something to know that stops nothing.
+func warning(w diff.Warning) string {
+	switch w.Kind {
+	case diff.WarnDuplicate:
+		return fmt.Sprintf("SecMaster has %s more of this name (%s); they are not touched", Count(len(w.IDs), "connection"), List(w.IDs))
+	case diff.WarnPreviouslyIgnored:
+		return "previously is ignored: the new name is bound already; remove the line"
+	case diff.WarnProtected:
+		return "protected: it is never deleted"
+	case diff.WarnInUse:
+		return "in use by a workflow: SecMaster does not allow to delete it"
+	}
+	return string(w.Kind)
+}
+
+// Conflict is the story of a conflict in one line, and what to do about it.
+func Conflict(c *diff.Change) (string, []string) {
+	d := c.Conflict
+	takeOver := adoptHint(c, first(d.IDs))
+	switch d.Kind {
+	case diff.ConflictDiffers:
+		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and different: %s", List(d.IDs), List(Paths(d.Fields))), []string{takeOver}
+	case diff.ConflictReplaced:
+		return fmt.Sprintf("the connection that connsync wrote is gone, and another one (%s) has its name", List(d.IDs)), []string{takeOver}
+	case diff.ConflictDuplicate:
+		return fmt.Sprintf("SecMaster has %d connections of this name, none written by connsync: %s", len(d.IDs), List(d.IDs)),
+			[]string{"choose one: add  adopt: ID  at " + c.Pos.String()}
+	case diff.ConflictNameTaken:
+		return fmt.Sprintf("in SecMaster under the name %s, and its wanted name belongs to another one (%s)", c.From, List(d.IDs)),
+			[]string{"rename or remove the other one in SecMaster, or here"}
+	case diff.ConflictAdoptNone:
+		return fmt.Sprintf("adopt names %s, and SecMaster has no such connection", List(d.IDs)), []string{"correct or remove the line  adopt:  at " + c.Pos.String()}
+	case diff.ConflictAdoptBusy:
+		return fmt.Sprintf("adopt names %s, which belongs to another wanted connection", List(d.IDs)), []string{"correct or remove the line  adopt:  at " + c.Pos.String()}
+	case diff.ConflictPlugin:
+		return "the workspace has no plugin " + c.Want.Plugin(), nearHint(d.Near)
+	case diff.ConflictRename:
+		return "previously names a connection that connsync did not write, or the new name belongs to another one: " + List(d.IDs),
+			[]string{"correct or remove the line  previously:  at " + c.Pos.String()}
+	case diff.ConflictRepointed:
+		return "secrets would go elsewhere on the word of an edit by hand: " + List(Paths(d.Fields)) + " changed, and sops did not write " + c.Pos.File + " since the last apply",
+			[]string{"undo the edit and make it with  sops edit " + c.Pos.File + ",  or write the same value once more with  sops set:  that needs the file's key"}
+	}
+	return string(d.Kind), nil
+}
+
+func adoptHint(c *diff.Change, id string) string {
+	return fmt.Sprintf("to take it over, add  adopt: %s  at %s", id, c.Pos.String())
+}
+
+func nearHint(near []string) []string {
+	const most = 12
+	if len(near) == 0 {
+		return []string{"the workspace lists no plugin at all"}
+	}
+	more := ""
+	if len(near) > most {
+		near, more = near[:most], ", …"
+	}
+	return []string{"it has: " + List(near) + more}
+}
+
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return texts[0]
+}

@@ -1,0 +1,217 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"connsync/diff"
+	"connsync/secrets"
+)
+
+// Page puts a diff into words. all says that unchanged connections are named too.
+func (d Diff) Page(all bool) Page {
+	p := Page{Offline: d.Offline, Alarms: d.Alarms, Findings: d.Findings}
+	counts, moved := map[diff.Action]int{}, moves(d.Plans)
+	for i, plan := range d.Plans {
+		t := target(fmt.Sprintf("t%d", i+1), plan, moved, d.Offline, all)
+		t.Files = d.Files[plan.Target]
+		p.Targets = append(p.Targets, t)
+		for i := range plan.Changes {
+			counts[plan.Changes[i].Action]++
+		}
+	}
+	for _, a := range Actions {
+		p.Totals = append(p.Totals, Total{a, counts[a]})
+	}
+	if !d.Offline {
+		p.Hash = diff.Hash(d.Plans...)
+	}
+	p.Next = next(p)
+	return p
+}
+
+func target(anchor string, plan diff.Plan, moved map[string]string, offline, all bool) Target {
+	out := Target{
+		Anchor: anchor, Name: plan.Target, Place: plan.Place.Region + "/" + Cut(plan.Place.WorkspaceID, 8),
+		Commits: commits(plan, offline), Notes: remarks(plan),
+	}
+	for i := range plan.Changes {
+		c := &plan.Changes[i]
+		if c.Action == diff.Unchanged {
+			out.Unchanged++
+			if len(c.Warnings) == 0 && !all {
+				continue
+			}
+		}
+		out.Cards = append(out.Cards, card(c, moved[plan.Target+"\x00"+c.Name], all))
+	}
+	slices.SortStableFunc(out.Cards, func(a, b Card) int { return cmp.Compare(rank(a.Action), rank(b.Action)) })
+	for i := range out.Cards {
+		out.Cards[i].Anchor = fmt.Sprintf("%s-%d", anchor, i+1)
+	}
+	return out
+}
+
+func commits(plan diff.Plan, offline bool) (out []Commit) {
+	want, known := "want", "known"
+	if offline {
+		want, known = "head", "base"
+	}
+	for _, c := range []Commit{{want, CutHash(plan.WantCommit)}, {known, CutHash(plan.KnownCommit)}} {
+		if c.Hash != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// rank is an action's place in the order of Actions; one that is not among them comes last.
+func rank(a diff.Action) int { return slices.Index(append(slices.Clone(Actions), a), a) }
+
+// card puts one change into words. movesTo is the target that gains what this one loses.
+func card(c *diff.Change, movesTo string, all bool) Card {
+	out := Card{Action: c.Action, Name: c.Name, File: c.Pos.File, Line: c.Pos.Line, Why: why(c)}
+	if c.From != c.Name {
+		out.From = c.From
+	}
+	if movesTo != "" {
+		out.Why = append(out.Why, "moves to target "+movesTo+", where it is created")
+	}
+	if c.Action == diff.Create || c.Action == diff.Adopt {
+		out.Plugin = plugin(c.Plugin)
+	}
+	if c.Action != diff.Create || all {
+		for _, f := range c.Fields {
+			out.Fields = append(out.Fields, field(c, f))
+		}
+	}
+	if c.Action != diff.Unchanged {
+		for _, s := range c.Secrets {
+			out.Secrets = append(out.Secrets, Secret{bare(s.Path), s.Word})
+		}
+	}
+	if c.Action != diff.Unchanged || all {
+		out.Extra = Paths(c.Extra)
+	}
+	for _, r := range c.Risks {
+		out.Risks = append(out.Risks, Risk{Line: lineOf(c, r.Path), Text: riskText(r)})
+	}
+	for _, w := range c.Warnings {
+		out.Warnings = append(out.Warnings, warning(w))
+	}
+	if c.Conflict != nil {
+		out.Conflict, out.Hints = Conflict(c)
+	}
+	return out
+}
+
+// why says what no field of the change shows.
+func why(c *diff.Change) []string {
+	var out []string
+	for _, cause := range c.Causes {
+		switch cause {
+		case diff.Touched:
+			out = append(out, "touched in SecMaster"+by(c.Modifier)+"; nothing visible differs, a secret may")
+		case diff.Interrupted:
+			out = append(out, "an earlier run announced this write and did not confirm it")
+		case diff.Rewrite:
+			out = append(out, "written again, as asked with --rewrite")
+		case diff.Missing:
+			out = append(out, "written before, and no longer in SecMaster")
+		}
+	}
+	switch {
+	case c.Action == diff.Adopt && !c.Write:
+		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"), with equal settings: recorded, not written")
+	case c.Action == diff.Adopt:
+		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"): taken over, and written once")
+	case c.Action == diff.Orphaned:
+		out = append(out, "no longer in Git; left alone")
+	case c.Action == diff.Remove:
+		out = append(out, "no longer in Git; a sync leaves it alone, and sync --prune deletes it")
+	case c.Action == diff.Delete:
+		out = append(out, "no longer in Git")
+	case c.Action == diff.Forget:
+		out = append(out, "no longer in Git, nor in SecMaster")
+	}
+	return out
+}
+
+func field(c *diff.Change, f diff.Field) Field {
+	out := Field{Path: string(f.Path), Line: lineOf(c, f.Path), Cause: causesOf(c, f)}
+	old, oldText := f.Old.(string)
+	text, newText := f.New.(string)
+	if oldText && newText && !f.OldHidden && !f.NewHidden && strings.Contains(old+text, "\n") {
+		out.Lines = differences(old, text)
+		return out
+	}
+	out.New = value(f.New)
+	if f.NewHidden {
+		out.New = notShown
+	}
+	switch {
+	case f.OldHidden:
+		out.Old = notShown
+	case f.Old != nil:
+		out.Old = value(f.Old)
+	}
+	return out
+}
+
+// lineOf is the line of a field in the manifest; the connection's own where the field is not there.
+func lineOf(c *diff.Change, p secrets.Path) int {
+	if c.Want == nil {
+		return 0
+	}
+	if p == "plugin" {
+		p = "component"
+	}
+	return c.Want.At(p).Line
+}
+
+func causesOf(c *diff.Change, f diff.Field) string {
+	if c.Action == diff.Create {
+		return ""
+	}
+	words := make([]string, len(f.Causes))
+	for i, cause := range f.Causes {
+		words[i] = string(cause)
+		if cause == diff.Drift {
+			words[i] += by(c.Modifier)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func by(modifier string) string {
+	if modifier == "" {
+		return ""
+	}
+	return " by " + modifier
+}
+
+func plugin(p diff.Plugin) string {
+	if p.Component != "" && p.Version != "" {
+		return p.Component + " " + p.Version
+	}
+	return p.ComponentID + " " + p.VersionID
+}
+
+func riskText(r diff.Risk) string {
+	switch r.Kind {
+	case diff.RiskMoved:
+		return bare(r.Path) + " was " + spot(r.From) + ": it does not open here; set it with sops"
+	case diff.RiskRepointed:
+		return "a sync refuses the new " + string(r.Path) + ": sops did not write the file, and whoever sends its secrets elsewhere must hold its key"
+	case diff.RiskCopied:
+		return bare(r.Path) + " is a copy of " + spot(r.From) + ": it does not open here; set it with sops"
+	}
+	return "unchanged secrets will go to the new " + string(r.Path)
+}
+
+func spot(s diff.Spot) string { return bare(s.Path) + " of " + s.Name + " in target " + s.Target }
+
+// bare is a setting's path without the config that all secrets stand under.
+func bare(p secrets.Path) string { return strings.TrimPrefix(string(p), "config.") }

@@ -1,0 +1,136 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"connsync/diff"
+)
+
+func described(c diff.Change) Card { return card(&c, "", false) }
+
+func TestAFieldSaysWhatItWasAndWhy(t *testing.T) {
+	git, drift, both := []diff.Cause{diff.Git}, []diff.Cause{diff.Drift}, []diff.Cause{diff.Git, diff.Drift}
+	for _, c := range []struct {
+		field    diff.Field
+		old, new string
+		cause    string
+	}{
+		{diff.Field{Path: "description", Old: "a", New: "b", Causes: git}, `"a"`, `"b"`, "git"},
+		{diff.Field{Path: "config.x", New: "b", Causes: git}, "", `"b"`, "git"},
+		{diff.Field{Path: "config.x", Old: "a", Causes: git}, `"a"`, "(none)", "git"},
+		{diff.Field{Path: "config.x", OldHidden: true, New: true, Causes: drift}, notShown, "true", "drift by j.doe"},
+		{diff.Field{Path: "config.x", Old: false, NewHidden: true, New: "canary", Causes: both}, "false", notShown, "git, drift by j.doe"},
+		{diff.Field{Path: "config.x", OldHidden: true, NewHidden: true, Causes: git}, notShown, notShown, "git"},
+		{diff.Field{Path: "config.x", Old: "", New: map[string]any{}, Causes: git}, `""`, "{}", "git"},
+		{diff.Field{Path: "config.x", Old: "two\nlines", New: []any{}, Causes: git}, `"two\nlines"`, "[]", "git"},
+		{diff.Field{Path: "config.x", Old: "two\nlines", New: "canary\n", NewHidden: true, Causes: git}, `"two\nlines"`, notShown, "git"},
+	} {
+		got := described(diff.Change{Action: diff.Update, Modifier: "j.doe", Fields: []diff.Field{c.field}}).Fields[0]
+		if got.Old != c.old || got.New != c.new || got.Cause != c.cause || got.Lines != nil {
+			t.Errorf("%+v is %+v", c.field, got)
+		}
+		if strings.Contains(fmt.Sprintf("%+v", got), "canary") {
+			t.Errorf("a value that must not be shown: %+v", got)
+		}
+	}
+	lines := described(diff.Change{Action: diff.Update, Fields: []diff.Field{{Path: "config.x", Old: "a\nb", New: "a\nc", Causes: git}}}).Fields[0]
+	if lines.Old != "" || lines.New != "" || len(lines.Lines) == 0 {
+		t.Errorf("a value of several lines is %+v", lines)
+	}
+}
+
+func TestACreateShowsItsPluginAndNotEverySetting(t *testing.T) {
+	c := diff.Change{Action: diff.Create, Name: "a", Plugin: diff.Plugin{ComponentID: "c1", VersionID: "v1"}, Fields: []diff.Field{{Path: "config.x", New: "b", Causes: []diff.Cause{diff.Git}}}}
+	if got := described(c); got.Plugin != "c1 v1" || len(got.Fields) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := card(&c, "", true); len(got.Fields) != 1 || got.Fields[0].Cause != "" {
+		t.Errorf("with all of it: %+v", got)
+	}
+	c.Plugin.Component, c.Plugin.Version = "EdrVendor", "2.1"
+	if got := described(c); got.Plugin != "EdrVendor 2.1" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestEveryActionAndCauseThatNoFieldShowsIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		change diff.Change
+		want   string
+	}{
+		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Touched}, Modifier: "j.doe"}, "touched in SecMaster by j.doe; nothing visible differs, a secret may"},
+		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Interrupted}}, "an earlier run announced this write and did not confirm it"},
+		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Rewrite}}, "written again, as asked with --rewrite"},
+		{diff.Change{Action: diff.Create, Causes: []diff.Cause{diff.Missing}}, "written before, and no longer in SecMaster"},
+		{diff.Change{Action: diff.Adopt, ID: "123456789"}, "in SecMaster already (12345678…), with equal settings: recorded, not written"},
+		{diff.Change{Action: diff.Adopt, ID: "123456789", Write: true}, "in SecMaster already (12345678…): taken over, and written once"},
+		{diff.Change{Action: diff.Orphaned}, "no longer in Git; left alone"},
+		{diff.Change{Action: diff.Remove}, "no longer in Git; a sync leaves it alone, and sync --prune deletes it"},
+		{diff.Change{Action: diff.Delete}, "no longer in Git"},
+		{diff.Change{Action: diff.Forget}, "no longer in Git, nor in SecMaster"},
+	} {
+		if got := described(c.change).Why; !slices.Contains(got, c.want) {
+			t.Errorf("%s is said as %q, not %q", c.change.Action, got, c.want)
+		}
+	}
+}
+
+func TestRisksNameBothPlaces(t *testing.T) {
+	from := diff.Spot{Target: "prod", Name: "mail", Path: "config.password", File: "a.yaml"}
+	got := described(diff.Change{Action: diff.Update, Risks: []diff.Risk{
+		{Kind: diff.RiskDestination, Path: "config.endpoint"}, {Kind: diff.RiskMoved, Path: "config.token", From: from}, {Kind: diff.RiskCopied, Path: "config.token", From: from},
+	}}).Risks
+	want := []string{
+		"unchanged secrets will go to the new config.endpoint",
+		"token was password of mail in target prod: it does not open here; set it with sops",
+		"token is a copy of password of mail in target prod: it does not open here; set it with sops",
+	}
+	for i, w := range want {
+		if got[i].Text != w {
+			t.Errorf("%q is not %q", got[i].Text, w)
+		}
+	}
+}
+
+func TestThePlansAreShownInOneOrder(t *testing.T) {
+	var changes []diff.Change
+	for i, a := range slices.Backward(Actions) {
+		changes = append(changes, diff.Change{Action: a, Name: fmt.Sprint(i)})
+	}
+	s := Diff{Plans: []diff.Plan{{Target: "prod", Changes: changes, Unverified: 1, Unmanaged: 1, BlindToTouch: true}}}.Page(false)
+	var got []diff.Action
+	for _, c := range s.Targets[0].Cards {
+		got = append(got, c.Action)
+	}
+	want := slices.DeleteFunc(slices.Clone(Actions), func(a diff.Action) bool { return a == diff.Unchanged })
+	if !slices.Equal(got, want) || s.Targets[0].Unchanged != 1 {
+		t.Errorf("%v, and %d unchanged", got, s.Targets[0].Unchanged)
+	}
+	if notes := s.Targets[0].Notes; len(notes) != 3 || !strings.HasPrefix(notes[0], "1 secret could not be verified: no record of writing it;") || !strings.HasPrefix(notes[2], "1 connection in SecMaster") {
+		t.Errorf("%q", notes)
+	}
+}
+
+func TestTotalsSayWhatIsNoneOnlyWhereItMatters(t *testing.T) {
+	for _, c := range []struct {
+		plans   []diff.Plan
+		offline bool
+		want    string
+	}{
+		{nil, false, "0 to create, 0 to update, 0 to adopt, 0 to delete, 0 unchanged"},
+		{nil, true, "0 to create, 0 to update, 0 unchanged"},
+		{[]diff.Plan{{Changes: []diff.Change{{Action: diff.Conflict}, {Action: diff.Orphaned}}}}, false, "0 to create, 0 to update, 0 to adopt, 0 to delete, 0 unchanged, 1 orphaned, 1 conflict"},
+		{[]diff.Plan{{Changes: []diff.Change{{Action: diff.Rename}, {Action: diff.Remove}}}}, true, "0 to create, 0 to update, 1 to rename, 1 to remove, 0 unchanged"},
+	} {
+		s := Diff{Plans: c.plans, Offline: c.offline}.Page(false)
+		if got := strings.Join(s.TotalWords(), ", "); got != c.want {
+			t.Errorf("%q is not %q", got, c.want)
+		}
+		if live := strings.HasPrefix(s.Next, "connsync sync --expect-plan "); live == c.offline || c.offline && s.Hash != "" {
+			t.Errorf("offline %t: next is %q", c.offline, s.Next)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package view
+
+import (
+	"fmt"
+
+	"connsync/diff"
+)
+
+// moves finds the connections that one target loses and another one gains: to people, that is one move.
+func moves(plans []diff.Plan) map[string]string {
+	created := map[string]string{}
+	for _, p := range plans {
+		for i := range p.Changes {
+			if p.Changes[i].Action == diff.Create {
+				created[p.Changes[i].Name] = p.Target
+			}
+		}
+	}
+	out := map[string]string{}
+	for _, p := range plans {
+		for i := range p.Changes {
+			c := &p.Changes[i]
+			gone := c.Action == diff.Orphaned || c.Action == diff.Delete || c.Action == diff.Remove
+			if to := created[c.Name]; to != "" && to != p.Target && gone {
+				out[p.Target+"\x00"+c.Name] = to
+			}
+		}
+	}
+	return out
+}
+
+// remarks are what a plan's reader should know beside its changes.
+func remarks(plan diff.Plan) []string {
+	var out []string
+	if n := plan.Unverified; n > 0 {
+		out = append(out, fmt.Sprintf("%s could not be verified: no record of writing %s; "+
+			"share known state, or write once more: connsync sync --rewrite '*'", Count(n, "secret"), them(n)))
+	}
+	if plan.BlindToTouch {
+		out = append(out, "SecMaster gives no update time: secrets that are changed in its console cannot be seen")
+	}
+	if plan.Unmanaged > 0 {
+		out = append(out, Count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
+	}
+	return out
+}
+
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// next is the command to go on with.
+func next(p Page) string {
+	switch {
+	case p.Offline:
+		return "connsync sync --dry-run"
+	case p.Hash == "":
+		return ""
+	}
+	return "connsync sync --expect-plan " + p.Hash
+}

@@ -1,0 +1,111 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"connsync/apply"
+	"connsync/manifest"
+)
+
+// Said is an error in words for people, with what to do about it. The errors of an apply.Report are put into words before
+// it is shown: this package has none for them.
+type Said struct {
+	Message string
+	Hints   []string
+}
+
+func (s *Said) Error() string { return s.Message }
+
+// SaidOf is an error's words; nil where there is no error. Of one that was not put into words, nothing is shown.
+func SaidOf(err error) *Said {
+	var s *Said
+	if err != nil && !errors.As(err, &s) {
+		return &Said{Message: "something failed"}
+	}
+	return s
+}
+
+// Report is what a sync of one target did.
+type Report struct {
+	Target  string
+	Results []Result // of which the plan has not said all there is to say
+	Kept    bool     // what was done is recorded in this clone only
+	Failure *Said    // what ended the run early; nil where nothing did
+	Lost    []Result // sent, and could not be recorded
+	Ended   string   // how an interruption left it; "" where there was none
+	Tally   string
+	State   string // the known state's commit, in short
+}
+
+// Result is what became of one change.
+type Result struct {
+	Outcome    apply.Outcome
+	Name, ID   string
+	Duplicates []string
+	Said       *Said
+}
+
+// Outcomes are all of them, in the order in which they are counted.
+var Outcomes = []apply.Outcome{
+	apply.Created, apply.Updated, apply.Adopted, apply.Deleted, apply.Forgotten, apply.Unchanged, apply.Orphaned,
+	apply.Conflicted, apply.Refused, apply.Failed, apply.Unknown, apply.Skipped,
+}
+
+// Done tells whether a result is what the plan was to do.
+func (r Result) Done() bool { return slices.Contains(Outcomes[:5], r.Outcome) }
+
+// OfReport puts a report into words.
+func OfReport(r apply.Report) Report {
+	out := Report{Target: r.Target, Kept: r.Kept, Failure: SaidOf(r.Err), State: CutHash(r.StateCommit)}
+	counts := map[apply.Outcome]int{}
+	for _, res := range r.Results {
+		counts[res.Outcome]++
+		shown := Result{res.Outcome, res.Name, res.ID, res.Duplicates, SaidOf(res.Err)}
+		if !quiet(res.Outcome) || len(res.Duplicates) > 0 {
+			out.Results = append(out.Results, shown)
+		}
+		if !r.Recorded && !r.Kept && res.Sent && res.Outcome != apply.Failed && res.Outcome != apply.Refused {
+			out.Lost = append(out.Lost, shown)
+		}
+	}
+	out.Tally = tally(counts)
+	switch {
+	case r.Interrupted && (r.Recorded || r.Kept):
+		out.Ended = "interrupted; what was done is recorded"
+	case r.Interrupted:
+		out.Ended = "interrupted"
+	}
+	return out
+}
+
+// quiet tells that the plan, or the count of what was skipped, says all there is to say.
+func quiet(o apply.Outcome) bool {
+	return o == apply.Unchanged || o == apply.Orphaned || o == apply.Conflicted || o == apply.Skipped
+}
+
+func tally(counts map[apply.Outcome]int) string {
+	var parts []string
+	for _, o := range Outcomes {
+		if counts[o] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing to do"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Checked is what a validation found.
+type Checked struct {
+	Connections, Files, Encrypted, Targets int
+	Wrong, Warnings                        manifest.Mistakes
+}
+
+// Words say how much was checked.
+func (c Checked) Words() string {
+	return fmt.Sprintf("%s in %s (%d encrypted), %s", Count(c.Connections, "connection"), Count(c.Files, "file"), c.Encrypted, Count(c.Targets, "target"))
+}

@@ -1,0 +1,139 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"connsync/diff/review"
+	"connsync/manifest"
+)
+
+// Findings puts what a review found into words.
+func Findings(fs []review.Finding) []Finding {
+	var out []Finding
+	for _, f := range fs {
+		m := f.Mistake
+		if f.Kind != review.Wrong {
+			m = manifest.Mistake{Pos: f.Pos}
+			m.Message, m.Hints = findingWords(f)
+		}
+		out = append(out, Finding{m, f.Fatal})
+	}
+	return out
+}
+
+// findingWords say what is wrong, and what to do about it.
+func findingWords(f review.Finding) (message string, hints []string) {
+	switch s := f.Spot; f.Kind {
+	case review.Edited:
+		hints = []string{"undo the edit, and make it with  sops edit " + s.File}
+		if !f.MACOnly {
+			hints = append(hints, "with  mac_only_encrypted: true  in "+manifest.RulesFile+" values in the clear may be edited by hand")
+		}
+		return "edited without sops: values were changed, added or removed, and the MAC is still the old one, so the file does not open", hints
+	case review.Moved:
+		return fmt.Sprintf("%s of %s in target %s has the ciphertext that was %s of %s in target %s: a ciphertext opens in one place only",
+			s.Path, s.Name, s.Target, f.From.Path, f.From.Name, f.From.Target), []string{"set it anew with  sops set  or  sops edit " + s.File}
+	case review.Repointed:
+		return string(s.Path) + " of " + s.Name + " changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
+			[]string{"undo the edit and make it with  sops edit " + s.File + ",  or write the same value once more with  sops set"}
+	case review.Exposed:
+		return string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret",
+			[]string{"rotate it where it is used, and set the new value with  sops set  or  sops edit " + s.File}
+	}
+	return "the history is cut off or very long: not every commit of the branch was searched for secrets in the clear", []string{"fetch more of it: git fetch --deepen=100"}
+}
+
+// RuleChanges puts changes of the rules into words.
+func RuleChanges(cs []review.RuleChange) []string {
+	var out []string
+	for _, c := range cs {
+		out = append(out, ruleWord(c))
+	}
+	return out
+}
+
+func ruleWord(c review.RuleChange) string {
+	in := c.File + ": "
+	rule := in + ruleName(c.Rule)
+	switch c.Kind {
+	case review.ProjectUnread:
+		return c.File + " had mistakes before, so what changes in it cannot be told"
+	case review.ProjectValue:
+		return fmt.Sprintf("%s%s changes from %s to %s", in, projectSetting(c), Quoted(c.Was), Quoted(c.Now))
+	case review.TargetNew:
+		return fmt.Sprintf("%starget %s is new: %s, workspace %s", in, c.Target.Name, c.Target.Region, Quoted(c.Target.WorkspaceID))
+	case review.TargetGone:
+		return fmt.Sprintf("%starget %s is gone: nobody looks at its connections any more", in, c.Target.Name)
+	case review.RulesGone:
+		return c.File + " has no rules any more"
+	case review.RulesOrder:
+		return in + "the rules stand in another order, and the first that fits a file holds"
+	case review.RuleNew:
+		return rule + " is new: " + recipientList(c.Recipients)
+	case review.RuleGone:
+		return rule + " is gone"
+	case review.RecipientAdded:
+		return rule + ": recipient added: " + recipientList(c.Recipients)
+	case review.RecipientRemoved:
+		return rule + ": recipient removed: " + recipientList(c.Recipients)
+	}
+	if c.Setting == "selector" {
+		return fmt.Sprintf("%s: what is encrypted changes from %s to %s", rule, Quoted(c.Was), Quoted(c.Now))
+	}
+	return fmt.Sprintf("%s: %s changes from %s to %s", rule, c.Setting, c.Was, c.Now)
+}
+
+func projectSetting(c review.RuleChange) string {
+	if c.Target.Name == "" {
+		return c.Setting
+	}
+	return "the " + c.Setting + " of " + c.Target.Name
+}
+
+func ruleName(r manifest.Rule) string {
+	if r.PathRegex == "" {
+		return "the rule for all files"
+	}
+	return "the rule for " + Quoted(r.PathRegex)
+}
+
+func recipientList(rs []manifest.Recipient) string {
+	words := make([]string, len(rs))
+	for i, r := range rs {
+		words[i] = r.String()
+	}
+	return strings.Join(words, ", ")
+}
+
+// FileNotes puts what changed of files into words.
+func FileNotes(ns []review.FileNote) []FileNote {
+	var out []FileNote
+	for _, n := range ns {
+		note := FileNote{Path: n.Path}
+		for _, c := range n.Changes {
+			note.Words, note.Risky = append(note.Words, fileWord(c)), note.Risky || c.Kind.Risky()
+		}
+		out = append(out, note)
+	}
+	return out
+}
+
+func fileWord(c review.FileChange) string {
+	switch c.Kind {
+	case review.FileEncrypted:
+		return "encrypted now"
+	case review.FileDecrypted:
+		return "not encrypted any more"
+	case review.FileRecipientAdded:
+		return "recipient added: " + c.Recipient.String()
+	case review.FileRecipientRemoved:
+		return "recipient removed: " + c.Recipient.String() + " (it can still open older versions: rotate the secrets)"
+	case review.FileMACLess:
+		return "the MAC covers encrypted values only now"
+	case review.FileMACAll:
+		return "the MAC covers all values now"
+	}
+	return fmt.Sprintf("an older version: sops wrote it on %s, and the base's on %s", c.Now.Format(time.DateTime), c.Was.Format(time.DateTime))
+}

@@ -1,0 +1,76 @@
+package view
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Part is a part of a sentence: words of ours, or something to be read as it stands.
+type Part struct {
+	Code bool
+	Text string
+}
+
+var (
+	commandAt  = regexp.MustCompile(`: (?:connsync|sops|git) .*`)
+	tokens     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^ ]+| +`)
+	plainWord  = regexp.MustCompile(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
+	hashLetter = regexp.MustCompile(`^[a-f]{7,}$`) // as a commit's hash may look
+)
+
+// Sentence parts a text that may quote what others wrote. Words of nothing but letters are ours as far as anybody can tell, and
+// no renderer sees more in them; everything else is code. The texts together are the sentence, save for spaces.
+func Sentence(s string) []Part {
+	if at := commandAt.FindStringIndex(s); at != nil {
+		return append(Sentence(s[:at[0]+1]), Part{false, " "}, Part{true, s[at[0]+2:]})
+	}
+	var out []Part
+	parts := strings.Split(s, "  ")
+	for i, p := range parts {
+		if i > 0 {
+			out = append(out, Part{false, " "})
+		}
+		if i%2 == 1 && p != "" { // set apart by its writer: to be typed as it stands
+			out = append(out, Part{true, p})
+			continue
+		}
+		out = append(out, wordsOf(p)...)
+	}
+	return out
+}
+
+// wordsOf makes one piece of code of each run of tokens that are not plain words.
+func wordsOf(s string) (out []Part) {
+	add := func(code bool, text string) {
+		switch n := len(out); {
+		case text == "":
+		case n > 0 && !code && !out[n-1].Code:
+			out[n-1].Text += text
+		case n > 0 && code && out[n-1].Code:
+			out[n-1].Text += text
+		case code && n > 1 && out[n-1].Text == " " && out[n-2].Code: // only a space between two pieces
+			out = append(out[:n-2], Part{true, out[n-2].Text + " " + text})
+		default:
+			out = append(out, Part{code, text})
+		}
+	}
+	for _, token := range tokens.FindAllString(s, -1) {
+		open, word, end := punctuation(token)
+		plain := plainWord.MatchString(word) && !hashLetter.MatchString(word) || strings.Trim(word, " ") == ""
+		add(false, open)
+		add(!plain, word)
+		add(false, end)
+	}
+	return out
+}
+
+// punctuation parts what surrounds a word from it.
+func punctuation(token string) (open, word, end string) {
+	word = strings.TrimPrefix(token, "(")
+	open = token[:len(token)-len(word)]
+	word, end = strings.TrimRight(word, ",;:)."), word[len(strings.TrimRight(word, ",;:).")):]
+	if strings.Trim(word, "0123456789") == "" && strings.ContainsAny(end, ".)") && word != "" { // "1." begins a list
+		return "", token, ""
+	}
+	return open, word, end
+}
