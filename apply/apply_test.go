@@ -65,6 +65,8 @@ type scene struct {
 	client  func(apply.Writer) apply.Writer
 	open    func() (*state.Session, error) // takes the state's lock; nil for a disk that works
 	decrypt apply.Open                     // nil: nothing is encrypted
+	now     func() time.Time               // the client's clock; nil for the real one
+	rewrite bool
 }
 
 func staged(t testing.TB, names ...string) *scene {
@@ -141,7 +143,7 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	}
 	client, err := secmaster.NewClient(secmaster.Options{
 		Endpoint: s.url, Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)}, Parallelism: 10,
+		Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)}, Parallelism: 10, Now: s.now,
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -157,7 +159,7 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	}
 	now := s.clock.now()
 	prepared, err := apply.Prepare(ctx, apply.Sync{
-		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune},
+		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune, Rewrite: func(string) bool { return s.rewrite }},
 		Client: w, State: session, Files: s.files, Parallelism: 10,
 		Open:  s.opener(),
 		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},

@@ -7,8 +7,15 @@ import (
 	"connsync/diff"
 )
 
-// ErrUnverified says that a write was answered, and that the closing list which would have confirmed it failed.
-var ErrUnverified = errors.New("answered, and could not be verified")
+// Why a write that was answered is not believed.
+var (
+	// ErrUnverified: the closing list, which would have confirmed it, failed.
+	ErrUnverified = errors.New("answered, and could not be verified")
+	// ErrNotExecuted: SecMaster shows the connection as it was.
+	ErrNotExecuted = errors.New("answered, and SecMaster shows the connection as it was")
+	// ErrNotShown: neither a list nor its id shows the connection any more.
+	ErrNotShown = errors.New("answered, and SecMaster does not show the connection")
+)
 
 // verdict is what became of one write, and what of it is worth recording.
 type verdict struct {
@@ -17,6 +24,7 @@ type verdict struct {
 	have       *diff.Have // to record; nil: nothing
 	duplicates []string
 	settled    bool // its intent can be cleared
+	silent     bool // nothing that SecMaster shows could prove it
 	err        error
 }
 
@@ -60,25 +68,20 @@ func judgeUpdate(w *write, byID map[string]diff.Have) verdict {
 	if w.change.Action == diff.Adopt {
 		done = Adopted
 	}
-	switch h, shown := byID[w.change.ID]; {
-	case w.answer != nil && shown && ignored(w, h):
-		return verdict{outcome: Unknown, err: ErrUnverified}
-	case w.answer != nil && shown:
-		return verdict{outcome: done, have: remembered(w, h), settled: true}
-	case w.answer != nil:
-		h := haveOf(w)
-		return verdict{outcome: done, have: &h, settled: true}
-	case w.unclear():
+	h, shown := byID[w.change.ID]
+	switch {
+	case w.answer == nil && w.unclear():
 		return verdict{outcome: Unknown, err: w.err}
+	case w.answer == nil:
+		return verdict{outcome: Failed, err: w.err, settled: true}
+	case !shown:
+		return verdict{outcome: Unknown, err: ErrNotShown}
 	}
-	return verdict{outcome: Failed, err: w.err, settled: true}
-}
-
-// ignored tells that an update was answered without a connection, and that the list shows the connection as
-// unmodified since it was planned: whatever answered, it was not carried out.
-func ignored(w *write, h diff.Have) bool {
-	before := w.change.Have
-	return w.answer.UpdateTime == "" && before != nil && before.UpdateTime != "" && before.UpdateTime == h.UpdateTime
+	seen := w.evidence(h)
+	if seen == contradicted {
+		return verdict{outcome: Unknown, err: ErrNotExecuted}
+	}
+	return verdict{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent}
 }
 
 // remembered is what of a confirmed write is recorded: what the closing list shows, which the next list is compared with. Where that
@@ -113,7 +116,9 @@ func judgeDelete(w *write, byID map[string]diff.Have) verdict {
 		return verdict{outcome: Deleted, settled: true}
 	case errors.Is(w.err, secmaster.ErrInUse):
 		return verdict{outcome: Refused, err: w.err, settled: true}
-	case w.err == nil, w.unclear():
+	case w.err == nil:
+		return verdict{outcome: Unknown, err: ErrNotExecuted}
+	case w.unclear():
 		return verdict{outcome: Unknown, err: w.err}
 	}
 	return verdict{outcome: Failed, err: w.err, settled: true}

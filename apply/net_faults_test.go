@@ -72,6 +72,7 @@ func httpFault(name string) *fault {
 		emulator.FaultReset: "no answer", emulator.FaultTruncated: "the answer broke off", emulator.FaultStall: "no answer in time", emulator.FaultDrip: "no answer in time",
 		emulator.FaultLate: "no answer in time", emulator.FaultPage: "a page instead of an answer", emulator.FaultBomb: "longer than any that is expected",
 		emulator.FaultFlood: "longer than any that is expected", emulator.FaultOKError: "SecMaster.20039999", emulator.FaultRedirect: "a redirect, which is not followed",
+		emulator.FaultStale: "shows the connection as it was|the answer holds no connection", emulator.FaultEcho: "shows the connection as it was|neither a list nor its id shows it",
 		emulator.FaultForeignID: "the server answered for another connection", emulator.FaultForeignName: "the server answered for another connection",
 	}[f.Kind]
 	if f.Kind == emulator.FaultStatus {

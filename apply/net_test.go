@@ -68,6 +68,8 @@ flood_executed          stopped     stopped     stopped     stopped     stopped 
 late                    -           -           -           -           -           unknown     ok/unknown  ok          -
 twice                   -           -           -           -           -           double      ok          ok          -
 twice-refused           -           -           -           -           -           ok          -           -           -
+stale                   -           -           -           -           -           unknown     unknown     unknown     -
+echo                    -           -           -           -           -           unknown     unknown     unknown     -
 lag_1                   -           -           -           -           -           ok          -           -           -
 lag_2                   -           -           -           -           -           ok          -           -           -
 lag_3                   -           -           -           -           -           ok          -           -           -
@@ -96,6 +98,7 @@ var notThere = map[string]string{
 	"reset_executed": "a read executes nothing: the same as reset", "page_executed": "a read executes nothing: the same as page",
 	"500_executed": "a read executes nothing: the same as 500", "303_executed": "a read executes nothing: the same as 303",
 	"late": "a read that is executed late shows it to nobody", "twice": "a read that is executed twice shows it to nobody",
+	"stale": "a read changes nothing: it is answered as it is", "echo": "a read changes nothing: it is answered as it is",
 	"no-asset":      "what a delete is answered holds nothing anyway",
 	"foreign-id":    "only a show, a create and an update are answered with the id of what they were about",
 	"foreign-name":  "only a create and an update say a name: what is shown may have been renamed",

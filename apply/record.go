@@ -78,7 +78,9 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	v, written := verdicts[c.Name]
 	switch {
 	case written && v.have != nil:
-		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified})
+		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{
+			Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified, Unconfirmed: v.silent,
+		})
 		k.KeepStamp(c.Known)
 		e.Put = append(e.Put, k)
 		e.Drop = append(e.Drop, formerName(c)...)

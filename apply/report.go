@@ -31,15 +31,17 @@ const (
 
 // Result is what became of one change.
 type Result struct {
-	Name       string
-	ID         string
-	Action     diff.Action
-	Outcome    Outcome
-	Sent       bool // a write was sent for it
-	Pos        manifest.Position
-	Err        error    // nil where nothing went wrong
-	RequestIDs []string // of the writes sent for it
-	Duplicates []string // other connections of its name that the closing list showed
+	Name    string
+	ID      string
+	Action  diff.Action
+	Outcome Outcome
+	Sent    bool // a write was sent for it
+	// Unconfirmed tells of an update that was answered as done, and that nothing which SecMaster shows could prove or deny.
+	Unconfirmed bool
+	Pos         manifest.Position
+	Err         error    // nil where nothing went wrong
+	RequestIDs  []string // of the writes sent for it
+	Duplicates  []string // other connections of its name that the closing list showed
 }
 
 // Report is what a sync of one target did.

@@ -120,13 +120,10 @@ func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdic
 		stopped = p.sync.send(ctx, ws, (*write).deletes)
 	}
 	have, listErr := p.sync.settle(ctx, final, ws)
-	shown, byID := byName(have), make(map[string]diff.Have, len(have))
-	for _, h := range have {
-		byID[h.ID] = h
-	}
+	shown, ids := byName(have), byID(have)
 	out := make(map[string]verdict, len(ws))
 	for _, w := range ws {
-		v := judge(w, shown, byID, listErr)
+		v := judge(w, shown, ids, listErr)
 		v.write = w
 		out[w.change.Name] = v
 	}
@@ -147,7 +144,7 @@ func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[s
 		case err != nil:
 			r.Outcome, r.Err = Refused, err
 		case c.Write && tried:
-			r.Outcome, r.Err, r.Duplicates = v.outcome, v.err, v.duplicates
+			r.Outcome, r.Err, r.Duplicates, r.Unconfirmed = v.outcome, v.err, v.duplicates, v.silent
 			r.Sent, r.RequestIDs = v.write.tried, sent[c.Name].RequestIDs
 			if v.have != nil {
 				r.ID = v.have.ID

@@ -12,7 +12,7 @@ import (
 	"connsync/secrets"
 )
 
-// pauses are the waits between the lists that look for creates which are not to be seen yet.
+// pauses are the waits between the lists that look for what was written and is not to be seen yet.
 var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
 
 // settle finds out by complete lists what became of every write. Creates that nobody confirmed and that
@@ -21,7 +21,7 @@ var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
 func (s Sync) settle(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
 	have, err := s.watch(ctx, final, ws)
 	if err == nil && s.rewriteFound(ctx, ws, have) {
-		have, err = look(final, s.Client, nil)
+		have, err = look(final, s.Client, updated(ws))
 	}
 	if err == nil {
 		s.confirm(final, ws, have)
@@ -51,10 +51,10 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 	_ = g.Wait() // a panic leaves its create unclear
 }
 
-// watch lists until a list holds and every create that may have been executed is seen, or the pauses, or the time to settle, are over.
+// watch lists until a list holds and shows all that was done, or the pauses, or the time to settle, are over.
 func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
 	s.progress("verifying", 0, 0)
-	have, err := look(final, s.Client, nil)
+	have, err := look(final, s.Client, updated(ws))
 	waited := time.Duration(0)
 	for _, pause := range pauses {
 		open := unseen(ws, have)
@@ -66,21 +66,52 @@ func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error
 		if s.Clock.sleep(ctx, pause*time.Second) != nil {
 			break
 		}
-		have, err = look(final, s.Client, nil)
+		have, err = look(final, s.Client, updated(ws))
 	}
 	return have, err
 }
 
-// unseen counts the creates that may have been executed and that a list does not show.
+// updated are the connections whose update was answered: where a list does not show one, it is asked for by its id.
+func updated(ws []*write) map[string]diff.Known {
+	out := map[string]diff.Known{}
+	for _, w := range ws {
+		if w.answer != nil && w.change.ID != "" {
+			out[w.change.Name] = diff.Known{ID: w.change.ID}
+		}
+	}
+	return out
+}
+
+// unseen counts what a list does not show yet: creates that may have been executed, and updates and deletes that were answered.
 func unseen(ws []*write, have []diff.Have) int {
-	shown := byName(have)
+	shown, ids := byName(have), byID(have)
 	n := 0
 	for _, w := range ws {
-		if mine, _ := w.among(shown); w.creates() && (w.unclear() || w.answer != nil) && mine == nil {
+		if w.unseen(shown, ids) {
 			n++
 		}
 	}
 	return n
+}
+
+func (w *write) unseen(shown map[string][]diff.Have, ids map[string]diff.Have) bool {
+	h, there := ids[w.change.ID]
+	switch {
+	case w.creates():
+		mine, _ := w.among(shown)
+		return (w.unclear() || w.answer != nil) && mine == nil
+	case w.deletes():
+		return w.tried && w.err == nil && there
+	}
+	return w.answer != nil && there && w.evidence(h) == contradicted
+}
+
+func byID(have []diff.Have) map[string]diff.Have {
+	out := make(map[string]diff.Have, len(have))
+	for _, h := range have {
+		out[h.ID] = h
+	}
+	return out
 }
 
 // rewriteFound sends one update of the full wish to every create that was not confirmed and is there all the

@@ -92,6 +92,34 @@ func visible(h *Have, p secrets.Path) (Seen, bool) {
 	return s, ok && !s.Masked
 }
 
+// Shows is the digest of what SecMaster shows of a setting; false where it shows nothing that can be compared.
+func (h *Have) Shows(p secrets.Path) (digest string, ok bool) {
+	s, ok := visible(h, p)
+	if !ok {
+		return "", false
+	}
+	return s.Digest, true
+}
+
+// Holds tells whether the shown config has a setting, be it masked.
+func (h *Have) Holds(p secrets.Path) bool {
+	_, ok := h.Settings[p]
+	return ok
+}
+
+// Fixed are the paths of what is not in the config.
+func Fixed() []secrets.Path {
+	return []secrets.Path{pathName, pathDescription, pathComponent, pathVersion}
+}
+
+// Paths are the settings that a field is about: a plugin is two.
+func (f Field) Paths() []secrets.Path {
+	if f.Path == pathPlugin {
+		return []secrets.Path{pathComponent, pathVersion}
+	}
+	return []secrets.Path{f.Path}
+}
+
 // visibleDifferences are the settings that differ as far as SecMaster shows them, for a connection without a record.
 func (d *decider) visibleDifferences(w *Want, h *Have) []secrets.Path {
 	var out []secrets.Path

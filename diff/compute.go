@@ -21,6 +21,9 @@ func Compute(in Input) Plan {
 				p.Unverified++
 			}
 		}
+		if c.Want != nil && c.Known != nil && c.Known.Written == WrittenUnconfirmed {
+			p.Unconfirmed++
+		}
 		if c.Have != nil && c.Have.UpdateTime == "" && c.Want != nil && len(c.Secrets) > 0 && c.Action != Conflict {
 			p.BlindToTouch = true
 		}

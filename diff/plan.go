@@ -59,6 +59,7 @@ type Plan struct {
 	Wanted      int      // connections that Git wants, whichever of them the changes are about
 	Recorded    int      // connections that connsync knows, likewise
 	Unverified  int      // secrets whose value in SecMaster is not known
+	Unconfirmed int      // connections whose last write was answered as done, and that nothing showed
 	// BlindToTouch tells that SecMaster gives no update_time for a connection that holds secrets,
 	// so a secret changed there cannot be seen.
 	BlindToTouch bool

@@ -9,6 +9,7 @@ type RecordOptions struct {
 	Commit       string // that was applied
 	Dirty        bool   // … from a worktree that had changes beside it
 	Unverified   bool   // the connection was found, not written
+	Unconfirmed  bool   // it was written, and nothing showed it
 	LastModified string // the file's authenticated sops.lastmodified; "" where it was not decrypted, and then as the file says
 }
 
@@ -23,7 +24,11 @@ func Record(w Want, h Have, o RecordOptions) Known {
 		Secrets: make(map[secrets.Path]secrets.Fingerprint, len(l.secrets)),
 		File:    w.File.Path, Blob: w.File.Blob, Commit: o.Commit, Dirty: o.Dirty, LastModified: o.LastModified,
 	}
-	if !o.Unverified {
+	switch {
+	case o.Unverified:
+	case o.Unconfirmed:
+		k.Written = WrittenUnconfirmed
+	default:
 		k.Written = WrittenConfirmed
 	}
 	if w.Adopt == h.ID {

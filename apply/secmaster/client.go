@@ -17,6 +17,7 @@ type Reader struct {
 	iam     string
 	http    *http.Client
 	limiter *limiter
+	clock   serverClock
 
 	mu      sync.Mutex
 	project string

@@ -41,8 +41,9 @@ type answer struct {
 
 // Sent tells what is known of a write that was tried.
 type Sent struct {
-	RequestIDs []string // of every answer
-	Left       bool     // a byte of the request may have left this machine
+	RequestIDs []string  // of every answer
+	Left       bool      // a byte of the request may have left this machine
+	At         time.Time // what the server's clock showed when it was first sent, at the earliest; zero where no answer ever said
 }
 
 // do sends a request until it has an answer that stands, the context ends, or sending it again could do harm. A POST is
@@ -50,12 +51,18 @@ type Sent struct {
 func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 	var sent Sent
 	first := r.options.Now()
+	var firstSent time.Time
 	for try := 1; ; try++ {
 		if err := r.limiter.wait(ctx); err != nil {
 			return answer{}, sent, gaveUp(ctx, c)
 		}
 		started := r.options.Now()
+		if firstSent.IsZero() {
+			firstSent = started
+		}
 		a, left, err := r.once(ctx, c)
+		r.clock.hear(a.header.Get("Date"), r.options.Now())
+		sent.At = r.clock.at(firstSent)
 		sent.Left = sent.Left || left && a.status != http.StatusTooManyRequests
 		if a.requestID != "" {
 			sent.RequestIDs = append(sent.RequestIDs, a.requestID)

@@ -211,6 +211,10 @@ func explainRun(err error) (string, []string, bool) {
 		return "a secret of the connection is not among what its file holds; nothing was sent for it", []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrUnverified):
 		return "answered, but the closing list failed: whether it holds is seen by the next sync", nil, true
+	case errors.Is(err, apply.ErrNotExecuted):
+		return "answered as done, but SecMaster shows the connection as it was: something in between may have swallowed it", []string{"the next sync sends it once more"}, true
+	case errors.Is(err, apply.ErrNotShown):
+		return "answered as done, but SecMaster does not show the connection any more", []string{"the next sync decides anew"}, true
 	case errors.Is(err, context.Canceled):
 		return "interrupted", nil, true
 	case errors.Is(err, context.DeadlineExceeded):

@@ -30,7 +30,7 @@ var mutants = []mutant{
 	{"a list that is cut short is believed", "apply/secmaster/list.go", "\t\tif whole {", "\t\tif got != nil || whole {", "./apply/secmaster TestAListIs|TestPages"},
 	{"an answer without a list is an empty list", "apply/secmaster/decode.go", `return p, "no list under a known name"`, `return p, ""`, "./apply/secmaster TestATotal|FuzzList"},
 	{"what the list does not show is gone, whatever its id says", "apply/observe.go", "missing := missingIDs(listed, known)", "missing := missingIDs(listed, nil)", "./apply TestGoneIsOnly"},
-	{"a closing list that fails settles everything", "apply/run.go", "judge(w, shown, byID, listErr)", "judge(w, shown, byID, nil)", "./apply TestAClosingList"},
+	{"a closing list that fails settles everything", "apply/run.go", "judge(w, shown, ids, listErr)", "judge(w, shown, ids, nil)", "./apply TestAClosingList"},
 	{"a duplicate is not named", "apply/judge.go", "return verdict{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}", "return verdict{outcome: Created, have: remembered(w, *mine), settled: true}", "./apply TestTwiceDelivered"},
 	{"an unclear create is taken for a failed one", "apply/judge.go", "case mine == nil && w.unclear():", "case false:", "./apply TestWhatIsUnclear"},
 	{"an intent is forgotten although the outcome is unknown", "apply/record.go", "return v.settled", "return true", "./apply TestWhatIsUnclear"},

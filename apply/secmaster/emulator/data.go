@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // Seed is what a workspace begins with.
@@ -73,9 +72,7 @@ func (s *Server) load() (bool, error) {
 	}
 	s.connections = stored
 	for _, c := range stored {
-		if at, err := time.Parse(timeLayout, c.UpdateTime); err == nil && at.Add(-8*time.Hour).After(s.lastTime) {
-			s.lastTime = at.Add(-8 * time.Hour)
-		}
+		s.passed(c.UpdateTime)
 	}
 	return true, nil
 }

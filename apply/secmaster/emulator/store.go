@@ -59,6 +59,7 @@ func (s *Server) Put(c Connection) string {
 	if c.UpdateTime == "" {
 		c.UpdateTime = c.CreateTime
 	}
+	s.passed(c.UpdateTime)
 	if c.Creator == "" {
 		c.Creator = s.options.Modifier
 	}
@@ -136,6 +137,13 @@ func (s *Server) tickAt(at time.Time) string {
 	}
 	s.lastTime = now
 	return now.In(east8).Format(timeLayout)
+}
+
+// passed makes every later change be after a time that is kept. The caller holds the lock.
+func (s *Server) passed(kept string) {
+	if at, err := time.Parse(timeLayout, kept); err == nil && at.Add(-8*time.Hour).After(s.lastTime) {
+		s.lastTime = at.Add(-8 * time.Hour)
+	}
 }
 
 // clock is the server's own: it is never behind the times of its changes.

@@ -14,6 +14,9 @@ func (p *Printer) Report(r view.Report) {
 		}
 		p.Out.result(res)
 	}
+	for _, note := range r.Notes {
+		p.Note("%s: %s", r.Target, note)
+	}
 	if r.Kept {
 		p.Note("%s: what was done is kept in this clone only, under connsync-state/%s; a sync here pushes it", r.Target, r.Target)
 	}

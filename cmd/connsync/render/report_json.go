@@ -40,6 +40,7 @@ type jsonResult struct {
 	Hints      []sentence `json:"hints,omitempty"`
 	RequestIDs []string   `json:"request_ids,omitempty"`
 	Duplicates []string   `json:"duplicates,omitempty"`
+	Silent     bool       `json:"unconfirmed,omitempty"`
 }
 
 // Run is what a sync did, for its report.
@@ -82,7 +83,7 @@ func reportJSON(r apply.Report) jsonReport {
 		}
 		j := jsonResult{
 			Name: res.Name, ID: res.ID, Action: string(res.Action), Outcome: string(res.Outcome),
-			RequestIDs: res.RequestIDs, Duplicates: res.Duplicates,
+			RequestIDs: res.RequestIDs, Duplicates: res.Duplicates, Silent: res.Unconfirmed,
 		}
 		if said := view.SaidOf(res.Err); said != nil {
 			j.Error, j.Hints = sentence(said.Message), sentences(said.Hints)

@@ -36,6 +36,9 @@ func remarks(plan diff.Plan) []string {
 		out = append(out, fmt.Sprintf("%s could not be verified: no record of writing %s; "+
 			"share known state, or write once more: connsync sync --rewrite '*'", Count(n, "secret"), them(n)))
 	}
+	if plan.Unconfirmed > 0 {
+		out = append(out, unproven(plan.Unconfirmed))
+	}
 	if plan.BlindToTouch {
 		out = append(out, "SecMaster gives no update time: secrets that are changed in its console cannot be seen")
 	}
@@ -43,6 +46,12 @@ func remarks(plan diff.Plan) []string {
 		out = append(out, Count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
 	}
 	return out
+}
+
+// unproven says of how many connections the last write was answered as done and not to be seen.
+func unproven(n int) string {
+	return fmt.Sprintf("%s could not be confirmed: SecMaster answered that it is done, and shows nothing that would prove it; "+
+		"write once more: connsync sync --rewrite NAME", Count(n, "write"))
 }
 
 func them(n int) string {

@@ -32,6 +32,7 @@ func SaidOf(err error) *Said {
 type Report struct {
 	Target  string
 	Results []Result // of which the plan has not said all there is to say
+	Notes   []string // what is to be known of what was done
 	Kept    bool     // what was done is recorded in this clone only
 	Failure *Said    // what ended the run early; nil where nothing did
 	Lost    []Result // sent, and could not be recorded
@@ -60,9 +61,12 @@ func (r Result) Done() bool { return slices.Contains(Outcomes[:5], r.Outcome) }
 // OfReport puts a report into words.
 func OfReport(r apply.Report) Report {
 	out := Report{Target: r.Target, Kept: r.Kept, Failure: SaidOf(r.Err), State: CutHash(r.StateCommit)}
-	counts := map[apply.Outcome]int{}
+	counts, unconfirmed := map[apply.Outcome]int{}, 0
 	for _, res := range r.Results {
 		counts[res.Outcome]++
+		if res.Unconfirmed {
+			unconfirmed++
+		}
 		shown := Result{res.Outcome, res.Name, res.ID, res.Duplicates, SaidOf(res.Err)}
 		if !quiet(res.Outcome) || len(res.Duplicates) > 0 {
 			out.Results = append(out.Results, shown)
@@ -72,6 +76,9 @@ func OfReport(r apply.Report) Report {
 		}
 	}
 	out.Tally = tally(counts)
+	if unconfirmed > 0 {
+		out.Notes = append(out.Notes, unproven(unconfirmed))
+	}
 	switch {
 	case r.Interrupted && (r.Recorded || r.Kept):
 		out.Ended = "interrupted; what was done is recorded"

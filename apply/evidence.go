@@ -1,0 +1,118 @@
+package apply
+
+import (
+	"strings"
+	"time"
+
+	"connsync/diff"
+	"connsync/secrets"
+)
+
+// evidence is what a list says of an update that was answered: an answer alone proves nothing, since a proxy can give one.
+type evidence int
+
+const (
+	silent       evidence = iota // nothing that is shown could tell
+	proven                       // it was executed
+	contradicted                 // the connection is as it was: whatever answered, it was not executed
+)
+
+// evidence compares a connection before an update, as it was sent, and afterwards. The update time decides where it moved, then any
+// setting that moved to what was sent, and last a time that stayed and is older than the update.
+func (w *write) evidence(after diff.Have) evidence {
+	before := w.change.Have
+	if before == nil { // a create that was found, or was told to another run: it is there
+		return proven
+	}
+	was, is := shownTime(before.UpdateTime), shownTime(after.UpdateTime)
+	timed := was != "" && is != ""
+	moved, stayed, all := w.settingsSeen(*before, after)
+	switch {
+	case timed && is != was, moved, all:
+		return proven
+	case stayed, timed && was.olderThan(w.sent.At):
+		return contradicted
+	}
+	return silent
+}
+
+// settingsSeen tells whether something that was sent is shown to have moved, whether something that was to move is shown as it was,
+// and whether all that was sent is shown as it was sent.
+func (w *write) settingsSeen(before, after diff.Have) (moved, stayed, all bool) {
+	sent := w.settingsSent()
+	changing := w.changing()
+	all = true
+	for p, want := range sent {
+		was, shown := before.Shows(p)
+		is, shows := after.Shows(p)
+		all = all && shows && is == want
+		switch {
+		case shows && (is == want && was != want || shown && is != was), changing[p] && before.Settings != nil && !before.Holds(p) && after.Holds(p):
+			moved = true
+		case shows && shown && is != want && changing[p] && !partlyMasked(after, p):
+			stayed = true
+		}
+	}
+	for p := range changing { // what is to go
+		if _, wanted := sent[p]; !wanted && before.Holds(p) && after.Settings != nil {
+			moved, stayed = moved || !after.Holds(p), stayed || after.Holds(p)
+		}
+	}
+	return moved, stayed, all
+}
+
+// settingsSent are the digests of all that was sent, by path; in memory only, since a digest of a secret is a guess away from it.
+func (w *write) settingsSent() map[secrets.Path]string {
+	sent := diff.Have{
+		Name: w.body.Name, Description: w.body.Description, Settings: settings(w.body.Config),
+		Plugin: diff.Plugin{ComponentID: w.body.ComponentID, VersionID: w.body.ComponentVersionID},
+	}
+	out := map[secrets.Path]string{}
+	for p := range sent.Settings {
+		out[p], _ = sent.Shows(p)
+	}
+	for _, p := range diff.Fixed() {
+		out[p], _ = sent.Shows(p)
+	}
+	return out
+}
+
+// changing are the settings that an update is sent for. What it sends beside them may be shown differently all along: a server may
+// normalise what it is sent.
+func (w *write) changing() map[secrets.Path]bool {
+	out := map[secrets.Path]bool{}
+	for _, f := range w.change.Fields {
+		for _, p := range f.Paths() {
+			out[p] = true
+		}
+	}
+	for _, s := range w.change.Secrets {
+		if s.Word != diff.Same && s.Word != diff.Unverified {
+			out[s.Path] = true
+		}
+	}
+	return out
+}
+
+// partlyMasked tells that a server hides a part of a text: that part may have moved.
+func partlyMasked(h diff.Have, p secrets.Path) bool {
+	text, _ := h.Settings[p].Value.Expose().(string)
+	return strings.Contains(text, "**")
+}
+
+// olderThan tells whether a time is certainly before another one by more than its resolution, whichever zone it was written for.
+func (t shownTime) olderThan(at time.Time) bool {
+	older := false
+	for _, r := range t.readings() {
+		switch {
+		case at.IsZero():
+			return false
+		case r.at.After(at.Add(farAhead)): // no server shows a time that is to come: it is of another zone
+			continue
+		case !r.at.Add(r.within).Before(at):
+			return false
+		}
+		older = true
+	}
+	return older
+}
