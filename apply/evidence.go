@@ -2,7 +2,6 @@ package apply
 
 import (
 	"strings"
-	"time"
 
 	"connsync/diff"
 	"connsync/secrets"
@@ -98,21 +97,4 @@ func (w *write) changing() map[secrets.Path]bool {
 func partlyMasked(h diff.Have, p secrets.Path) bool {
 	text, _ := h.Settings[p].Value.Expose().(string)
 	return strings.Contains(text, "**")
-}
-
-// olderThan tells whether a time is certainly before another one by more than its resolution, whichever zone it was written for.
-func (t shownTime) olderThan(at time.Time) bool {
-	older := false
-	for _, r := range t.readings() {
-		switch {
-		case at.IsZero():
-			return false
-		case r.at.After(at.Add(farAhead)): // no server shows a time that is to come: it is of another zone
-			continue
-		case !r.at.Add(r.within).Before(at):
-			return false
-		}
-		older = true
-	}
-	return older
 }

@@ -69,3 +69,20 @@ func zones(utc bool, offset string) []time.Duration {
 	}
 	return out
 }
+
+// olderThan tells whether a time is certainly before another one by more than its resolution, whichever zone it was written for.
+func (t shownTime) olderThan(at time.Time) bool {
+	older := false
+	for _, r := range t.readings() {
+		switch {
+		case at.IsZero():
+			return false
+		case r.at.After(at.Add(farAhead)): // no server shows a time that is to come: it is of another zone
+			continue
+		case !r.at.Add(r.within).Before(at):
+			return false
+		}
+		older = true
+	}
+	return older
+}

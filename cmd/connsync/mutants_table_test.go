@@ -32,6 +32,13 @@ var mutants = []mutant{
 	{"what the list does not show is gone, whatever its id says", "apply/observe.go", "missing := missingIDs(listed, known)", "missing := missingIDs(listed, nil)", "./apply TestGoneIsOnly"},
 	{"a closing list that fails settles everything", "apply/run.go", "judge(w, shown, ids, listErr)", "judge(w, shown, ids, nil)", "./apply TestAClosingList"},
 	{"a duplicate is not named", "apply/judge.go", "return verdict{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}", "return verdict{outcome: Created, have: remembered(w, *mine), settled: true}", "./apply TestTwiceDelivered"},
+	{"an update is believed on its answer", "apply/judge.go", "if seen == contradicted {", "if false {", "./apply TestAnUpdateIsDone"},
+	{"a time that stayed is never old", "apply/times.go", "older = true", "older = false", "./apply TestAnUpdateIsDone"},
+	{"a server's time is compared with our clock", "apply/secmaster/server_clock.go", "return ours.Add(c.ahead)", "return ours", "./apply TestAnUpdateIsDone"},
+	{"a time without a zone is in UTC", "apply/times.go", "quarter <= 14*4 && !utc", "quarter < -48 && !utc", "./apply TestAnUpdateIsDone"},
+	{"a setting that stayed as it was says nothing", "apply/evidence.go", "case stayed, timed", "case timed", "./apply TestAnUpdateIsDone"},
+	{"what nothing proved is recorded as confirmed", "diff/record.go", "case o.Unconfirmed:", "case false:", "./apply TestAnUpdateIsDone"},
+	{"a list is not asked for again after an update", "apply/settle.go", "return w.answer != nil && there && w.evidence(h) == contradicted", "return false", "./apply TestALateList"},
 	{"an unclear create is taken for a failed one", "apply/judge.go", "case mine == nil && w.unclear():", "case false:", "./apply TestWhatIsUnclear"},
 	{"an intent is forgotten although the outcome is unknown", "apply/record.go", "return v.settled", "return true", "./apply TestWhatIsUnclear"},
 

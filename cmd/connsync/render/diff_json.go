@@ -55,6 +55,7 @@ type jsonPlan struct {
 	Counts       map[string]int `json:"counts"`
 	Unmanaged    int            `json:"unmanaged"`
 	Unverified   int            `json:"unverified_secrets"`
+	Unconfirmed  int            `json:"unconfirmed_writes,omitempty"`
 	BlindToTouch bool           `json:"blind_to_touch,omitempty"`
 	Files        []jsonFile     `json:"files,omitempty"` // whose recipients or MAC change
 	Changes      []jsonChange   `json:"changes"`         // without the unchanged ones
@@ -132,7 +133,7 @@ func asJSON(w io.Writer, d view.Diff) error {
 func planJSON(p diff.Plan) jsonPlan {
 	out := jsonPlan{
 		Target: p.Target, Place: p.Place, WantCommit: p.WantCommit, KnownCommit: p.KnownCommit,
-		Counts: map[string]int{}, Unmanaged: p.Unmanaged, Unverified: p.Unverified, BlindToTouch: p.BlindToTouch,
+		Counts: map[string]int{}, Unmanaged: p.Unmanaged, Unverified: p.Unverified, Unconfirmed: p.Unconfirmed, BlindToTouch: p.BlindToTouch,
 		Changes: []jsonChange{},
 	}
 	for i := range p.Changes {
