@@ -1,7 +1,6 @@
 package main
 
 import (
-	"path"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -18,9 +17,9 @@ type cli struct {
 	Sync     syncCmd     `cmd:"" help:"Create what is missing and update what changed."`
 	Targets  targetsCmd  `cmd:"" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" name:"state" help:"Look at known state, and repair it."`
-	Emulator emulatorCmd `cmd:"" help:"Serve an emulated SecMaster on loopback."`
-	Demo     demoCmd     `cmd:"" help:"Show the main job in a few seconds, with nothing but this program."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`
+	Demo     demoCmd     `cmd:"" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
+	Version  versionCmd  `cmd:"" alone:"" help:"Print the version."`
 }
 
 // globals are the flags of every command.
@@ -30,7 +29,7 @@ type globals struct {
 	Repo     string   `placeholder:"URL" help:"Read the manifests from this repository, cloned into memory, instead of the worktree."`
 	Ref      string   `placeholder:"REF" help:"Read the manifests from this branch, tag or commit instead of the worktree."`
 	Target   []string `short:"t" placeholder:"NAME" help:"Only this target (repeatable). Default: all."`
-	Only     []string `placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable)."`
+	Only     []string `type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable)."`
 	Color    string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour: auto, always or never. NO_COLOR is honoured."`
 	Quiet    bool     `short:"q" help:"No progress."`
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
@@ -49,31 +48,6 @@ func (g *globals) wants(target string) bool {
 		}
 	}
 	return false
-}
-
-// matcher is a predicate for names that match one of some patterns; nil where there are none.
-func matcher(patterns []string) func(string) bool {
-	if len(patterns) == 0 {
-		return nil
-	}
-	return func(name string) bool {
-		for _, p := range patterns {
-			if ok, err := path.Match(p, name); err == nil && ok {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// badPattern is the first pattern that cannot be matched; "" where all can.
-func badPattern(patterns []string) string {
-	for _, p := range patterns {
-		if _, err := path.Match(p, ""); err != nil {
-			return p
-		}
-	}
-	return ""
 }
 
 const about = `connsync keeps Huawei Cloud SecMaster operation connections in Git: it reads the
@@ -98,13 +72,13 @@ Exit codes:
   130  interrupted; what was done is recorded`
 
 func grammar(w world) []kong.Option {
-	return []kong.Option{
+	return append(values(),
 		kong.Name("connsync"),
 		kong.Description(about),
 		kong.Writers(w.stdout, w.stderr),
 		kong.Vars{"formats": render.FormatNames(), "formats_help": render.FormatHelp()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	}
+	)
 }
 
 // examples formats the lines of a command's help.

@@ -3,14 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 
-	"connsync/apply"
-	"connsync/apply/secmaster"
 	"connsync/cmd/connsync/render"
 	"connsync/cmd/connsync/view"
-	"connsync/diff"
-	"connsync/manifest"
 )
 
 // diffCmd plans every target and shows the plans.
@@ -28,87 +23,52 @@ func (diffCmd) Help() string {
 		examples("connsync diff", "connsync diff --base origin/main      # in a pull request, also from a fork", "connsync diff --target prod --only 'edr_*'", "connsync diff --exit-code --format json >plan.json")
 }
 
-// Run ends with the plans' exit code.
+// Run shows the plan of every target that has one, then says what failed, and ends with the code of both.
 func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
-	v, err := c.look(ctx, w, g)
+	p := g.printer(w)
+	v, failed, err := c.look(ctx, w, g, p)
 	if err != nil {
 		return err
 	}
-	if err := c.show(w, g.printer(w), v); err != nil {
-		return err
+	if len(v.Plans) > 0 || len(failed) == 0 || c.Format != "text" || c.Out != "" {
+		if err := c.show(w, p, v); err != nil {
+			return err
+		}
+	}
+	code := exitDone
+	for _, err := range failed {
+		code = heavier(code, fail(p, err))
 	}
 	switch {
 	case v.Refused():
-		return exitWith(exitFailed)
+		code = heavier(code, exitFailed)
 	case c.ExitCode && v.Pending():
-		return exitWith(exitPending)
+		code = heavier(code, exitPending)
 	}
-	return nil
+	return ended(code)
 }
 
-func (c diffCmd) look(ctx context.Context, w world, g *globals) (view.Diff, error) {
+// look gives what is to be shown, and what failed beside it.
+func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printer) (view.Diff, []error, error) {
 	switch {
 	case c.Head != "" && c.Base == "":
-		return view.Diff{}, &usageError{"--head is for --base"}
+		return view.Diff{}, nil, &usageError{"--head is for --base"}
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
-		return view.Diff{}, &usageError{"--base is for the local repository: not with --repo or --ref"}
+		return view.Diff{}, nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
 		return c.sinceBase(g)
 	}
-	plans, err := g.preview(ctx, w, nil)
-	return view.Diff{All: g.Verbose, Plans: plans}, err
-}
-
-// preview plans every target that was asked for, with nothing that could write.
-func (g *globals) preview(ctx context.Context, w world, s *syncCmd) ([]diff.Plan, error) {
-	src, err := g.open(ctx, w)
+	seen, err := g.preview(ctx, w, planning{})
 	if err != nil {
-		return nil, err
+		return view.Diff{}, nil, err
 	}
-	defer src.close()
-	project, set, err := g.load(src)
-	if err != nil {
-		return nil, err
+	failed := seen.failed
+	if c.ExitCode { // nothing is called up to date that was not looked at
+		failed = append(failed, seen.blind...)
+	} else {
+		notes(p, seen.blind)
 	}
-	var plans []diff.Plan
-	for _, t := range g.wishes(project, set) {
-		p, err := g.previewTarget(ctx, w, src, project.State, t, s)
-		if err != nil {
-			return plans, targetError(t.Name, err)
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
-}
-
-// previewTarget plans one target. s is the sync that a dry run stands for; nil for diff.
-func (g *globals) previewTarget(ctx context.Context, w world, src *source, policy manifest.StatePolicy, t wish, s *syncCmd) (diff.Plan, error) {
-	known, err := g.known(ctx, w, src, policy, t.Name)
-	switch {
-	case errors.Is(err, errNoState):
-		message, _ := explain(err)
-		g.printer(w).Note("%s: planned without known state: %s", t.Name, message)
-	case err != nil:
-		return diff.Plan{}, err
-	}
-	options, err := g.client(ctx, w, t.Target, 0)
-	if err != nil {
-		return diff.Plan{}, err
-	}
-	reader, err := secmaster.NewReader(options)
-	if err != nil {
-		return diff.Plan{}, err
-	}
-	defer reader.Close()
-	target := g.target(t, src, known, nil)
-	if s != nil {
-		target = g.target(t, src, known, s.Rewrite)
-		target.Retarget, target.Prune, target.Unguard = s.retargets(t.Name), s.Prune, matcher(s.PruneProtected)
-		if err := s.checkAge(src, known); err != nil {
-			return diff.Plan{}, err
-		}
-	}
-	return apply.Preview(ctx, reader, target)
+	return view.Diff{All: g.Verbose, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
 }
 
 // show shows a diff in the format: on stdout, or in a file, and then stdout has the text.
@@ -116,7 +76,9 @@ func (c diffCmd) show(w world, p *render.Printer, v view.Diff) error {
 	if c.Out == "" && c.Format != "text" {
 		return render.Diff(w.stdout, c.Format, v)
 	}
-	if err := p.Diff(v); err != nil || c.Out == "" {
+	onTerminal := v
+	onTerminal.Failed = nil // it has them on stderr
+	if err := p.Diff(onTerminal); err != nil || c.Out == "" {
 		return err
 	}
 	var b bytes.Buffer

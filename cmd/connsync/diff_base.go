@@ -9,13 +9,34 @@ import (
 )
 
 // sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks nobody.
-func (c diffCmd) sinceBase(g *globals) (view.Diff, error) {
+func (c diffCmd) sinceBase(g *globals) (view.Diff, []error, error) {
 	r, done, err := g.reviewSince(c.Base, c.Head)
 	if err != nil {
-		return view.Diff{}, err
+		return view.Diff{}, nil, err
 	}
 	defer done()
-	return g.reviewed(r)
+	v, err := g.reviewed(r)
+	if err != nil {
+		return v, nil, err
+	}
+	if err := g.namesOf(r).check(g.selections(planning{})); err != nil {
+		v.Failed = inFindings([]error{err})
+		return v, []error{err}, nil
+	}
+	return v, nil, nil
+}
+
+// namesOf are the connections of both sides, in the targets that were asked for.
+func (g *globals) namesOf(r *review.Review) names {
+	all := names{}
+	for _, p := range r.Plans() {
+		for i := range p.Changes {
+			if c := &p.Changes[i]; g.wants(p.Target) {
+				all[c.Name] = true
+			}
+		}
+	}
+	return all
 }
 
 // reviewed is a review as it is shown: of the targets and connections that were asked for, and with all findings.

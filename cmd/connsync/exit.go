@@ -35,10 +35,26 @@ type exitWith int
 
 func (exitWith) Error() string { return "" }
 
+// ended is the end of a command that has said everything.
+func ended(code int) error {
+	if code == exitDone {
+		return nil
+	}
+	return exitWith(code)
+}
+
 // usageError is a command line that cannot be understood.
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
+
+// advised is an error with hints of its own.
+type advised struct {
+	error
+	hints []string
+}
+
+func (e *advised) Unwrap() error { return e.error }
 
 // refusal is a command that was understood and is not carried out until somebody decides.
 type refusal struct {

@@ -69,6 +69,25 @@ func said(err error) error {
 	return &view.Said{Message: message, Hints: hints}
 }
 
+// notes says errors that stop nothing.
+func notes(p *render.Printer, errs []error) {
+	for _, err := range errs {
+		message, _ := explain(err)
+		p.Note("%s", message)
+	}
+}
+
+// inFindings are errors as every format shows them: a plan is not all there is.
+func inFindings(errs []error) []view.Finding {
+	var out []view.Finding
+	for _, err := range errs {
+		message, hints := explain(err)
+		at := manifest.Position{File: manifest.ProjectFile}
+		out = append(out, view.Finding{Mistake: manifest.Mistake{Pos: at, Message: message, Hints: hints}, Fatal: true})
+	}
+	return out
+}
+
 // codeOf is the exit code of a command that did nothing.
 func codeOf(err error) int {
 	var usage *usageError
@@ -92,6 +111,14 @@ func explain(err error) (string, []string) {
 	var target *inTarget
 	if errors.As(err, &target) {
 		prefix = target.target + ": "
+	}
+	var ahead *foreseen
+	if errors.As(err, &ahead) {
+		prefix = "a sync would refuse this: " + prefix
+	}
+	var unread *unseen
+	if errors.As(err, &unread) {
+		prefix += unread.instead + ": "
 	}
 	var flag *fromFlag
 	if errors.As(err, &flag) {
@@ -117,11 +144,20 @@ func explainOurs(err error) (string, []string, bool) {
 	case errors.As(err, &refused):
 		return refused.message, refused.hints, true
 	case errors.As(err, &usage):
-		return usage.message, []string{"connsync --help"}, true
+		return usage.message, hintsOf(err, "connsync --help"), true
 	case errors.As(err, &file):
 		return fmt.Sprintf("%s %s: %s", file.flag, file.name, systemReason(file.err)), nil, true
 	}
 	return "", nil, false
+}
+
+// hintsOf are an error's own hints, or others where it has none.
+func hintsOf(err error, others ...string) []string {
+	var own *advised
+	if errors.As(err, &own) {
+		return own.hints
+	}
+	return others
 }
 
 // explainAPI says what SecMaster said, and what that usually means.

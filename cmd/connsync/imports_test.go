@@ -48,7 +48,7 @@ var rules = map[string]rule{
 		"words for people are made of data: nothing is read, sent or written for them"},
 	"cmd/connsync/render": {[]string{"apply", "cmd/connsync/view", "diff", "manifest", "secrets"}, []string{"golang.org/x/term"},
 		"a format lays out what it is given, and calls no command"},
-	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "manifest", "manifest/gitfs", "secrets", "secrets/sops"},
+	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "manifest", "manifest/gitfs", "manifest/strict", "secrets", "secrets/sops"},
 		[]string{"github.com/alecthomas/kong", "github.com/go-git/", "golang.org/x/sync"},
 		"grammar, wiring, words for errors and exit codes"},
 }

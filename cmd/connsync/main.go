@@ -69,7 +69,10 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	switch {
 	case exited >= 0:
 		return exited
-	case err != nil:
+	case err == nil:
+		err = checkVariables(command)
+	}
+	if err != nil {
 		return usage(w, err)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))

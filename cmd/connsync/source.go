@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -23,9 +22,7 @@ type source struct {
 
 // open finds the manifests. A worktree is read even where its repository cannot be.
 func (g *globals) open(ctx context.Context, w world) (*source, error) {
-	switch bad := badPattern(g.Only); {
-	case bad != "":
-		return nil, &usageError{fmt.Sprintf("--only %s: not a pattern", bad)}
+	switch {
 	case g.Repo != "":
 		repo, err := gitfs.Clone(ctx, g.Repo, gitfs.CloneOptions{Ref: g.Ref, Env: w.env})
 		if err != nil {

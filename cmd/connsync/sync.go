@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"connsync/apply"
@@ -23,9 +22,9 @@ type syncCmd struct {
 	DryRun         bool          `help:"Only show the plan. Nothing is sent or recorded."`
 	Prune          bool          `help:"Delete what connsync wrote and Git no longer wants, unless it is protected, in use, or more than --max-deletes."`
 	MaxDeletes     string        `default:"10%" placeholder:"N|N%" help:"The most connections of a target that --prune may delete. The default, 10%, is never more than 10."`
-	PruneProtected []string      `placeholder:"PATTERN" help:"Let --prune delete connections whose name matches although they were protected when last applied (repeatable)."`
+	PruneProtected []string      `type:"pattern" placeholder:"PATTERN" help:"Let --prune delete connections whose name matches although they were protected when last applied (repeatable)."`
 	AllowEmpty     bool          `help:"Let --prune delete although Git wants no connection of the target at all."`
-	Rewrite        []string      `placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
+	Rewrite        []string      `type:"pattern" placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
 	Parallelism    int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
 	Timeout        time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
 	Settle         time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
@@ -45,7 +44,12 @@ func (syncCmd) Help() string {
 			"connsync sync --prune --dry-run", "connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e…     # exactly what was reviewed")
 }
 
-func (c *syncCmd) retargets(target string) bool { return slices.Contains(c.Retarget, target) }
+func (c *syncCmd) planning() planning {
+	return planning{
+		prune: c.Prune, rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
+		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun,
+	}
+}
 
 // check refuses flags that cannot be meant.
 func (c *syncCmd) check() error {
@@ -58,10 +62,6 @@ func (c *syncCmd) check() error {
 		return &usageError{"--settle: not negative"}
 	case !validLimit.MatchString(c.MaxDeletes):
 		return &usageError{"--max-deletes: a number, or a percentage such as 20%"}
-	case badPattern(c.PruneProtected) != "":
-		return &usageError{fmt.Sprintf("--prune-protected %s: not a pattern", badPattern(c.PruneProtected))}
-	case badPattern(c.Rewrite) != "":
-		return &usageError{fmt.Sprintf("--rewrite %s: not a pattern", badPattern(c.Rewrite))}
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	r := &syncRun{cmd: c, g: g, w: w, p: g.printer(w)}
+	r := &syncRun{cmd: c, how: c.planning(), g: g, w: w, p: g.printer(w), names: names{}}
 	defer r.close()
 	if c.DryRun {
 		return r.conclude(ctx, r.dryRun(ctx))
@@ -79,23 +79,26 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 	return r.conclude(ctx, r.sync(ctx))
 }
 
-// dryRun is diff with the refusals and the exit codes of a sync.
+// dryRun is diff with the refusals and the exit codes of a sync. Whatever a sync would refuse, the plan is shown.
 func (r *syncRun) dryRun(ctx context.Context) error {
-	var err error
-	if r.previewed, err = r.g.preview(ctx, r.w, r.cmd); len(r.previewed) > 0 || err == nil {
-		err = errors.Join(err, r.p.Diff(r.shown(r.previewed)))
-	}
-	if err == nil {
-		err = r.cmd.expected(r.previewed)
-	}
-	if err == nil {
-		err = r.cmd.checkDeletes(r.previewed)
-	}
+	seen, err := r.g.preview(ctx, r.w, r.cmd.planning())
 	if err != nil {
 		return err
 	}
+	r.previewed = seen.plans
+	if len(seen.plans) > 0 {
+		if err := r.p.Diff(r.shown(seen.plans)); err != nil {
+			return err
+		}
+	}
 	r.p.Out.Line("Dry run: nothing was sent, nothing was recorded.")
-	if conflicts(r.previewed) > 0 {
+	if seen.dirty != nil {
+		notes(r.p, []error{&foreseen{seen.dirty}})
+	}
+	seen.refuse(r.cmd.expected(seen.plans))
+	seen.refuse(r.cmd.checkDeletes(seen.plans))
+	r.failed = append(append(append(r.failed, seen.failed...), seen.blind...), seen.refused...)
+	if conflicts(seen.plans) > 0 {
 		return exitWith(exitRefused)
 	}
 	return nil
@@ -103,19 +106,19 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 
 // checkClean refuses manifests that are in no commit: what is applied must be what can be found again. With --dirty it tells whether there
 // are any, so that the record says so.
-func (c *syncCmd) checkClean(s *source, p manifest.Project, set manifest.Set) (dirty bool, err error) {
+func (how planning) checkClean(s *source, p manifest.Project, set manifest.Set) (dirty bool, err error) {
 	switch {
 	case s.worktree == nil:
 		return false, nil
-	case s.repo == nil && !c.Dirty:
+	case s.repo == nil && !how.dirty:
 		return false, &refusal{"the manifests are not in a Git repository that can be read, so it cannot be told which commit they are", []string{"--dirty applies them as they are"}}
 	case s.repo == nil:
 		return true, nil
-	case s.commit.Hash == "" && !c.Dirty:
+	case s.commit.Hash == "" && !how.dirty:
 		return false, &refusal{"the repository has no commit yet", []string{"commit the manifests, or use --dirty"}}
 	}
 	changed, err := s.repo.Dirty(s.files, read(p, set), p.Reads)
-	if c.Dirty {
+	if how.dirty {
 		return err != nil || len(changed) > 0, nil
 	}
 	if err != nil || len(changed) == 0 {
@@ -135,8 +138,8 @@ func uncommitted(dirty []string) error {
 
 // checkAge refuses a commit that comes before the one last applied: a CI job that is run again must not
 // bring old passwords back. Where the clone does not have the history that would tell, as CI systems make it, the commits' times do.
-func (c *syncCmd) checkAge(s *source, known state.Snapshot) error {
-	if c.AllowOlder || s.repo == nil || s.commit.Hash == "" || known.Applied == "" || known.Applied == s.commit.Hash {
+func (how planning) checkAge(s *source, known state.Snapshot) error {
+	if how.allowOlder || s.repo == nil || s.commit.Hash == "" || known.Applied == "" || known.Applied == s.commit.Hash {
 		return nil
 	}
 	older, err := s.repo.IsAncestor(s.commit.Hash, known.Applied)

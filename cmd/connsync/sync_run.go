@@ -24,6 +24,7 @@ import (
 // syncRun is one sync over all its targets: all are planned and shown before the first is written.
 type syncRun struct {
 	cmd    *syncCmd
+	how    planning
 	g      *globals
 	w      world
 	p      *render.Printer
@@ -31,6 +32,7 @@ type syncRun struct {
 	opener *sops.Opener
 	policy manifest.StatePolicy
 	dirty  bool // the worktree has changes beside the commit
+	names  names
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
@@ -66,7 +68,10 @@ func (r *syncRun) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.dirty, err = r.cmd.checkClean(r.src, project, set); err != nil {
+	if err := r.g.checkRetarget(r.cmd.Retarget, project); err != nil {
+		return err
+	}
+	if r.dirty, err = r.how.checkClean(r.src, project, set); err != nil {
 		return err
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
@@ -75,6 +80,11 @@ func (r *syncRun) sync(ctx context.Context) error {
 	plans := r.plans()
 	if len(plans) > 0 {
 		if err := r.p.Diff(r.shown(plans)); err != nil {
+			return err
+		}
+	}
+	if len(r.failed) == 0 { // what a target that failed knows may be what was meant
+		if err := r.names.check(r.g.selections(r.how)); err != nil {
 			return err
 		}
 	}
@@ -130,16 +140,16 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 	}
 	r.sessions = append(r.sessions, session)
 	known := session.Snapshot()
-	if err := r.cmd.checkAge(r.src, known); err != nil {
+	if err := r.how.checkAge(r.src, known); err != nil {
 		return nil, err
 	}
 	client, err := r.g.writer(ctx, r.w, t, r.cmd.Parallelism)
 	if err != nil {
 		return nil, err
 	}
-	target := r.g.target(t, r.src, known, r.cmd.Rewrite)
+	r.names.add(t.want, known)
+	target := r.g.target(t, r.src, known, r.how)
 	target.Dirty = r.dirty
-	target.Retarget, target.Prune, target.Unguard = r.cmd.retargets(t.Name), r.cmd.Prune, matcher(r.cmd.PruneProtected)
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
 		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
@@ -294,10 +304,7 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 			code = heavier(code, fail(r.p, err))
 		}
 	}
-	if code == exitDone {
-		return nil
-	}
-	return exitWith(code)
+	return ended(code)
 }
 
 // writeReport replaces the report's file in one step.

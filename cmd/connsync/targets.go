@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"connsync/apply"
@@ -11,6 +12,7 @@ import (
 	"connsync/diff"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
+	"connsync/manifest/strict"
 )
 
 // wish is one target with everything that Git says of it.
@@ -21,12 +23,31 @@ type wish struct {
 
 // checkTargets refuses a --target that the project does not have.
 func (g *globals) checkTargets(p manifest.Project) error {
-	for _, name := range g.Target {
-		if _, ok := p.Targets[name]; !ok {
-			return &usageError{fmt.Sprintf("--target %s: no such target in %s", name, p.File)}
+	return checkTargets("--target", g.Target, p)
+}
+
+func checkTargets(flag string, asked []string, p manifest.Project) error {
+	for _, name := range asked {
+		if _, ok := p.Targets[name]; ok {
+			continue
 		}
+		hints := []string{"connsync targets  prints the names of all"}
+		if near := strict.Nearest(name, sortedKeys(p.Targets)); near != "" {
+			hints = []string{didYouMean(near)}
+		}
+		return &advised{&usageError{fmt.Sprintf("%s %s: no such target in %s", flag, name, p.File)}, hints}
 	}
 	return nil
+}
+
+// checkRetarget refuses a --retarget that no selected target has.
+func (g *globals) checkRetarget(asked []string, p manifest.Project) error {
+	for _, name := range asked {
+		if _, ok := p.Targets[name]; ok && !g.wants(name) {
+			return &usageError{fmt.Sprintf("--retarget %s: --target does not select it", name)}
+		}
+	}
+	return checkTargets("--retarget", asked, p)
 }
 
 // wishes are the targets that were asked for, in order of name.
@@ -43,10 +64,11 @@ func (g *globals) wishes(p manifest.Project, set manifest.Set) []wish {
 }
 
 // target is a wish in the shape in which package apply takes it.
-func (g *globals) target(t wish, s *source, known state.Snapshot, rewrite []string) apply.Target {
+func (g *globals) target(t wish, s *source, known state.Snapshot, how planning) apply.Target {
 	return apply.Target{
 		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
-		Known: known, Rewrite: matcher(rewrite), Only: matcher(g.Only),
+		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
+		Retarget: slices.Contains(how.retarget, t.Name), Prune: how.prune, Unguard: matcher(how.unguard),
 	}
 }
 
@@ -147,21 +169,11 @@ func (e *remoteError) Error() string { return "state.remote " + e.name + ": " + 
 
 func (e *remoteError) Unwrap() error { return e.err }
 
-// known is known state as it stands, without a lock; what is known here where the remote cannot be asked.
-func (g *globals) known(ctx context.Context, w world, s *source, p manifest.StatePolicy, target string) (state.Snapshot, error) {
-	var snap state.Snapshot
+// shared is known state as it stands, without a lock.
+func (g *globals) shared(ctx context.Context, w world, s *source, p manifest.StatePolicy, target string) (state.Snapshot, error) {
 	store, err := g.store(w, s, p, target)
-	if err == nil {
-		snap, err = store.ReadShared(ctx)
+	if err != nil {
+		return state.Snapshot{}, err
 	}
-	var remote *remoteError
-	if !errors.As(err, &remote) || ctx.Err() != nil {
-		return snap, err
-	}
-	message, _ := explain(err)
-	g.printer(w).Note("%s: planned with what is known here: %s", target, message)
-	if store, err = g.store(w, s, manifest.StatePolicy{Remote: "none"}, target); err != nil {
-		return snap, err
-	}
-	return store.Read(ctx)
+	return store.ReadShared(ctx)
 }

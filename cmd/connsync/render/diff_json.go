@@ -21,6 +21,7 @@ type jsonDiff struct {
 	Refused  bool          `json:"refused"`
 	Rules    []sentence    `json:"rule_changes,omitempty"`
 	Findings []jsonFinding `json:"findings,omitempty"`
+	Errors   []sentence    `json:"errors,omitempty"` // what kept targets from being planned or looked at
 }
 
 type jsonFinding struct {
@@ -116,6 +117,9 @@ func asJSON(w io.Writer, d view.Diff) error {
 	}
 	for _, f := range d.Findings {
 		out.Findings = append(out.Findings, jsonFinding{mistakeJSON(f.Mistake), f.Fatal})
+	}
+	for _, f := range d.Failed {
+		out.Errors = append(out.Errors, sentence(f.Message))
 	}
 	for _, p := range d.Plans {
 		plan := planJSON(p)

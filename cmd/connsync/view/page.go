@@ -18,6 +18,7 @@ type Diff struct {
 	Alarms   []string              // changes of the project's own rules, each of high risk
 	Findings []Finding             // what a sync would refuse at the head, and secrets that were exposed
 	Files    map[string][]FileNote // by target
+	Failed   []Finding             // what kept targets from being planned or looked at: the plans are not all there is
 }
 
 // Finding is something wrong with the head of a branch, at its place.

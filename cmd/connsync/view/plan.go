@@ -12,7 +12,7 @@ import (
 
 // Page puts a diff into words. all says that unchanged connections are named too.
 func (d Diff) Page(all bool) Page {
-	p := Page{Offline: d.Offline, Alarms: d.Alarms, Findings: d.Findings}
+	p := Page{Offline: d.Offline, Alarms: d.Alarms, Findings: slices.Concat(d.Findings, d.Failed)}
 	counts, moved := map[diff.Action]int{}, moves(d.Plans)
 	for i, plan := range d.Plans {
 		t := target(fmt.Sprintf("t%d", i+1), plan, moved, d.Offline, all)

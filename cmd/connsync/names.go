@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"connsync/apply/state"
+	"connsync/manifest"
+	"connsync/manifest/strict"
+)
+
+// names are the connections that patterns may mean: all that Git wants and all that connsync knows, of all selected targets.
+type names map[string]bool
+
+func (n names) add(want []manifest.Connection, known state.Snapshot) {
+	for _, c := range want {
+		n[c.Name] = true
+	}
+	for name := range known.Known {
+		n[name] = true
+	}
+	for name := range known.Intents {
+		n[name] = true
+	}
+}
+
+// selection is a flag with its patterns.
+type selection struct {
+	flag     string
+	patterns []string
+}
+
+// selections are the flags of a command that select connections by patterns.
+func (g *globals) selections(how planning) []selection {
+	return []selection{{"--only", g.Only}, {"--rewrite", how.rewrite}, {"--prune-protected", how.unguard}}
+}
+
+// check refuses a pattern that matches nothing: a mistyped one would make a check green, or a sync do nothing.
+func (n names) check(all []selection) error {
+	for _, s := range all {
+		for _, p := range s.patterns {
+			if !n.matched(p) {
+				return n.unmatched(s.flag, p)
+			}
+		}
+	}
+	return nil
+}
+
+func (n names) matched(pattern string) bool {
+	if pattern == "*" { // all that there is, also where there is nothing yet
+		return true
+	}
+	is := matcher([]string{pattern})
+	for name := range n {
+		if is(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n names) unmatched(flag, pattern string) error {
+	hint := "connsync diff -v  names every connection"
+	if near := n.nearest(pattern); near != "" {
+		hint = didYouMean(near)
+	}
+	return &advised{&usageError{fmt.Sprintf("%s %s: matches no connection that Git wants or connsync knows", flag, pattern)}, []string{hint}}
+}
+
+// nearest is the name that a pattern most likely meant. Of one with wildcards, the text before the first is compared with as much
+// of each name.
+func (n names) nearest(pattern string) string {
+	literal := pattern
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		literal = pattern[:i]
+	}
+	if literal == "" {
+		return ""
+	}
+	begins := map[string]string{}
+	for _, name := range sortedKeys(n) {
+		begin := name
+		if literal != pattern {
+			begin = name[:min(len(name), len(literal))]
+		}
+		if begins[begin] == "" {
+			begins[begin] = name
+		}
+	}
+	return begins[strict.Nearest(literal, sortedKeys(begins))]
+}
+
+func didYouMean(name string) string { return "did you mean " + name }
+
+// matcher is a predicate for names that match one of some patterns; nil where there are none.
+func matcher(patterns []string) func(string) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	return func(name string) bool {
+		return slices.ContainsFunc(patterns, func(p string) bool {
+			ok, err := path.Match(p, name)
+			return err == nil && ok
+		})
+	}
+}

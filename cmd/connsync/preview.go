@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// planning is what the flags of a sync change about a plan. Its zero value is diff's.
+type planning struct {
+	prune      bool
+	rewrite    []string // patterns
+	unguard    []string // patterns
+	retarget   []string // targets
+	dirty      bool     // manifests that are in no commit are applied
+	allowOlder bool
+	dryRun     bool // what a sync would refuse is told
+}
+
+// preview is what can be told of every selected target with nothing that could write. What fails for one hides no other's plan.
+type preview struct {
+	g      *globals
+	w      world
+	how    planning
+	src    *source
+	policy manifest.StatePolicy
+	names  names
+
+	plans   []diff.Plan
+	failed  []error // targets without a plan, and patterns that match nothing
+	dirty   error   // manifests that are in no commit: of a dry run, which is for them, too
+	blind   []error // targets that were planned without the state that is shared
+	refused []error // what a sync would refuse
+}
+
+// preview plans every target that was asked for. Its error is what kept all of them from being planned.
+func (g *globals) preview(ctx context.Context, w world, how planning) (*preview, error) {
+	v := &preview{g: g, w: w, how: how, names: names{}}
+	src, err := g.open(ctx, w)
+	if err != nil {
+		return v, err
+	}
+	defer src.close()
+	project, set, err := g.load(src)
+	if err != nil {
+		return v, err
+	}
+	if err := g.checkRetarget(how.retarget, project); err != nil {
+		return v, err
+	}
+	v.src, v.policy = src, project.State
+	if how.dryRun {
+		_, v.dirty = how.checkClean(src, project, set)
+	}
+	for _, t := range g.wishes(project, set) {
+		plan, err := v.target(ctx, t)
+		if err != nil {
+			v.failed = append(v.failed, targetError(t.Name, err))
+			if ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		v.plans = append(v.plans, plan)
+	}
+	if len(v.failed) == 0 { // what a target without a plan knows may be what was meant
+		if err := v.names.check(g.selections(how)); err != nil {
+			v.failed = append(v.failed, err)
+		}
+	}
+	return v, nil
+}
+
+func (v *preview) refuse(err error) {
+	if err != nil {
+		v.refused = append(v.refused, &foreseen{err})
+	}
+}
+
+// target plans one target.
+func (v *preview) target(ctx context.Context, t wish) (diff.Plan, error) {
+	known, err := v.known(ctx, t)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	v.names.add(t.want, known)
+	options, err := v.g.client(ctx, v.w, t.Target, 0)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	reader, err := secmaster.NewReader(options)
+	if err != nil {
+		return diff.Plan{}, err
+	}
+	defer reader.Close()
+	target := v.g.target(t, v.src, known, v.how)
+	plan, err := apply.Preview(ctx, reader, target)
+	if v.how.dryRun {
+		v.refuse(targetError(t.Name, v.how.checkAge(v.src, known)))
+		var place *state.PlaceError
+		if errors.As(err, &place) {
+			v.refuse(targetError(t.Name, err))
+			target.Retarget = true
+			plan, err = apply.Preview(ctx, reader, target)
+		}
+	}
+	return plan, err
+}
+
+// known is known state as it stands, without a lock. Where the state that is shared cannot be read, it is what is known here: enough
+// to look at, and not enough to call anything up to date.
+func (v *preview) known(ctx context.Context, t wish) (state.Snapshot, error) {
+	snap, err := v.g.shared(ctx, v.w, v.src, v.policy, t.Name)
+	var remote *remoteError
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return snap, err
+	case errors.Is(err, errNoState):
+		v.blind = append(v.blind, targetError(t.Name, &unseen{"planned without known state", err}))
+		return state.Snapshot{}, nil
+	case !errors.As(err, &remote):
+		return snap, err
+	}
+	v.blind = append(v.blind, targetError(t.Name, &unseen{"planned with what is known here", err}))
+	store, err := v.g.store(v.w, v.src, manifest.StatePolicy{Remote: "none"}, t.Name)
+	if err != nil {
+		return snap, err
+	}
+	return store.Read(ctx)
+}
+
+// unseen is known state that could not be read, and what was done instead.
+type unseen struct {
+	instead string
+	err     error
+}
+
+func (e *unseen) Error() string { return e.instead + ": " + e.err.Error() }
+
+func (e *unseen) Unwrap() error { return e.err }
+
+// foreseen is what a sync would refuse, told by a dry run.
+type foreseen struct{ err error }
+
+func (e *foreseen) Error() string { return "a sync would refuse: " + e.err.Error() }
+
+func (e *foreseen) Unwrap() error { return e.err }

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// values are how texts of the command line and of the environment are read. A value that is empty, or only white space, is
+// mostly a variable that is not set: `--expect-plan "$PLAN"` must not mean "any plan", nor `--target "$TARGET"` "all targets".
+// So no flag and no argument takes one.
+func values() []kong.Option {
+	return []kong.Option{
+		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
+		kong.KindMapper(reflect.Slice, kong.MapperFunc(decodeList)),
+		kong.NamedMapper("pattern", kong.MapperFunc(decodePatterns)),
+	}
+}
+
+var errEmptyValue = errors.New("an empty value selects nothing: leave it out, or give it one")
+
+func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("text", &text); err != nil {
+		return err
+	}
+	if blank(text) && !slices.ContainsFunc(ctx.Value.Tag.Envs, emptyVariable) {
+		return errEmptyValue
+	}
+	target.SetString(text)
+	return nil
+}
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
+func emptyVariable(name string) bool {
+	value, ok := os.LookupEnv(name)
+	return ok && blank(value)
+}
+
+// checkVariables refuses a variable of the environment that is set and empty, unless a flag says otherwise. All of them select: without
+// CONNSYNC_STATE a sync would lock and believe another known state, without CONNSYNC_ENDPOINT a rehearsal would write into the
+// cloud, and without CONNSYNC_CONFIG the targets would be others. Commands that ask nothing of the project do not mind.
+func checkVariables(command *kong.Context) error {
+	if command.Selected().Tag.Has("alone") {
+		return nil
+	}
+	for _, f := range command.Flags() {
+		if i := slices.IndexFunc(f.Tag.Envs, emptyVariable); i >= 0 && blank(f.Target.String()) {
+			return fmt.Errorf("%s is set to an empty value: unset it, or give it one", f.Tag.Envs[i])
+		}
+	}
+	return nil
+}
+
+// decodeList reads a list of texts, none of which may be empty. kong itself drops empty ones at the end.
+func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("text", &text); err != nil {
+		return err
+	}
+	members := []string{text}
+	if sep := ctx.Value.Tag.Sep; sep != -1 {
+		if !strings.HasSuffix(text, `\`) { // which would escape it
+			text += string(sep)
+		}
+		members = kong.SplitEscaped(text, sep)
+	}
+	for _, m := range members {
+		if blank(m) {
+			return errEmptyValue
+		}
+		target.Set(reflect.Append(target, reflect.ValueOf(m)))
+	}
+	return nil
+}
+
+// decodePatterns reads a list of patterns, all of which can be matched.
+func decodePatterns(ctx *kong.DecodeContext, target reflect.Value) error {
+	before := target.Len()
+	if err := decodeList(ctx, target); err != nil {
+		return err
+	}
+	for i := before; i < target.Len(); i++ {
+		if p := target.Index(i).String(); !isPattern(p) {
+			return fmt.Errorf("%s: not a pattern", p)
+		}
+	}
+	return nil
+}
+
+func isPattern(p string) bool {
+	_, err := path.Match(p, "")
+	return err == nil
+}

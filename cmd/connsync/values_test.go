@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammarOf is the grammar without a command line.
+func grammarOf(t *testing.T) *kong.Application {
+	t.Helper()
+	var c cli
+	p, err := kong.New(&c, grammar(world{})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Model
+}
+
+// unheard runs a command line that must be refused as usage before anything is asked of the world.
+func unheard(t *testing.T, names string, args ...string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	asked := func(what string) { t.Errorf("%q: it asked for %s", args, what) }
+	w := world{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &errs,
+		env:    func(name string) string { asked(name); return "" },
+		effect: func(op string) error { asked(op); return nil },
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // some commands serve until they are interrupted
+	defer cancel()
+	code := Main(ctx, args, w)
+	if code != exitUsage || out.Len() > 0 || !strings.Contains(errs.String(), names) {
+		t.Errorf("%q: exit %d, want %d and %q: %s%s", args, code, exitUsage, names, out.String(), errs.String())
+	}
+}
+
+// lineOfCommand gives every required flag and argument of a command but one a value.
+func lineOfCommand(n *kong.Node, but string) []string {
+	args := strings.Fields(strings.TrimPrefix(n.FullPath(), "connsync"))
+	for _, f := range n.Flags {
+		if f.Required && f.Name != but {
+			args = append(args, "--"+f.Name+"=x")
+		}
+	}
+	for _, p := range n.Positional {
+		if p.Name != but {
+			args = append(args, "x")
+		}
+	}
+	return args
+}
+
+// No flag and no argument of any command takes an empty value: a variable that is not set must open no gate.
+func TestNoFlagTakesAnEmptyValue(t *testing.T) {
+	flags := 0
+	for _, n := range grammarOf(t).Leaves(false) {
+		for _, group := range n.AllFlags(false) {
+			for _, f := range group {
+				if f.Name == "help" {
+					continue
+				}
+				flags++
+				for _, v := range hollow(f.Value) {
+					unheard(t, "--"+f.Name, append(lineOfCommand(n, f.Name), "--"+f.Name+"="+v)...)
+					if !f.IsBool() {
+						unheard(t, "--"+f.Name, append(lineOfCommand(n, f.Name), "--"+f.Name, v)...)
+					}
+				}
+			}
+		}
+		for _, p := range n.Positional {
+			for _, v := range hollow(p) {
+				unheard(t, "<"+p.Name+">", append(lineOfCommand(n, p.Name), v)...)
+			}
+		}
+	}
+	if flags < 150 {
+		t.Errorf("only %d flags of commands were found", flags)
+	}
+}
+
+// hollow are values in which something is empty.
+func hollow(v *kong.Value) []string {
+	out := []string{"", " ", "\t", "\n"}
+	if v.Target.Kind() == reflect.Slice && v.Tag.Sep != -1 {
+		out = append(out, ",", "a,,b", "a,", ",a", "a, ,b")
+	}
+	return out
+}
+
+// What is a pattern is read as one, so that a bad one is refused wherever it stands.
+func TestABadPatternIsUsage(t *testing.T) {
+	found := 0
+	for _, n := range grammarOf(t).Leaves(false) {
+		for _, group := range n.AllFlags(false) {
+			for _, f := range group {
+				if f.PlaceHolder != "PATTERN" {
+					continue
+				}
+				found++
+				for _, v := range []string{"[", "a,[b", "[a-", `a\`} {
+					unheard(t, "not a pattern", append(lineOfCommand(n, f.Name), "--"+f.Name, v)...)
+				}
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d flags with patterns were found", found)
+	}
+}
+
+// A variable that is set to an empty value selects nothing either, unless a flag does, or the command has no use for it.
+func TestNoVariableTakesAnEmptyValue(t *testing.T) {
+	variables := 0
+	for _, f := range grammarOf(t).Flags {
+		for _, name := range f.Envs {
+			variables++
+			for _, v := range []string{"", " "} {
+				t.Run(name+"="+v, func(t *testing.T) {
+					t.Setenv(name, v)
+					for _, n := range grammarOf(t).Leaves(false) {
+						if n.Tag.Has("alone") {
+							continue
+						}
+						unheard(t, name+" is set to an empty value: unset it", lineOfCommand(n, "")...)
+						unheard(t, "empty value", append(lineOfCommand(n, ""), "--"+f.Name, "")...)
+					}
+					if code, _, stderr := inProcess(nil, "version"); code != exitDone {
+						t.Errorf("version: exit %d: %s", code, stderr)
+					}
+					if code, _, stderr := inProcess(nil, "validate", "-C", t.TempDir(), "--"+f.Name, "x"); code != exitFailed || strings.Contains(stderr, name) {
+						t.Errorf("with a flag: exit %d: %s", code, stderr)
+					}
+				})
+			}
+		}
+	}
+	if variables != 3 {
+		t.Errorf("%d variables", variables)
+	}
+}
