@@ -30,7 +30,7 @@ func harms() []harm {
 		{"the ref is cut to nothing", func(c *cell) { c.put(prodRef, "") }, corrupt},
 		{"the ref is cut short", func(c *cell) { c.put(prodRef, c.head()[:20]) }, corrupt},
 		{"the ref is zeros", func(c *cell) { c.put(prodRef, strings.Repeat("\x00", 41)) }, corrupt},
-		{"the ref names a commit that is not there", func(c *cell) { c.put(prodRef, strings.Repeat("a", 40)+"\n") }, corrupt},
+		{"the ref names a commit that is not there", func(c *cell) { c.put(prodRef, strings.Repeat("a", 40)+"\n") }, isA[*state.MissingError]},
 		{"a folder with another branch in the ref's place", func(c *cell) { c.remove(prodRef); c.put(prodRef+"/other", c.head()+"\n") }, cannotWrite},
 		{"another branch in the place of the ref's folder", func(c *cell) {
 			c.remove("refs/heads/connsync-state")

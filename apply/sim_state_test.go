@@ -149,6 +149,9 @@ func (r simRemote) Head(_ context.Context, _ string) (head string, err error) {
 	return head, err
 }
 
+// Keep has nothing to do: Head brings all there is.
+func (r simRemote) Keep(context.Context, string) error { return nil }
+
 func (r simRemote) Replace(_ context.Context, _, old, new string) error {
 	s := r.run.s
 	return r.run.park("push", func() error {

@@ -23,13 +23,18 @@ type heard struct {
 	effect func(op string, do func() error) error
 }
 
-// Head brings objects here.
+// Head makes objects readable.
 func (h heard) Head(ctx context.Context, ref string) (hash string, err error) {
 	err = h.effect("fetch", func() error {
 		hash, err = h.Remote.Head(ctx, ref)
 		return err
 	})
 	return hash, err
+}
+
+// Keep writes them.
+func (h heard) Keep(ctx context.Context, hash string) error {
+	return h.effect("keep", func() error { return h.Remote.Keep(ctx, hash) })
 }
 
 func (h heard) Replace(ctx context.Context, ref, old, new string) error {

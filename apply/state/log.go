@@ -24,7 +24,7 @@ func (s *Store) Log(ctx context.Context, n int) ([]Entry, error) {
 	for at := snap.Commit; at != "" && len(out) < n; {
 		c, err := s.commit(at)
 		if err != nil {
-			return out, &CorruptError{s.ref, "its log cannot be read"}
+			return out, s.unread("an earlier commit", err)
 		}
 		out = append(out, Entry{at, c.Committer.When, strings.Split(strings.TrimSpace(c.Message), "\n")})
 		at = parent(c)

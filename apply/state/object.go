@@ -11,11 +11,17 @@ import (
 // errBroken says that what is stored under an object's name is something else.
 var errBroken = errors.New("an object does not have its content")
 
+// errAbsent says that nothing is stored under an object's name.
+var errAbsent = errors.New("an object is not here")
+
 // object reads an object and checks it against its name: go-git does not, and would take what a disk mixed up, or what was
 // damaged in a way that its compression does not notice, for what was written.
 func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.MemoryObject, error) {
-	stored, err := s.repo.Git.Storer.EncodedObject(t, hash)
-	if err != nil {
+	stored, err := s.repo.Git.Storer.EncodedObject(plumbing.AnyObject, hash) // of another type it would seem to be absent
+	switch {
+	case errors.Is(err, plumbing.ErrObjectNotFound):
+		return nil, errAbsent
+	case err != nil:
 		return nil, err
 	}
 	content, err := contentOf(stored)

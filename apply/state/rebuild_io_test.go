@@ -58,8 +58,9 @@ func rebuilt(t *testing.T, dir string, at int) (met, problem string) {
 	at = 0
 	got, readErr := store(t, dir).Read(ctx)
 	var corrupt *state.CorruptError
+	var missing *state.MissingError
 	switch {
-	case readErr != nil && !errors.As(readErr, &corrupt), err == nil && readErr != nil, len(got.Known) != 0:
+	case readErr != nil && !errors.As(readErr, &corrupt) && !errors.As(readErr, &missing), err == nil && readErr != nil, len(got.Known) != 0:
 		return met, "read afterwards"
 	case readErr != nil:
 		if _, err := store(t, dir).Rebuild(ctx, 0); err != nil {

@@ -156,6 +156,19 @@ type CorruptError struct{ Ref, Reason string }
 
 func (e *CorruptError) Error() string { return e.Ref + ": " + e.Reason }
 
+// MissingError says that a ref is there and a part of what it names is not: it is elsewhere, as in a partial clone, and is not lost. It is
+// never taken for "nothing known", and never a reason to begin anew.
+type MissingError struct{ Ref, What string }
+
+func (e *MissingError) Error() string { return e.Ref + ": " + e.What + " is not in this clone" }
+
+// ReadableError says that state is not begun anew, because this clone can read it; the remote's, if there is one, is another one that cannot be.
+type ReadableError struct{ Ref, Commit string }
+
+func (e *ReadableError) Error() string {
+	return fmt.Sprintf("%s: this clone can read its state, %.7s, so it is not begun anew", e.Ref, e.Commit)
+}
+
 // SchemaError says that known state was written by a newer connsync.
 type SchemaError struct {
 	Ref    string

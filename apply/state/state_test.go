@@ -50,6 +50,12 @@ func store(t testing.TB, dir string) *state.Store { return heardBy(t, dir, nil) 
 
 func heardBy(t testing.TB, dir string, effect func(op string) error) *state.Store {
 	t.Helper()
+	return opened(t, dir, func(r *state.Repo) { r.Effect = effect })
+}
+
+// opened is the store of a repository, after something about it was changed.
+func opened(t testing.TB, dir string, change func(*state.Repo)) *state.Store {
+	t.Helper()
 	common := filepath.Join(dir, ".git")
 	if _, err := os.Stat(common); err != nil {
 		common = dir
@@ -58,7 +64,9 @@ func heardBy(t testing.TB, dir string, effect func(op string) error) *state.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := state.Open(state.Repo{Git: repo, CommonDir: common, Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Effect: effect}, "prod")
+	r := state.Repo{Git: repo, CommonDir: common, Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }}
+	change(&r)
+	s, err := state.Open(r, "prod")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,12 +280,13 @@ func TestCorruptStateIsAnError(t *testing.T) {
 	for name, c := range map[string]struct {
 		known, intents, file string
 		newer                int
+		missing              bool
 	}{
 		"good":                       {known: header + line, intents: open},
 		"an empty file":              {file: "empty"},
 		"zeros":                      {file: strings.Repeat("0", 40) + "\n"},
 		"a symbolic ref":             {file: "ref: refs/heads/main\n"},
-		"a commit that is not there": {file: strings.Repeat("a", 40) + "\n"},
+		"a commit that is not there": {file: strings.Repeat("a", 40) + "\n", missing: true},
 		"no header":                  {known: line, intents: open},
 		"nothing":                    {known: "", intents: open},
 		"no JSON":                    {known: header + "{\n", intents: open},
@@ -326,6 +335,8 @@ func TestCorruptStateIsAnError(t *testing.T) {
 				if !errors.As(err, &newer) || newer.Schema != c.newer {
 					t.Errorf("%v", err)
 				}
+			case c.missing:
+				missing(t, name, err)
 			case !errors.As(err, &corrupt) || corrupt.Ref != state.Ref("prod"):
 				t.Errorf("%v", err)
 			}

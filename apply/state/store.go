@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"sort"
 	"time"
@@ -14,6 +15,7 @@ import (
 type Repo struct {
 	Git       *git.Repository
 	CommonDir string           // the folder of refs and objects that all worktrees share; "" for a repository in memory
+	Partial   bool             // it lacks objects that another repository promised to have
 	Remote    Remote           // shares the ref; nil where it stays on this machine
 	Now       func() time.Time // nil for the real clock
 	Sleep     func(context.Context, time.Duration) error
@@ -34,8 +36,11 @@ func (r Repo) sleep(ctx context.Context, d time.Duration) error {
 
 // Remote shares the ref of a target between machines.
 type Remote interface {
-	// Head is the commit that the remote's ref names, with its objects brought into the repository; "" for an absent ref.
+	// Head is the commit that the remote's ref names, with its objects where the repository can read them while it is open; "" for an
+	// absent ref.
 	Head(ctx context.Context, ref string) (string, error)
+	// Keep brings the objects of a commit that Head gave into the repository for good, so that a ref of it may name the commit.
+	Keep(ctx context.Context, hash string) error
 	// Replace makes the remote's ref new if it is old ("" for absent), and fails with ErrMoved where it is not.
 	Replace(ctx context.Context, ref, old, new string) error
 }
@@ -130,11 +135,11 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	}
 	commit, err := s.commit(hash)
 	if err != nil {
-		return Snapshot{}, &CorruptError{s.ref, "it names a commit that is not there or cannot be read"}
+		return Snapshot{}, s.unread("the commit that it names", err)
 	}
-	known, intents, problem := s.files(commit)
-	if problem != "" {
-		return Snapshot{}, &CorruptError{s.ref, problem}
+	known, intents, err := s.files(commit)
+	if err != nil {
+		return Snapshot{}, err
 	}
 	snap, newer, problem := decode(s.target, known, intents)
 	switch {
@@ -147,21 +152,29 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	return s.converted(snap), nil
 }
 
-func (s *Store) files(c *object.Commit) (known, intents []byte, problem string) {
+func (s *Store) files(c *object.Commit) (known, intents []byte, err error) {
 	tree, err := s.tree(c.TreeHash)
 	if err != nil {
-		return nil, nil, "its tree cannot be read"
+		return nil, nil, s.unread("its tree", err)
 	}
 	if len(tree.Entries) != 2 || tree.Entries[0].Name != intentsFile || tree.Entries[1].Name != knownFile {
-		return nil, nil, "it is not known state of connsync"
+		return nil, nil, &CorruptError{s.ref, "it is not known state of connsync"}
 	}
 	texts := make([][]byte, 2)
 	for i, e := range tree.Entries {
 		if texts[i], err = s.text(e.Hash); err != nil {
-			return nil, nil, e.Name + " cannot be read"
+			return nil, nil, s.unread(e.Name, err)
 		}
 	}
-	return texts[1], texts[0], ""
+	return texts[1], texts[0], nil
+}
+
+// unread is the error of a part of the state that cannot be read: what is absent may be elsewhere, what is damaged is here.
+func (s *Store) unread(what string, err error) error {
+	if errors.Is(err, errAbsent) {
+		return &MissingError{s.ref, what}
+	}
+	return &CorruptError{s.ref, what + " cannot be read"}
 }
 
 func sortedNames[V any](m map[string]V) []string {

@@ -146,7 +146,7 @@ type noBaseError struct {
 
 func (b *proposal) noBase(ref string, err error) error {
 	e := &noBaseError{ref: ref, err: err}
-	remotes, _ := b.repo.Remotes() // only for the hint
+	remotes := b.repo.Remotes() // only for the hint
 	for _, remote := range remotes {
 		e.remotes = append(e.remotes, remote.Name)
 	}

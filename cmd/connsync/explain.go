@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -93,12 +94,13 @@ func codeOf(err error) int {
 	var usage *usageError
 	var refused *refusal
 	var place *state.PlaceError
+	var split *gitfs.SplitError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &refused), errors.As(err, &place), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut):
+	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut):
 		return exitRefused
 	}
 	return exitFailed
@@ -293,6 +295,7 @@ func explainRepository(err error) (string, []string, bool) {
 	var unreadable *gitfs.UnreadableError
 	var unknown *gitfs.UnknownRefError
 	var remote *gitfs.RemoteError
+	var split *gitfs.SplitError
 	var refused interface {
 		error
 		Refused() string
@@ -308,6 +311,10 @@ func explainRepository(err error) (string, []string, bool) {
 		return refused.Error(), nil, true
 	case errors.Is(err, gitfs.ErrNotRepository):
 		return gitfs.ErrNotRepository.Error(), []string{"run inside a clone, or use --repo URL"}, true
+	case errors.Is(err, gitfs.ErrOwner):
+		return gitfs.ErrOwner.Error(), []string{"if you trust it: git config --global --add safe.directory FOLDER, with the folder that  git status  names"}, true
+	case errors.As(err, &split):
+		return split.Error(), splitHints(split), true
 	case errors.Is(err, gitfs.ErrShallow):
 		return gitfs.ErrShallow.Error(), []string{"fetch the history: git fetch --unshallow, or fetch-depth: 0 in CI"}, true
 	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken):
@@ -315,6 +322,17 @@ func explainRepository(err error) (string, []string, bool) {
 	}
 	return "", nil, false
 }
+
+// splitHints say how a remote gets one address: what is pushed where others do not look is no lock.
+func splitHints(e *gitfs.SplitError) []string {
+	hints := []string{"known state is the lock between machines, so all of them must read and write it at one place"}
+	if plainName.MatchString(e.Remote) {
+		hints = append(hints, fmt.Sprintf(`to push where it is fetched from: git config --replace-all remote.%s.pushurl "$(git config --get-all remote.%s.url | head -n 1)"`, e.Remote, e.Remote))
+	}
+	return append(hints, "or give known state a remote of its own: git remote add state ADDRESS, and  state: {remote: state}  in connsync.yaml; or --state ADDRESS")
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 func remoteHints(e *gitfs.RemoteError) []string {
 	switch e.Kind {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"connsync/apply"
 	"connsync/apply/state"
@@ -13,6 +14,8 @@ import (
 // explainState says what is wrong with known state. None of it is ever answered by starting from nothing.
 func explainState(err error) (string, []string, bool) {
 	var corrupt *state.CorruptError
+	var missing *state.MissingError
+	var readable *state.ReadableError
 	var newer *state.SchemaError
 	var place *state.PlaceError
 	var locked *state.LockedRefError
@@ -32,6 +35,14 @@ func explainState(err error) (string, []string, bool) {
 			"known state is not guessed: restore the branch from another clone (git update-ref), or begin anew with",
 			"connsync state rebuild: what is there is then adopted by the next sync, and its secrets are unverified",
 		}, true
+	case errors.As(err, &missing):
+		branch := strings.TrimPrefix(missing.Ref, "refs/heads/")
+		return missing.Error(), []string{
+			"nothing is lost: a partial clone fetches it with  git archive " + branch + " >/dev/null",
+			"another one brings the branch from a clone that has it: git update-ref -d " + missing.Ref + "; git fetch PATH " + branch + ":" + branch,
+		}, true
+	case errors.As(err, &readable):
+		return readable.Error(), []string{"the remote's cannot be read: look at both with git log, and put this one back with  git push --force REMOTE " + strings.TrimPrefix(readable.Ref, "refs/heads/")}, true
 	case errors.As(err, &newer):
 		return newer.Error(), []string{"use that version or a newer one"}, true
 	case errors.As(err, &locked):

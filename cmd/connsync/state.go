@@ -229,19 +229,23 @@ func (stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 	return g.states(ctx, w, func(target string, s *state.Store) error {
 		_, err := s.ReadShared(ctx)
 		var corrupt *state.CorruptError
-		var diverged *state.DivergedError
+		var missing *state.MissingError
 		switch {
 		case err == nil:
 			g.printer(w).Out.Line("%s: nothing to repair", target)
 			return nil
-		case !errors.As(err, &corrupt) && !errors.As(err, &diverged):
+		case !errors.As(err, &corrupt) && !errors.As(err, &missing):
 			return err
 		}
-		hash, err := s.Rebuild(ctx, 2*time.Minute)
-		if err != nil {
+		done, err := s.Rebuild(ctx, 2*time.Minute)
+		switch {
+		case err != nil:
 			return err
+		case done.Restored:
+			g.printer(w).Out.Line("%s: not begun anew: the remote's state can be read, and this clone follows it again at %s", target, view.CutHash(done.Commit))
+		default:
+			g.printer(w).Out.Line("%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more", target, view.CutHash(done.Commit))
 		}
-		g.printer(w).Out.Line("%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more", target, view.CutHash(hash))
 		return nil
 	})
 }

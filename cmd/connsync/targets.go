@@ -95,7 +95,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Remote: remote, Effect: w.effect}, target)
+	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Remote: remote, Effect: w.effect}, target)
 }
 
 // stateRepository keeps known state: the manifests' own repository, unless --state names another one.
@@ -144,6 +144,8 @@ func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {
 	hash, err := s.remote.Head(ctx, ref)
 	return hash, s.named(err)
 }
+
+func (s *sharedState) Keep(ctx context.Context, hash string) error { return s.remote.Keep(ctx, hash) }
 
 func (s *sharedState) Replace(ctx context.Context, ref, old, new string) error {
 	return s.named(s.remote.Replace(ctx, ref, old, new))

@@ -23,21 +23,21 @@ import (
 // Remote is a remote of a repository.
 type Remote struct{ Name, URL string } // without credentials
 
-// Remotes are the repository's remotes, in order of name.
-func (r *Repository) Remotes() ([]Remote, error) {
-	remotes, err := r.git.Remotes()
-	if err != nil {
-		return nil, ErrBroken
-	}
-	var out []Remote
-	for _, m := range remotes {
-		c := m.Config()
-		if len(c.URLs) > 0 {
-			out = append(out, Remote{c.Name, withoutCredentials(c.URLs[0])})
+// Remotes are the remotes that the repository's own file names, in order of name.
+func (r *Repository) Remotes() []Remote {
+	first := map[string]string{}
+	for _, e := range fromFile(filepath.Join(r.layout.commonDir, "config")) {
+		section, key := cutLast(e.key)
+		if name, ok := strings.CutPrefix(section, "remote."); ok && key == "url" && first[name] == "" {
+			first[name] = withoutCredentials(e.value)
 		}
 	}
+	var out []Remote
+	for name, address := range first {
+		out = append(out, Remote{name, address})
+	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
-	return out, nil
+	return out
 }
 
 func withoutCredentials(address string) string {

@@ -1,9 +1,10 @@
 package gitfs
 
 import (
-	"bufio"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,16 +12,21 @@ import (
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
 // Repository is a local repository, or a clone in memory.
 type Repository struct {
-	git    *git.Repository
-	layout layout
-	close  func() error
+	git     *git.Repository
+	own     storer.EncodedObjectStorer // without what is borrowed
+	borrows *borrowed
+	layout  layout
+	scratch bool // made for one run: its history may be cut off
+	close   func() error
 }
 
 // Commit is a commit and how it was found.
@@ -50,12 +56,13 @@ func Open(dir string) (*Repository, error) {
 		options.AlternatesFS = osfs.New("/")
 	}
 	storage := filesystem.NewStorageWithOptions(files, cache.NewObjectLRU(16*cache.MiByte), options)
-	repo, err := git.Open(lenient{storage}, nil)
+	borrows := &borrowed{}
+	repo, err := git.Open(lenient{storage, borrows}, nil)
 	if err != nil {
 		_ = storage.Close()
 		return nil, ErrBroken
 	}
-	return &Repository{git: repo, layout: l, close: storage.Close}, nil
+	return &Repository{git: repo, own: storage, borrows: borrows, layout: l, close: storage.Close}, nil
 }
 
 // Git is the repository, for package state.
@@ -64,12 +71,29 @@ func (r *Repository) Git() *git.Repository { return r.git }
 // CommonDir is the folder of refs and objects; "" for a clone in memory.
 func (r *Repository) CommonDir() string { return r.layout.commonDir }
 
+// Partial tells whether the repository lacks objects that another one promised to have.
+func (r *Repository) Partial() bool {
+	if r.layout.commonDir == "" {
+		return false
+	}
+	if packs, _ := filepath.Glob(filepath.Join(r.layout.commonDir, "objects", "pack", "*.promisor")); len(packs) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(fromFile(filepath.Join(r.layout.commonDir, "config")), func(e setting) bool {
+		return strings.HasPrefix(e.key, "remote.") && strings.HasSuffix(e.key, ".promisor") && e.value != "false"
+	})
+}
+
 // Close closes its files.
 func (r *Repository) Close() error {
-	if r.close == nil {
-		return nil
+	var err error
+	if r.borrows != nil {
+		err = r.borrows.remove()
 	}
-	return r.close()
+	if r.close != nil {
+		err = errors.Join(err, r.close())
+	}
+	return err
 }
 
 // readableExtensions change nothing about reading commits, or nothing that matters here.
@@ -77,23 +101,22 @@ var readableExtensions = []string{
 	"noop", "noop-v1", "worktreeconfig", "partialclone", "preciousobjects", "relativeworktrees",
 }
 
-// lenient hides the extensions that reading can do without: go-git refuses whatever it does not know.
-type lenient struct{ *filesystem.Storage }
-
-// Config is the repository's configuration, without harmless extensions.
-func (l lenient) Config() (*config.Config, error) {
-	c, err := l.Storage.Config()
-	if err != nil || c.Raw == nil || !c.Raw.HasSection("extensions") {
-		return c, err
-	}
-	s := c.Raw.Section("extensions")
-	for _, o := range append(s.Options[:0:0], s.Options...) {
-		if isReadable(o.Key) {
-			s.RemoveOption(o.Key)
-		}
-	}
-	return c, nil
+// lenient is the storage without the configuration, of which go-git refuses whatever it does not know. It reads what is borrowed, too.
+type lenient struct {
+	*filesystem.Storage
+	borrows *borrowed
 }
+
+// EncodedObject finds an object in what is borrowed, or in the repository.
+func (l lenient) EncodedObject(t plumbing.ObjectType, hash plumbing.Hash) (plumbing.EncodedObject, error) {
+	if o, ok := l.borrows.object(t, hash); ok {
+		return o, nil
+	}
+	return l.Storage.EncodedObject(t, hash)
+}
+
+// Config is an empty configuration: nothing of it matters for reading commits, and go-git refuses all of a file for a line that it does not know.
+func (l lenient) Config() (*config.Config, error) { return config.NewConfig(), nil }
 
 func isReadable(extension string) bool {
 	for _, e := range readableExtensions {
@@ -107,21 +130,10 @@ func isReadable(extension string) bool {
 // unreadable names what of a repository's format cannot be read; "" where all can. It reads the file itself: go-git's error would
 // come before its storage could be asked.
 func unreadable(config string) string {
-	f, err := os.Open(config)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	section := ""
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		text := strings.ToLower(strings.TrimSpace(lines.Text()))
-		if strings.HasPrefix(text, "[") {
-			section = strings.Trim(text, "[] ")
-			continue
-		}
-		key, value, _ := strings.Cut(text, "=")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-		if section != "extensions" || key == "" || strings.HasPrefix(key, "#") || strings.HasPrefix(key, ";") || isReadable(key) {
+	for _, e := range fromFile(config) {
+		key, ok := strings.CutPrefix(e.key, "extensions.")
+		value := strings.ToLower(e.value)
+		if !ok || isReadable(key) {
 			continue
 		}
 		if key == "objectformat" && value == "sha1" || key == "refstorage" && value == "files" {

@@ -1,11 +1,11 @@
 package gitfs
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
-
-	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/config"
 )
 
 // IsRemote tells an address from a local path.
@@ -19,17 +19,29 @@ func Scratch(address string) (*Repository, error) {
 	if _, local, err := screen(address); err != nil || local {
 		return nil, &RemoteError{RemoteAddress, "use https://…, ssh://… or git@host:path"}
 	}
-	dir, err := os.MkdirTemp("", "connsync-state-")
+	p, err := newPrivate()
 	if err != nil {
 		return nil, err
 	}
-	repo, err := git.PlainInit(dir, true)
+	text, err := os.OpenFile(filepath.Join(p.dir, "config"), os.O_WRONLY|os.O_APPEND, 0)
 	if err == nil {
-		_, err = repo.CreateRemote(&config.RemoteConfig{Name: "origin", URLs: []string{address}})
+		_, err = fmt.Fprintf(text, "[remote \"origin\"]\n\turl = %s\n", quoted(address))
+		err = errors.Join(err, text.Close())
+	}
+	var repo *Repository
+	if err == nil {
+		repo, err = Open(p.dir)
 	}
 	if err != nil {
-		_ = os.RemoveAll(dir)
+		_ = p.remove()
 		return nil, ErrBroken
 	}
-	return &Repository{git: repo, layout: layout{gitDir: dir, commonDir: dir}, close: func() error { return os.RemoveAll(dir) }}, nil
+	closeFiles := repo.close
+	repo.scratch, repo.close = true, func() error { return errors.Join(closeFiles(), p.remove()) }
+	return repo, nil
+}
+
+// quoted is a value as Git's configuration takes it.
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
 }

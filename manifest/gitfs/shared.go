@@ -5,12 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
-	"github.com/go-git/go-git/v5/plumbing/transport"
-	"github.com/go-git/go-git/v5/storage"
 
 	"connsync/secrets"
 )
@@ -27,107 +24,147 @@ const answerWithin = 2 * time.Minute
 // Shared is a remote that keeps refs which several machines replace in turn.
 type Shared struct {
 	repo    *Repository
-	config  *config.RemoteConfig
 	address string
-	env     func(string) string
-	auth    transport.AuthMethod
+	line    line
 }
 
-// Shared finds a remote by its name in the repository's configuration: no other source can name an address.
+// line is how a remote is talked to. Its errors are *RemoteError.
+type line interface {
+	// list gives the commits that the remote's refs name; of these names, if there are some.
+	list(ctx context.Context, names ...string) (map[string]string, error)
+	// fetch brings a ref, or a commit by its hash, into a private repository, with as much history; 0 for all of it. Of a commit
+	// that the private repository has already, nothing that comes before it is brought.
+	fetch(ctx context.Context, into *private, what string, depth int) error
+	// push makes a ref name a commit of a repository, which must be a child of old or come after it, if it names old ("" for absent).
+	// How a push ended that failed is for the caller to find out.
+	push(ctx context.Context, from *Repository, ref, old, new string) error
+}
+
+// Shared finds a remote by its name in the repository's configuration: no other source can name an address. *SplitError where it is
+// fetched from another place than it is pushed to.
 func (r *Repository) Shared(name string, env func(string) string) (*Shared, error) {
-	stayHome()
-	remote, err := r.git.Remote(name)
-	if err != nil || len(remote.Config().URLs) == 0 {
-		return nil, ErrNoRemote
+	known, err := r.settings()
+	if err != nil {
+		return nil, err
 	}
-	address := remote.Config().URLs[0]
+	address, err := r.address(known, name)
+	if err != nil {
+		return nil, err
+	}
 	if _, _, err := screen(address); err != nil {
 		return nil, err
 	}
-	return &Shared{repo: r, config: remote.Config(), address: address, env: env, auth: r.credentials(address, env)}, nil
+	return &Shared{repo: r, address: address, line: newGoGit(address, r.credentials(address, env))}, nil
 }
 
-// remote is the remote for one ref.
-func (s *Shared) remote(ref string) *git.Remote {
-	own := unnoted{Storer: s.repo.git.Storer, ref: plumbing.ReferenceName(ref)}
-	if packs, ok := s.repo.git.Storer.(storer.PackfileWriter); ok {
-		return git.NewRemote(unnotedPacks{own, packs}, s.config)
-	}
-	return git.NewRemote(own, s.config)
-}
+// Home names the repository that the remote is; "" where nobody else can know it (Home).
+func (s *Shared) Home() string { return Home(s.address) }
 
-// unnoted is a repository in which go-git finds one ref and notes none. It writes refs in place, so that a process that dies leaves
-// an empty file, and finds no remote again in a repository that has one.
-type unnoted struct {
-	storage.Storer
-	ref plumbing.ReferenceName
-}
-
-func (u unnoted) IterReferences() (storer.ReferenceIter, error) {
-	var refs []*plumbing.Reference
-	if r, err := u.Storer.Reference(u.ref); err == nil {
-		refs = append(refs, r)
-	}
-	return storer.NewReferenceSliceIter(refs), nil
-}
-
-func (unnoted) SetReference(*plumbing.Reference) error { return nil }
-
-func (unnoted) CheckAndSetReference(_, _ *plumbing.Reference) error { return nil }
-
-func (unnoted) RemoveReference(plumbing.ReferenceName) error { return nil }
-
-// unnotedPacks keeps what is fetched in one piece.
-type unnotedPacks struct {
-	unnoted
-	storer.PackfileWriter
-}
-
-// Head is the commit that a remote's ref names, with its objects brought here; "" where the remote has no such ref.
+// Head is the commit that a remote's ref names; "" where the remote has no such ref. Its objects can be read while the repository is open:
+// what the repository lacks is fetched to where nothing of it changes.
 func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	hash, err := s.advertised(ctx, ref)
-	if err != nil || hash == "" || s.repo.has(hash) {
+	hash, err := s.listed(ctx, ref)
+	if err != nil || hash == "" || s.repo.readable(hash) {
 		return hash, err
 	}
-	err = s.try(ctx, func(auth transport.AuthMethod) error {
-		return s.remote(ref).FetchContext(ctx, &git.FetchOptions{
-			RefSpecs: []config.RefSpec{config.RefSpec("+" + ref + ":" + ref)}, Auth: auth, Tags: git.NoTags,
-		})
-	})
-	if err != nil && !errors.Is(err, git.NoErrAlreadyUpToDate) {
-		return "", remoteError(ctx, err)
+	p, err := newPrivate()
+	if err != nil {
+		return "", ErrBroken
 	}
-	if !s.repo.has(hash) { // it moved between the two requests
+	if err = s.fetch(ctx, p, ref, hash); err != nil {
+		_ = p.remove()
+		return "", err
+	}
+	s.repo.borrows.add(p)
+	if !s.repo.readable(hash) { // it moved between the two requests
 		return "", ErrReplaced
 	}
 	return hash, nil
 }
 
-func (r *Repository) has(hash string) bool {
-	_, err := r.git.CommitObject(plumbing.NewHash(hash))
-	return err == nil
+// fetch brings as little as tells whether the local ref comes before the remote's. Where there is no local one, a history that is cut off
+// anyway is cut off here, too.
+func (s *Shared) fetch(ctx context.Context, p *private, ref, hash string) error {
+	local, err := s.repo.git.Storer.Reference(plumbing.ReferenceName(ref))
+	known := err == nil && local.Type() == plumbing.HashReference
+	depth := 0
+	switch {
+	case has(s.repo.own, hash):
+		depth = 1 // the repository lacks what the commit holds, and not what comes before it
+	case known && s.repo.readable(local.Hash().String()):
+		err = p.begin(s.repo.git.Storer, local.Hash())
+	case !known && (s.repo.scratch || s.repo.Shallow()):
+		depth = 1
+	}
+	if known && err != nil {
+		return ErrBroken
+	}
+	return s.line.fetch(ctx, p, ref, depth)
 }
 
-func (s *Shared) advertised(ctx context.Context, ref string) (string, error) {
-	var refs []*plumbing.Reference
-	err := s.try(ctx, func(auth transport.AuthMethod) (err error) {
-		refs, err = s.remote(ref).ListContext(ctx, &git.ListOptions{Auth: auth})
+// Keep brings the objects of a commit that Head gave into the repository for good.
+func (s *Shared) Keep(_ context.Context, hash string) error {
+	if whole(s.repo.own, hash) {
+		return nil
+	}
+	s.repo.borrows.RLock()
+	defer s.repo.borrows.RUnlock()
+	for _, p := range s.repo.borrows.from {
+		if !whole(p.storage, hash) {
+			continue
+		}
+		err := p.keep(s.repo.layout.commonDir, func(hash string) bool { return has(s.repo.own, hash) })
+		if packs, ok := s.repo.own.(interface{ Reindex() }); ok {
+			packs.Reindex()
+		}
 		return err
-	})
-	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
-		return "", nil
 	}
+	return ErrBroken
+}
+
+// readable tells whether a commit is there with its files, and is what its name says.
+func (r *Repository) readable(hash string) bool { return whole(r.git.Storer, hash) }
+
+// whole tells whether a commit and its files at the root are in a storage, each with the content that its name stands for.
+func whole(s storer.EncodedObjectStorer, hash string) bool {
+	if !sound(s, plumbing.NewHash(hash)) {
+		return false
+	}
+	c, err := object.GetCommit(s, plumbing.NewHash(hash))
+	if err != nil || !sound(s, c.TreeHash) {
+		return false
+	}
+	t, err := object.GetTree(s, c.TreeHash)
 	if err != nil {
-		return "", remoteError(ctx, err)
+		return false
 	}
-	for _, r := range refs {
-		if string(r.Name()) == ref {
-			return r.Hash().String(), nil
+	for _, e := range t.Entries {
+		if e.Mode.IsFile() && !sound(s, e.Hash) {
+			return false
 		}
 	}
-	return "", nil
+	return true
+}
+
+// sound tells whether an object is there and has its content.
+func sound(s storer.EncodedObjectStorer, hash plumbing.Hash) bool {
+	o, err := s.EncodedObject(plumbing.AnyObject, hash)
+	if err != nil {
+		return false
+	}
+	text, err := read(o)
+	return err == nil && plumbing.ComputeHash(o.Type(), text) == hash
+}
+
+func has(s storer.EncodedObjectStorer, hash string) bool {
+	return s.HasEncodedObject(plumbing.NewHash(hash)) == nil
+}
+
+func (s *Shared) listed(ctx context.Context, ref string) (string, error) {
+	refs, err := s.line.list(ctx, ref)
+	return refs[ref], err
 }
 
 // Replace makes a remote's ref name a commit of this repository, if it names old ("" for absent): ErrReplaced where it does
@@ -135,7 +172,7 @@ func (s *Shared) advertised(ctx context.Context, ref string) (string, error) {
 func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	now, err := s.advertised(ctx, ref)
+	now, err := s.listed(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -145,12 +182,7 @@ func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 	if now != old {
 		return ErrReplaced
 	}
-	err = s.try(ctx, func(auth transport.AuthMethod) error {
-		return s.remote(ref).PushContext(ctx, &git.PushOptions{
-			RemoteName: s.config.Name, Auth: auth, RefSpecs: []config.RefSpec{config.RefSpec(new + ":" + ref)},
-		})
-	})
-	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) {
+	if err = s.line.push(ctx, s.repo, ref, old, new); err == nil {
 		return nil
 	}
 	return s.notPushed(ctx, ref, old, new, err)
@@ -158,33 +190,19 @@ func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 
 // notPushed finds out what a push that failed means: the answer may have been lost, or somebody else may have been first.
 func (s *Shared) notPushed(ctx context.Context, ref, old, new string, err error) error {
-	after, listErr := s.advertised(ctx, ref)
-	switch mapped := remoteError(ctx, err).(type) {
-	case *RemoteError:
-		switch {
-		case listErr != nil || mapped.Kind != RemoteUnreachable && after == old:
-			return mapped
-		case after == new:
-			return nil
-		case after != old:
-			return ErrReplaced
-		}
-		return &RemoteError{Kind: RemoteRefused}
-	default:
-		return mapped
-	}
-}
-
-// try sends a request, and once more with what `git credential` knows where the remote asks for credentials.
-func (s *Shared) try(ctx context.Context, send func(transport.AuthMethod) error) error {
-	err := within(ctx, func() error { return send(s.auth) })
-	if s.auth != nil || !errors.Is(err, transport.ErrAuthenticationRequired) {
+	after, listErr := s.listed(ctx, ref)
+	remote := (*RemoteError)(nil)
+	switch {
+	case !errors.As(err, &remote):
 		return err
+	case listErr != nil || remote.Kind != RemoteUnreachable && after == old:
+		return remote
+	case after == new:
+		return nil
+	case after != old:
+		return ErrReplaced
 	}
-	if s.auth = credential(ctx, s.address); s.auth == nil {
-		return err
-	}
-	return within(ctx, func() error { return send(s.auth) })
+	return &RemoteError{Kind: RemoteRefused}
 }
 
 // within gives up at the context's end. go-git goes on waiting for a program that does not answer.

@@ -73,6 +73,11 @@ func TestARefIsSharedOverHTTP(t *testing.T) {
 			if err != nil || head != last {
 				t.Fatalf("head %q, want %q: %v", head, last, err)
 			}
+			if head != "" {
+				if err := s.Keep(ctx, head); err != nil {
+					t.Fatal(err)
+				}
+			}
 			next := child(t, c.repo.CommonDir(), head)
 			if err := s.Replace(ctx, sharedRef, "", next); head != "" && !errors.Is(err, gitfs.ErrReplaced) {
 				t.Errorf("from a commit that it is not: %v", err)

@@ -1,0 +1,75 @@
+package gitfs
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// settings are Git's configuration of a repository, in its order: what comes later is stronger.
+type settings []setting
+
+// setting is one value. Its key is  section.subsection.name, with the first and the last in small letters.
+type setting struct{ key, value string }
+
+func (s settings) all(key string) []string {
+	var out []string
+	for _, e := range s {
+		if e.key == key {
+			out = append(out, e.value)
+		}
+	}
+	return out
+}
+
+// settings asks Git, which follows every file and includes; where there is no Git, the repository's own file is read. ErrOwner where Git
+// refuses to read the repository: it would look as if it had no remote.
+func (r *Repository) settings() (settings, error) {
+	if r.layout.gitDir == "" {
+		return nil, nil
+	}
+	if _, err := exec.LookPath("git"); err == nil {
+		out, err := r.ask("rev-parse", "--absolute-git-dir")
+		if err == nil {
+			out, err = r.ask("config", "--list", "-z", "--includes")
+		}
+		if err == nil {
+			return listed(out), nil
+		}
+		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && strings.Contains(string(failed.Stderr), "dubious ownership") {
+			return nil, ErrOwner
+		}
+	}
+	return fromFile(filepath.Join(r.layout.commonDir, "config")), nil
+}
+
+// ask is what a Git command says in the repository, as Git itself finds it: told where it is, Git would not look at who owns it.
+func (r *Repository) ask(args ...string) (string, error) {
+	cmd := exec.Command("git", append([]string{"-C", r.base()}, args...)...)
+	cmd.Env = append(withoutGit(os.Environ(), "GIT_CONFIG_"), "LC_ALL=C", "LANGUAGE=")
+	out, err := cmd.Output()
+	return string(out), err
+}
+
+// listed reads what  git config --list -z  says: a value's key ends with a newline, and a key without a value is true.
+func listed(out string) settings {
+	var s settings
+	for entry := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		key, value, has := strings.Cut(entry, "\n")
+		if !has {
+			value = "true"
+		}
+		s = append(s, setting{key, value})
+	}
+	return s
+}
+
+// withoutGit is an environment without what would lead Git to another repository, but for variables with these beginnings.
+func withoutGit(env []string, but ...string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(pair string) bool {
+		return strings.HasPrefix(pair, "GIT_") && !slices.ContainsFunc(but, func(b string) bool { return strings.HasPrefix(pair, b) })
+	})
+}
