@@ -1,36 +1,37 @@
 package gitfs
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 )
 
 // fromFile reads a file of Git's configuration as Git does, without following what it includes. go-git's own reader knows fewer spellings, and
-// refuses a file for a value that nobody asks for. What cannot be read ends the reading, as it does in Git.
-func fromFile(name string) settings {
+// refuses a file for a value that nobody asks for. What cannot be read ends the reading, as it does in Git, and whole is false.
+func fromFile(name string) (out settings, whole bool) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil
+		return nil, errors.Is(err, fs.ErrNotExist)
 	}
 	in := &configText{rest: strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")}
-	var out settings
 	section := ""
 	for in.skip(); in.rest != ""; in.skip() {
 		if in.rest[0] == '[' {
 			var ok bool
 			if section, ok = in.section(); !ok {
-				return out
+				return out, false
 			}
 			continue
 		}
 		key := in.word()
 		value, ok := in.value()
 		if key == "" || !ok {
-			return out
+			return out, false
 		}
 		out = append(out, setting{strings.TrimPrefix(section+"."+strings.ToLower(key), "."), value})
 	}
-	return out
+	return out, true
 }
 
 // configText is what is left to read of a file.

@@ -14,6 +14,7 @@ var (
 	ErrShallow       = errors.New("the history is cut off before it can be told")
 	ErrUnrelated     = errors.New("the two commits have no history in common")
 	ErrBroken        = errors.New("the repository cannot be read")
+	ErrConfig        = errors.New("the repository's configuration cannot be read")
 	ErrOwner         = errors.New("the repository belongs to another user, so Git does not use its configuration")
 )
 

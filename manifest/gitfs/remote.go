@@ -26,7 +26,8 @@ type Remote struct{ Name, URL string } // without credentials
 // Remotes are the remotes that the repository's own file names, in order of name.
 func (r *Repository) Remotes() []Remote {
 	first := map[string]string{}
-	for _, e := range fromFile(filepath.Join(r.layout.commonDir, "config")) {
+	own, _ := fromFile(filepath.Join(r.layout.commonDir, "config"))
+	for _, e := range own {
 		section, key := cutLast(e.key)
 		if name, ok := strings.CutPrefix(section, "remote."); ok && key == "url" && first[name] == "" {
 			first[name] = withoutCredentials(e.value)

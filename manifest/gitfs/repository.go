@@ -79,7 +79,8 @@ func (r *Repository) Partial() bool {
 	if packs, _ := filepath.Glob(filepath.Join(r.layout.commonDir, "objects", "pack", "*.promisor")); len(packs) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(fromFile(filepath.Join(r.layout.commonDir, "config")), func(e setting) bool {
+	own, _ := fromFile(filepath.Join(r.layout.commonDir, "config"))
+	return slices.ContainsFunc(own, func(e setting) bool {
 		return strings.HasPrefix(e.key, "remote.") && strings.HasSuffix(e.key, ".promisor") && e.value != "false"
 	})
 }
@@ -130,7 +131,8 @@ func isReadable(extension string) bool {
 // unreadable names what of a repository's format cannot be read; "" where all can. It reads the file itself: go-git's error would
 // come before its storage could be asked.
 func unreadable(config string) string {
-	for _, e := range fromFile(config) {
+	own, _ := fromFile(config)
+	for _, e := range own {
 		key, ok := strings.CutPrefix(e.key, "extensions.")
 		value := strings.ToLower(e.value)
 		if !ok || isReadable(key) {

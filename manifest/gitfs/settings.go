@@ -31,6 +31,10 @@ func (r *Repository) settings() (settings, error) {
 	if r.layout.gitDir == "" {
 		return nil, nil
 	}
+	own, whole := fromFile(filepath.Join(r.layout.commonDir, "config"))
+	if whole && !own.mayName("remote.") {
+		return own, nil // no program is started for what stays here
+	}
 	if _, err := exec.LookPath("git"); err == nil {
 		out, err := r.ask("rev-parse", "--absolute-git-dir")
 		if err == nil {
@@ -43,7 +47,17 @@ func (r *Repository) settings() (settings, error) {
 			return nil, ErrOwner
 		}
 	}
-	return fromFile(filepath.Join(r.layout.commonDir, "config")), nil
+	if !whole {
+		return nil, ErrConfig
+	}
+	return own, nil
+}
+
+// mayName tells whether a repository's own file has a setting whose key begins so, or leads to other files that may.
+func (s settings) mayName(start string) bool {
+	return slices.ContainsFunc(s, func(e setting) bool {
+		return strings.HasPrefix(e.key, start) || strings.HasPrefix(e.key, "include") || e.key == "extensions.worktreeconfig"
+	})
 }
 
 // ask is what a Git command says in the repository, as Git itself finds it: told where it is, Git would not look at who owns it.
