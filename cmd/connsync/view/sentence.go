@@ -12,7 +12,7 @@ type Part struct {
 }
 
 var (
-	commandAt  = regexp.MustCompile(`: (?:connsync|sops|git) .*`)
+	commandAt  = regexp.MustCompile(`: (?:connsync|git (?:fetch|fsck|update-ref)|sops (?:decrypt|edit|encrypt|rotate|set|unset|updatekeys)) .*`) // "sops wrote it" is none
 	tokens     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^ ]+| +`)
 	plainWord  = regexp.MustCompile(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
 	hashLetter = regexp.MustCompile(`^[a-f]{7,}$`) // as a commit's hash may look
