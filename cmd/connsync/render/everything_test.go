@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"go/ast"
 	"go/parser"
@@ -38,6 +39,7 @@ type everything struct {
 	findings     []review.Finding
 	report       apply.Report
 	lost         apply.Report // what was sent, and could not be recorded
+	kept         apply.Report // what is recorded in this clone only
 }
 
 func plansOf(prod, test []diff.Change) []diff.Plan {
@@ -117,8 +119,8 @@ func newEverything() everything {
 		diff.Change{Action: diff.Unchanged, Name: "same", From: "same", Pos: at("connections/prod/same.yaml", 3)})
 	moved := []diff.Change{{Action: diff.Create, Name: "moved_away", Pos: at("connections/test/moved.yaml", 3), Plugin: edr, Write: true, Causes: git}}
 	e := everything{live: plansOf(live, moved), branch: plansOf(branch, moved), rules: ruleChanges(), files: fileNotes(), findings: findings()}
-	e.live[0].Unmanaged, e.live[0].Unverified, e.live[0].BlindToTouch = 7, 2, true
-	e.report, e.lost = reports(e.live[0])
+	e.live[0].Unmanaged, e.live[0].Unverified, e.live[0].Unconfirmed, e.live[0].BlindToTouch = 7, 2, 3, true
+	e.report, e.lost, e.kept = reports(e.live[0])
 	return e
 }
 
@@ -162,8 +164,8 @@ func findings() []review.Finding {
 	}
 }
 
-// reports are a sync's with every outcome, and one that could not record what it sent.
-func reports(p diff.Plan) (all, lost apply.Report) {
+// reports are a sync's with every outcome, one that could not record what it sent, and one that could not share it.
+func reports(p diff.Plan) (all, lost, kept apply.Report) {
 	said := func(message string, hints ...string) error { return &view.Said{Message: message, Hints: hints} }
 	all = apply.Report{Target: "prod", Run: "0123456789abcdef", Plan: p, Started: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Took: 1500 * time.Millisecond,
 		StateCommit: "abcdef0123456789", Recorded: true, Interrupted: true, Err: said("out of time", "--timeout gives more")}
@@ -171,19 +173,22 @@ func reports(p diff.Plan) (all, lost apply.Report) {
 		r := apply.Result{Name: "connection_" + string(o), ID: "5d1c2b3a-0000-4000-8000-00000000000" + strconv.Itoa(i%10), Action: diff.Update, Outcome: o, Sent: i < 4, RequestIDs: []string{"r" + strconv.Itoa(i)}}
 		switch o {
 		case apply.Created:
-			r.Duplicates = []string{"11111111-a"}
+			r.Duplicates, r.Pos = []string{"11111111-a"}, at("connections/prod/edr.yaml", 4)
+		case apply.Updated:
+			r.Unconfirmed = true
 		case apply.Refused, apply.Failed, apply.Unknown:
 			r.Err = said("SecMaster says no", "ask again", "or do not")
 		}
 		all.Results = append(all.Results, r)
 	}
 	lost = apply.Report{Target: "test", Run: "fedcba9876543210", Interrupted: true, Results: all.Results[:2]}
-	return all, lost
+	kept = apply.Report{Target: "dev", Run: "00112233", Kept: true, Interrupted: true, Results: all.Results[:1]}
+	return all, lost, kept
 }
 
 func (e everything) diffs() map[string]view.Diff {
 	return map[string]view.Diff{
-		"live": {All: true, Plans: e.live},
+		"live": {All: true, Plans: e.live, Failed: []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: "connsync.yaml"}, Message: "dev: SecMaster cannot be reached", Hints: []string{"check the network"}}, Fatal: true}}},
 		"branch": {Offline: true, All: true, Plans: e.branch, Alarms: view.RuleChanges(e.rules), Findings: view.Findings(e.findings),
 			Files: map[string][]view.FileNote{"prod": view.FileNotes(e.files)}},
 	}
@@ -211,10 +216,13 @@ func TestEverythingIsSaidAsItWas(t *testing.T) {
 	p := New(&text, &text, Options{})
 	p.Report(view.OfReport(e.report))
 	p.Report(view.OfReport(e.lost))
+	p.Report(view.OfReport(e.kept))
+	p.Report(view.OfReport(apply.Report{Target: "none", Recorded: true}))
 	if err := RunJSON(&machine, Run{Plans: e.live, Reports: []apply.Report{e.report}, Errors: []string{"test: out of time"}, ExitCode: 4}); err != nil {
 		t.Fatal(err)
 	}
 	golden["report.txt"], golden["report.json"] = text.Bytes(), machine.Bytes()
+	checkedGolden(t, golden, e)
 	for name, got := range golden {
 		file := filepath.Join("testdata", "everything", name)
 		if *update {
@@ -231,6 +239,28 @@ func TestEverythingIsSaidAsItWas(t *testing.T) {
 	if len(files) != len(golden) {
 		t.Errorf("%d files and %d formats", len(files), len(golden))
 	}
+}
+
+// checkedGolden adds what validate shows: of mistakes, and of none.
+func checkedGolden(t *testing.T, golden map[string][]byte, e everything) {
+	t.Helper()
+	c := view.Checked{Connections: 3, Files: 2, Encrypted: 1, Targets: 1}
+	var text, machine, commands bytes.Buffer
+	p := New(&text, &text, Options{})
+	p.Checked(c)
+	for _, f := range view.Findings(e.findings) {
+		if f.Fatal {
+			c.Wrong = append(c.Wrong, f.Mistake)
+			continue
+		}
+		c.Warnings = append(c.Warnings, f.Mistake)
+	}
+	p.Checked(c)
+	p.Mistakes(c.Wrong)
+	if err := errors.Join(CheckedJSON(&machine, c), CheckedAnnotations(&commands, c)); err != nil {
+		t.Fatal(err)
+	}
+	golden["checked.txt"], golden["checked.json"], golden["checked.github"] = text.Bytes(), machine.Bytes(), commands.Bytes()
 }
 
 func firstDifference(want, got []byte) string {
@@ -311,5 +341,57 @@ func TestEverythingHoldsEveryConstant(t *testing.T) {
 	}
 	if n < 70 {
 		t.Errorf("only %d constants", n)
+	}
+}
+
+// unshown are the fields that no format shows.
+var unshown = map[string]string{
+	"Change.Have": "the plan says what differs", "Change.Known": "likewise", "Change.Intent": "likewise", "Change.Restamp": "it changes the record alone",
+	"SecretChange.Fingerprint": "no fact about a secret but its word is shown", "Plan.Wanted": "for the limits of a prune", "Plan.Recorded": "likewise",
+}
+
+// A field that is added to what a plan, a review or a report can say has to be used in everything, or named above.
+func TestEverythingUsesEveryField(t *testing.T) {
+	used := map[string]bool{}
+	var walk func(v reflect.Value)
+	walk = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Struct:
+			if p := v.Type().PkgPath(); p != "connsync/diff" && p != "connsync/diff/review" && p != "connsync/apply" && p != "connsync/cmd/connsync/view" && v.Type() != reflect.TypeFor[everything]() {
+				return
+			}
+			for i := range v.NumField() {
+				if f := v.Type().Field(i); f.Name != "Want" {
+					name := v.Type().Name() + "." + f.Name
+					used[name] = used[name] || !v.Field(i).IsZero()
+					walk(v.Field(i))
+				}
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(v.Index(i))
+			}
+		case reflect.Map:
+			for _, k := range v.MapKeys() {
+				walk(v.MapIndex(k))
+			}
+		case reflect.Pointer:
+			if !v.IsNil() {
+				walk(v.Elem())
+			}
+		}
+	}
+	e := newEverything()
+	walk(reflect.ValueOf(e))
+	for _, d := range e.diffs() {
+		walk(reflect.ValueOf(d))
+	}
+	for name, is := range used {
+		if !is && unshown[name] == "" {
+			t.Errorf("%s is nowhere in everything", name)
+		}
+	}
+	if len(used) < 80 {
+		t.Errorf("only %d fields", len(used))
 	}
 }
