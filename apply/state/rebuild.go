@@ -55,6 +55,9 @@ func (s *Store) judgeShared(ctx context.Context) (shared string, readable bool, 
 	if shared, err = s.repo.Remote.Head(ctx, s.ref); err != nil || shared == "" {
 		return "", false, err
 	}
+	if err = s.atHome(shared); err != nil {
+		return "", false, err
+	}
 	_, err = s.at(shared)
 	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
 		return shared, false, nil

@@ -135,6 +135,9 @@ func (s *Store) align(ctx context.Context) error {
 		return err
 	}
 	shared, err := s.repo.Remote.Head(ctx, s.ref)
+	if err == nil {
+		err = s.atHome(shared, local)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -244,6 +247,10 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 
 // prepare writes the objects of an edit, and gives what it makes of the snapshot: at the same commit where it changes nothing.
 func (s *Session) prepare(e Edit) (Snapshot, error) {
+	home := s.store.repo.Home
+	if s.store.accepted {
+		e.Home = home // which is a change of its own
+	}
 	next := e.apply(s.base, s.store.repo.Now())
 	known, intents := encode(s.store.target, next)
 	if s.base.Commit != "" {
@@ -254,6 +261,11 @@ func (s *Session) prepare(e Edit) (Snapshot, error) {
 	}
 	if s.store.repo.Remote != nil {
 		e.Message.Lines = append(append([]string(nil), e.Message.Lines...), "[skip ci]")
+	}
+	if home != "" && len(next.Homes) == 0 { // the first that is shared says where
+		e.Home = home
+		next = e.apply(s.base, s.store.repo.Now())
+		known, intents = encode(s.store.target, next)
 	}
 	var err error
 	next.Commit, err = s.store.write(s.base.Commit, known, intents, e.Message)

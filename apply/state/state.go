@@ -5,6 +5,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -77,6 +78,26 @@ func (s Snapshot) At(p diff.Place) error {
 		return nil
 	}
 	return &PlaceError{Known: s.Place, Asked: p}
+}
+
+// HomeError says that known state is shared in other repositories than the one that is asked for.
+type HomeError struct {
+	Known []string
+	Asked string
+}
+
+func (e *HomeError) Error() string {
+	return fmt.Sprintf("known state is shared in %s, and the remote is %s", strings.Join(e.Known, " and "), e.Asked)
+}
+
+// NotHomeError says that a repository was to be accepted that is not the one in which the state is.
+type NotHomeError struct{ Named, Is string }
+
+func (e *NotHomeError) Error() string {
+	if e.Is == "" {
+		return "the state is shared in no repository that others can know"
+	}
+	return "the remote is " + e.Is + ", not " + e.Named
 }
 
 // PlaceError says that known state belongs to another place than the one that is asked for.

@@ -17,6 +17,7 @@ type Repo struct {
 	CommonDir string           // the folder of refs and objects that all worktrees share; "" for a repository in memory
 	Partial   bool             // it lacks objects that another repository promised to have
 	Remote    Remote           // shares the ref; nil where it stays on this machine
+	Home      string           // the repository that the Remote is, as "host/path"; "" where others cannot know it
 	Now       func() time.Time // nil for the real clock
 	Sleep     func(context.Context, time.Duration) error
 	Effect    func(op string) error // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for nobody
@@ -47,9 +48,10 @@ type Remote interface {
 
 // Store is the known state of one target.
 type Store struct {
-	repo   Repo
-	target string
-	ref    string
+	repo     Repo
+	target   string
+	ref      string
+	accepted bool // Home may share the state, although that does not know it
 }
 
 var validTarget = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)

@@ -95,12 +95,14 @@ func codeOf(err error) int {
 	var refused *refusal
 	var place *state.PlaceError
 	var split *gitfs.SplitError
+	var home *state.HomeError
+	var notHome *state.NotHomeError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut):
+	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut):
 		return exitRefused
 	}
 	return exitFailed

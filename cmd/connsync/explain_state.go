@@ -18,6 +18,8 @@ func explainState(err error) (string, []string, bool) {
 	var readable *state.ReadableError
 	var newer *state.SchemaError
 	var place *state.PlaceError
+	var home *state.HomeError
+	var notHome *state.NotHomeError
 	var locked *state.LockedRefError
 	var held *state.HeldError
 	var diverged *state.DivergedError
@@ -30,6 +32,13 @@ func explainState(err error) (string, []string, bool) {
 	case errors.As(err, &place):
 		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
 			[]string{"if the target really moved: connsync sync --retarget TARGET  (every connection is then planned anew)"}, true
+	case errors.As(err, &home):
+		return "its " + home.Error() + "; nothing was sent", []string{
+			"a fork that copied the branches connsync-state/* must not sync: it would undo what the other one writes. Remove the remote, or sync there",
+			"if the repository was moved, or both are meant to sync: connsync sync --accept-home " + quotedWord(home.Asked),
+		}, true
+	case errors.As(err, &notHome):
+		return "--accept-home: " + notHome.Error(), []string{"use the name that the message of the refused sync has"}, true
 	case errors.As(err, &corrupt):
 		return corrupt.Error(), []string{
 			"known state is not guessed: restore the branch from another clone (git update-ref), or begin anew with",
@@ -99,4 +108,12 @@ func remoteWords(e *remoteError) (string, []string, bool) {
 	hints = append(hints, "a sync fetches and pushes the branches connsync-state/*: GitHub Actions needs  contents: write,",
 		"GitLab a token with write_repository; or keep known state in this clone only: state: {remote: none}")
 	return "state.remote " + e.name + ": " + message, hints, true
+}
+
+// quotedWord is a text as one word of a shell.
+func quotedWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_:-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

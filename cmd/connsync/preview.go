@@ -19,7 +19,8 @@ type planning struct {
 	retarget   []string // targets
 	dirty      bool     // manifests that are in no commit are applied
 	allowOlder bool
-	dryRun     bool // what a sync would refuse is told
+	dryRun     bool    // what a sync would refuse is told
+	home       *string // the repository that may share the state from now on
 }
 
 // preview is what can be told of every selected target with nothing that could write. What fails for one hides no other's plan.
@@ -115,7 +116,14 @@ func (v *preview) target(ctx context.Context, t wish) (diff.Plan, error) {
 // known is known state as it stands, without a lock. Where the state that is shared cannot be read, it is what is known here: enough
 // to look at, and not enough to call anything up to date.
 func (v *preview) known(ctx context.Context, t wish) (state.Snapshot, error) {
-	snap, err := v.g.shared(ctx, v.w, v.src, v.policy, t.Name)
+	store, err := v.g.store(v.w, v.src, v.policy, t.Name)
+	var snap state.Snapshot
+	if err == nil {
+		snap, err = store.ReadShared(ctx)
+	}
+	if err == nil {
+		v.foreign(t, store, snap)
+	}
 	var remote *remoteError
 	switch {
 	case err == nil || ctx.Err() != nil:
@@ -127,11 +135,34 @@ func (v *preview) known(ctx context.Context, t wish) (state.Snapshot, error) {
 		return snap, err
 	}
 	v.blind = append(v.blind, targetError(t.Name, &unseen{"planned with what is known here", err}))
-	store, err := v.g.store(v.w, v.src, manifest.StatePolicy{Remote: "none"}, t.Name)
+	store, err = v.g.store(v.w, v.src, manifest.StatePolicy{Remote: "none"}, t.Name)
 	if err != nil {
 		return snap, err
 	}
 	return store.Read(ctx)
+}
+
+// foreign tells of state that is shared in another repository: a sync refuses it, and what it knows is what another one does.
+func (v *preview) foreign(t wish, store *state.Store, snap state.Snapshot) {
+	err := v.how.accept(store)
+	if err == nil {
+		err = store.AtHome(snap)
+	}
+	switch {
+	case err == nil:
+	case v.how.dryRun:
+		v.refuse(targetError(t.Name, err))
+	default:
+		v.blind = append(v.blind, targetError(t.Name, &unseen{"planned with the state of another repository", err}))
+	}
+}
+
+// accept lets the repository that the flag names share a state that does not know it.
+func (how planning) accept(store *state.Store) error {
+	if how.home == nil {
+		return nil
+	}
+	return store.Accept(*how.home)
 }
 
 // unseen is known state that could not be read, and what was done instead.

@@ -35,6 +35,7 @@ type syncCmd struct {
 	Dirty          bool          `help:"Apply manifests that are not committed."`
 	AllowOlder     bool          `help:"Apply a commit that is older than the one last applied."`
 	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
+	AcceptHome     *string       `placeholder:"HOST/PATH" help:"Accept once that known state is shared in this repository, too: it was moved, or is a fork that syncs on purpose. Known state remembers it."`
 }
 
 func (syncCmd) Help() string {
@@ -47,13 +48,15 @@ func (syncCmd) Help() string {
 func (c *syncCmd) planning() planning {
 	return planning{
 		prune: c.Prune, rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
-		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun,
+		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun, home: c.AcceptHome,
 	}
 }
 
 // check refuses flags that cannot be meant.
 func (c *syncCmd) check() error {
 	switch {
+	case c.AcceptHome != nil && *c.AcceptHome == "":
+		return &usageError{"--accept-home: name the repository, as the message of the refused sync does"}
 	case c.Parallelism < 1 || c.Parallelism > 64:
 		return &usageError{"--parallelism: from 1 to 64"}
 	case c.Timeout < time.Second:

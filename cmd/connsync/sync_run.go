@@ -134,6 +134,9 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 	if err != nil {
 		return nil, err
 	}
+	if err := r.how.accept(store); err != nil {
+		return nil, err
+	}
 	session, err := store.Lock(ctx, r.cmd.LockTimeout)
 	if err != nil {
 		return nil, err
@@ -239,6 +242,9 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *undertaking) apply.Report 
 		now := time.Now().UTC()
 		u.planned.Start(now, now.Add(r.cmd.Timeout))
 		report := u.planned.Run(ctx)
+		if report.Err == nil {
+			report.Err = u.session.KeepHome(ctx, state.Message{Subject: u.wish.Name + ": shared here, too", Trailers: trailers(r.identity(now), "")})
+		}
 		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrMoved) || now.After(deadline) || ctx.Err() != nil {
 			return report
 		}

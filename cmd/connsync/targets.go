@@ -95,7 +95,11 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	if err != nil {
 		return nil, err
 	}
-	return state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Remote: remote, Effect: w.effect}, target)
+	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Effect: w.effect}
+	if remote != nil {
+		r.Remote, r.Home = remote, remote.remote.Home()
+	}
+	return state.Open(r, target)
 }
 
 // stateRepository keeps known state: the manifests' own repository, unless --state names another one.
@@ -116,7 +120,7 @@ func (g *globals) stateRepository(s *source) (*gitfs.Repository, error) {
 }
 
 // sharedBy is the remote that shares known state: the named one, or origin where there is one; nil for none.
-func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (state.Remote, error) {
+func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sharedState, error) {
 	if name == "none" {
 		return nil, nil
 	}
@@ -170,12 +174,3 @@ type remoteError struct {
 func (e *remoteError) Error() string { return "state.remote " + e.name + ": " + e.err.Error() }
 
 func (e *remoteError) Unwrap() error { return e.err }
-
-// shared is known state as it stands, without a lock.
-func (g *globals) shared(ctx context.Context, w world, s *source, p manifest.StatePolicy, target string) (state.Snapshot, error) {
-	store, err := g.store(w, s, p, target)
-	if err != nil {
-		return state.Snapshot{}, err
-	}
-	return store.ReadShared(ctx)
-}

@@ -1,0 +1,47 @@
+package state
+
+import (
+	"context"
+	"slices"
+)
+
+// AtHome checks that a snapshot is shared in this repository. One that was never shared fits everywhere; and where others cannot know the
+// repository, because it is a folder, nothing is checked. Else a fork that copied the state's branch would undo what the other one does.
+func (s *Store) AtHome(snap Snapshot) error {
+	home := s.repo.Home
+	if s.accepted || home == "" || len(snap.Homes) == 0 || slices.Contains(snap.Homes, home) {
+		return nil
+	}
+	return &HomeError{Known: snap.Homes, Asked: home}
+}
+
+// Accept lets this repository share a state that does not know it: the next commit keeps that. The repository has to be
+// named, so that a flag that was forgotten somewhere accepts no third one.
+func (s *Store) Accept(home string) error {
+	if home != s.repo.Home || home == "" {
+		return &NotHomeError{Named: home, Is: s.repo.Home}
+	}
+	s.accepted = true
+	return nil
+}
+
+// KeepHome commits that this repository was accepted, where no other commit of the session did.
+func (s *Session) KeepHome(ctx context.Context, m Message) error {
+	if !s.store.accepted || slices.Contains(s.base.Homes, s.store.repo.Home) {
+		return nil
+	}
+	_, err := s.Commit(ctx, Edit{Message: m})
+	return err
+}
+
+// atHome checks commits that are about to be shared or to be followed. What cannot be read is judged elsewhere.
+func (s *Store) atHome(hashes ...string) error {
+	for _, hash := range hashes {
+		if snap, err := s.at(hash); err == nil {
+			if err := s.AtHome(snap); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
