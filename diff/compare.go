@@ -58,7 +58,9 @@ func (l leaves) asNew() []Field {
 		if s.path == pathName || s.path == pathComponent || s.path == pathVersion || s.path == pathDescription && s.value == "" {
 			continue
 		}
-		out = append(out, Field{Path: s.path, New: s.value, Causes: []Cause{Git}})
+		f := Field{Path: s.path, Causes: []Cause{Git}}
+		f.setNew(s.value)
+		out = append(out, f)
 	}
 	return out
 }
@@ -214,7 +216,8 @@ func merge(a, b []Cause) []Cause {
 // compare tells whether one setting changes. Want is compared with the want of the last write, and what SecMaster
 // shows with what it showed then: it may have normalised what it was sent.
 func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
-	f := Field{Path: s.path, New: s.value}
+	f := Field{Path: s.path}
+	f.setNew(s.value)
 	seen, shows := visible(h, s.path)
 	if k == nil {
 		differs := shows && seen.Digest != s.digest
@@ -233,8 +236,20 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 	if recorded || shows || wasSecret {
 		f.setOld(seen, shows, recorded && !wasSecret)
 	}
-	f.NewHidden = wasSecret // in the clear now: it may be what was encrypted
+	if f.NewHidden { // what it was is of the same kind
+		f.Old, f.OldHidden = nil, f.OldHidden || f.Old != nil
+	}
+	f.NewHidden = f.NewHidden || wasSecret // in the clear now: it may be what was encrypted
 	return f, len(f.Causes) > 0
+}
+
+// setNew shows the new value, unless it is withheld.
+func (f *Field) setNew(v any) {
+	if _, withheld := v.(manifest.Withheld); withheld {
+		f.NewHidden = true
+		return
+	}
+	f.New = v
 }
 
 // setOld shows the old value only where connsync itself wrote it in the clear: anything else could be a secret. What looks like one is

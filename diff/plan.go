@@ -160,6 +160,7 @@ const (
 	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id that is bound to another wanted connection, or ours is still there
 	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not that version of it
 	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
+	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear that the rule of its file encrypts
 	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, in a file that sops did not write since the last apply
 )
 

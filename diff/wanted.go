@@ -1,8 +1,17 @@
 package diff
 
-// wanted decides about one connection that Git wants: by the id it names, by an open intent, by the known id, by the
-// name it had before, and last by its name.
+// wanted decides about one connection that Git wants. What its rule for sops would encrypt is not sent from the clear.
 func (d *decider) wanted(w *Want) Change {
+	c := d.decided(w)
+	if c.Write && len(w.InClear) > 0 && !w.Tolerated {
+		return d.conflict(c, ConflictDetail{Kind: ConflictInClear, Fields: w.InClear})
+	}
+	return c
+}
+
+// decided decides by the id it names, by an open intent, by the known id, by the
+// name it had before, and last by its name.
+func (d *decider) decided(w *Want) Change {
 	k, known := d.in.Known[w.Name]
 	c := Change{Name: w.Name, Pos: w.Pos, Plugin: w.Resolved, Want: w}
 	if i, ok := d.in.Intents[w.Name]; ok {

@@ -16,26 +16,29 @@ type Cache struct {
 	seen map[cached]loaded
 }
 
-// cached says what a reading depends on: the file, and of the project what a manifest is checked against.
+// cached says what a reading depends on: the file, and of the project and its rules for sops what a manifest is checked against.
 type cached struct{ name, hash, rules string }
 
 // Hashed is a file tree that knows Git's hash of a file without reading it; "" where it does not.
 type Hashed interface{ BlobHash(name string) string }
 
 // load reads a file, or gives what the same content gave before.
-func (c *Cache) load(fsys fs.FS, name string, p Project) (loaded, error) {
+func (c *Cache) load(fsys fs.FS, name string, p Project, rule *Rule) (loaded, error) {
 	if c == nil {
-		l, _, err := loadFile(fsys, name, p)
+		l, _, err := loadFile(fsys, name, p, rule)
 		return l, err
 	}
 	key := cached{name: name, rules: p.rules()}
+	if rule != nil {
+		key.rules += "\x00" + rule.Selector
+	}
 	if h, ok := fsys.(Hashed); ok {
 		key.hash = h.BlobHash(name)
 	}
 	if l, ok := c.get(key); ok && key.hash != "" {
 		return l, nil
 	}
-	l, _, err := loadFile(fsys, name, p)
+	l, _, err := loadFile(fsys, name, p, rule)
 	if err != nil {
 		return l, err
 	}
@@ -67,7 +70,7 @@ func (p Project) rules() string {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	return fmt.Sprint(p.File, names, p.Secrets.FullMAC)
+	return fmt.Sprint(p.File, names, p.Secrets.FullMAC, p.Secrets.RuleWarn)
 }
 
 // BlobHash is Git's name of a file's content: 40 hex digits, the SHA-1 of a header and the bytes (gitformat-pack(5)).

@@ -2,70 +2,9 @@ package manifest
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"connsync/secrets"
 )
-
-// Check finds what a sync could not open, or what sops would not have written, by what no single file shows: key types that the project
-// does not allow, recipients that are not those of the .sops.yaml rule, and one ciphertext in two places. It needs no key.
-func (s Set) Check(p Project, rules Rules) []Mistake {
-	var out []Mistake
-	for _, f := range s.Files {
-		if f.Sops == nil {
-			continue
-		}
-		out = append(out, f.checkKeyTypes(p)...)
-		out = append(out, f.checkRecipients(rules)...)
-	}
-	return append(out, s.copies()...)
-}
-
-func (f File) checkKeyTypes(p Project) []Mistake {
-	for _, kind := range f.Sops.KeyTypes {
-		if slices.Contains(p.Secrets.Allow, kind) {
-			return nil
-		}
-	}
-	if len(f.Sops.KeyTypes) == 0 {
-		return nil // told already
-	}
-	return []Mistake{{
-		Pos:     f.Sops.Pos,
-		Message: fmt.Sprintf("no sync can open the file: its keys are of type %s, and %s allows %s", strings.Join(f.Sops.KeyTypes, ", "), p.File, strings.Join(p.Secrets.Allow, ", ")),
-		Hints:   []string{"name a key of a type that is allowed in its rule in " + RulesFile + ", and then:  sops updatekeys " + f.Path},
-	}}
-}
-
-func (f File) checkRecipients(rules Rules) []Mistake {
-	rule, told := rules.For(f.Path)
-	if !told || rule != nil && len(rule.Recipients) == 0 {
-		return nil
-	}
-	if rule == nil {
-		return []Mistake{{Pos: f.Sops.Pos, Message: "no rule of " + RulesFile + " fits the file, so sops could not have made it", Hints: []string{"add a rule whose path_regex fits it"}}}
-	}
-	var differ []string
-	hints := []string{"sops updatekeys " + f.Path}
-	for _, r := range Missing(rule.Recipients, f.Sops.Recipients) {
-		differ = append(differ, r.String()+" cannot open it")
-	}
-	for _, r := range Missing(f.Sops.Recipients, rule.Recipients) {
-		differ = append(differ, r.String()+" can open it")
-	}
-	if len(Missing(f.Sops.Recipients, rule.Recipients)) > 0 {
-		hints = append(hints, "whoever should not open it any more has seen its data key: then also  sops rotate --in-place "+f.Path+",  and rotate the secrets")
-	}
-	if len(differ) == 0 {
-		return nil
-	}
-	return []Mistake{{
-		Pos:     f.Sops.Pos,
-		Message: "the recipients are not those of its rule in " + RulesFile + ": " + strings.Join(differ, ", "),
-		Hints:   hints,
-	}}
-}
 
 // SecretAt is one secret of a set and the setting that holds it.
 type SecretAt struct {

@@ -51,7 +51,19 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, key string) 
 	if r.d.exposed[n] || r.suspect(n, at, key, v) {
 		return withhold(v)
 	}
+	if r.d.inClear[n] {
+		return r.inClear(at, v)
+	}
 	return v
+}
+
+// inClear is a value that the file's rule encrypts, and that stands in the clear.
+func (r *configReader) inClear(at secrets.Path, v any) any {
+	r.c.InClear = append(r.c.InClear, at)
+	if r.c.Tolerated {
+		return unshown(v)
+	}
+	return withhold(v)
 }
 
 func (r *configReader) secret(n *strict.Node, root secrets.Path) any {

@@ -27,6 +27,7 @@ var connectionFields = []string{
 
 // connections reads the manifest proper of one file.
 func (d *document) connections(p Project, f File) []Connection {
+	d.tolerant = p.Secrets.RuleWarn
 	var out []Connection
 	for _, e := range strict.Entries(d.Root) {
 		switch e.Key.Value {
@@ -73,7 +74,7 @@ func (d *document) targets(n *strict.Node, p Project, f File) []Connection {
 }
 
 func (d *document) connection(target string, e strict.Entry, f File) Connection {
-	c := Connection{Target: target, Name: e.Key.Value, File: f, Pos: d.At(e.Key), fields: map[secrets.Path]Position{}}
+	c := Connection{Target: target, Name: e.Key.Value, Tolerated: d.tolerant, File: f, Pos: d.At(e.Key), fields: map[secrets.Path]Position{}}
 	if !validName.MatchString(c.Name) {
 		d.WrongName(e.Key, "not a valid name").Hint("a name is made of " + nameRule)
 	}

@@ -3,20 +3,24 @@ package manifest
 import (
 	"strings"
 
+	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 )
 
 // document is one file of a project while it is read.
 type document struct {
 	*strict.Document
-	exposed map[*strict.Node]bool // values in the clear that must not be shown
+	leaves   []sopsrules.Leaf
+	exposed  map[*strict.Node]bool // values in the clear that must not be shown
+	tolerant bool                  // secrets.rule: warn
+	inClear  map[*strict.Node]bool // values in the clear that the file's rule encrypts
 }
 
 // configDepth is that of the mapping under connections, target, name, config: plugins may read its keys without regard to case.
 const configDepth = 5
 
 func read(file string, text []byte) *document {
-	return &document{strict.Read(file, text, configDepth), map[*strict.Node]bool{}}
+	return &document{Document: strict.Read(file, text, configDepth), exposed: map[*strict.Node]bool{}, inClear: map[*strict.Node]bool{}}
 }
 
 // isEncrypted tells whether a text is meant to be a SOPS ciphertext, well-formed or not.

@@ -90,9 +90,9 @@ func isSetting(l sopsrules.Leaf) bool {
 
 // screenEncrypted finds what SOPS would not open: values in the clear where it expects ciphertexts, and ciphertexts where it looks for
 // none. Of what stands outside of configs only the first is told: there the rule is at fault, not the value.
-func (d *document) screenEncrypted(leaves []sopsrules.Leaf, s sopsrules.Selector, encrypts func(sopsrules.Leaf) bool) {
+func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules.Leaf) bool) {
 	told := false
-	for _, l := range leaves {
+	for _, l := range d.leaves {
 		if unread(l) {
 			continue
 		}
@@ -109,6 +109,23 @@ func (d *document) screenEncrypted(leaves []sopsrules.Leaf, s sopsrules.Selector
 		case !inside && isSealed(l) && setting:
 			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, ownRule(s)).Hint("encrypt the file again with a rule that covers it, or give the key its name back")
 		}
+	}
+}
+
+// ruled notes the settings in the clear that the file's rule in .sops.yaml encrypts, whatever the file itself says. Nothing is said of a
+// rule whose selector is no regular expression, or is too large: that is told of the rule.
+func (d *document) ruled(rule *Rule) {
+	if rule == nil || rule.Selects.Fault != sopsrules.NoFault {
+		return
+	}
+	judge := rule.Selects.Judge()
+	for _, l := range d.leaves {
+		if isSetting(l) && !unread(l) && !isSealed(l) && !d.exposed[l.Node] && judge.Encrypts(l) {
+			d.inClear[l.Node] = true
+		}
+	}
+	if judge.Exhausted() {
+		d.Wrong(d.Root, "the file is too large for the selector of its rule in %s", rule.From).Hint("write a shorter selector, or several files")
 	}
 }
 

@@ -70,7 +70,10 @@ func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
 			return nil, errNotJSON
 		}
 	case Withheld:
-		return nil, errNotJSON
+		if v.send == nil {
+			return nil, errNotJSON
+		}
+		return revealed(v.send(), nil)
 	}
 	return v, nil
 }

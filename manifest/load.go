@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
+	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 	"connsync/secrets"
 )
@@ -44,12 +45,17 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	if err != nil {
 		return Set{}, nil, err
 	}
+	rules, unruly, err := sopsrules.Load(fsys, names)
+	if err != nil {
+		return Set{}, nil, err
+	}
 	docs := make([]loaded, len(names))
 	var g errgroup.Group
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		g.Go(secrets.Contained(func() (err error) {
-			docs[i], err = c.load(fsys, name, p)
+			rule, _ := rules.For(name)
+			docs[i], err = c.load(fsys, name, p, rule)
 			return err
 		}))
 	}
@@ -57,6 +63,7 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 		return Set{}, nil, err
 	}
 	s, found := gather(docs)
+	s.Rules, s.unruly = rules, unruly
 	mistakes = append(mistakes, found...)
 	if s.size > maxTotal {
 		mistakes = append(mistakes, Mistake{Pos: Position{File: p.File, Line: 1, Column: 1}, Message: "the manifests are larger than 512 MiB together"})
@@ -66,7 +73,7 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 
 // Read is Survey of one text, under the name of a file.
 func Read(name string, text []byte, p Project) (Set, []Mistake) {
-	return gather([]loaded{parse(name, text, p)})
+	return gather([]loaded{parse(name, text, p, nil)})
 }
 
 func gather(docs []loaded) (s Set, mistakes []Mistake) {
@@ -97,29 +104,31 @@ type loaded struct {
 	mistakes    []Mistake
 }
 
-func loadFile(fsys fs.FS, name string, p Project) (loaded, []byte, error) {
+func loadFile(fsys fs.FS, name string, p Project, rule *Rule) (loaded, []byte, error) {
 	text, err := strict.ReadFile(fsys, name)
 	if err != nil {
 		return loaded{}, nil, err
 	}
-	return parse(name, text, p), text, nil
+	return parse(name, text, p, rule), text, nil
 }
 
 // parse reads one manifest. A file on which it panics is a mistake of its own, and hides no other's.
-func parse(name string, text []byte, p Project) loaded {
+func parse(name string, text []byte, p Project, rule *Rule) loaded {
 	file := File{Path: name, Digest: secrets.Digest(string(text)), Blob: BlobHash(text)}
 	l := loaded{file: file, size: len(text)}
-	if secrets.Contained(func() error { l.read(text, p); return nil })() != nil {
+	if secrets.Contained(func() error { l.read(text, p, rule); return nil })() != nil {
 		unjudged := Mistake{Pos: Position{File: name}, Message: "the file cannot be judged: connsync has a fault", Hints: []string{"please report it, with the file but without its values"}}
 		return loaded{file: file, size: len(text), mistakes: []Mistake{unjudged}}
 	}
 	return l
 }
 
-func (l *loaded) read(text []byte, p Project) {
+func (l *loaded) read(text []byte, p Project, rule *Rule) {
 	d := read(l.file.Path, text)
 	if d.Root != nil {
+		d.leaves = sopsrules.Leaves(d.Tree)
 		l.file.Sops = d.sops(p)
+		d.ruled(rule)
 		l.connections = d.connections(p, l.file)
 	}
 	l.mistakes = d.Mistakes()

@@ -5,8 +5,6 @@
 package manifest
 
 import (
-	"io/fs"
-
 	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 	"connsync/secrets"
@@ -37,15 +35,6 @@ type (
 // RulesFile is the name of the file that tells sops whom to encrypt for.
 const RulesFile = sopsrules.File
 
-// LoadRules reads the .sops.yaml files that hold for some manifests, as sopsrules.Load does.
-func LoadRules(fsys fs.FS, files []File) (Rules, []Mistake, error) {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.Path
-	}
-	return sopsrules.Load(fsys, names)
-}
-
 // Missing are the recipients of one list that another one lacks.
 func Missing(from, in []Recipient) []Recipient { return sopsrules.Missing(from, in) }
 
@@ -72,6 +61,8 @@ type Target struct {
 type SecretsPolicy struct {
 	Allow   []string // default [age pgp hckms]; also kms, gcp_kms, azure_kv, hc_vault
 	FullMAC bool     // secrets.mac: full, which refuses mac_only_encrypted files
+	// RuleWarn is secrets.rule: warn: a value in the clear that the rule of its file encrypts is only a warning, and is sent.
+	RuleWarn bool
 }
 
 // StatePolicy says where known state is shared.
@@ -82,8 +73,10 @@ type StatePolicy struct {
 // Set is everything that the manifests want, in order of target and name.
 type Set struct {
 	Connections []Connection
-	Files       []File // every manifest read, in order of path
-	size        int    // of all files, in bytes
+	Files       []File    // every manifest read, in order of path
+	Rules       Rules     // of the .sops.yaml files that hold for them
+	unruly      []Mistake // of these
+	size        int       // of all files, in bytes
 }
 
 // File is one manifest as it was read. Its bytes are not kept: who decrypts it reads it
@@ -100,6 +93,9 @@ type File struct {
 // key to be read. Only LastModified is authenticated, and only once decrypted.
 type Sops struct {
 	LastModified     string
+	Selector         string // what is encrypted, as in "encrypted_regex: ^password$"; "" for SOPS's default
+	Threshold        int    // of groups that open the file; 0 where it is not said
+	Groups           int    // of keys
 	MACOnlyEncrypted bool
 	Recipients       []Recipient // who can open the file, in order
 	KeyTypes         []string    // of the recipients: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
@@ -120,9 +116,13 @@ type Connection struct {
 	Previously         string         // the name it had before, "" if none
 	Adopt              string         // the id of an existing connection to take over, "" if none
 	Protect            bool
-	File               File
-	Pos                Position // of the name
-	fields             map[secrets.Path]Position
+	// InClear are the settings in the clear that the rule of its file in .sops.yaml encrypts. Their values are Withheld. A connection that
+	// has some is not to be written, unless the project tolerates it (secrets.rule: warn).
+	InClear   []secrets.Path
+	Tolerated bool
+	File      File
+	Pos       Position // of the name
+	fields    map[secrets.Path]Position
 }
 
 // At is the position of a field of the connection ("description", "config.endpoint"),

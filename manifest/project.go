@@ -147,8 +147,14 @@ func (d *document) secretsPolicy(p *SecretsPolicy, n *strict.Node) {
 				d.WrongName(e.Value, "mac must be any or full")
 			}
 			p.FullMAC = s == "full"
+		case "rule":
+			s, ok := d.str(e.Value, "rule")
+			if ok && s != "refuse" && s != "warn" {
+				d.WrongName(e.Value, "rule must be refuse or warn")
+			}
+			p.RuleWarn = s == "warn"
 		default:
-			d.Unknown(e.Key, "field", "allow", "mac")
+			d.Unknown(e.Key, "field", "allow", "mac", "rule")
 		}
 	}
 }

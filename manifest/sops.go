@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"strconv"
 	"strings"
 
 	"connsync/manifest/strict"
@@ -29,7 +30,7 @@ func (d *document) sops(p Project) *Sops {
 		s.MACOnlyEncrypted = d.boolean(v, "mac_only_encrypted")
 	}
 	d.screenMembers(n)
-	s.Covered = d.encrypted(n, s.MACOnlyEncrypted)
+	d.encrypted(n, s)
 	v := strict.Child(n, "mac")
 	if v != nil {
 		s.Pos, s.MAC = d.At(v), secrets.Digest(v.Value)
@@ -40,9 +41,14 @@ func (d *document) sops(p Project) *Sops {
 	if p.Secrets.FullMAC && s.MACOnlyEncrypted {
 		d.WrongName(strict.Child(n, "mac_only_encrypted"), "mac_only_encrypted, where %s asks for a full mac", p.File).Hint("encrypt the file again without mac_only_encrypted, or set  secrets: {mac: any}  in " + p.File)
 	}
+	if v := strict.Child(n, "shamir_threshold"); v != nil {
+		s.Threshold, _ = strconv.Atoi(v.Value)
+	}
 	var wrapped strings.Builder
+	s.Groups = 1
 	s.keys(n, &wrapped)
 	if groups := strict.Child(n, "key_groups"); groups != nil {
+		s.Groups = max(len(groups.Content), 1)
 		for _, g := range groups.Content {
 			s.keys(g, &wrapped)
 		}
@@ -54,26 +60,25 @@ func (d *document) sops(p Project) *Sops {
 	return s
 }
 
-// encrypted screens the values of a file by its own selector, and gives a digest of what its MAC is made of.
-func (d *document) encrypted(sops *strict.Node, encryptedOnly bool) string {
-	selector, leaves := d.selector(sops), sopsrules.Leaves(d.Tree)
-	if selector.Fault == sopsrules.TooLarge {
-		d.tooLarge(sops, leaves, selector)
-		return ""
-	}
+// encrypted screens the values of a file by its own selector, and notes a digest of what its MAC is made of.
+func (d *document) encrypted(n *strict.Node, s *Sops) {
+	selector := d.selector(n)
+	s.Selector = selector.String()
 	judge := selector.Judge()
-	digest := covered(leaves, judge.Encrypts, encryptedOnly)
-	if judge.Exhausted() {
-		d.tooLarge(sops, leaves, selector)
-		return ""
+	if selector.Fault != sopsrules.TooLarge {
+		s.Covered = covered(d.leaves, judge.Encrypts, s.MACOnlyEncrypted)
 	}
-	d.screenEncrypted(leaves, selector, judge.Encrypts)
-	return digest
+	if selector.Fault == sopsrules.TooLarge || judge.Exhausted() {
+		s.Covered = ""
+		d.tooLarge(n, selector)
+		return
+	}
+	d.screenEncrypted(selector, judge.Encrypts)
 }
 
 // tooLarge is said of a selector that is not looked at. What is in the clear may be meant to be encrypted.
-func (d *document) tooLarge(sops *strict.Node, leaves []sopsrules.Leaf, s sopsrules.Selector) {
-	for _, l := range leaves {
+func (d *document) tooLarge(sops *strict.Node, s sopsrules.Selector) {
+	for _, l := range d.leaves {
 		if isSetting(l) && !isSealed(l) {
 			d.exposed[l.Node] = true
 		}

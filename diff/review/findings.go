@@ -38,7 +38,7 @@ func (r *Review) Findings() ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := append(r.head.Findings(), r.editedWithoutSops()...)
+	out := append(r.settled(r.head.Findings()), r.editedWithoutSops()...)
 	out = append(append(append(out, r.moved()...), r.repointed()...), exposed...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i].Pos, out[j].Pos
@@ -54,9 +54,17 @@ func (r *Review) Findings() ([]Finding, error) {
 func (s Side) Findings() []Finding {
 	out := make([]Finding, 0, len(s.Mistakes))
 	for _, m := range s.Mistakes {
-		out = append(out, Finding{Kind: Wrong, Fatal: true, Pos: m.Pos, Mistake: m})
+		out = append(out, Finding{Kind: Wrong, Fatal: !m.Warning, Pos: m.Pos, Mistake: m})
 	}
 	return out
+}
+
+// settled makes warnings of what lies between a file and its rule where the branch changed neither.
+func (r *Review) settled(fs []Finding) []Finding {
+	for i := range fs {
+		fs[i].Fatal = fs[i].Fatal && !r.head.Set.Settled(fs[i].Mistake, r.base.Set)
+	}
+	return fs
 }
 
 // editedWithoutSops finds files that have the base's MAC over other values: sops would have changed it too.

@@ -129,6 +129,7 @@ func markMoves(p *diff.Plan, moves []Move) {
 
 // byName takes a plugin's name for its id: the same name is the same plugin.
 func byName(c manifest.Connection) diff.Want {
+	c.InClear = nil // what a sync would refuse is shown as the change that it is, and told as a mistake
 	p := diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.Component, Version: c.Version}
 	if c.Component != "" {
 		p.ComponentID, p.VersionID = c.Component, c.Version

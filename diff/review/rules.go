@@ -42,7 +42,7 @@ type RuleChange struct {
 
 // RuleChanges are the changes of both kinds of rules: those of the project file first.
 func (r *Review) RuleChanges() []RuleChange {
-	out := sopsRuleChanges(r.base.Rules, r.head.Rules)
+	out := sopsRuleChanges(r.base.Set.Rules, r.head.Set.Rules)
 	switch {
 	case r.unread:
 		return append([]RuleChange{{Kind: ProjectUnread, File: r.head.Project.File}}, out...)
@@ -64,6 +64,7 @@ func projectChanges(was, now manifest.Project) []RuleChange {
 	changed(all, "manifests", strings.Join(was.Manifests, " "), strings.Join(now.Manifests, " "))
 	changed(all, "secrets.allow", strings.Join(was.Secrets.Allow, " "), strings.Join(now.Secrets.Allow, " "))
 	changed(all, "secrets.mac", macOf(was), macOf(now))
+	changed(all, "secrets.rule", ruleOf(was), ruleOf(now))
 	changed(all, "state.remote", was.State.Remote, now.State.Remote)
 	out = append(out, targetChanges(was, now)...)
 	for _, part := range []struct {
@@ -107,8 +108,16 @@ func macOf(p manifest.Project) string {
 	return "any"
 }
 
+func ruleOf(p manifest.Project) string {
+	if p.Secrets.RuleWarn {
+		return "warn"
+	}
+	return "refuse"
+}
+
 // sopsRuleChanges are the changes of .sops.yaml files, in order of folder.
 func sopsRuleChanges(was, now manifest.Rules) []RuleChange {
+	was, now = readable(was), readable(now)
 	folders := manifest.Rules{}
 	maps.Copy(folders, was)
 	maps.Copy(folders, now)
@@ -120,6 +129,17 @@ func sopsRuleChanges(was, now manifest.Rules) []RuleChange {
 			continue
 		}
 		out = append(out, rulesFileChanges(file, was[dir], now[dir])...)
+	}
+	return out
+}
+
+// readable are the rules of files that sops can use. That one cannot be used is a mistake.
+func readable(rules manifest.Rules) manifest.Rules {
+	out := manifest.Rules{}
+	for dir, rs := range rules {
+		if !slices.ContainsFunc(rs, func(r manifest.Rule) bool { return r.Unread }) {
+			out[dir] = rs
+		}
 	}
 	return out
 }

@@ -13,7 +13,6 @@ type Side struct {
 	Commit   string
 	Project  manifest.Project
 	Set      manifest.Set
-	Rules    manifest.Rules
 	Mistakes manifest.Mistakes // in order of place
 }
 
@@ -26,12 +25,8 @@ func Check(files fs.FS, p manifest.Project, policy manifest.SecretsPolicy, c *ma
 	if err != nil {
 		return Side{}, err
 	}
-	rules, unread, err := manifest.LoadRules(files, set.Files)
-	if err != nil {
-		return Side{}, err
-	}
-	out.Set, out.Rules = set, rules
-	out.Mistakes = manifest.Sorted(append(append(mistakes, unread...), set.Check(p, rules)...))
+	out.Set = set
+	out.Mistakes = manifest.Sorted(append(mistakes, set.Check(p)...))
 	return out, nil
 }
 
@@ -44,15 +39,12 @@ func survey(files fs.FS, p manifest.Project, c *manifest.Cache) (Side, error) {
 	if errors.As(err, &missing) && missing.Missing {
 		return out, nil
 	}
-	if err == nil {
-		out.Rules, _, err = manifest.LoadRules(files, out.Set.Files)
-	}
 	return out, err
 }
 
-// stricter allows what both allow, and asks for a full MAC where either does.
+// stricter allows what both allow, and asks for a full MAC, and for files as their rules want them, where either does.
 func stricter(a, b manifest.SecretsPolicy) manifest.SecretsPolicy {
-	out := manifest.SecretsPolicy{FullMAC: a.FullMAC || b.FullMAC}
+	out := manifest.SecretsPolicy{FullMAC: a.FullMAC || b.FullMAC, RuleWarn: a.RuleWarn && b.RuleWarn}
 	for _, kind := range a.Allow {
 		if slices.Contains(b.Allow, kind) {
 			out.Allow = append(out.Allow, kind)

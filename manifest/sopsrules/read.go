@@ -64,7 +64,7 @@ type reading struct {
 }
 
 func (r *reading) wrong(at strict.Position, message string, hints ...string) {
-	r.mistakes = append(r.mistakes, strict.Mistake{Pos: at, Message: message, Hints: hints})
+	r.mistakes = append(r.mistakes, strict.Mistake{Pos: at, Message: message, Hints: hints, Rule: true})
 }
 
 // at is the place of the value under a key of a rule, or of the rule.
@@ -98,7 +98,7 @@ func (r *reading) rules(text []byte) []Rule {
 	}
 	var f rulesFile
 	if at, ok := strict.Decode(document, &f); !ok {
-		r.wrong(strict.Position{File: r.name, Line: at.Line, Column: at.Column}, "not of the type that sops reads here, so that sops cannot use the file", "put text in quotes, and write numbers, booleans and lists as the documentation of sops has them")
+		r.wrong(strict.Position{File: r.name, Line: at.Line, Column: at.Column}, "not what sops reads here, so that it cannot use the file", "keys stand once, texts in quotes, and numbers, booleans and lists as the documentation of sops has them")
 		return unusable
 	}
 	if f.CreationRules == nil {

@@ -32,8 +32,8 @@ type Rule struct {
 	path       *regexp.Regexp
 }
 
-// Load reads the .sops.yaml files that hold for some files: in the folder of each, and in all folders above. One of them that sops cannot
-// use, or that selects otherwise than it looks, is a mistake. The error is a *strict.ReadError, or the file tree's own.
+// Load reads the .sops.yaml files that hold for some files: in the folder of each, and in all folders above. One of them that the file tree
+// refuses or sops cannot use, or that selects otherwise than it looks, is a mistake. The error is a *strict.ReadError.
 func Load(fsys fs.FS, files []string) (Rules, []strict.Mistake, error) {
 	rules := Rules{}
 	var mistakes []strict.Mistake
@@ -41,9 +41,15 @@ func Load(fsys fs.FS, files []string) (Rules, []strict.Mistake, error) {
 		name := path.Join(dir, File)
 		text, err := strict.ReadFile(fsys, name)
 		var missing *strict.ReadError
-		if errors.As(err, &missing) && missing.Missing {
+		var refused interface{ Refused() string }
+		switch {
+		case errors.As(err, &missing) && missing.Missing:
 			continue
-		} else if err != nil {
+		case errors.As(err, &refused):
+			mistakes = append(mistakes, strict.Mistake{Pos: strict.Position{File: name}, Message: refused.Refused(), Rule: true})
+			rules[dir] = unusable
+			continue
+		case err != nil:
 			return nil, nil, err
 		}
 		rs, ms := read(name, text)
@@ -122,4 +128,10 @@ func (r Rule) Command(words string) string {
 		return "sops " + words
 	}
 	return "sops --config " + r.From + " " + words
+}
+
+// Same tells whether two rules want the same of a file.
+func (r Rule) Same(other Rule) bool {
+	return r.From == other.From && r.Selector == other.Selector && r.MACOnly == other.MACOnly && r.Threshold == other.Threshold && r.Groups == other.Groups &&
+		len(Missing(r.Recipients, other.Recipients))+len(Missing(other.Recipients, r.Recipients)) == 0
 }

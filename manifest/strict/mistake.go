@@ -26,6 +26,8 @@ type Mistake struct {
 	Pos     Position
 	Message string   // what is wrong, lower case, no period
 	Hints   []string // what to do about it
+	Warning bool     // it is worth a look, and stops nothing
+	Rule    bool     // it lies between a file and its rule in .sops.yaml: either may have been there before
 	Source  string   // the line it stands on; "" where the line could hold a secret
 }
 

@@ -17,19 +17,22 @@ import (
 )
 
 var (
-	pairs = flag.Int("pairs", 4000, "how many pairs of a selector and a file are drawn")
+	pairs = flag.Int("pairs", 2000, "how many pairs of a selector and a file are drawn")
 	seed  = flag.Uint64("pairs.seed", 0, "of the pairs that are drawn; 0: by the clock")
 )
 
 // drawer draws files and selectors as people, and attackers, may write them.
-type drawer struct{ *rand.Rand }
+type drawer struct {
+	*rand.Rand
+	words []string // keys, and parts of comments
+}
 
 func newDrawer(t *testing.T) drawer {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("the seed is -pairs.seed=%d", *seed)
-	return drawer{rand.New(rand.NewPCG(*seed, 1))}
+	return drawer{rand.New(rand.NewPCG(*seed, 1)), words}
 }
 
 func (d drawer) one(of ...string) string { return of[d.IntN(len(of))] }
@@ -38,14 +41,14 @@ func (d drawer) one(of ...string) string { return of[d.IntN(len(of))] }
 var words = []string{"password", "Password", "pass", "token", "token_enc", "x_unencrypted", "config", "endpoint", "a", "a.b", "sops-enc", "secret_pt", "ENC"}
 
 func (d drawer) comment() string {
-	return d.one("", "", "", "#", "# ", "#enc", "# sops:enc", "# sops:clear "+d.one(words...), "# "+d.one(words...), "#! enc", "# é enc")
+	return d.one("", "", "", "#", "# ", "#enc", "# sops:enc", "# sops:clear "+d.one(d.words...), "# "+d.one(d.words...), "#! enc", "# é enc")
 }
 
 // lines are a value of a mapping's key, or of a list's item, at a depth.
 func (d drawer) mapping(b *strings.Builder, indent string, depth int) {
 	seen := map[string]bool{}
 	for range 1 + d.IntN(4) {
-		key := d.one(words...)
+		key := d.one(d.words...)
 		if seen[key] {
 			continue
 		}
@@ -95,7 +98,7 @@ func (d drawer) list(b *strings.Builder, indent string, depth int) {
 	for range 1 + d.IntN(3) {
 		d.above(b, indent)
 		if d.IntN(4) == 0 && depth > 0 {
-			b.WriteString(indent + "- " + d.one(words...) + ": 1\n")
+			b.WriteString(indent + "- " + d.one(d.words...) + ": 1\n")
 			d.mapping(b, indent+"  ", 0)
 			continue
 		}

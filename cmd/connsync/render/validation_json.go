@@ -14,7 +14,7 @@ type jsonValidation struct {
 	Files       int           `json:"files"`
 	Targets     int           `json:"targets"`
 	Mistakes    []jsonMistake `json:"mistakes"`
-	Warnings    []jsonMistake `json:"warnings,omitempty"` // only with --base
+	Warnings    []jsonMistake `json:"warnings,omitempty"`
 }
 
 type jsonMistake struct {

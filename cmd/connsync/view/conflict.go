@@ -45,6 +45,9 @@ func Conflict(c *diff.Change) (string, []string) {
 	case diff.ConflictRename:
 		return "previously names a connection that connsync did not write, or the new name belongs to another one: " + List(d.IDs),
 			[]string{"correct or remove the line  previously:  at " + c.Pos.String()}
+	case diff.ConflictInClear:
+		return "not sent: " + List(Paths(d.Fields)) + " in the clear, where the rule of " + c.Pos.File + " in .sops.yaml encrypts",
+			[]string{"connsync reseal " + c.Pos.File, "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
 	case diff.ConflictRepointed:
 		return "secrets would go elsewhere on the word of an edit by hand: " + List(Paths(d.Fields)) + " changed, and sops did not write " + c.Pos.File + " since the last apply",
 			[]string{"undo the edit and make it with  sops edit " + c.Pos.File + ",  or write the same value once more with  sops set:  that needs the file's key"}
