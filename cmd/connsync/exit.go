@@ -30,6 +30,14 @@ func heavier(a, b int) int {
 	return a
 }
 
+// afterChanges is a code after so many changes were made: 1 says that there were none.
+func afterChanges(code, changes int) int {
+	if code == exitFailed && changes > 0 {
+		return exitPartly
+	}
+	return code
+}
+
 // exitWith ends a command with a code and without a word: everything has been said.
 type exitWith int
 
@@ -81,9 +89,12 @@ func (e *inTarget) Error() string { return e.target + ": " + e.err.Error() }
 
 func (e *inTarget) Unwrap() error { return e.err }
 
-// outcome says an error in our words and gives its exit code.
+// outcome says an error in our words and gives its exit code. Nothing is done where its results could not be written.
 func (c *cli) outcome(w world, err error) int {
 	var silent exitWith
+	if err == nil {
+		err = w.unwritten()
+	}
 	switch {
 	case err == nil:
 		return exitDone

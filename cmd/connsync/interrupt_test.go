@@ -175,7 +175,7 @@ func (st *stage) stopped(shared bool, i interruption) (bool, error) {
 	case err != nil:
 	case !e.reached && e.code != exitDone:
 		err = fmt.Errorf("exit %d", e.code)
-	case e.reached && i.again > 0:
+	case e.reached && i.again > 0 && i.signal != syscall.SIGHUP:
 		err = s.abrupt(e)
 	case e.reached:
 		err = s.orderly(e)
@@ -197,7 +197,7 @@ func (s *story) abrupt(e ending) error {
 	return s.freed(false)
 }
 
-// TestASyncInterruptedAtAnyMoment sends a sync SIGINT or SIGTERM at its effects: it starts nothing new, records and reports what it
+// TestASyncInterruptedAtAnyMoment sends a sync SIGINT, SIGTERM or SIGHUP at its effects: it starts nothing new, records and reports what it
 // did, and the next sync goes on.
 func TestASyncInterruptedAtAnyMoment(t *testing.T) {
 	t.Parallel()
@@ -206,11 +206,13 @@ func TestASyncInterruptedAtAnyMoment(t *testing.T) {
 	for _, shared := range []bool{false, true} {
 		var all []interruption
 		for at := 1; at <= len(st.calm[shared]); at++ {
-			all = append(all, interruption{at: at, signal: syscall.SIGINT}, interruption{at: at, signal: syscall.SIGTERM})
+			for _, by := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+				all = append(all, interruption{at: at, signal: by})
+			}
 		}
 		if !*crashLong {
 			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			all = all[:12]
+			all = all[:18]
 		}
 		all[0].shell, all[1].shell = true, true
 		c := newCrowd(t)

@@ -8,8 +8,6 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -22,9 +20,14 @@ func main() { os.Exit(run(system())) }
 func run(w world) int {
 	noCoreDumps()
 	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer that nobody asked for, or with GODEBUG every header
-	ctx, stop := interruptible()
-	defer stop()
-	return Main(ctx, os.Args[1:], w)
+	i := interruptible()
+	defer i.stop()
+	w.stdout, w.stderr = i.whileRead(w.stdout), i.whileRead(w.stderr)
+	code := Main(i.ctx, os.Args[1:], w)
+	if code == exitDone && i.unread.Load() {
+		return exitInterrupted
+	}
+	return code
 }
 
 // world is everything outside the process that a command may touch.
@@ -55,6 +58,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 			code = exitFailed
 		}
 	}()
+	w.stdout = remembered(w.stdout)
 	var c cli
 	parser, err := kong.New(&c, grammar(w)...)
 	if err != nil {
@@ -91,27 +95,6 @@ func parse(p *kong.Kong, args []string) (command *kong.Context, err error) {
 		}
 	}()
 	return p.Parse(args)
-}
-
-// interruptible is a context that the first SIGINT or SIGTERM ends; the second ends the process at once.
-func interruptible() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		if _, ok := <-signals; !ok {
-			return
-		}
-		cancel()
-		if _, ok := <-signals; ok {
-			os.Exit(exitInterrupted)
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel()
-	}
 }
 
 // usage says what is wrong with a command line. Kong's texts name flags and arguments only.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"connsync/cmd/connsync/render"
 )
@@ -10,6 +12,45 @@ import (
 // printer writes for people, as the flags and the terminal say.
 func (g *globals) printer(w world) *render.Printer {
 	return render.New(w.stdout, w.stderr, render.Options{Color: g.Color, Env: w.env, Quiet: g.Quiet, Verbose: g.Verbose})
+}
+
+// output is a stdout that remembers the first write that failed: a list that was cut off by a full disk is no list.
+type output struct {
+	io.Writer
+	mu  sync.Mutex
+	err error
+}
+
+// remembered is stdout as commands write to it. A terminal stays what it is.
+func remembered(stdout io.Writer) io.Writer {
+	if render.IsTerminal(stdout) {
+		return stdout
+	}
+	return &output{Writer: stdout}
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		err = &fileError{"the output on", "stdout", err}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// unwritten is what kept results from being written; nil where all were.
+func (w world) unwritten() error {
+	o, ok := w.stdout.(*output)
+	if !ok {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
 }
 
 // writeFile replaces a file in one step. What is no ordinary file, such as a pipe, is written to.

@@ -11,20 +11,20 @@ import (
 )
 
 func TestASignalEndsTheContext(t *testing.T) {
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		ctx, stop := interruptible()
-		if ctx.Err() != nil {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		i := interruptible()
+		if i.ctx.Err() != nil {
 			t.Fatal("it has ended already")
 		}
 		if err := syscall.Kill(os.Getpid(), s); err != nil {
 			t.Fatal(err)
 		}
 		select {
-		case <-ctx.Done():
+		case <-i.ctx.Done():
 		case <-time.After(10 * time.Second):
 			t.Errorf("%v ends nothing", s)
 		}
-		stop()
+		i.stop()
 	}
 }
 

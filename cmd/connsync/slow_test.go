@@ -11,7 +11,7 @@ import (
 )
 
 // The signal comes while the server takes its time with a change: what is answered in time is finished, what is not is left to
-// the next sync, and a second signal waits for nothing.
+// the next sync, and a second signal waits for nothing, unless it is the second one of a lost session.
 func TestASlowServerDoesNotHoldAnInterruptedSync(t *testing.T) {
 	t.Parallel()
 	st := setStage(t)
@@ -24,6 +24,7 @@ func TestASlowServerDoesNotHoldAnInterruptedSync(t *testing.T) {
 				{signal: syscall.SIGINT, slow: emulator.Fault{Wait: time.Second}},
 				{signal: syscall.SIGTERM, slow: emulator.Fault{Wait: time.Minute}},
 				{signal: syscall.SIGINT, slow: emulator.Fault{Wait: time.Minute}, again: 200 * time.Millisecond},
+				{signal: syscall.SIGHUP, slow: emulator.Fault{Wait: time.Second}, again: 200 * time.Millisecond}, // as from the kernel and the shell
 			} {
 				i.at, i.slow.Route, i.slow.Kind = at, route, emulator.FaultSlow
 				cells++

@@ -30,23 +30,27 @@ func (stateCmd) Help() string {
 		examples("connsync state list", "connsync state show edr_prod", "connsync state log --target prod", "connsync state unlock --run 0123456789abcdef", "connsync state forget edr_old")
 }
 
-// states opens the known state of every target that was asked for.
+// states opens the known state of every target that was asked for. What fails for one is said, and hides no other's.
 func (g *globals) states(ctx context.Context, w world, visit func(name string, s *state.Store) error) error {
 	src, project, err := g.openProject(ctx, w)
 	if err != nil {
 		return err
 	}
 	defer src.close()
+	code, p := exitDone, g.printer(w)
 	for _, t := range g.wishes(project, manifest.Set{}) {
 		store, err := g.store(w, src, project.State, t.Name)
 		if err == nil {
 			err = visit(t.Name, store)
 		}
 		if err != nil {
-			return targetError(t.Name, err)
+			code = heavier(code, fail(p, targetError(t.Name, err)))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return ended(code)
 }
 
 type stateList struct{}

@@ -296,18 +296,19 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 		c, n := verdict(report)
 		code, did = heavier(code, c), did+n
 	}
-	if code == exitFailed && did > 0 {
-		code = exitPartly
+	if err := r.w.unwritten(); err != nil {
+		code = heavier(code, fail(r.p, err))
 	}
 	if ctx.Err() != nil {
 		code = exitInterrupted
 	}
+	code = afterChanges(code, did)
 	if len(r.reports) > 0 && unfinished(r.reports) {
 		r.p.Err.Line("%s connsync sync   (safe to repeat)", render.Cyan("next:"))
 	}
 	if r.cmd.Report != "" {
 		if err := r.writeReport(code); err != nil {
-			code = heavier(code, fail(r.p, err))
+			code = afterChanges(heavier(code, fail(r.p, err)), did)
 		}
 	}
 	return ended(code)
