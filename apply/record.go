@@ -50,7 +50,7 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 	s := p.sync
 	gone := p.seen.abandoned
 	announced := len(verdicts) > 0
-	e := state.Edit{Place: p.seen.place, Drop: gone.known, Message: s.Message, EndRun: announced || p.seen.known.Run != nil}
+	e := state.Edit{Place: p.seen.place, Commit: s.Commit, Drop: gone.known, Message: s.Message, EndRun: announced || p.seen.known.Run != nil}
 	if !announced { // otherwise the announcement has settled them
 		e.Settle = gone.intents
 	}

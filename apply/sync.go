@@ -64,7 +64,11 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	if err := s.awaitCreates(ctx, o); err != nil {
 		return nil, err
 	}
-	return &Prepared{sync: s, seen: o, Plan: o.plan(s.Target)}, nil
+	p, err := o.plan(s.Target)
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{sync: s, seen: o, Plan: p}, nil
 }
 
 // awaitCreates waits for the creates that an earlier run announced. The kernel lock on the state

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,20 +42,25 @@ type Target struct {
 	Prune    bool                   // delete what is orphaned
 	Unguard  func(name string) bool // … also if it was protected; nil: none
 	Retarget bool                   // known state of another place is given up instead of refused
+	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
+	Older    bool                   // what is not is undone, as asked
 }
 
 // Preview plans one target without being able to change anything. Its errors are the reader's, or a
-// *state.PlaceError where known state belongs to another place.
+// *state.PlaceError where known state belongs to another place. An ErrHistory comes with the plan, which it leaves unjudged.
 func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	o, err := observe(ctx, r, t)
 	if err != nil {
 		return diff.Plan{}, err
 	}
-	return o.plan(t), nil
+	return o.plan(t)
 }
 
-// plan decides, for the names that were asked for.
-func (o *observation) plan(t Target) diff.Plan {
+// ErrHistory says that it cannot be told whether a plan would undo what another commit applied.
+var ErrHistory = errors.New("whether this would undo what another commit applied cannot be told")
+
+// plan decides, for the names that were asked for. Its error is an ErrHistory, with the plan.
+func (o *observation) plan(t Target) (diff.Plan, error) {
 	p := diff.Compute(diff.Input{
 		Target:  t.Name,
 		Place:   o.place,
@@ -70,7 +76,13 @@ func (o *observation) plan(t Target) diff.Plan {
 	if t.Only != nil {
 		p.Keep(t.Only)
 	}
-	return p
+	if t.Contains == nil {
+		return p, nil
+	}
+	if err := p.Forward(o.known.Past, t.Contains, t.Older); err != nil {
+		return p, errors.Join(ErrHistory, err)
+	}
+	return p, nil
 }
 
 // given is what --retarget gives up: known connections and intents of another place, by name.

@@ -122,9 +122,10 @@ type Seal struct {
 
 // Past is what stays known of a name whose connection was deleted or forgotten.
 type Past struct {
-	ID string    `json:"id"`
-	At time.Time `json:"at"`
-	N  int64     `json:"n,omitempty"` // the largest counter of a seal that was applied under the name
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Commit string    `json:"commit,omitempty"` // that was applied when it went
+	N      int64     `json:"n,omitempty"`      // the largest counter of a seal that was applied under the name
 }
 
 // Digests are the two digests of a setting in the clear: of what Git wanted, and of what

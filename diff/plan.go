@@ -139,12 +139,14 @@ const (
 	WarnPreviouslyIgnored WarningKind = "previously-ignored" // the new name is bound already
 	WarnProtected         WarningKind = "protected"          // orphaned, and protected
 	WarnInUse             WarningKind = "in-use"             // orphaned, and SecMaster says that it cannot be deleted
+	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit that this one does not contain, as allowed
 )
 
 // Warning is something to know that stops nothing.
 type Warning struct {
-	Kind WarningKind
-	IDs  []string // the other connections it is about
+	Kind   WarningKind
+	IDs    []string // the other connections it is about
+	Commit string   // for WarnBehind
 }
 
 // ConflictKind names a reason to do nothing.
@@ -161,6 +163,7 @@ const (
 	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not that version of it
 	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
 	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear that the rule of its file encrypts
+	ConflictBehind    ConflictKind = "behind"     // it would undo what was applied from a commit that this one does not contain
 	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, in a file that sops did not write since the last apply
 )
 
@@ -170,4 +173,5 @@ type ConflictDetail struct {
 	IDs    []string       // the connections in SecMaster it is about
 	Fields []secrets.Path // the visible fields that differ, or the destinations that changed; no values
 	Near   []string       // for ConflictPlugin: the versions, or else the plugins, that the workspace has
+	Commit string         // for ConflictBehind: from which it was applied last
 }

@@ -41,7 +41,7 @@ func (e Edit) connections(s Snapshot, now time.Time) {
 	}
 	for _, name := range e.Drop {
 		if k, known := s.Known[name]; known && !there[k.ID] { // a rename forgets nothing
-			s.remember(k, now)
+			s.remember(k, e.Commit, now)
 		}
 		delete(s.Known, name)
 	}

@@ -169,9 +169,9 @@ func (s Snapshot) names() []string {
 }
 
 // remember keeps of a connection that is forgotten what must not come back under its name.
-func (s Snapshot) remember(k diff.Known, now time.Time) {
+func (s Snapshot) remember(k diff.Known, commit string, now time.Time) {
 	past := s.Past[k.Name]
-	past.ID, past.At = k.ID, now
+	past.ID, past.Commit, past.At = k.ID, commit, now
 	if k.Seal != nil {
 		past.N = max(past.N, k.Seal.N)
 	}

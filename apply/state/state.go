@@ -60,6 +60,7 @@ type Edit struct {
 	Home      string // a repository that shares the state from now on; "" for none new
 	Put       []diff.Known
 	Drop      []string // names
+	Commit    string   // of the manifests, after which they are gone; "" for none
 	Announce  []Intent
 	Settle    []string // names
 	Run       *Run

@@ -68,6 +68,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	} else {
 		notes(p, seen.blind)
 	}
+	notes(p, seen.unjudged)
 	return view.Diff{All: g.Verbose, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
 }
 

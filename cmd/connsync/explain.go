@@ -102,7 +102,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut):
+	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory):
 		return exitRefused
 	}
 	return exitFailed
@@ -129,7 +129,7 @@ func explain(err error) (string, []string) {
 		prefix += flag.flag + ": "
 	}
 	for _, words := range []func(error) (string, []string, bool){
-		explainOurs, explainBase, explainAPI, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
+		explainHistory, explainOurs, explainBase, explainAPI, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
 	} {
 		if message, hints, ok := words(err); ok {
 			return prefix + message, hints
@@ -344,4 +344,19 @@ func remoteHints(e *gitfs.RemoteError) []string {
 		return []string{"check the network, HTTPS_PROXY and the address"}
 	}
 	return nil
+}
+
+// explainHistory says why it cannot be told whether a plan goes back.
+func explainHistory(err error) (string, []string, bool) {
+	if !errors.Is(err, apply.ErrHistory) {
+		return "", nil, false
+	}
+	why := "this clone's history is cut off, and no remote has the rest"
+	if message, _, ok := explainRepository(err); ok && !errors.Is(err, gitfs.ErrShallow) {
+		why = "the history that this clone lacks cannot be fetched: " + message
+	}
+	return apply.ErrHistory.Error() + ": " + why, []string{
+		"fetch the history:  git fetch --unshallow   or  fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)",
+		"or accept that something may be undone:  connsync sync --allow-older",
+	}, true
 }

@@ -32,11 +32,12 @@ type preview struct {
 	policy manifest.StatePolicy
 	names  names
 
-	plans   []diff.Plan
-	failed  []error // targets without a plan, and patterns that match nothing
-	dirty   error   // manifests that are in no commit: of a dry run, which is for them, too
-	blind   []error // targets that were planned without the state that is shared
-	refused []error // what a sync would refuse
+	plans    []diff.Plan
+	failed   []error // targets without a plan, and patterns that match nothing
+	dirty    error   // manifests that are in no commit: of a dry run, which is for them, too
+	blind    []error // targets that were planned without the state that is shared
+	refused  []error // what a sync would refuse
+	unjudged []error // plans of which it cannot be told whether they go back
 }
 
 // preview plans every target that was asked for. Its error is what kept all of them from being planned.
@@ -99,16 +100,19 @@ func (v *preview) target(ctx context.Context, t wish) (diff.Plan, error) {
 		return diff.Plan{}, err
 	}
 	defer reader.Close()
-	target := v.g.target(t, v.src, known, v.how)
+	target := v.g.target(t, v.src, known, v.how, v.src.contains(ctx, v.policy, v.w.env))
 	plan, err := apply.Preview(ctx, reader, target)
 	if v.how.dryRun {
-		v.refuse(targetError(t.Name, v.how.checkAge(v.src, known)))
 		var place *state.PlaceError
 		if errors.As(err, &place) {
 			v.refuse(targetError(t.Name, err))
 			target.Retarget = true
 			plan, err = apply.Preview(ctx, reader, target)
 		}
+	}
+	if errors.Is(err, apply.ErrHistory) {
+		v.unjudged = append(v.unjudged, targetError(t.Name, err))
+		return plan, nil
 	}
 	return plan, err
 }

@@ -18,6 +18,7 @@ type source struct {
 	repoErr  error             // why there is none
 	worktree *gitfs.Worktree   // nil unless the files are a worktree's
 	state    *gitfs.Repository // of --state; nil where there is none or it was not needed yet
+	history  *gitfs.History    // of commit; nil where it was not needed yet
 }
 
 // open finds the manifests. A worktree is read even where its repository cannot be.

@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"connsync/apply"
 	"connsync/apply/secmaster"
-	"connsync/apply/state"
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
-	"connsync/manifest/gitfs"
 	"connsync/secrets"
 	"connsync/secrets/sops"
 )
@@ -33,7 +29,7 @@ type syncCmd struct {
 	Report         string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
 	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`
 	Dirty          bool          `help:"Apply manifests that are not committed."`
-	AllowOlder     bool          `help:"Apply a commit that is older than the one last applied."`
+	AllowOlder     bool          `help:"Undo what was applied from commits that this one does not contain."`
 	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
 	AcceptHome     *string       `placeholder:"HOST/PATH" help:"Accept once that known state is shared in this repository, too: it was moved, or is a fork that syncs on purpose. Known state remembers it."`
 }
@@ -98,6 +94,9 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 	if seen.dirty != nil {
 		notes(r.p, []error{&foreseen{seen.dirty}})
 	}
+	for _, err := range seen.unjudged {
+		seen.refuse(err)
+	}
 	seen.refuse(r.cmd.expected(seen.plans))
 	seen.refuse(r.cmd.checkDeletes(seen.plans))
 	r.failed = append(append(append(r.failed, seen.failed...), seen.blind...), seen.refused...)
@@ -137,24 +136,6 @@ func uncommitted(dirty []string) error {
 		named += ", …"
 	}
 	return &refusal{"not committed: " + named, []string{"commit first; --dry-run shows the plan of what is there; --dirty applies it"}}
-}
-
-// checkAge refuses a commit that comes before the one last applied: a CI job that is run again must not
-// bring old passwords back. Where the clone does not have the history that would tell, as CI systems make it, the commits' times do.
-func (how planning) checkAge(s *source, known state.Snapshot) error {
-	if how.allowOlder || s.repo == nil || s.commit.Hash == "" || known.Applied == "" || known.Applied == s.commit.Hash {
-		return nil
-	}
-	older, err := s.repo.IsAncestor(s.commit.Hash, known.Applied)
-	var gone *gitfs.UnknownRefError
-	if errors.Is(err, gitfs.ErrShallow) || errors.As(err, &gone) {
-		older, err = s.commit.Time.Before(known.AppliedAt), nil
-	}
-	if err != nil || !older {
-		return err
-	}
-	return &refusal{fmt.Sprintf("commit %s is older than %s, which was applied last", view.CutHash(s.commit.Hash), view.CutHash(known.Applied)),
-		[]string{"--allow-older applies it all the same"}}
 }
 
 // expected compares the plans with --expect-plan.

@@ -143,15 +143,12 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 	}
 	r.sessions = append(r.sessions, session)
 	known := session.Snapshot()
-	if err := r.how.checkAge(r.src, known); err != nil {
-		return nil, err
-	}
 	client, err := r.g.writer(ctx, r.w, t, r.cmd.Parallelism)
 	if err != nil {
 		return nil, err
 	}
 	r.names.add(t.want, known)
-	target := r.g.target(t, r.src, known, r.how)
+	target := r.g.target(t, r.src, known, r.how, r.src.contains(ctx, r.policy, r.w.env))
 	target.Dirty = r.dirty
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{

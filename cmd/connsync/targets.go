@@ -64,12 +64,33 @@ func (g *globals) wishes(p manifest.Project, set manifest.Set) []wish {
 }
 
 // target is a wish in the shape in which package apply takes it.
-func (g *globals) target(t wish, s *source, known state.Snapshot, how planning) apply.Target {
+func (g *globals) target(t wish, s *source, known state.Snapshot, how planning, contains diff.Contains) apply.Target {
 	return apply.Target{
 		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
 		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
 		Retarget: slices.Contains(how.retarget, t.Name), Prune: how.prune, Unguard: matcher(how.unguard),
+		Contains: contains, Older: how.allowOlder,
 	}
+}
+
+// contains asks whether a commit is part of the one that the manifests were read from; nil where they were read from none. What a clone
+// lacks for that comes from the remote that shares state, or else from origin.
+func (s *source) contains(ctx context.Context, p manifest.StatePolicy, env func(string) string) diff.Contains {
+	if s.repo == nil || s.commit.Hash == "" {
+		return nil
+	}
+	if s.history == nil {
+		remote := p.Remote
+		if remote == "" || remote == "none" {
+			remote = "origin"
+		}
+		more, err := s.repo.Shared(remote, env)
+		if err != nil {
+			more = nil
+		}
+		s.history = s.repo.History(s.commit.Hash, more)
+	}
+	return func(commit, file, blob string) (bool, error) { return s.history.Contains(ctx, commit, file, blob) }
 }
 
 // errNoState says that there is no Git repository that could keep known state.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Head is the commit that is checked out. ErrUnborn where there is none yet.
@@ -72,27 +71,13 @@ func (r *Repository) IsAncestor(a, b string) (bool, error) {
 			return false, &UnknownRefError{hash}
 		}
 	}
-	seen := map[plumbing.Hash]bool{}
-	queue := []plumbing.Hash{plumbing.NewHash(b)}
-	cut := false
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
-		if at == plumbing.NewHash(a) {
+	w := newWalk(r.git.Storer, plumbing.NewHash(b))
+	for c := w.next(); c != nil; c = w.next() {
+		if c.Hash == plumbing.NewHash(a) {
 			return true, nil
 		}
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
-		c, err := object.GetCommit(r.git.Storer, at)
-		if err != nil {
-			cut = true
-			continue
-		}
-		queue = append(queue, c.ParentHashes...)
 	}
-	if cut {
+	if w.cut {
 		return false, ErrShallow
 	}
 	return false, nil

@@ -88,6 +88,7 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 	if err != nil {
 		return nil, remoteError(ctx, err)
 	}
+	r.origin = &Shared{repo: r, address: address, line: newGoGit(address, auth)}
 	return r, nil
 }
 

@@ -25,7 +25,8 @@ type Repository struct {
 	own     storer.EncodedObjectStorer // without what is borrowed
 	borrows *borrowed
 	layout  layout
-	scratch bool // made for one run: its history may be cut off
+	scratch bool    // made for one run: its history may be cut off
+	origin  *Shared // of a clone in memory: where it came from
 	close   func() error
 }
 

@@ -43,6 +43,9 @@ type line interface {
 // Shared finds a remote by its name in the repository's configuration: no other source can name an address. *SplitError where it is
 // fetched from another place than it is pushed to.
 func (r *Repository) Shared(name string, env func(string) string) (*Shared, error) {
+	if r.origin != nil {
+		return r.origin, nil
+	}
 	known, err := r.settings()
 	if err != nil {
 		return nil, err

@@ -97,8 +97,9 @@ type jsonSecret struct {
 }
 
 type jsonWarning struct {
-	Kind string   `json:"kind"`
-	IDs  []string `json:"ids,omitempty"`
+	Kind   string   `json:"kind"`
+	IDs    []string `json:"ids,omitempty"`
+	Commit string   `json:"commit,omitempty"`
 }
 
 type jsonConflict struct {
@@ -107,6 +108,7 @@ type jsonConflict struct {
 	Hints  []sentence `json:"hints,omitempty"`
 	IDs    []string   `json:"ids,omitempty"`
 	Fields []string   `json:"fields,omitempty"`
+	Commit string     `json:"commit,omitempty"`
 }
 
 // asJSON lays a diff out for machines. It takes the plans as they are: no word that is only for people is in it.
@@ -169,11 +171,11 @@ func changeJSON(c *diff.Change) jsonChange {
 		out.Risks = append(out.Risks, riskJSON(r))
 	}
 	for _, w := range c.Warnings {
-		out.Warnings = append(out.Warnings, jsonWarning{string(w.Kind), w.IDs})
+		out.Warnings = append(out.Warnings, jsonWarning{string(w.Kind), w.IDs, w.Commit})
 	}
 	if d := c.Conflict; d != nil {
 		text, hints := view.Conflict(c)
-		out.Conflict = &jsonConflict{Kind: string(d.Kind), Text: sentence(text), Hints: sentences(hints), IDs: d.IDs, Fields: view.Paths(d.Fields)}
+		out.Conflict = &jsonConflict{Kind: string(d.Kind), Text: sentence(text), Hints: sentences(hints), IDs: d.IDs, Fields: view.Paths(d.Fields), Commit: d.Commit}
 	}
 	return out
 }

@@ -98,7 +98,7 @@ func newEverything() everything {
 			Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Set}}},
 		diff.Change{Action: diff.Delete, Name: "deleted", ID: id, Write: true},
 		diff.Change{Action: diff.Orphaned, Name: "moved_away", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnProtected}}},
-		diff.Change{Action: diff.Orphaned, Name: "orphaned", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnInUse}}},
+		diff.Change{Action: diff.Orphaned, Name: "orphaned", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnInUse}, {Kind: diff.WarnBehind, Commit: "0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d"}}},
 		diff.Change{Action: diff.Forget, Name: "forgotten"},
 		diff.Change{Action: diff.Unchanged, Name: "same", From: "same", Pos: at("connections/prod/same.yaml", 3), Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Same}}},
 		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}}},
@@ -110,6 +110,7 @@ func newEverything() everything {
 		conflictWith(diff.ConflictAdoptBusy, 33, diff.ConflictDetail{IDs: []string{id}}),
 		conflictWith(diff.ConflictPlugin, 39, diff.ConflictDetail{Near: []string{"SmtpRelay 1", "SmtpRelay 2"}}),
 		conflictWith(diff.ConflictRename, 45, diff.ConflictDetail{IDs: []string{id}}),
+		conflictWith(diff.ConflictBehind, 48, diff.ConflictDetail{Commit: "0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d"}),
 		conflictWith(diff.ConflictRepointed, 51, diff.ConflictDetail{Fields: []secrets.Path{"config.endpoint"}}),
 	)
 	branch := append(updates[:len(updates):len(updates)],

@@ -17,6 +17,8 @@ func warning(w diff.Warning) string {
 		return "protected: it is never deleted"
 	case diff.WarnInUse:
 		return "in use by a workflow: SecMaster does not allow to delete it"
+	case diff.WarnBehind:
+		return "undoes what was applied from " + CutHash(w.Commit) + ", which this commit does not contain"
 	}
 	return string(w.Kind)
 }
@@ -48,6 +50,9 @@ func Conflict(c *diff.Change) (string, []string) {
 	case diff.ConflictInClear:
 		return "not sent: " + List(Paths(d.Fields)) + " in the clear, where the rule of " + c.Pos.File + " in .sops.yaml encrypts",
 			[]string{"connsync reseal " + c.Pos.File, "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
+	case diff.ConflictBehind:
+		return "last applied from commit " + CutHash(d.Commit) + ", which this commit does not contain: this would undo it",
+			[]string{"bring that commit into this branch:  git pull --rebase", "or undo it on purpose:  connsync sync --allow-older"}
 	case diff.ConflictRepointed:
 		return "secrets would go elsewhere on the word of an edit by hand: " + List(Paths(d.Fields)) + " changed, and sops did not write " + c.Pos.File + " since the last apply",
 			[]string{"undo the edit and make it with  sops edit " + c.Pos.File + ",  or write the same value once more with  sops set:  that needs the file's key"}
