@@ -110,6 +110,7 @@ func newEverything() everything {
 		conflictWith(diff.ConflictAdoptBusy, 33, diff.ConflictDetail{IDs: []string{id}}),
 		conflictWith(diff.ConflictPlugin, 39, diff.ConflictDetail{Near: []string{"SmtpRelay 1", "SmtpRelay 2"}}),
 		conflictWith(diff.ConflictRename, 45, diff.ConflictDetail{IDs: []string{id}}),
+		conflictWith(diff.ConflictInClear, 47, diff.ConflictDetail{Fields: []secrets.Path{"config.token"}}),
 		conflictWith(diff.ConflictBehind, 48, diff.ConflictDetail{Commit: "0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d"}),
 		conflictWith(diff.ConflictRepointed, 51, diff.ConflictDetail{Fields: []secrets.Path{"config.endpoint"}}),
 	)
