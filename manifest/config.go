@@ -67,15 +67,16 @@ func (r *configReader) inClear(at secrets.Path, v any) any {
 }
 
 func (r *configReader) secret(n *strict.Node, root secrets.Path) any {
+	text, valid := secrets.ReadCiphertext(n.Value, "str", "int", "float", "bool")
 	switch {
 	case secrets.IsCiphertext(n.Value, "bytes", "time"):
 		r.d.Wrong(n, "an encrypted value that is no text, number or boolean: sops read it as a date or as bytes").Hint("set it anew as a quoted text, with  sops edit " + r.d.File)
-	case !secrets.IsCiphertext(n.Value, "str", "int", "float", "bool"):
+	case !valid:
 		r.d.Wrong(n, "not a valid encrypted value").Hint("encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported")
 	case !r.encrypted:
 		r.d.Wrong(n, "an encrypted value in a file without a sops block").Hint("restore the file as sops wrote it")
 	}
-	return secrets.Ref{File: r.d.File, Path: root, Fingerprint: secrets.FingerprintOf(n.Value)}
+	return secrets.Ref{File: r.d.File, Path: root, Fingerprint: secrets.FingerprintOf(n.Value), Ciphertext: text}
 }
 
 // scalar reads a value in the clear. What YAML and SOPS would read differently, or SOPS would rewrite

@@ -118,6 +118,7 @@ func parse(name string, text []byte, p Project, rule *Rule) loaded {
 	l := loaded{file: file, size: len(text)}
 	if secrets.Contained(func() error { l.read(text, p, rule); return nil })() != nil {
 		unjudged := Mistake{Pos: Position{File: name}, Message: "the file cannot be judged: connsync has a fault", Hints: []string{"please report it, with the file but without its values"}}
+		file.Unread = true
 		return loaded{file: file, size: len(text), mistakes: []Mistake{unjudged}}
 	}
 	return l
@@ -130,6 +131,8 @@ func (l *loaded) read(text []byte, p Project, rule *Rule) {
 		l.file.Sops = d.sops(p)
 		d.ruled(rule)
 		l.connections = d.connections(p, l.file)
+	} else {
+		l.file.Unread = true
 	}
 	l.mistakes = d.Mistakes()
 }

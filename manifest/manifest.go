@@ -87,6 +87,7 @@ type File struct {
 	Digest string // secrets.Digest of its bytes
 	Blob   string // Git's name of its bytes, as SHA-1
 	Sops   *Sops  // nil where the file has no sops block
+	Unread bool   // its structure cannot be trusted: what it wants is not known
 }
 
 // Sops is what a file's own metadata says of its encryption, none of which needs a
@@ -100,6 +101,7 @@ type Sops struct {
 	Recipients       []Recipient // who can open the file, in order
 	KeyTypes         []string    // of the recipients: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
 	KeysDigest       string      // secrets.Digest of the wrapped data keys: moves with `sops rotate` and `sops updatekeys`
+	WrappedKeys      []string    // the digest of each of them
 	MAC              string      // secrets.Digest of the encrypted MAC
 	Covered          string      // secrets.Digest of what the MAC is made of: where it moves and MAC does not, the file does not open
 	Pos              Position    // of the MAC

@@ -82,7 +82,8 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
 	}
 	root := secrets.Path("connections").Key("prod").Key("edr").Key("config")
 	ref := func(p secrets.Path) secrets.Ref {
-		return secrets.Ref{File: "connections/deep/a.yml", Path: p, Fingerprint: secrets.FingerprintOf(enc)}
+		read, _ := secrets.ReadCiphertext(enc, "str", "int", "float", "bool")
+		return secrets.Ref{File: "connections/deep/a.yml", Path: p, Fingerprint: secrets.FingerprintOf(enc), Ciphertext: read}
 	}
 	want := map[string]any{
 		"text": "000123", "int": json.Number("42"), "float": json.Number("1.5"), "yes": true,

@@ -107,6 +107,7 @@ func (s *Sops) keys(group *strict.Node, wrapped *strings.Builder) {
 			s.Recipients = append(s.Recipients, Recipient{Kind: kind, ID: recipientID(kind, key)})
 			if enc := strict.Child(key, "enc"); enc != nil {
 				wrapped.WriteString(kind + "\x00" + enc.Value + "\x00")
+				s.WrappedKeys = append(s.WrappedKeys, secrets.Digest(enc.Value))
 			}
 		}
 	}

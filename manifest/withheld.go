@@ -1,17 +1,38 @@
 package manifest
 
+import (
+	"encoding/json"
+	"strings"
+)
+
 // Withheld stands for a value in the clear that looks like a secret, or that was meant to be encrypted: no plan can show it. Two of them can be
 // compared by ValueDigest, in memory.
 type Withheld struct {
 	digest string
+	size   int
 	send   func() any // nil for a value that must not be sent either
 }
 
 // withhold keeps a value from being shown and sent.
-func withhold(v any) Withheld { return Withheld{digest: ValueDigest(v)} }
+func withhold(v any) Withheld { return Withheld{ValueDigest(v), ClearSize(v), nil} }
 
 // unshown keeps a value from being shown.
-func unshown(v any) Withheld { return Withheld{ValueDigest(v), func() any { return v }} }
+func unshown(v any) Withheld {
+	return Withheld{ValueDigest(v), ClearSize(v), func() any { return v }}
+}
 
 // String is the same for all.
 func (Withheld) String() string { return "(not shown)" }
+
+// ClearSize is how many bytes a setting in the clear has without spaces around it; -1 where it is neither text nor a number.
+func ClearSize(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(strings.TrimSpace(v))
+	case json.Number:
+		return len(v)
+	case Withheld:
+		return v.size
+	}
+	return -1
+}

@@ -3,6 +3,7 @@ package secrets
 import (
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Path is the way from a document's root to one of its leaves, as people write
@@ -32,6 +33,17 @@ var listPosition = regexp.MustCompile(`\[[0-9]+\]`)
 
 // Bound is the path that SOPS authenticates, without list positions: a ciphertext opens nowhere else.
 func (p Path) Bound() string { return listPosition.ReplaceAllString(string(p), "") }
+
+// Last is the last key of a path, as it is written in the document; list positions behind it do not count.
+func (p Path) Last() string {
+	text := p.Bound()
+	if quoted := strings.LastIndex(text, `["`); quoted >= 0 && strings.HasSuffix(text, `"]`) {
+		if key, err := strconv.Unquote(text[quoted+1 : len(text)-1]); err == nil {
+			return key
+		}
+	}
+	return text[strings.LastIndex(text, ".")+1:]
+}
 
 // plainKey tells whether a key stands in a path as it is.
 func plainKey(key string) bool {

@@ -14,6 +14,7 @@ type Ref struct {
 	File        string      // the manifest, as a slash path in the repository
 	Path        Path        // the leaf, from the document's root (targets and names are part of it)
 	Fingerprint Fingerprint // of the ENC[…] text
+	Ciphertext  Ciphertext  // what it tells besides; the zero value where it is none that can be read
 }
 
 // Fingerprint is the digest of a ciphertext: 32 hex digits, the first half of a

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 
 	"connsync/cmd/connsync/view"
@@ -97,9 +98,24 @@ func (g *globals) reviewSince(onto, head string) (*review.Review, func(), error)
 
 // Since is what review asks of the history.
 func (b *proposal) Since(want func(string) bool, each func(review.FileVersion) error) (bool, error) {
-	return b.repo.Since(b.base.Hash, b.head.Hash, want, func(v gitfs.Version) error {
-		return each(review.FileVersion{Commit: v.Commit.Hash, File: v.File, Text: v.Text})
-	})
+	return b.repo.Since(b.base.Hash, b.head.Hash, want, func(v gitfs.Version) error { return each(fileVersion(v)) })
+}
+
+// Before is what review asks of the base's history.
+func (b *proposal) Before(file string, each func(review.FileVersion) (bool, error)) (bool, error) {
+	return b.repo.Before(b.base.Hash, file, func(v gitfs.Version) (bool, error) { return each(fileVersion(v)) })
+}
+
+func fileVersion(v gitfs.Version) review.FileVersion {
+	read := func() ([]byte, error) {
+		text, err := v.Read()
+		var refused *gitfs.RefusedError
+		if errors.As(err, &refused) {
+			return nil, review.ErrTooLarge
+		}
+		return text, err
+	}
+	return review.FileVersion{Commit: v.Commit.Hash, File: v.File, Blob: v.Blob, Outside: v.Outside, Read: read}
 }
 
 // headFiles are the files to compare: of a commit, or of the worktree as it is.

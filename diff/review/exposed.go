@@ -6,110 +6,226 @@ import (
 	"connsync/secrets"
 )
 
-// FileVersion is the content that a commit gave a file.
-type FileVersion struct {
-	Commit string
-	File   string // slash path
-	Text   []byte // valid until the next version
+// A secret that some version held in the clear is exposed until another value is set. Without a key that is told by what SOPS leaves to
+// see: the plaintext's size, and an initialisation vector (IV) that stays while the value stays, through a new data key too. Where nothing
+// tells, it is still exposed.
+
+// owner is a connection of a target.
+type owner struct{ target, name string }
+
+// exposure is a value that was in the clear, and what became of it.
+type exposure struct {
+	clearText
+	commit string          // the first that held it
+	ivs    map[string]bool // of the ciphertexts that may hold it; empty until it was encrypted
+	over   bool            // another value was set
+	gone   bool            // the setting was not there in the newest version
+	last   *document       // that held its ciphertext
 }
 
-// History is what a branch pushed.
-type History interface {
-	// Since calls a function with each version of a file that the commits after the base and up to the head made, oldest first, if want
-	// names the file. complete is false where the history is cut off or longer than anybody reviews.
-	Since(want func(file string) bool, each func(FileVersion) error) (complete bool, err error)
-}
-
-// setting is a setting of a connection of a target, wherever it stands.
-type setting struct {
-	target, name string
-	at           secrets.Path
-}
-
-// pushed is what became of a setting that some commit held in the clear.
-type pushed struct {
-	commit string              // the first that held this value
-	digest string              // of the value, in memory only
-	looks  bool                // like a secret; what does not may have been encrypted for other reasons
-	first  secrets.Fingerprint // of the ciphertext that came next; "" while there was none
-}
-
-// trail follows the settings of some connections through the commits of a branch, oldest first.
+// trail follows settings through the versions of a branch.
 type trail struct {
-	asked map[[2]string]bool // by target and name
-	clear map[setting]pushed
+	exposed map[owner]map[secrets.Path][]*exposure
+	file    map[owner]string                  // where each stood last
+	byFile  map[string][]*manifest.Connection // of the head
+	full    bool                              // more values than are remembered
 }
 
-// note takes up what one commit wants.
-func (h trail) note(s manifest.Set, commit string) {
-	for _, c := range s.Connections {
-		if !h.asked[[2]string{c.Target, c.Name}] {
-			continue
-		}
-		for _, x := range manifest.Settings("config", c.Config) {
-			h.noteSetting(setting{c.Target, c.Name, x.Path}, x, commit)
-		}
+// maxExposures is how many values of one setting are remembered.
+const maxExposures = 32
+
+func newTrail(head manifest.Set) *trail {
+	t := &trail{exposed: map[owner]map[secrets.Path][]*exposure{}, file: map[owner]string{}, byFile: map[string][]*manifest.Connection{}}
+	for i := range head.Connections {
+		c := &head.Connections[i]
+		t.byFile[c.File.Path] = append(t.byFile[c.File.Path], c)
 	}
+	return t
 }
 
-func (h trail) noteSetting(key setting, x manifest.Setting, commit string) {
-	was, exposed := h.clear[key]
-	switch {
-	case x.Secret == nil && hides(x.Value):
-		if d := manifest.ValueDigest(x.Value); !exposed || was.first != "" || was.digest != d {
-			h.clear[key] = pushed{commit: commit, digest: d, looks: x.Suspicious()}
-		}
-	case x.Secret != nil && exposed && was.first == "":
-		was.first = x.Secret.Fingerprint
-		h.clear[key] = was
+// note takes up what one version of a file says.
+func (t *trail) note(d *document, file, commit string) {
+	there := make(map[owner]bool, len(d.connections))
+	for _, e := range d.connections {
+		o := owner{e.target, e.name}
+		there[o], t.file[o] = true, file
+		t.rename(o, owner{e.target, e.previously})
+		t.settings(o, e.leaves, d, commit)
 	}
-}
-
-// open is what held a secret in the clear which has not been set anew since it was encrypted; its commit is "" for none.
-func (h trail) open(c manifest.Connection, x manifest.Setting) pushed {
-	was, exposed := h.clear[setting{c.Target, c.Name, x.Path}]
-	if !exposed || x.Secret == nil || was.first != "" && was.first != x.Secret.Fingerprint {
-		return pushed{}
+	for _, l := range d.lines {
+		t.line(l, stem(file), commit)
 	}
-	return was
-}
-
-// exposed finds secrets that a commit of the branch held in the clear, and that have not been set anew since they were encrypted: whoever
-// fetched the branch has them. Not fatal are those that only the base held in the clear, and those whose old value does not look like a secret.
-func (r *Review) exposed() (out []Finding, complete bool, err error) {
-	changed := edited(r.head.Set, r.base.Set)
-	h := trail{map[[2]string]bool{}, map[setting]pushed{}}
-	for _, c := range changed {
-		h.asked[[2]string{c.Target, c.Name}] = true
+	if len(d.lines) > 0 {
+		return // broken: what is not there may be there
 	}
-	h.note(r.base.Set, r.base.Commit)
-	complete, err = r.history.Since(r.head.Project.Reads, func(v FileVersion) error {
-		s, _ := manifest.Read(v.File, v.Text, r.head.Project)
-		h.note(s, v.Commit)
-		return nil
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	for _, c := range changed {
-		for _, x := range manifest.Settings("config", c.Config) {
-			if was := h.open(c, x); was.commit != "" {
-				spot := diff.Spot{Target: c.Target, Name: c.Name, Path: x.Path, File: c.File.Path}
-				fatal := was.looks && was.commit != r.base.Commit
-				out = append(out, Finding{Kind: Exposed, Fatal: fatal, Pos: c.At(x.Path), Spot: spot, Commit: was.commit})
+	for o, paths := range t.exposed {
+		if t.file[o] == file && !there[o] {
+			for _, es := range paths {
+				leave(es)
 			}
 		}
 	}
-	return out, complete, nil
 }
 
-// hides tells whether a value could be a secret: an empty one, a switch and an empty collection are none.
-func hides(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return v != ""
-	case bool, map[string]any, []any, nil:
-		return false
+// rename lets a connection inherit what was exposed under its former name.
+func (t *trail) rename(now, was owner) {
+	for at, es := range t.exposed[was] {
+		if was.name == "" || t.exposed[now][at] != nil {
+			continue
+		}
+		for _, e := range es {
+			copied := *e
+			copied.ivs = map[string]bool{}
+			for iv := range e.ivs {
+				copied.ivs[iv] = true
+			}
+			t.add(now, at, &copied)
+		}
 	}
-	return true
+}
+
+func (t *trail) add(o owner, at secrets.Path, e *exposure) {
+	if t.exposed[o] == nil {
+		t.exposed[o] = map[secrets.Path][]*exposure{}
+	}
+	if len(t.exposed[o][at]) == maxExposures {
+		t.full = true
+		return
+	}
+	t.exposed[o][at] = append(t.exposed[o][at], e)
+}
+
+// settings takes up the settings of one connection.
+func (t *trail) settings(o owner, leaves []leaf, d *document, commit string) {
+	seen := make(map[secrets.Path]bool, len(leaves))
+	for _, l := range leaves {
+		seen[l.at] = true
+		if l.secret == nil {
+			t.clear(o, l.at, l.clear, commit)
+			continue
+		}
+		for _, e := range t.exposed[o][l.at] {
+			e.encrypted(*l.secret, d)
+		}
+	}
+	for at, es := range t.exposed[o] {
+		if !seen[at] {
+			leave(es)
+		}
+	}
+}
+
+func leave(es []*exposure) {
+	for _, e := range es {
+		e.gone = true
+	}
+}
+
+// clear notes a value in the clear.
+func (t *trail) clear(o owner, at secrets.Path, text clearText, commit string) {
+	for _, e := range t.exposed[o][at] {
+		if e.digest == text.digest {
+			e.over, e.gone, e.looks = false, false, e.looks || text.looks
+			return
+		}
+	}
+	t.add(o, at, &exposure{clearText: text, commit: commit, ivs: map[string]bool{}})
+}
+
+// line notes a line of a broken manifest or of a leftover: of the setting that its keys lead to, or else of all secrets under its key in the file
+// that it is a version of.
+func (t *trail) line(l line, file, commit string) {
+	if target, name, at, ok := l.setting(); ok {
+		t.clear(owner{target, name}, at, l.clear, commit)
+		return
+	}
+	key := l.keys[len(l.keys)-1]
+	for _, c := range t.byFile[file] {
+		for _, x := range manifest.Settings("config", c.Config) {
+			if x.Secret != nil && x.Path.Last() == key {
+				t.clear(owner{c.Target, c.Name}, x.Path, l.clear, commit)
+			}
+		}
+	}
+}
+
+// encrypted judges one ciphertext at the place of a value that was in the clear.
+func (e *exposure) encrypted(s secrets.Ref, d *document) {
+	c := s.Ciphertext
+	fits := c.Kind != "str" || e.size < 0 || c.Size >= e.size && c.Size <= e.size+2 // spaces, or a line break, around it
+	unknown := c.Kind != "str" || s.Path.Bound() != string(s.Path)                  // sops encrypts equal ones anew, and items of lists
+	switch {
+	case e.ivs[c.IV]: // also where it came back
+		e.over = false
+	case !fits:
+		e.over = true
+	case len(e.ivs) == 0, e.gone, !e.over && unknown:
+		e.ivs[c.IV], e.over = true, false
+	case e.over:
+	case d.related(e.last):
+		e.over = true
+	default:
+		e.ivs[c.IV] = true
+	}
+	e.gone, e.last = false, d
+}
+
+// open is the first value of a secret that may still hold: those of the branch, and that look like secrets, before others. nil is none.
+func open(es []*exposure, base string) *exposure {
+	var found *exposure
+	for _, e := range es {
+		switch {
+		case e.over:
+		case e.fatal(base):
+			return e
+		case found == nil:
+			found = e
+		}
+	}
+	return found
+}
+
+// fatal tells whether the branch exposed what looks like a secret.
+func (e *exposure) fatal(base string) bool { return e.looks && e.commit != base }
+
+// findings are the secrets of the head that are exposed.
+func (t *trail) findings(head, base Side) []Finding {
+	var out []Finding
+	documents := map[string]*document{}
+	for i := range head.Set.Connections {
+		c := &head.Set.Connections[i]
+		o := owner{c.Target, c.Name}
+		t.rename(o, owner{c.Target, c.Previously})
+		if len(t.exposed[o]) == 0 {
+			continue
+		}
+		d := documents[c.File.Path]
+		if d == nil {
+			d = t.document(c.File)
+			documents[c.File.Path] = d
+		}
+		for _, x := range manifest.Settings("config", c.Config) {
+			es := t.exposed[o][x.Path]
+			if x.Secret == nil {
+				continue
+			}
+			for _, e := range es {
+				e.encrypted(*x.Secret, d)
+			}
+			if e := open(es, base.Commit); e != nil {
+				spot := diff.Spot{Target: c.Target, Name: c.Name, Path: x.Path, File: c.File.Path}
+				out = append(out, Finding{Kind: Exposed, Fatal: e.fatal(base.Commit), Pos: c.At(x.Path), Spot: spot, Commit: e.commit})
+			}
+		}
+	}
+	return out
+}
+
+// document is what a file of the head says.
+func (t *trail) document(f manifest.File) *document {
+	var cs []manifest.Connection
+	for _, c := range t.byFile[f.Path] {
+		cs = append(cs, *c)
+	}
+	return documentOf(f, cs)
 }

@@ -14,6 +14,7 @@ type FindingKind string
 const (
 	Wrong     FindingKind = "wrong"     // by itself: Mistake says what
 	Edited    FindingKind = "edited"    // values changed, and the MAC is still the old one: the file does not open
+	Mixed     FindingKind = "mixed"     // parts of versions with two data keys: the file does not open
 	Moved     FindingKind = "moved"     // the ciphertext of Spot stood at From: it opens in one place only
 	Repointed FindingKind = "repointed" // the destination Spot changed, and sops did not write the file since
 	Exposed   FindingKind = "exposed"   // the secret at Spot was in the clear in Commit
@@ -34,20 +35,85 @@ type Finding struct {
 
 // Findings are what a sync would refuse, and secrets that the branch exposed, in order of their places.
 func (r *Review) Findings() ([]Finding, error) {
-	exposed, complete, err := r.exposed()
+	told, err := r.told()
 	if err != nil {
 		return nil, err
 	}
-	out := append(r.settled(r.head.Findings()), r.editedWithoutSops()...)
-	out = append(append(append(out, r.moved()...), r.repointed()...), exposed...)
+	broken, err := r.broken(told.origins)
+	if err != nil {
+		return nil, err
+	}
+	out := append(r.settled(r.head.Findings()), broken...)
+	out = append(append(append(out, r.moved()...), r.repointed()...), told.trail.findings(r.head, r.base)...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i].Pos, out[j].Pos
 		return a.File < b.File || a.File == b.File && a.Line < b.Line
 	})
-	if !complete {
+	if !told.complete {
 		out = append(out, Finding{Kind: CutOff, Pos: manifest.Position{File: r.head.Project.File}})
 	}
 	return out, nil
+}
+
+// told is what the versions of a branch say.
+type told struct {
+	trail    *trail
+	origins  *origins
+	complete bool
+}
+
+// maxSettings is how many settings of all versions together are looked at.
+const maxSettings = 5_000_000
+
+// told goes through the history once.
+func (r *Review) told() (told, error) {
+	t := told{trail: newTrail(r.head.Set), origins: newOrigins()}
+	for _, d := range r.baseDocuments() {
+		t.origins.note(d.document, true)
+		t.trail.note(d.document, d.file, r.base.Commit)
+	}
+	in, settings := reader{project: r.head.Project}, 0
+	complete, err := r.history.Since(searched(r.head.Project), func(v FileVersion) error {
+		d, err := in.document(v)
+		if err != nil || d == nil || settings > maxSettings {
+			return err
+		}
+		for _, e := range d.connections {
+			settings += len(e.leaves)
+		}
+		settings += len(d.lines)
+		t.origins.note(d, v.Outside)
+		if !v.Outside {
+			t.trail.note(d, v.File, v.Commit)
+		}
+		return nil
+	})
+	t.complete = complete && !in.cut && !t.trail.full && settings <= maxSettings
+	return t, err
+}
+
+// baseDocument is a file of the base.
+type baseDocument struct {
+	file     string
+	document *document
+}
+
+// baseDocuments are the files of the base that are not the same at the head, in order.
+func (r *Review) baseDocuments() []baseDocument {
+	after := filesOf(r.head.Set)
+	connections := map[string][]manifest.Connection{}
+	for _, c := range r.base.Set.Connections {
+		if f, ok := after[c.File.Path]; !ok || f.Digest != c.File.Digest {
+			connections[c.File.Path] = append(connections[c.File.Path], c)
+		}
+	}
+	var out []baseDocument
+	for _, f := range r.base.Set.Files {
+		if cs := connections[f.Path]; len(cs) > 0 {
+			out = append(out, baseDocument{f.Path, documentOf(f, cs)})
+		}
+	}
+	return out
 }
 
 // Findings are the mistakes of a side.
@@ -67,21 +133,90 @@ func (r *Review) settled(fs []Finding) []Finding {
 	return fs
 }
 
-// editedWithoutSops finds files that have the base's MAC over other values: sops would have changed it too.
-func (r *Review) editedWithoutSops() []Finding {
+// broken finds the changed files whose parts do not belong together, as the versions in sight show.
+func (r *Review) broken(o *origins) ([]Finding, error) {
 	before := filesOf(r.base.Set)
+	connections := map[string][]manifest.Connection{}
+	for _, c := range edited(r.head.Set, r.base.Set) {
+		connections[c.File.Path] = append(connections[c.File.Path], c)
+	}
 	var out []Finding
 	for _, f := range r.head.Set.Files {
-		b := before[f.Path]
-		if f.Sops == nil || b.Sops == nil || f.Sops.MAC == "" || f.Sops.MAC != b.Sops.MAC {
+		if f.Sops == nil || f.Sops.MAC == "" || before[f.Path].Digest == f.Digest {
 			continue
 		}
-		if f.Sops.Covered != b.Sops.Covered || f.Sops.MACOnlyEncrypted != b.Sops.MACOnlyEncrypted || f.Sops.LastModified != b.Sops.LastModified {
-			out = append(out, Finding{Kind: Edited, Fatal: true, Pos: f.Sops.Pos, Spot: diff.Spot{File: f.Path}, MACOnly: f.Sops.MACOnlyEncrypted})
+		d := documentOf(f, connections[f.Path])
+		refs, spots := d.secrets()
+		found := o.judge(f.Sops, refs)
+		if found.mac {
+			mended, err := r.mends(f, o.macs[f.Sops.MAC])
+			if err != nil {
+				return nil, err
+			}
+			found.mac = !mended
+		}
+		out = append(out, brokenFile(f, found)...)
+		for i, from := range found.moved {
+			if !r.toldMoved(spots[i]) {
+				out = append(out, Finding{Kind: Moved, Fatal: true, Pos: posOf(connections[f.Path], spots[i]), Spot: spots[i], From: from})
+			}
 		}
 	}
-	return out
+	return out, nil
 }
+
+func brokenFile(f manifest.File, found broken) []Finding {
+	switch at := (diff.Spot{File: f.Path}); {
+	case found.mac:
+		return []Finding{{Kind: Edited, Fatal: true, Pos: f.Sops.Pos, Spot: at, MACOnly: f.Sops.MACOnlyEncrypted}}
+	case found.mixed:
+		return []Finding{{Kind: Mixed, Fatal: true, Pos: f.Sops.Pos, Spot: at}}
+	}
+	return nil
+}
+
+// toldMoved tells whether a secret is among the moves since the base, or a copy, which is a mistake by itself.
+func (r *Review) toldMoved(s diff.Spot) bool {
+	for _, m := range r.moves {
+		if m.Target == s.Target && m.Name == s.Name && m.Path == s.Path {
+			return true
+		}
+	}
+	return false
+}
+
+func posOf(cs []manifest.Connection, s diff.Spot) manifest.Position {
+	for _, c := range cs {
+		if c.Target == s.Target && c.Name == s.Name {
+			return c.At(s.Path)
+		}
+	}
+	return manifest.Position{File: s.File}
+}
+
+// mends tells whether a file is as it was when its MAC came, before the base: then the base is what was broken.
+func (r *Review) mends(f manifest.File, first made) (bool, error) {
+	if !first.before {
+		return false, nil
+	}
+	in, passed := reader{project: r.head.Project}, 0
+	_, err := r.history.Before(f.Path, func(v FileVersion) (bool, error) {
+		d, err := in.document(v)
+		if err != nil {
+			return false, err
+		}
+		if d != nil && d.sops != nil && d.sops.MAC == f.Sops.MAC {
+			first = madeOf(d.sops, true)
+		} else {
+			passed++
+		}
+		return passed < maxPassed, nil
+	})
+	return first.fits(madeOf(f.Sops, false)), err
+}
+
+// maxPassed is how many versions of a file with other MACs are gone past in search of the one that introduced a MAC.
+const maxPassed = 20
 
 // moved are the moved ciphertexts; where one stands in two places, that is a mistake of the head by itself.
 func (r *Review) moved() []Finding {

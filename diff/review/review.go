@@ -4,8 +4,10 @@
 package review
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
+	"slices"
 	"sort"
 
 	"connsync/diff"
@@ -70,13 +72,33 @@ func (r *Review) compare() {
 			places[name] = diff.PlaceOf(t) // the head's holds
 		}
 	}
+	hidden := r.hidden()
 	for name, place := range places {
-		plan := compare(name, place, r.base.Set.Target(name), r.head.Set.Target(name))
+		want := r.head.Set.Target(name)
+		was := slices.DeleteFunc(slices.Clone(r.base.Set.Target(name)), func(c manifest.Connection) bool { return hidden(c.File.Path) && !wants(want, c.Name) })
+		plan := compare(name, place, was, want)
 		plan.WantCommit, plan.KnownCommit = r.head.Commit, r.base.Commit
 		markMoves(&plan, r.moves)
 		r.plans = append(r.plans, plan)
 	}
 	sort.Slice(r.plans, func(i, j int) bool { return r.plans[i].Target < r.plans[j].Target })
+}
+
+// hidden tells of a file of the base whether the head may want its connections in a file that cannot be read, so that they are not gone: in the same
+// one, or, where it is gone, in any that came.
+func (r *Review) hidden() func(file string) bool {
+	before, after := filesOf(r.base.Set), filesOf(r.head.Set)
+	came := slices.ContainsFunc(r.head.Set.Files, func(f manifest.File) bool { return f.Unread && before[f.Path].Path == "" })
+	return func(file string) bool {
+		f, there := after[file]
+		return f.Unread || !there && came
+	}
+}
+
+// wants tells whether a connection is among some, which are in order of name.
+func wants(cs []manifest.Connection, name string) bool {
+	_, found := slices.BinarySearchFunc(cs, name, func(c manifest.Connection, name string) int { return cmp.Compare(c.Name, name) })
+	return found
 }
 
 // Plans are the changes of every target of either version, in order of name.

@@ -48,33 +48,52 @@ func (r *Repository) MergeBase(a, b string) (Commit, error) {
 
 // Version is the content that a commit gave a file.
 type Version struct {
-	Commit Commit
-	File   string // slash path
-	Text   []byte
-	blob   plumbing.Hash
+	Commit  Commit
+	File    string // slash path
+	Blob    string // Git's hash of the content
+	Outside bool   // the commit is not of the branch: one of the branch was made from it
+	repo    *Repository
 }
 
-// Limits of what Since reads: a branch beyond them is told as far as it goes.
+// Read reads the content. An error is a *MissingObjectError, or a *RefusedError where it is larger than 8 MiB.
+func (v Version) Read() ([]byte, error) {
+	hash := plumbing.NewHash(v.Blob)
+	switch size, err := v.repo.git.Storer.EncodedObjectSize(hash); {
+	case err != nil:
+		return nil, &MissingObjectError{v.File}
+	case size > maxFile:
+		return nil, &RefusedError{v.File, "larger than 8 MiB"}
+	}
+	text, err := v.repo.blob(hash)
+	if err != nil {
+		return nil, &MissingObjectError{v.File}
+	}
+	return text, nil
+}
+
+// Limits of what Since and Before go through: a branch beyond them is told as far as it goes.
 const (
 	maxBranch   = 2000 // commits
 	maxVersions = 20_000
 )
 
-// Since calls a function with each version of a file that the commits after base and up to head made, if want names the file, oldest first:
-// what a branch pushed, also where a later commit took it back. Of a merge only what none of its parents has is a version. complete is
-// false where the history is cut off or longer than anybody reviews. An error of the function ends it.
+// Since calls a function with each version of a file that the commits after base and up to head made, if want names the file, each commit after
+// its parents: what a branch pushed, also where a later commit took it back. Of a merge only what none of its parents has is a version. What
+// the branch's commits changed of commits that are not its own comes first, as Outside. complete is false where the history is cut off
+// or longer than anybody reviews. An error of the function ends it.
 func (r *Repository) Since(base, head string, want func(file string) bool, each func(Version) error) (complete bool, err error) {
 	commits, complete := r.after(base, head)
+	own := make(map[plumbing.Hash]bool, len(commits))
+	for _, c := range commits {
+		own[c.Hash] = true
+	}
 	count := 0
-	for i := len(commits) - 1; i >= 0; i-- {
-		made, err := r.made(commits[i], want)
+	for _, c := range parentsFirst(commits) {
+		made, err := r.made(c, want, func(parent plumbing.Hash) bool { return !own[parent] && parent.String() != base })
 		if err != nil {
 			return false, err
 		}
 		for _, v := range made {
-			if v.Text, err = r.blob(v.blob); err != nil {
-				return false, &MissingObjectError{v.File}
-			}
 			if err := each(v); err != nil {
 				return false, err
 			}
@@ -85,6 +104,86 @@ func (r *Repository) Since(base, head string, want func(file string) bool, each 
 	}
 	return complete, nil
 }
+
+// Before calls a function with each version of one file that a commit and those before it made, newest first, until it wants no more. complete
+// is false where the history is cut off or very long.
+func (r *Repository) Before(commit, file string, each func(Version) (more bool, err error)) (complete bool, err error) {
+	first, err := r.git.CommitObject(plumbing.NewHash(commit))
+	if err != nil {
+		return false, nil
+	}
+	queue, seen := byTime{first}, map[plumbing.Hash]bool{first.Hash: true}
+	for n := 0; len(queue) > 0; n++ {
+		if n == maxBranch {
+			return false, nil
+		}
+		c := heap.Pop(&queue).(*object.Commit)
+		own, parents, err := trees(c)
+		if err != nil {
+			return false, err
+		}
+		if e, err := own.FindEntry(file); err == nil && modeOf(e.Mode).IsRegular() && !inherited(file, e.Hash, parents) {
+			if more, err := each(r.version(c, file, e.Hash)); err != nil || !more {
+				return true, err
+			}
+		}
+		for _, hash := range c.ParentHashes {
+			p, err := r.git.CommitObject(hash)
+			if err != nil {
+				return false, nil
+			}
+			if !seen[hash] {
+				seen[hash] = true
+				heap.Push(&queue, p)
+			}
+		}
+	}
+	return true, nil
+}
+
+func (r *Repository) version(c *object.Commit, file string, blob plumbing.Hash) Version {
+	return Version{Commit: Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, File: file, Blob: blob.String(), repo: r}
+}
+
+// parentsFirst puts commits in an order in which each comes after its parents, whatever their clocks said.
+func parentsFirst(commits []*object.Commit) []*object.Commit {
+	left := make(map[plumbing.Hash]int, len(commits)) // parents that have not come yet
+	children := map[plumbing.Hash][]*object.Commit{}
+	for _, c := range commits {
+		left[c.Hash] = 0
+	}
+	var ready byTime // of these the oldest comes next
+	for _, c := range commits {
+		for _, p := range c.ParentHashes {
+			if _, ours := left[p]; ours {
+				left[c.Hash]++
+				children[p] = append(children[p], c)
+			}
+		}
+	}
+	for _, c := range commits {
+		if left[c.Hash] == 0 {
+			ready = append(ready, c)
+		}
+	}
+	out := make([]*object.Commit, 0, len(commits))
+	oldest := oldestFirst{&ready}
+	for heap.Init(oldest); len(ready) > 0; {
+		c := heap.Pop(oldest).(*object.Commit)
+		out = append(out, c)
+		for _, child := range children[c.Hash] {
+			if left[child.Hash]--; left[child.Hash] == 0 {
+				heap.Push(oldest, child)
+			}
+		}
+	}
+	return out
+}
+
+// oldestFirst is a heap of commits the other way round.
+type oldestFirst struct{ *byTime }
+
+func (q oldestFirst) Less(i, j int) bool { return q.byTime.Less(j, i) }
 
 // byTime is a heap of commits, newest first.
 type byTime []*object.Commit
@@ -144,8 +243,9 @@ func (r *Repository) after(base, head string) (out []*object.Commit, complete bo
 	return out, complete && fresh == 0
 }
 
-// made are the versions of files that one commit made, without their texts: what none of its parents has.
-func (r *Repository) made(c *object.Commit, want func(string) bool) ([]Version, error) {
+// made are the versions of files that one commit made, which none of its parents has; before them those that parents from outside had of these
+// files.
+func (r *Repository) made(c *object.Commit, want func(string) bool, outside func(parent plumbing.Hash) bool) (out []Version, err error) {
 	tree, parents, err := trees(c)
 	if err != nil {
 		return nil, err
@@ -158,15 +258,37 @@ func (r *Repository) made(c *object.Commit, want func(string) bool) ([]Version, 
 	if err != nil {
 		return nil, &MissingObjectError{"."}
 	}
-	var out []Version
 	for _, change := range changes {
 		to := change.To.TreeEntry
 		if change.To.Name == "" || !want(change.To.Name) || !modeOf(to.Mode).IsRegular() || inherited(change.To.Name, to.Hash, parents) {
 			continue
 		}
-		out = append(out, Version{Commit: Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, File: change.To.Name, blob: to.Hash})
+		out = append(append(out, r.outside(c, change.To.Name, outside)...), r.version(c, change.To.Name, to.Hash))
 	}
 	return out, nil
+}
+
+// outside are the versions of a file that those parents of a commit have which are not of the branch.
+func (r *Repository) outside(c *object.Commit, file string, isOutside func(plumbing.Hash) bool) (out []Version) {
+	for i, hash := range c.ParentHashes {
+		if !isOutside(hash) {
+			continue
+		}
+		parent, err := c.Parent(i)
+		if err != nil {
+			continue // cut off by a shallow clone
+		}
+		tree, err := parent.Tree()
+		if err != nil {
+			continue
+		}
+		if e, err := tree.FindEntry(file); err == nil && modeOf(e.Mode).IsRegular() {
+			v := r.version(parent, file, e.Hash)
+			v.Outside = true
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // trees are a commit's own tree and those of its parents, as far as they are there.

@@ -64,7 +64,11 @@ func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 	}
 	var told []string
 	for _, v := range versions {
-		told = append(told, v.File+" "+string(v.Text))
+		text, err := v.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		told = append(told, v.File+" "+string(text))
 	}
 	want := "[connections/new.yaml first connections/new.yaml second connections/new.yaml third connections/run.yaml executable]" // not what the merge brought from main
 	if fmt.Sprint(told) != want {

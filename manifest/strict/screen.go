@@ -36,7 +36,25 @@ func (d *Document) screenText() bool {
 			d.atLine(i+1, "a control character")
 		}
 	}
+	if line := conflictMarker(d.text); line > 0 && len(d.mistakes) == 0 {
+		d.atLine(line, "a conflict marker: the merge of this file is not finished").
+			Hint("take the whole file of one side from Git, with its sops block if it has one, and make the changes of the other side again")
+	}
 	return len(d.mistakes) == 0
+}
+
+// conflictMarker is the first line that Git wrote to part the sides of a merge, from 1; 0 where there is none. No line of YAML that is
+// read here begins so.
+func conflictMarker(text []byte) int {
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		for _, mark := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
+			rest, ok := bytes.CutPrefix(line, []byte(mark))
+			if rest = bytes.TrimSuffix(rest, []byte("\r")); ok && (len(rest) == 0 || rest[0] == ' ') {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 // Forbidden are characters that no text here has a reason for: they hide or rearrange what a reviewer reads.

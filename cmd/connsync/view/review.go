@@ -32,6 +32,9 @@ func findingWords(f review.Finding) (message string, hints []string) {
 			hints = append(hints, "with  mac_only_encrypted: true  in "+manifest.RulesFile+" values in the clear may be edited by hand")
 		}
 		return "edited without sops: values were changed, added or removed, and the MAC is still the old one, so the file does not open", hints
+	case review.Mixed:
+		return "mixed from two versions of the file that have different data keys, as a merge by hand does: sops cannot open it",
+			[]string{"take the whole file of one side from Git, with its sops block, and make the changes of the other side again with sops"}
 	case review.Moved:
 		return fmt.Sprintf("%s of %s in target %s has the ciphertext that was %s of %s in target %s: a ciphertext opens in one place only",
 			s.Path, s.Name, s.Target, f.From.Path, f.From.Name, f.From.Target), []string{"set it anew with  sops set  or  sops edit " + s.File}

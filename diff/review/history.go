@@ -1,0 +1,143 @@
+package review
+
+import (
+	"path"
+	"strings"
+
+	"connsync/manifest"
+)
+
+// FileVersion is the content that a commit gave a file.
+type FileVersion struct {
+	Commit  string
+	File    string                 // slash path
+	Blob    string                 // names the content: equal contents have equal names
+	Outside bool                   // the commit is not of the branch, which was made from it
+	Read    func() ([]byte, error) // ErrTooLarge for what is larger than anybody reads
+}
+
+// History is what a branch pushed, and what was there before.
+type History interface {
+	// Since calls a function with each version of a file that the commits after the base and up to the head made, if want names the
+	// file, each commit after its parents. complete is false where the history is cut off or longer than anybody reviews.
+	Since(want func(file string) bool, each func(FileVersion) error) (complete bool, err error)
+	// Before calls a function with each version of one file that the base and commits before it made, newest first, until it
+	// wants no more.
+	Before(file string, each func(FileVersion) (more bool, err error)) (complete bool, err error)
+}
+
+// Limits of what is read of a history. A branch beyond them is told as far as they go, and that it was not told whole.
+const (
+	maxRead   = 512 << 20 // bytes of all contents together
+	maxParsed = 128 << 20 // of those that are YAML
+	maxKept   = 8 << 20   // of contents whose documents are kept, so that they are not read again
+)
+
+// reader reads documents of a history: a content once, as long as not too much else was read in between.
+type reader struct {
+	project      manifest.Project
+	kept         map[string]*document
+	size         int // of the contents whose documents are kept
+	read, parsed int
+	cut          bool // a limit was reached
+}
+
+// document reads a version; nil where it says nothing of connections, or is not read any more.
+func (r *reader) document(v FileVersion) (*document, error) {
+	if d, ok := r.kept[v.Blob]; ok {
+		return d, nil
+	}
+	if r.read > maxRead || r.parsed > maxParsed {
+		r.cut = true
+		return nil, nil
+	}
+	text, err := v.Read()
+	if err == ErrTooLarge {
+		r.cut = true
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.read += len(text)
+	d := r.parse(v.File, text)
+	if r.size += len(text); r.size > maxKept || r.kept == nil {
+		r.kept, r.size = map[string]*document{}, len(text)
+	}
+	r.kept[v.Blob] = d
+	return d, nil
+}
+
+func (r *reader) parse(file string, text []byte) *document {
+	named := r.project.Reads(file) || isLeftover(file)
+	switch {
+	case !named && !mentionsConnections(text):
+		return nil
+	case len(text) > maxManifest:
+		return &document{lines: scan(file, text)}
+	}
+	r.parsed += len(text)
+	set, _ := manifest.Read(file, text, r.project)
+	if set.Files[0].Unread {
+		return &document{lines: scan(file, text)}
+	}
+	return documentOf(set.Files[0], set.Connections)
+}
+
+// maxManifest is the size of the largest manifest.
+const maxManifest = 1 << 20
+
+// leftovers are what tools and people put behind the name of a file that they keep a version of.
+var leftovers = []string{
+	".dec", ".decrypted", ".clear", ".plain", ".plaintext", ".unencrypted", ".orig", ".rej", ".bak", ".backup", ".old", ".save", ".saved",
+	".tmp", ".temp", ".copy", ".new", ".patch", ".diff", ".txt", ".swp", "~",
+}
+
+// isLeftover tells whether a file's name says that it is a version of another file.
+func isLeftover(file string) bool {
+	for _, suffix := range leftovers {
+		if strings.HasSuffix(file, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// searched tells whether a file may hold settings of connections, by its name: a manifest wherever it stands, whatever stands in a folder of
+// manifests, and leftovers.
+func searched(p manifest.Project) func(file string) bool {
+	return func(file string) bool {
+		name := path.Base(file)
+		for _, part := range []string{".yaml", ".yml", ".json"} {
+			if strings.Contains(name, part) {
+				return true
+			}
+		}
+		for _, root := range p.Manifests {
+			if strings.HasPrefix(file, root+"/") {
+				return true
+			}
+		}
+		return isLeftover(name)
+	}
+}
+
+// stem is the file that a leftover is a version of, as its name has it.
+func stem(file string) string {
+	for trimmed := true; trimmed; {
+		trimmed = false
+		for _, suffix := range leftovers {
+			if rest, ok := strings.CutSuffix(file, suffix); ok && rest != "" {
+				file, trimmed = rest, true
+			}
+		}
+	}
+	for _, part := range leftovers[:6] { // edr.dec.yaml
+		for _, ext := range []string{".yaml", ".yml"} {
+			if rest, ok := strings.CutSuffix(file, part+ext); ok {
+				return rest + ext
+			}
+		}
+	}
+	return file
+}
