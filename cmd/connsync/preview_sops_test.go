@@ -175,7 +175,7 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			token := b.line("token")
 			b.replace(token, "")
 			b.replace("        kafkaAddr: k.example:9093\n", "        kafkaAddr: k.example:9093\n"+token)
-		}, 1, []string{"high risk: token was token of edr in target prod: it does not open here; set it with sops", "a ciphertext opens in one place only"}, nil},
+		}, 1, []string{"high risk: token was token of edr in target prod: it does not open here", "a ciphertext opens in one place only"}, nil},
 		{"a file copied for another connection", false, func(b *branch) {
 			text := strings.Replace(b.read(branchFile), "    edr:", "    edr2:", 1)
 			b.write("connections/copy.yaml", strings.Replace(text, "    bus:", "    bus2:", 1))

@@ -158,6 +158,7 @@ func findings() []review.Finding {
 	from := diff.Spot{Target: "test", Name: "mail", Path: "config.password", File: "connections/test/mail.yaml"}
 	return []review.Finding{
 		{Kind: review.Edited, Fatal: true, Pos: at("connections/prod/edr.yaml", 2), Spot: spot}, {Kind: review.Edited, Fatal: true, Pos: at("connections/prod/edr.yaml", 2), Spot: spot, MACOnly: true},
+		{Kind: review.Mixed, Fatal: true, Pos: at("connections/prod/edr.yaml", 2), Spot: spot},
 		{Kind: review.Exposed, Fatal: true, Pos: at("connections/prod/edr.yaml", 7), Spot: spot, Commit: "0123456789abcdef"}, {Kind: review.Exposed, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210"},
 		{Kind: review.Moved, Fatal: true, Pos: at("connections/prod/edr.yaml", 9), Spot: spot, From: from}, {Kind: review.Repointed, Fatal: true, Pos: at("connections/prod/edr.yaml", 11), Spot: spot},
 		{Kind: review.Wrong, Fatal: true, Pos: at("connections/prod/siem.yaml", 14), Mistake: manifest.Mistake{

@@ -202,11 +202,11 @@ func plugin(p diff.Plugin) string {
 func riskText(r diff.Risk) string {
 	switch r.Kind {
 	case diff.RiskMoved:
-		return bare(r.Path) + " was " + spot(r.From) + ": it does not open here; set it with sops"
+		return bare(r.Path) + " was " + spot(r.From) + ": it does not open here"
 	case diff.RiskRepointed:
 		return "a sync refuses the new " + string(r.Path) + ": sops did not write the file, and whoever sends its secrets elsewhere must hold its key"
 	case diff.RiskCopied:
-		return bare(r.Path) + " is a copy of " + spot(r.From) + ": it does not open here; set it with sops"
+		return bare(r.Path) + " is a copy of " + spot(r.From) + ": it does not open here"
 	}
 	return "unchanged secrets will go to the new " + string(r.Path)
 }

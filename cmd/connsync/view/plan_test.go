@@ -85,8 +85,8 @@ func TestRisksNameBothPlaces(t *testing.T) {
 	}}).Risks
 	want := []string{
 		"unchanged secrets will go to the new config.endpoint",
-		"token was password of mail in target prod: it does not open here; set it with sops",
-		"token is a copy of password of mail in target prod: it does not open here; set it with sops",
+		"token was password of mail in target prod: it does not open here",
+		"token is a copy of password of mail in target prod: it does not open here",
 	}
 	for i, w := range want {
 		if got[i].Text != w {
