@@ -39,7 +39,8 @@ type Target struct {
 	Known    state.Snapshot
 	Rewrite  func(name string) bool // nil: none
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound
-	Prune    bool                   // delete what is orphaned
+	ByName   bool                   // known state was lost: take over by name what is not shown whole
+	Prune    bool                   // delete what connsync wrote and is orphaned
 	Unguard  func(name string) bool // … also if it was protected; nil: none
 	Retarget bool                   // known state of another place is given up instead of refused
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
@@ -69,6 +70,7 @@ func (o *observation) plan(t Target) (diff.Plan, error) {
 		Known:   o.known.Known,
 		Intents: o.intents(),
 		Rewrite: t.Rewrite,
+		ByName:  t.ByName,
 		Prune:   t.Prune,
 		Unguard: t.Unguard,
 	})

@@ -14,6 +14,7 @@ const (
 	pathComponent   secrets.Path = "component_id"
 	pathVersion     secrets.Path = "component_version_id"
 	pathPlugin      secrets.Path = "plugin" // both, in a plan
+	pathConfig      secrets.Path = "config" // all of it
 )
 
 // clearLeaf is a setting that Git holds in the clear.
@@ -127,6 +128,20 @@ func (d *decider) visibleDifferences(w *Want, h *Have) []secrets.Path {
 	var out []secrets.Path
 	for _, s := range d.leaves[w.Name].clear {
 		if seen, ok := visible(h, s.path); ok && seen.Digest != s.digest {
+			out = append(out, shownPath(s.path))
+		}
+	}
+	return unique(out)
+}
+
+// unseen are the settings in the clear that SecMaster does not show, and the config where it shows none at all: what is not seen is not equal.
+func (d *decider) unseen(w *Want, h *Have) []secrets.Path {
+	if h.Settings == nil {
+		return []secrets.Path{pathConfig}
+	}
+	var out []secrets.Path
+	for _, s := range d.leaves[w.Name].clear {
+		if _, ok := visible(h, s.path); !ok {
 			out = append(out, shownPath(s.path))
 		}
 	}

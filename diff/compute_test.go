@@ -71,6 +71,11 @@ func shows(key string, v any) func(*diff.Have) {
 	}
 }
 
+// masks shows a setting as asterisks, or as nothing.
+func masks(key string) func(*diff.Have) {
+	return func(h *diff.Have) { h.Settings[secrets.Path("config").Key(key)] = diff.Seen{Masked: true} }
+}
+
 func named(name string) func(*diff.Have) { return func(h *diff.Have) { h.Name = name } }
 
 func touchedBy(name, at string) func(*diff.Have) {
@@ -220,7 +225,29 @@ func TestTheTruthTable(t *testing.T) {
 		{"an interrupted update: written again whatever the fingerprints say",
 			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a)}, Known: byName(known("1", a)), Intents: intent("a", diff.IntentUpdate, false)},
 			"update a 1 write interrupted | config.password unchanged"},
-		{"its name, unknown, and equal as far as is shown: recorded, not written",
+		{"its name, unknown, and no config is shown: conflict",
+			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, func(h *diff.Have) { h.Settings = nil })}}, "conflict a | unseen 1 [config]"},
+		{"its name, unknown, and no config is shown, where all that is wanted is secret: conflict",
+			diff.Input{Want: []diff.Want{want("a", with("password", "ENC:1"))}, Have: []diff.Have{have("1", a, func(h *diff.Have) { h.Settings = nil })}}, "conflict a | unseen 1 [config]"},
+		{"its name, unknown, and a setting is masked: conflict",
+			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, masks("endpoint"))}}, "conflict a | unseen 1 [config.endpoint]"},
+		{"its name, unknown, and a part of it is shown: conflict",
+			diff.Input{Want: []diff.Want{want("a", with("endpoint", "https://a", "user", "svc", "password", "ENC:1"))}, Have: []diff.Have{have("1", a)}}, "conflict a | unseen 1 [config.user]"},
+		{"its name, unknown, and it does not say of which plugin: conflict",
+			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, func(h *diff.Have) { h.Plugin = diff.Plugin{} })}}, "conflict a | unseen 1 [plugin]"},
+		{"its name, unknown, and a number is shown as a text: conflict",
+			diff.Input{Want: []diff.Want{want("a", with("port", json.Number("443")))}, Have: []diff.Have{have("1", want("a", with("port", "443")))}}, "conflict a | differs 1 [config.port]"},
+		{"its name, unknown, and a number is shown in another way: equal",
+			diff.Input{Want: []diff.Want{want("a", with("port", json.Number("1.50")))}, Have: []diff.Have{have("1", want("a", with("port", json.Number("1.5"))))}}, "adopt a 1"},
+		{"its name, unknown, and blank where blank is wanted, as a mask is shown too: conflict",
+			diff.Input{Want: []diff.Want{want("a", with("endpoint", "", "password", "ENC:1"))}, Have: []diff.Have{have("1", a, masks("endpoint"))}}, "conflict a | unseen 1 [config.endpoint]"},
+		{"rewrite never writes over what was not seen",
+			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, masks("endpoint"))}, Rewrite: func(string) bool { return true }}, "conflict a | unseen 1 [config.endpoint]"},
+		{"known state was lost: what is not shown is taken over by name, and not written",
+			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, func(h *diff.Have) { h.Settings = nil })}, ByName: true}, "adopt a 1 | config.password unverified"},
+		{"known state was lost: what differs is a conflict all the same",
+			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, shows("endpoint", "https://x"))}, ByName: true}, "conflict a | differs 1 [config.endpoint]"},
+		{"its name, unknown, and equal with every setting shown: recorded, not written",
 			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a)}}, "adopt a 1 | config.password unverified"},
 		{"its name, unknown, and different: conflict, fields named, no values",
 			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, shows("endpoint", "https://x"))}}, "conflict a | differs 1 [config.endpoint]"},
@@ -263,6 +290,12 @@ func TestTheTruthTable(t *testing.T) {
 			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Protect = true })), Prune: true}, "orphaned a 1 | warning protected "},
 		{"protected, and overruled for one run: deleted",
 			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Protect = true })), Prune: true, Unguard: func(string) bool { return true }}, "delete a 1 write"},
+		{"recorded and never written: never deleted",
+			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Written = diff.WrittenNever })), Prune: true, Unguard: func(string) bool { return true }}, "orphaned a 1 | warning not-written "},
+		{"recorded by a schema that did not say whether it was written: never deleted",
+			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Written = diff.WrittenUnsaid })), Prune: true}, "orphaned a 1 | warning not-written "},
+		{"written, though nothing proved it: deleted",
+			diff.Input{Have: []diff.Have{have("1", a)}, Known: byName(known("1", a, func(k *diff.Known) { k.Written = diff.WrittenUnconfirmed })), Prune: true}, "delete a 1 write"},
 		{"in use: never deleted",
 			diff.Input{Have: []diff.Have{have("1", a, func(h *diff.Have) { h.CanBeDeleted = &no })}, Known: byName(known("1", a)), Prune: true}, "orphaned a 1 | warning in-use "},
 		{"no longer wanted and gone: forgotten",

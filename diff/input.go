@@ -19,7 +19,8 @@ type Input struct {
 	Known   map[string]Known       // by the name last written
 	Intents map[string]Intent      // by name
 	Rewrite func(name string) bool // write this connection again whatever the fingerprints say; nil: none
-	Prune   bool                   // delete what is orphaned
+	ByName  bool                   // take over what has a wanted name although not all of it is shown: known state was lost
+	Prune   bool                   // delete what connsync wrote and is orphaned
 	Unguard func(name string) bool // … although it was protected when it was last applied; nil: none
 }
 

@@ -40,6 +40,8 @@ func (d *decider) leftover(name string, k Known) Change {
 	}
 	switch {
 	case !d.in.Prune:
+	case !k.Written.ByConnsync():
+		c.Warnings = append(c.Warnings, Warning{Kind: WarnNotWritten})
 	case k.Protect && !(d.in.Unguard != nil && d.in.Unguard(name)):
 		c.Warnings = append(c.Warnings, Warning{Kind: WarnProtected})
 	case h.CanBeDeleted != nil && !*h.CanBeDeleted:

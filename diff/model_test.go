@@ -24,7 +24,8 @@ type situation struct {
 	defense                         [4]bool
 	shown, time                     string // what they show: the endpoint ("*" masked), and the update time
 	prune, protected, unguard, busy bool
-	rewrite                         bool
+	rewrite, byName                 bool
+	written                         diff.Written
 }
 
 // choices turns bytes into a situation: each decides one thing.
@@ -46,13 +47,15 @@ func choices(b []byte) situation {
 	}
 	s.shown, s.time = pick("x", "x", "x", "y", "z", "*"), pick("t1", "t1", "t1", "t2", "")
 	s.prune, s.protected, s.unguard, s.busy, s.rewrite = yes(), yes(), yes(), yes(), pick("", "", "", "", "", "x") != ""
+	s.byName = pick("", "", "x") != ""
+	s.written = diff.Written(pick(string(diff.WrittenConfirmed), string(diff.WrittenUnconfirmed), string(diff.WrittenConfirmed), string(diff.WrittenNever), string(diff.WrittenUnsaid)))
 	return s
 }
 
 // input is a situation as Compute is told of it.
 func (s situation) input() diff.Input {
 	always := func(is bool) func(string) bool { return func(string) bool { return is } }
-	in := diff.Input{Known: map[string]diff.Known{}, Intents: map[string]diff.Intent{}, Prune: s.prune, Unguard: always(s.unguard), Rewrite: always(s.rewrite)}
+	in := diff.Input{Known: map[string]diff.Known{}, Intents: map[string]diff.Intent{}, Prune: s.prune, ByName: s.byName, Unguard: always(s.unguard), Rewrite: always(s.rewrite)}
 	if s.wanted {
 		w := want("a", with("endpoint", s.wish, "password", s.secret))
 		w.Unresolved, w.Adopt = s.unresolved, s.adopt
@@ -77,7 +80,7 @@ func (s situation) input() diff.Input {
 	record := func(id, name string) diff.Known {
 		w := want(name, with("endpoint", s.wrote, "password", "ENC:1"))
 		k := known(id, w)
-		k.Protect = s.protected
+		k.Protect, k.Written = s.protected, s.written
 		return k
 	}
 	if s.known {
@@ -163,7 +166,7 @@ func (s situation) leftBy(name string) []string {
 func (s situation) owned(id string) bool { return s.known && id == "1" || s.knownOld && id == "3" }
 
 func (s situation) pruned() (string, bool) {
-	if s.prune && (!s.protected || s.unguard) && !s.busy {
+	if s.prune && (s.written == diff.WrittenConfirmed || s.written == diff.WrittenUnconfirmed) && (!s.protected || s.unguard) && !s.busy {
 		return "delete", true
 	}
 	return "orphaned", false
@@ -236,7 +239,7 @@ func (s situation) wantedDecision() (action, id string, write bool) {
 	switch {
 	case len(byName) == 0:
 		return "create", "", true
-	case len(byName) > 1, s.shown != "*" && s.shown != s.wish:
+	case len(byName) > 1, s.shown != "*" && s.shown != s.wish, s.shown == "*" && !s.byName:
 		return conflict()
 	}
 	return "adopt", byName[0], s.rewrite
@@ -280,7 +283,7 @@ func TestThePlanIsTheModels(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	seen := map[string]int{}
 	for range 10_000 {
-		b := make([]byte, 32)
+		b := make([]byte, 34)
 		for i := range b {
 			b[i] = byte(random.Uint32())
 		}
@@ -299,8 +302,8 @@ func TestThePlanIsTheModels(t *testing.T) {
 // FuzzPlan: what Compute decides about one connection is what the truth table says.
 func FuzzPlan(f *testing.F) {
 	f.Add([]byte{})
-	for i := range byte(24) {
-		b := make([]byte, 24)
+	for i := range byte(34) {
+		b := make([]byte, 34)
 		b[i] = 1
 		f.Add(b)
 	}

@@ -14,7 +14,7 @@ const (
 	Update    Action = "update"
 	Adopt     Action = "adopt"    // recorded, and written where Change.Write says so
 	Delete    Action = "delete"   // an orphaned connection, with Prune
-	Orphaned  Action = "orphaned" // written by connsync, no longer in Git
+	Orphaned  Action = "orphaned" // written or recorded by connsync, no longer in Git
 	Forget    Action = "forget"   // nothing there: only the record goes
 	Conflict  Action = "conflict" // nothing is done until somebody decides
 	Unchanged Action = "unchanged"
@@ -140,6 +140,7 @@ const (
 	WarnProtected         WarningKind = "protected"          // orphaned, and protected
 	WarnInUse             WarningKind = "in-use"             // orphaned, and SecMaster says that it cannot be deleted
 	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit that this one does not contain, as allowed
+	WarnNotWritten        WarningKind = "not-written"        // orphaned, and recorded without connsync having written it
 )
 
 // Warning is something to know that stops nothing.
@@ -155,6 +156,7 @@ type ConflictKind string
 // The conflicts.
 const (
 	ConflictDiffers   ConflictKind = "differs"    // of its name, not written by connsync, and what is visible differs
+	ConflictUnseen    ConflictKind = "unseen"     // likewise, and not all of its settings are visible
 	ConflictReplaced  ConflictKind = "replaced"   // the known id is gone and another has its name
 	ConflictDuplicate ConflictKind = "duplicate"  // several of its name, none known
 	ConflictNameTaken ConflictKind = "name-taken" // bound by id, and its name belongs to another
@@ -171,7 +173,7 @@ const (
 type ConflictDetail struct {
 	Kind   ConflictKind
 	IDs    []string       // the connections in SecMaster it is about
-	Fields []secrets.Path // the visible fields that differ, or the destinations that changed; no values
+	Fields []secrets.Path // the visible fields that differ, the ones that are not visible, or the destinations that changed; no values
 	Near   []string       // for ConflictPlugin: the versions, or else the plugins, that the workspace has
 	Commit string         // for ConflictBehind: from which it was applied last
 }

@@ -168,6 +168,9 @@ func (d *decider) unknown(c Change) Change {
 	if differ := d.visibleDifferences(c.Want, h); len(differ) > 0 {
 		return d.conflict(c, ConflictDetail{Kind: ConflictDiffers, IDs: ids(found), Fields: differ})
 	}
+	if unseen := d.unseen(c.Want, h); len(unseen) > 0 && !d.in.ByName {
+		return d.conflict(c, ConflictDetail{Kind: ConflictUnseen, IDs: ids(found), Fields: unseen})
+	}
 	if d.rewrites(c.Name) {
 		return d.takeOver(c, h, Rewrite)
 	}

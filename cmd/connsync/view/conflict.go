@@ -19,6 +19,8 @@ func warning(w diff.Warning) string {
 		return "in use by a workflow: SecMaster does not allow to delete it"
 	case diff.WarnBehind:
 		return "undoes what was applied from " + CutHash(w.Commit) + ", which this commit does not contain"
+	case diff.WarnNotWritten:
+		return "recorded, and not written by connsync as far as is known: it is never deleted"
 	}
 	return string(w.Kind)
 }
@@ -30,6 +32,9 @@ func Conflict(c *diff.Change) (string, []string) {
 	switch d.Kind {
 	case diff.ConflictDiffers:
 		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and different: %s", List(d.IDs), List(Paths(d.Fields))), []string{takeOver}
+	case diff.ConflictUnseen:
+		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and it shows too little to tell whether it is what is wanted: %s", List(d.IDs), List(Paths(d.Fields))),
+			[]string{takeOver + ":  it is written once", "after known state was lost:  connsync state rebuild --adopt-by-name"}
 	case diff.ConflictReplaced:
 		return fmt.Sprintf("the connection that connsync wrote is gone, and another one (%s) has its name", List(d.IDs)), []string{takeOver}
 	case diff.ConflictDuplicate:
