@@ -75,7 +75,7 @@ func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error
 func updated(ws []*write) map[string]diff.Known {
 	out := map[string]diff.Known{}
 	for _, w := range ws {
-		if w.answer != nil && w.change.ID != "" {
+		if w.answer != nil && !w.creates() && !w.deletes() {
 			out[w.change.Name] = diff.Known{ID: w.change.ID}
 		}
 	}

@@ -71,6 +71,16 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	return &Prepared{sync: s, seen: o, Plan: p}, nil
 }
 
+// OnlyRecord leaves of the plan what is recorded and not written: the connections that are taken over as they are.
+func (p *Prepared) OnlyRecord() {
+	recorded := map[string]bool{}
+	for i := range p.Plan.Changes {
+		c := &p.Plan.Changes[i]
+		recorded[c.Name] = c.Action == diff.Adopt && !c.Write
+	}
+	p.Plan.Keep(func(name string) bool { return recorded[name] })
+}
+
 // awaitCreates waits for the creates that an earlier run announced. The kernel lock on the state
 // shows that a run of this machine which announced them is dead, so the window begins now at the latest. Its end counts
 // from when a list was asked for: what was executed while the answer was under way is not in it.

@@ -21,6 +21,7 @@ type planning struct {
 	allowOlder bool
 	dryRun     bool    // what a sync would refuse is told
 	home       *string // the repository that may share the state from now on
+	byName     bool    // known state was lost: what has a wanted name is taken over, as far as it is shown
 }
 
 // preview is what can be told of every selected target with nothing that could write. What fails for one hides no other's plan.

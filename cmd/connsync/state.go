@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -224,34 +223,6 @@ func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 		err = &refusal{fmt.Sprintf("%s: not known", c.Name), []string{"connsync state list"}}
 	}
 	return err
-}
-
-type stateRebuild struct{}
-
-// Run replaces state that cannot be read. State that can be read is left alone.
-func (stateRebuild) Run(ctx context.Context, w world, g *globals) error {
-	return g.states(ctx, w, func(target string, s *state.Store) error {
-		_, err := s.ReadShared(ctx)
-		var corrupt *state.CorruptError
-		var missing *state.MissingError
-		switch {
-		case err == nil:
-			g.printer(w).Out.Line("%s: nothing to repair", target)
-			return nil
-		case !errors.As(err, &corrupt) && !errors.As(err, &missing):
-			return err
-		}
-		done, err := s.Rebuild(ctx, 2*time.Minute)
-		switch {
-		case err != nil:
-			return err
-		case done.Restored:
-			g.printer(w).Out.Line("%s: not begun anew: the remote's state can be read, and this clone follows it again at %s", target, view.CutHash(done.Commit))
-		default:
-			g.printer(w).Out.Line("%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more", target, view.CutHash(done.Commit))
-		}
-		return nil
-	})
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -58,8 +58,8 @@ func (r *syncRun) close() {
 	}
 }
 
-// sync reads, plans and carries out. Its error is what kept it from doing so; what became of each target is in r.
-func (r *syncRun) sync(ctx context.Context) error {
+// planAll reads what is wanted, and plans every target.
+func (r *syncRun) planAll(ctx context.Context) error {
 	var err error
 	if r.src, err = r.g.open(ctx, r.w); err != nil {
 		return err
@@ -77,6 +77,14 @@ func (r *syncRun) sync(ctx context.Context) error {
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
 	r.policy = project.State
 	r.prepareAll(ctx, r.g.wishes(project, set))
+	return nil
+}
+
+// sync plans, and carries out. Its error is what kept it from doing so; what became of each target is in r.
+func (r *syncRun) sync(ctx context.Context) error {
+	if err := r.planAll(ctx); err != nil {
+		return err
+	}
 	plans := r.plans()
 	if len(plans) > 0 {
 		if err := r.p.Diff(r.shown(plans)); err != nil {
