@@ -17,6 +17,8 @@ const (
 
 var (
 	validName = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+	// takenName is a name that connsync does not give, and SecMaster's own connections have: "threatbook authentication token".
+	takenName = regexp.MustCompile(`^[A-Za-z0-9_.-]+( [A-Za-z0-9_.-]+)*$`)
 	validID   = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
@@ -75,8 +77,12 @@ func (d *document) targets(n *strict.Node, p Project, f File) []Connection {
 
 func (d *document) connection(target string, e strict.Entry, f File) Connection {
 	c := Connection{Target: target, Name: e.Key.Value, Tolerated: d.tolerant, File: f, Pos: d.At(e.Key), fields: map[secrets.Path]Position{}}
-	if !validName.MatchString(c.Name) {
-		d.WrongName(e.Key, "not a valid name").Hint("a name is made of " + nameRule)
+	if taken := strict.Child(e.Value, "adopt") != nil && isTaken(c.Name); !validName.MatchString(c.Name) && !taken {
+		hints := []string{"a name is made of " + nameRule}
+		if strings.Contains(c.Name, " ") {
+			hints = append(hints, "a connection that has such a name is taken over with the line  adopt: ID")
+		}
+		d.WrongName(e.Key, "not a valid name").Hint(hints...)
 	}
 	for _, field := range strict.Entries(e.Value) {
 		c.fields[secrets.Path(field.Key.Value)] = d.At(field.Value)
@@ -154,13 +160,16 @@ func (d *document) previously(n *strict.Node, name string) string {
 	s, ok := d.str(n, "previously")
 	switch {
 	case !ok:
-	case !validName.MatchString(s):
+	case !validName.MatchString(s) && !isTaken(s):
 		d.WrongName(n, "previously is not a valid name").Hint("a name is made of " + nameRule)
 	case s == name:
 		d.WrongName(n, "previously names the connection itself").Hint("remove it")
 	}
 	return s
 }
+
+// isTaken tells whether an existing connection may have a name.
+func isTaken(name string) bool { return len(name) <= 64 && takenName.MatchString(name) }
 
 func (d *document) boolean(n *strict.Node, field string) bool {
 	if n.Kind != strict.Scalar || n.Tag != "!!bool" {

@@ -50,6 +50,9 @@ var mutants = []mutant{
 	// What is decided.
 	{"a create although the name is there", "diff/wanted.go", "\tcase len(found) == 0:\n\t\treturn d.create(c)\n\tcase len(found) > 1:", "\tcase len(found) <= 1:\n\t\treturn d.create(c)\n\tcase len(found) > 1:", "./diff TestTheTruthTable|TestWhatever"},
 	{"a connection made by hand is overwritten", "diff/wanted.go", "if differ := d.visibleDifferences(c.Want, h); len(differ) > 0 {", "if differ := d.visibleDifferences(c.Want, h); len(differ) > 1_000 {", "./diff TestTheTruthTable"},
+	{"what is not shown is equal", "diff/wanted.go", "len(unseen) > 0 && !d.in.ByName {", "len(unseen) > 1_000 && !d.in.ByName {", "./diff TestTheTruthTable"},
+	{"what was never written is deleted", "diff/leftovers.go", "case !k.Written.ByConnsync():", "case false:", "./diff TestTheTruthTable"},
+	{"a name with blanks is wanted without an id", "manifest/connection.go", `strict.Child(e.Value, "adopt") != nil && isTaken(c.Name)`, "isTaken(c.Name)", "./manifest TestANameWith"},
 	{"another one of the same name is deleted", "diff/leftovers.go", "\th := d.byID[k.ID]\n\tif h == nil && c.Intent", "\th := d.byID[k.ID]\n\tif found := d.byName[name]; h == nil && len(found) == 1 {\n\t\th = found[0]\n\t}\n\tif h == nil && c.Intent", "./diff TestTheTruthTable"},
 	{"drift is not undone", "diff/bind.go", "{drift, Drift},", "{false, Drift},", "./diff TestTheTruthTable"},
 	{"a change behind a mask is not seen", "diff/bind.go", "{touched && !git", "{touched && git && !git", "./diff TestTheTruthTable"},

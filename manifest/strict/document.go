@@ -29,7 +29,7 @@ type Document struct {
 }
 
 // Read screens a file and parses it. Whatever is wrong is in its mistakes. From some depth on, keys that differ only by case are
-// one. SOPS is given only files that passed here: its own reader can be made to overflow the stack by an alias in a second document.
+// one; the keys two levels above, which are names of connections, may be words with blanks. SOPS is given only files that passed here: its own reader can be made to overflow the stack by an alias in a second document.
 func Read(file string, text []byte, foldFrom int) *Document {
 	d := &Document{File: file, text: text, foldFrom: foldFrom}
 	if !d.screenText() {

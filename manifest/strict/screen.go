@@ -130,7 +130,7 @@ func (d *Document) screenMapping(n *Node, depth, indent int) {
 			d.Wrong(key, "a key that is not text").Hint("quote the key")
 		case d.behind(key, '?'):
 			d.Wrong(key, "a key behind a question mark").Hint("write  key: value")
-		case !validKey(key.Value):
+		case !validKey(key.Value) && !(depth == d.foldFrom-aboveConfig && validKey(strings.ReplaceAll(key.Value, " ", "")) && spaced.MatchString(key.Value)):
 			d.Wrong(key, "a key may hold letters, digits and _ . - only, at most %d", maxKey)
 		case seen[fold(key.Value)] != nil:
 			d.again(key, seen[fold(key.Value)])
@@ -151,6 +151,12 @@ func (d *Document) again(key, first *Node) {
 	}
 	d.WrongName(key, "a key that differs only by case from %s, at line %d", first.Value, first.Line).Hint("a plugin may read keys without regard to case")
 }
+
+// aboveConfig is how far a connection's name stands above its config's keys.
+const aboveConfig = 2
+
+// spaced is a text of words with one blank between two of them: SecMaster's own connections have such names.
+var spaced = regexp.MustCompile(`^[^ ]+( [^ ]+)*$`)
 
 func validKey(k string) bool {
 	if k == "" || len(k) > maxKey {

@@ -35,6 +35,9 @@ func (x *exchange) wish() (wish, bool) {
 		return wish{}, false
 	}
 	b, wrong := readWish(x.body)
+	if wrong == "" && !nameRule.MatchString(b.Name) && !x.keeps(b.Name) {
+		wrong = "name" // but a connection that has such a name may keep it
+	}
 	if wrong == "" {
 		if _, ok := x.s.pluginOf(b.ComponentID, b.ComponentVersionID); !ok {
 			wrong = "component_id and component_version_id do not belong together"
@@ -44,6 +47,14 @@ func (x *exchange) wish() (wish, bool) {
 		x.fail(http.StatusBadRequest, "SecMaster.20041002", "Invalid parameter: "+wrong)
 	}
 	return b, wrong == ""
+}
+
+// keeps tells whether an update leaves a connection its name.
+func (x *exchange) keeps(name string) bool {
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	c := x.s.byID(x.id)
+	return c != nil && c.Name == name
 }
 
 func readWish(body []byte) (wish, string) {
@@ -66,10 +77,7 @@ func readWish(body []byte) (wish, string) {
 			return b, "description must be a string"
 		}
 	}
-	switch {
-	case !nameRule.MatchString(b.Name):
-		return b, "name"
-	case b.Description != nil && utf8.RuneCountInString(*b.Description) > 64:
+	if b.Description != nil && utf8.RuneCountInString(*b.Description) > 64 {
 		return b, "description is too long"
 	}
 	return b, badConfig(b.Config)
