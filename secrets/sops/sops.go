@@ -12,11 +12,7 @@ import (
 	"time"
 
 	upstream "github.com/getsops/sops/v3"
-	"github.com/getsops/sops/v3/aes"
-	"github.com/getsops/sops/v3/config"
-	"github.com/getsops/sops/v3/keyservice"
 	"github.com/getsops/sops/v3/logging"
-	"github.com/getsops/sops/v3/stores/yaml"
 
 	"connsync/secrets"
 )
@@ -117,20 +113,14 @@ func (o *Opener) decrypt(ctx context.Context, name string, data []byte) (*file, 
 	if detail := screen(data); detail != "" {
 		return nil, &Error{File: name, Kind: KindStructure, Detail: detail}
 	}
-	tree, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadEncryptedFile(data)
-	if err != nil || len(tree.Branches) != 1 {
+	tree, err := load(data)
+	if err != nil {
 		return nil, &Error{File: name, Kind: KindStructure, Detail: "its sops block cannot be read"}
 	}
 	if o.options.FullMAC && tree.Metadata.MACOnlyEncrypted {
 		return nil, &Error{File: name, Kind: KindPartialMAC}
 	}
-	f := &file{name: name, tree: tree, cipher: &cipher{inner: aes.NewCipher()}, sealed: map[secrets.Path]string{}}
-	walk(tree.Branches[0], "", func(p secrets.Path, v any) {
-		if s, ok := v.(string); ok && sealed(s) {
-			f.paths = append(f.paths, p)
-			f.sealed[p] = s
-		}
-	})
+	f := newFile(name, tree)
 	if err := o.unlock(ctx, f); err != nil {
 		return nil, err
 	}
@@ -158,8 +148,7 @@ func (o *Opener) unlock(ctx context.Context, f *file) error {
 		failed.Kind = KindNotAllowed
 		return failed
 	}
-	services := []keyservice.KeyServiceClient{&keys{ctx: ctx, allow: o.options.Allow, lend: o.options.Lend, ages: &o.ages}}
-	key, err := f.tree.Metadata.GetDataKeyWithKeyServices(services, upstream.DefaultDecryptionOrder)
+	key, err := f.tree.Metadata.GetDataKeyWithKeyServices(o.services(ctx), upstream.DefaultDecryptionOrder)
 	if err != nil {
 		return failed
 	}

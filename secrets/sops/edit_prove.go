@@ -1,0 +1,125 @@
+package sops
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	upstream "github.com/getsops/sops/v3"
+	"github.com/getsops/sops/v3/aes"
+	"github.com/getsops/sops/v3/config"
+	"github.com/getsops/sops/v3/stores/yaml"
+
+	"connsync/secrets"
+	"connsync/secrets/sops/splice"
+)
+
+// prove opens the result as a sync would, and compares every value with what was there.
+func (e *Editor) prove() error {
+	if e.key != nil {
+		if detail := screen(e.text); detail != "" {
+			return e.refuse("", errUnlike.Error())
+		}
+		tree, err := load(e.text)
+		if err != nil {
+			return e.refuse("", errUnlike.Error())
+		}
+		f := newFile(e.name, tree)
+		f.key = e.key
+		if err := f.verify(); err != nil {
+			return err
+		}
+		if _, err := f.values(); err != nil {
+			return err
+		}
+	}
+	return e.compare()
+}
+
+// compare tells whether all leaves but those that were to change are written as before, in the same order, and all comments too.
+func (e *Editor) compare() error {
+	was, err := splice.Parse(e.before, sealedComment)
+	if err != nil {
+		return e.refuse("", errUnlike.Error())
+	}
+	is, err := e.doc()
+	if err != nil {
+		return err
+	}
+	before, after := e.kept(was.Leaves(), true), e.kept(is.Leaves(), false)
+	if !slices.EqualFunc(before, after, splice.Leaf.Is) || !slices.EqualFunc(before, after, samePlace) {
+		return e.refuse("", errUnlike.Error())
+	}
+	for _, c := range was.Comments() {
+		if c != "" && !sealedComment(strings.TrimPrefix(c, "#")) && bytes.Count(e.text, []byte(c)) < bytes.Count(e.before, []byte(c)) && !e.newBlock {
+			return e.refuse("", errUnlike.Error()+": a comment")
+		}
+	}
+	return nil
+}
+
+func samePlace(a, b splice.Leaf) bool { return slices.Equal(a.Path, b.Path) }
+
+// kept are the leaves that must not differ, under the paths that they have now.
+func (e *Editor) kept(leaves []splice.Leaf, before bool) []splice.Leaf {
+	var out []splice.Leaf
+	for _, l := range leaves {
+		if l.Path[0] == "sops" {
+			if len(l.Path) == 2 && (l.Path[1] == "mac" || l.Path[1] == "lastmodified") || e.newBlock {
+				continue
+			}
+		}
+		inMoved := e.moved[0] != nil && (before && under(l.Path, e.moved[0]) || !before && under(l.Path, e.moved[1]))
+		if inMoved && before {
+			l.Path = append(slices.Clone(e.moved[1]), l.Path[len(e.moved[0]):]...)
+		}
+		if inMoved && sealed(l.Value) {
+			l.Value, l.Style = "", 0 // encrypted anew; that it opens was proven
+		}
+		if !e.freed(l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// freed tells whether a leaf was to change: it, what was added on the way to it, or what gave way to that.
+func (e *Editor) freed(l splice.Leaf) bool {
+	p := pathOf(l.Path)
+	for _, f := range e.free {
+		if p == f || len(l.Value) == 0 && l.Kind != 0 && isAbove(p, f) {
+			return true
+		}
+	}
+	return false
+}
+
+func isAbove(p, f secrets.Path) bool {
+	return len(f) > len(p) && f[:len(p)] == p && (f[len(p)] == '.' || f[len(p)] == '[')
+}
+
+// load reads an encrypted text as SOPS does. It has been screened.
+func load(text []byte) (upstream.Tree, error) {
+	tree, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadEncryptedFile(text)
+	if err == nil && len(tree.Branches) != 1 {
+		err = errUnlike
+	}
+	return tree, err
+}
+
+func metadataOf(text []byte) (upstream.Metadata, error) {
+	tree, err := load(text)
+	return tree.Metadata, err
+}
+
+// newFile is a tree with what it holds encrypted.
+func newFile(name string, tree upstream.Tree) *file {
+	f := &file{name: name, tree: tree, cipher: &cipher{inner: aes.NewCipher()}, sealed: map[secrets.Path]string{}}
+	walk(tree.Branches[0], "", func(p secrets.Path, v any) {
+		if s, ok := v.(string); ok && sealed(s) {
+			f.paths = append(f.paths, p)
+			f.sealed[p] = s
+		}
+	})
+	return f
+}
