@@ -15,6 +15,9 @@ type cli struct {
 	Validate validateCmd `cmd:"" help:"Check every manifest. Offline; needs no key."`
 	Diff     diffCmd     `cmd:"" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
 	Sync     syncCmd     `cmd:"" help:"Create what is missing and update what changed."`
+	Set      setCmd      `cmd:"" help:"Change one value of a manifest in place; encrypted where its rule says so."`
+	Rename   renameCmd   `cmd:"" help:"Give a connection another name, with its secrets."`
+	Reseal   resealCmd   `cmd:"" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
 	Targets  targetsCmd  `cmd:"" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" name:"state" help:"Look at known state, and repair it."`
 	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`

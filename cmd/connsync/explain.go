@@ -129,7 +129,7 @@ func explain(err error) (string, []string) {
 		prefix += flag.flag + ": "
 	}
 	for _, words := range []func(error) (string, []string, bool){
-		explainHistory, explainOurs, explainBase, explainAPI, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
+		explainHistory, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
 	} {
 		if message, hints, ok := words(err); ok {
 			return prefix + message, hints

@@ -79,6 +79,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("HUAWEICLOUD_SDK_AK", emulator.DefaultAccessKey)
 	e.Setenv("HUAWEICLOUD_SDK_SK", emulator.DefaultSecretKey)
 	e.Setenv("SOPS_AGE_KEY", testIdentity)
+	e.Setenv("RECIPIENT", testRecipient)
 	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 	e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	e.Setenv("GIT_AUTHOR_NAME", "tester")

@@ -28,6 +28,7 @@ type Editor struct {
 	free   []secrets.Path // that may differ
 	// newBlock tells that the sops block was written anew.
 	newBlock bool
+	hidden   []secrets.Path // what the rule would leave in the clear, and may not
 }
 
 // EditError is a change that cannot be made, in our own words.
@@ -159,9 +160,7 @@ func (e *Editor) doc() (*splice.Doc, error) {
 }
 
 // Covers tells whether the file's selector encrypts what stands, or would stand, at a path.
-func (e *Editor) Covers(path []any) (bool, error) {
-	return e.key != nil && e.coveredBy(e.meta, path), nil
-}
+func (e *Editor) Covers(path []any) bool { return e.key != nil && e.coveredBy(e.meta, path) }
 
 // coveredBy asks SOPS, with something at the path.
 func (e *Editor) coveredBy(m upstream.Metadata, path []any) bool {
@@ -187,6 +186,9 @@ func (e *Editor) Set(path []any, v any) (err error) {
 	}
 	p := pathOf(path)
 	scalar := written(v)
+	if text, _ := v.(string); strings.HasPrefix(text, "ENC[") {
+		return e.refuse(p, "cannot be set to what looks like a ciphertext")
+	}
 	if e.key != nil && e.coveredBy(e.meta, path) {
 		if scalar, err = e.encrypt(path, v); err != nil {
 			return err
@@ -236,6 +238,18 @@ func (e *Editor) Rename(path []any, to string) (err error) {
 		}
 	}
 	return e.rebindComments(path, now)
+}
+
+// Rekeyed is a text with another key for the mapping at a path, and nothing else: as it was before somebody edited the key by hand.
+func Rekeyed(name string, text []byte, path []any, to string) ([]byte, error) {
+	doc, err := splice.Parse(text, sealedComment)
+	if err == nil {
+		text, err = doc.Rename(path, to)
+	}
+	if err != nil {
+		return nil, &EditError{name, pathOf(path), "cannot be renamed"}
+	}
+	return text, nil
 }
 
 // put encrypts a value of SOPS's own types in place.

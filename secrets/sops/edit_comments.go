@@ -93,7 +93,8 @@ func (e *Editor) revealComments(kept map[string]bool, may func(secrets.Path, sec
 			continue
 		}
 		if !may(pathOf(c.keys), secrets.Hide(comment.Value)) {
-			return &ErrHidden{e.name, pathOf(c.keys)}
+			e.hidden = append(e.hidden, pathOf(c.keys))
+			continue
 		}
 		if strings.ContainsAny(comment.Value, "\n\r") {
 			return e.refuse(pathOf(c.keys), "has an encrypted comment of many lines: remove it with  sops edit")

@@ -52,7 +52,7 @@ func (w *editWorld) plain() string {
 	}
 	if w.r.Intn(4) == 0 {
 		text = strings.TrimRight(text, "\r\n ")
-		if i := strings.LastIndexByte(text, '\n'); strings.Contains(text[i+1:], "|") {
+		if i := strings.LastIndexByte(text, '\n'); !strings.Contains(text[i+1:], ": ") { // a text of many lines would lose its last line end
 			text += "\n"
 		}
 	}

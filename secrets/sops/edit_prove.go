@@ -50,12 +50,31 @@ func (e *Editor) compare() error {
 	if !slices.EqualFunc(before, after, splice.Leaf.Is) || !slices.EqualFunc(before, after, samePlace) {
 		return e.refuse("", errUnlike.Error())
 	}
-	for _, c := range was.Comments() {
-		if c != "" && !sealedComment(strings.TrimPrefix(c, "#")) && bytes.Count(e.text, []byte(c)) < bytes.Count(e.before, []byte(c)) && !e.newBlock {
-			return e.refuse("", errUnlike.Error()+": a comment")
-		}
+	if !e.newBlock && !sameComments(was, is) && !e.holdsComments(was) {
+		return e.refuse("", errUnlike.Error()+": a comment")
 	}
 	return nil
+}
+
+// sameComments compares what the parser takes for comments. It loses some in brackets, and gives some twice.
+func sameComments(was, is *splice.Doc) bool {
+	return slices.Equal(clearComments(was), clearComments(is))
+}
+
+func clearComments(d *splice.Doc) []string {
+	out := slices.DeleteFunc(d.Comments(), func(c string) bool { return c == "" || sealedComment(strings.TrimPrefix(c, "#")) })
+	slices.Sort(out)
+	return out
+}
+
+// holdsComments tells whether the text of each comment is there as often as before.
+func (e *Editor) holdsComments(was *splice.Doc) bool {
+	for _, c := range clearComments(was) {
+		if bytes.Count(e.text, []byte(c)) < bytes.Count(e.before, []byte(c)) {
+			return false
+		}
+	}
+	return true
 }
 
 func samePlace(a, b splice.Leaf) bool { return slices.Equal(a.Path, b.Path) }

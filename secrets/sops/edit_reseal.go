@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +58,7 @@ func RuleFor(top, file string) (r *Rule, err error) {
 				return nil, ruleError(err)
 			}
 			if conf != nil {
-				return &Rule{from, conf}, nil
+				return (&Rule{from, conf}).compiled()
 			}
 		case err == nil || !errors.Is(err, fs.ErrNotExist):
 			return nil, ErrBadRule
@@ -65,6 +67,16 @@ func RuleFor(top, file string) (r *Rule, err error) {
 			return nil, ErrNoRule
 		}
 	}
+}
+
+// compiled refuses a selector that is no regular expression: sops would say nothing, and encrypt nothing or everything by it.
+func (r *Rule) compiled() (*Rule, error) {
+	for _, text := range []string{r.conf.EncryptedRegex, r.conf.UnencryptedRegex, r.conf.EncryptedCommentRegex, r.conf.UnencryptedCommentRegex} {
+		if _, err := regexp.Compile(text); err != nil {
+			return nil, ErrBadRule
+		}
+	}
+	return r, nil
 }
 
 // ruleError keeps the one cause that has a name. Others could quote the file.
@@ -238,7 +250,7 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 		case l.Path[0] == "sops" || l.Value == "" || l.Tag == "!!null" || covered[p] == encrypted:
 		case covered[p]:
 			did.Encrypted = append(did.Encrypted, p)
-			if _, ok := typed(plain[p]); !ok {
+			if _, unfit := typed(plain[p]); unfit != "" {
 				return e.refuse(p, "is of a type that is not encrypted: quote it if it is text")
 			}
 			err = e.put(l.Path, plain[p])
@@ -252,6 +264,9 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 		if covered[p] != encrypted {
 			e.free = append(e.free, p)
 		}
+	}
+	if len(e.hidden) > 0 {
+		return &HiddenError{e.name, e.hidden}
 	}
 	e.open = nil // all that the selector covers is encrypted now
 	return nil
@@ -268,25 +283,30 @@ func plainOf(text []byte) (map[secrets.Path]any, error) {
 	return out, nil
 }
 
-// ErrHidden says that a value would stand in the clear, and may not.
-type ErrHidden struct {
-	File string
-	Leaf secrets.Path
+// HiddenError says which values would stand in the clear, and may not.
+type HiddenError struct {
+	File   string
+	Leaves []secrets.Path
 }
 
-func (e *ErrHidden) Error() string {
-	return e.File + ": " + string(e.Leaf) + " is encrypted, and the rule would leave it in the clear"
+func (e *HiddenError) Error() string {
+	more := ""
+	if n := len(e.Leaves); n > 1 {
+		more = fmt.Sprintf(" and %d more", n-1)
+	}
+	return fmt.Sprintf("%s: %s%s: encrypted, and the rule would leave it in the clear", e.File, e.Leaves[0], more)
 }
 
 func (e *Editor) reveal(l splice.Leaf, may func(secrets.Path, secrets.Value) bool) error {
 	p := pathOf(l.Path)
 	plain, err := e.cipher.Decrypt(l.Value, e.key, boundTo(l.Path))
-	v, ok := typed(plain)
-	if err != nil || !ok {
+	v, unfit := typed(plain)
+	if err != nil || unfit != "" {
 		return e.refuse(p, "does not open")
 	}
 	if !may(p, secrets.Hide(v)) {
-		return &ErrHidden{e.name, p}
+		e.hidden = append(e.hidden, p)
+		return nil
 	}
 	doc, err := e.doc()
 	if err != nil {

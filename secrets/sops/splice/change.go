@@ -24,7 +24,20 @@ func (d *Doc) Set(path []any, s Scalar) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.replace(d.offset(at.node), end, s.written(at.node.Style, at.flow)), nil
+	return d.replace(d.offset(at.node), end, s.written(at.node.Style, at.flow)+d.headComment(at.node)), nil
+}
+
+// headComment is the comment behind the | or > of a text of many lines, which stays.
+func (d *Doc) headComment(n *yaml.Node) string {
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		return ""
+	}
+	at := d.offset(n)
+	head := string(d.text[at:d.lineEnd(at)])
+	if i := strings.Index(head, " #"); i >= 0 {
+		return head[i:]
+	}
+	return ""
 }
 
 // indent is the column, from 0, of the key or the dash of a value.

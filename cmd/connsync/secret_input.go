@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// maxInput bounds one value; a manifest may have 1 MiB.
+const maxInput = 512 << 10
+
+// typed is a value that a person types, unseen and twice, or that standard input holds.
+func typed(ctx context.Context, w world, what string) (string, error) {
+	if f, ok := w.stdin.(*os.File); ok && isTerminal(f) {
+		return askedTwice(ctx, w, f, what)
+	}
+	text, err := io.ReadAll(io.LimitReader(w.stdin, maxInput+1))
+	if err != nil {
+		return "", &refusal{"standard input cannot be read", nil}
+	}
+	return acceptable(text)
+}
+
+// acceptable drops the line end of a single line, and refuses what is no text. Several lines stay as they are.
+func acceptable(text []byte) (string, error) {
+	if len(text) > maxInput {
+		return "", &refusal{"a value of more than 512 KiB", nil}
+	}
+	if i := bytes.IndexByte(text, '\n'); i == len(text)-1 {
+		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+	}
+	odd := func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }
+	if !utf8.Valid(text) || bytes.IndexFunc(text, odd) >= 0 {
+		return "", &refusal{"a value that is no text: it is not UTF-8, or has control characters", nil}
+	}
+	return string(text), nil
+}
+
+func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (string, error) {
+	first, err := unseen(ctx, w, terminal, "New value of "+safe(what)+" (it is not shown): ")
+	if err != nil {
+		return "", err
+	}
+	second, err := unseen(ctx, w, terminal, "Once more: ")
+	if err != nil {
+		return "", err
+	}
+	if !bytes.Equal(first, second) {
+		return "", &refusal{"the two are not the same: nothing was changed", nil}
+	}
+	return acceptable(first)
+}
+
+// unseen reads a line without showing it. An interruption gives the terminal back as it was.
+func unseen(ctx context.Context, w world, terminal *os.File, prompt string) ([]byte, error) {
+	fd := int(terminal.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, &refusal{"the terminal cannot be asked: give the value on standard input", nil}
+	}
+	fmt.Fprint(w.stderr, prompt)
+	type answer struct {
+		text []byte
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		text, err := term.ReadPassword(fd)
+		typed <- answer{text, err}
+	}()
+	select {
+	case a := <-typed:
+		fmt.Fprintln(w.stderr)
+		if a.err != nil || len(a.text) == 0 {
+			return nil, &refusal{"nothing was typed: nothing was changed", nil}
+		}
+		return a.text, nil
+	case <-ctx.Done():
+		time.Sleep(settled) // the reader may just be about to hide what is typed
+		_ = term.Restore(fd, before)
+		fmt.Fprintln(w.stderr)
+		return nil, ctx.Err()
+	}
+}
+
+// settled is how long it takes at most until a reader has told the terminal what it wants.
+const settled = 50 * time.Millisecond
+
+// letters are what a generated secret is made of: no plugin, shell or URL gives them another meaning.
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// generated is a random text.
+func generated(n int) (string, error) {
+	out := make([]byte, n)
+	for i := range out {
+		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+		if err != nil {
+			return "", &refusal{"the system gives no random numbers", nil}
+		}
+		out[i] = letters[k.Int64()]
+	}
+	return string(out), nil
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"connsync/manifest"
+	"connsync/secrets"
+	"connsync/secrets/sops"
+)
+
+// setCmd changes one value of a manifest in place.
+type setCmd struct {
+	Where    string  `arg:"" name:"target/name.setting" help:"The setting, as plans print it: prod/edr_prod.config.password. A name that is no field of a connection is a setting: prod/edr_prod.password."`
+	Value    *string `arg:"" optional:"" help:"The new value, of a setting in the clear only. A secret is asked for, or read from standard input."`
+	Type     string  `enum:"text,number,boolean,keep" default:"keep" placeholder:"TYPE" help:"text, number or boolean. Default: what the value was, or text."`
+	Generate int     `placeholder:"N" help:"Make a secret of N random letters and digits, at least 16. It is not shown."`
+	DryRun   bool    `help:"Say what would change, and change nothing."`
+}
+
+func (setCmd) Help() string {
+	return "Changes one value, and leaves every other byte of the file as it is: ciphertexts, comments, order. It is encrypted where the file's selector or its rule in .sops.yaml says so, " +
+		"for the file's own recipients, and the file is signed anew. A secret is never an argument: other users see those, and the shell keeps them.\n\n" +
+		examples("connsync set prod/edr_prod.config.endpoint https://edr-2.example", "connsync set prod/edr_prod.config.password", "connsync set prod/edr_prod.config.token --generate 32",
+			"connsync set prod/edr_prod.config.key < key.pem", "connsync set prod/edr_prod.config.port 8443 --type number --dry-run")
+}
+
+// setting is one value that is set.
+type settingEdit struct {
+	*editing
+	connectionPlace
+	file  string
+	at    secrets.Path // from the connection
+	path  []any        // from the root
+	was   manifest.Setting
+	there bool
+}
+
+// Run changes the value.
+func (c setCmd) Run(ctx context.Context, w world, g *globals) error {
+	s, err := c.find(w, g)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	text, ed, err := s.open(ctx, s.file, s.opener)
+	if err != nil {
+		return err
+	}
+	secret, fresh, err := s.encrypts(ed)
+	if err != nil {
+		return err
+	}
+	v, err := c.value(ctx, s, secret)
+	if err != nil {
+		return err
+	}
+	if err := ed.Set(s.path, v); err != nil {
+		return err
+	}
+	if fresh != nil {
+		if _, err := ed.Reseal(ctx, s.opener, fresh, nil); err != nil {
+			return err
+		}
+	}
+	is, err := s.write(s.file, text, ed)
+	if err != nil {
+		return err
+	}
+	return s.report(text, is, ed)
+}
+
+// find is the setting of the command line.
+func (c setCmd) find(w world, g *globals) (*settingEdit, error) {
+	place, rest, err := parsePlace(c.Where)
+	if err != nil {
+		return nil, err
+	}
+	path, err := settingPath(rest)
+	if err != nil {
+		return nil, err
+	}
+	if c.Generate != 0 && (c.Generate < 16 || c.Generate > 1024 || c.Value != nil) {
+		return nil, &usageError{"--generate N: N is at least 16 and at most 1024, and no value is given with it"}
+	}
+	e, err := g.edit(w, c.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	connection, err := e.wanted(place)
+	if err != nil {
+		e.close()
+		return nil, err
+	}
+	s := &settingEdit{editing: e, connectionPlace: place, file: connection.File.Path, at: pathFrom(path), path: append(place.path(), path...)}
+	s.was, s.there = settingOf(*connection, s.at)
+	return s, nil
+}
+
+func pathFrom(path []any) secrets.Path {
+	var p secrets.Path
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			p = p.Key(step)
+		case int:
+			p = p.Index(step)
+		}
+	}
+	return p
+}
+
+// settingOf is a setting of a connection's config.
+func settingOf(c manifest.Connection, at secrets.Path) (manifest.Setting, bool) {
+	for _, s := range manifest.Settings("config", c.Config) {
+		if s.Path == at {
+			return s, true
+		}
+	}
+	return manifest.Setting{Path: at}, false
+}
+
+func (s *settingEdit) inConfig() bool { return s.path[3] == "config" }
+
+// encrypts tells whether the value is encrypted. fresh is the rule that a file without a sops block is encrypted by then.
+func (s *settingEdit) encrypts(ed *sops.Editor) (secret bool, fresh *sops.Rule, err error) {
+	if ed.Covers(s.path) {
+		if !s.inConfig() {
+			return false, nil, &refusal{fmt.Sprintf("%s: %s must not be encrypted, and the file's selector encrypts it", safe(s.file), safe(string(s.at))), []string{"connsync reseal " + safe(s.file)}}
+		}
+		return true, nil, nil
+	}
+	rule, err := s.rule(s.file)
+	if err != nil || rule == nil || !s.inConfig() || !ed.CoveredBy(rule, s.path) {
+		return false, nil, err
+	}
+	if !ed.Encrypted() {
+		return true, rule, nil
+	}
+	return false, nil, &refusal{
+		fmt.Sprintf("%s: its rule in %s encrypts %s (%s), and the file's own selector does not", safe(s.file), sops.RulesFile, safe(string(s.at)), safe(rule.Selector())),
+		[]string{"connsync reseal " + safe(s.file) + "  brings the file to its rule; then set it again"},
+	}
+}
+
+// value is the new value.
+func (c setCmd) value(ctx context.Context, s *settingEdit, secret bool) (any, error) {
+	if secret && c.Value != nil {
+		return nil, &usageError{safe(string(s.at)) + " is encrypted, and a secret is never an argument: it may stand in the shell's history now. Leave it out: it is asked for, or read from standard input"}
+	}
+	if !secret && c.Generate != 0 {
+		return nil, &refusal{fmt.Sprintf("%s: %s would stand in the clear: nothing is generated for it", safe(s.file), safe(string(s.at))),
+			[]string{"add its key to the rule of the file in " + sops.RulesFile + ", and then  connsync reseal " + safe(s.file)}}
+	}
+	var text string
+	var err error
+	switch {
+	case c.Value != nil:
+		text = *c.Value
+	case c.Generate != 0:
+		text, err = generated(c.Generate)
+	default:
+		text, err = typed(ctx, s.w, string(s.at))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if secret && text == "" {
+		return nil, &refusal{"an empty value is never encrypted: nothing was changed", nil}
+	}
+	return valueAs(text, c.kind(s))
+}
+
+// kind is the type of the new value.
+func (c setCmd) kind(s *settingEdit) string {
+	if c.Type != "keep" {
+		return c.Type
+	}
+	if !s.inConfig() {
+		return map[bool]string{true: "boolean", false: "text"}[s.at == "protect"]
+	}
+	switch s.was.Value.(type) {
+	case json.Number:
+		return "number"
+	case bool:
+		return "boolean"
+	}
+	return "text"
+}
+
+// valueAs is a text as a value of a type. What sops or JSON would write differently is refused. The text is not quoted: it may be a secret.
+func valueAs(text, kind string) (any, error) {
+	switch kind {
+	case "number":
+		n := json.Number(text)
+		f, err := n.Float64()
+		i, notWhole := strconv.ParseInt(text, 10, 64)
+		if err != nil || notWhole == nil && strconv.FormatInt(i, 10) != text || notWhole != nil && strconv.FormatFloat(f, 'f', -1, 64) != text || !json.Valid([]byte(text)) {
+			return nil, &refusal{"not a number that JSON and sops write in this way", []string{"--type text  sets it as text"}}
+		}
+		return n, nil
+	case "boolean":
+		if text != "true" && text != "false" {
+			return nil, &refusal{"not true or false", []string{"--type text  sets it as text"}}
+		}
+		return text == "true", nil
+	}
+	return text, nil
+}
+
+// report says what changed, and never a secret.
+func (s *settingEdit) report(was, is []byte, ed *sops.Editor) error {
+	out := s.p.out
+	set, _ := manifest.Read(s.file, is, s.project)
+	now, line := manifest.Setting{}, ""
+	for _, c := range set.Connections {
+		if c.Target == s.target && c.Name == s.name {
+			now, _ = settingOf(c, s.at)
+			line = c.At(s.at).String()
+		}
+	}
+	if string(was) == string(is) {
+		fmt.Fprintf(out, "%s of %s: nothing to change\n", safe(string(s.at)), safe(s.String()))
+		return nil
+	}
+	fmt.Fprintf(out, "%s %s of %s   %s\n", s.said("set", "would set"), s.p.outTint.bold(safe(string(s.at))), safe(s.String()), safe(line))
+	if s.inConfig() {
+		fmt.Fprintf(out, "  %s -> %s\n", s.shown(s.was, s.there), s.shown(now, true))
+	}
+	if ed.Encrypted() {
+		fmt.Fprintf(out, "  %s\n", s.said("signed with the file's own key", "the file would be signed with its own key"))
+	}
+	return nil
+}
+
+// shown is a value for people; of what looks like a secret, nothing.
+func (s *settingEdit) shown(v manifest.Setting, there bool) string {
+	switch {
+	case !there:
+		return "(none)"
+	case v.Secret != nil:
+		return "(encrypted)"
+	case v.Suspicious():
+		return "(in the clear, not shown)"
+	}
+	return strings.TrimSpace(shown(v.Value))
+}
