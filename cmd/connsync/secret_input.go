@@ -47,11 +47,11 @@ func acceptable(text []byte) (string, error) {
 }
 
 func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (string, error) {
-	first, err := unseen(ctx, w, terminal, "New value of "+safe(what)+" (it is not shown): ")
+	first, err := typedUnseen(ctx, w, terminal, "New value of "+safe(what)+" (it is not shown): ")
 	if err != nil {
 		return "", err
 	}
-	second, err := unseen(ctx, w, terminal, "Once more: ")
+	second, err := typedUnseen(ctx, w, terminal, "Once more: ")
 	if err != nil {
 		return "", err
 	}
@@ -61,8 +61,8 @@ func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (s
 	return acceptable(first)
 }
 
-// unseen reads a line without showing it. An interruption gives the terminal back as it was.
-func unseen(ctx context.Context, w world, terminal *os.File, prompt string) ([]byte, error) {
+// typedUnseen reads a line without showing it. An interruption gives the terminal back as it was.
+func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string) ([]byte, error) {
 	fd := int(terminal.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
