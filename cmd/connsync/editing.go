@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"connsync/cmd/connsync/render"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
 	"connsync/secrets/sops"
@@ -18,7 +19,7 @@ import (
 type editing struct {
 	w       world
 	g       *globals
-	p       *printer
+	p       *render.Printer
 	src     *source
 	top     string
 	project manifest.Project
@@ -71,7 +72,7 @@ func (e *editing) find(c connectionPlace) (*manifest.Connection, error) {
 		switch {
 		case w.Target != c.target || w.Name != c.name:
 		case found != nil:
-			return nil, &refusal{fmt.Sprintf("%s is wanted twice: at %s and at %s", safe(c.String()), safe(found.Pos.String()), safe(w.Pos.String())), []string{"remove one of them first"}}
+			return nil, &refusal{fmt.Sprintf("%s is wanted twice: at %s and at %s", c.String(), found.Pos.String(), w.Pos.String()), []string{"remove one of them first"}}
 		default:
 			found = w
 		}
@@ -88,9 +89,9 @@ func (e *editing) wanted(c connectionPlace) (*manifest.Connection, error) {
 	hints := []string{"a file that cannot be read is not looked into:  connsync validate  names those"}
 	if _, known := e.project.Targets[c.target]; !known {
 		names := sortedKeys(e.project.Targets)
-		hints = []string{"targets of " + e.project.File + ": " + safe(strings.Join(names[:min(len(names), 10)], ", "))}
+		hints = []string{"targets of " + e.project.File + ": " + strings.Join(names[:min(len(names), 10)], ", ")}
 	}
-	return nil, &refusal{fmt.Sprintf("no connection %s in the manifests", safe(c.String())), hints}
+	return nil, &refusal{fmt.Sprintf("no connection %s in the manifests", c.String()), hints}
 }
 
 // open reads a manifest and opens it for changes.
@@ -109,7 +110,7 @@ func (e *editing) rule(file string) (*sops.Rule, error) {
 	case errors.Is(err, sops.ErrNoRule):
 		return nil, nil
 	case err != nil:
-		return nil, &refusal{safe(file) + ": " + err.Error(), []string{"connsync validate  says what is wrong with it"}}
+		return nil, &refusal{file + ": " + err.Error(), []string{"connsync validate  says what is wrong with it"}}
 	}
 	return r, nil
 }
@@ -136,7 +137,7 @@ func (e *editing) check(file string, was, is []byte) error {
 	}
 	for _, m := range after {
 		if had[m.Message]--; had[m.Message] < 0 {
-			return &refusal{"not changed, since it would be a mistake: " + safe(m.Message), safeAll(m.Hints)}
+			return &refusal{"not changed, since it would be a mistake: " + m.Message, m.Hints}
 		}
 	}
 	return nil
@@ -157,7 +158,7 @@ func parsePlace(text string) (c connectionPlace, rest string, err error) {
 		name, rest = name[:i], name[i:]
 	}
 	if !ok || target == "" || name == "" {
-		return c, "", &usageError{safe(text) + ": not TARGET/NAME, as in prod/edr_prod"}
+		return c, "", &usageError{text + ": not TARGET/NAME, as in prod/edr_prod"}
 	}
 	return connectionPlace{target, name}, rest, nil
 }
@@ -171,7 +172,7 @@ func settingPath(text string) ([]any, error) {
 	if text == "" {
 		return nil, &usageError{"a connection alone: name the setting behind it, as in prod/edr_prod.config.password"}
 	}
-	wrong := &usageError{safe(strings.TrimPrefix(text, ".")) + ": not a setting, as in config.auth.password, config.hosts[0] or config[\"a.b\"]"}
+	wrong := &usageError{strings.TrimPrefix(text, ".") + ": not a setting, as in config.auth.password, config.hosts[0] or config[\"a.b\"]"}
 	path, ok := steps(text)
 	if !ok || len(path) == 0 {
 		return nil, wrong
@@ -196,7 +197,7 @@ func explainEdit(err error) (string, []string, bool) {
 	var refused *sops.EditError
 	switch {
 	case errors.As(err, &refused):
-		return safe(refused.Error()), []string{"sops edit " + safe(refused.File) + "  changes what cannot be changed in place"}, true
+		return refused.Error(), []string{"sops edit " + refused.File + "  changes what cannot be changed in place"}, true
 	case errors.Is(err, gitfs.ErrChanged):
 		return gitfs.ErrChanged.Error() + "; nothing was written", []string{"repeat"}, true
 	}

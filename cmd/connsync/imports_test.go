@@ -51,7 +51,7 @@ var rules = map[string]rule{
 	"cmd/connsync/render": {[]string{"apply", "cmd/connsync/view", "diff", "manifest", "secrets"}, []string{"golang.org/x/term"},
 		"a format lays out what it is given, and calls no command"},
 	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "manifest", "manifest/gitfs", "manifest/strict", "secrets", "secrets/sops"},
-		[]string{"github.com/alecthomas/kong", "github.com/go-git/", "golang.org/x/sync"},
+		[]string{"github.com/alecthomas/kong", "golang.org/x/term", "github.com/go-git/", "golang.org/x/sync"},
 		"grammar, wiring, words for errors and exit codes"},
 }
 

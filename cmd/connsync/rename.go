@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"connsync/cmd/connsync/render"
 	"connsync/secrets/sops"
 )
 
@@ -58,7 +59,7 @@ func (r renaming) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case was != nil && is != nil:
-		return &refusal{fmt.Sprintf("%s is taken, at %s", safe(r.new.String()), safe(is.Pos.String())), nil}
+		return &refusal{fmt.Sprintf("%s is taken, at %s", r.new.String(), is.Pos.String()), nil}
 	case was == nil && is != nil:
 		return r.byHand(ctx, is.File.Path)
 	case was == nil:
@@ -91,9 +92,9 @@ func (r renaming) rename(file string, text []byte, ed *sops.Editor, previously s
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(r.p.out, "%s %s to %s   %s\n", r.said("renamed", "would rename"), safe(r.old.String()), r.p.outTint.bold(safe(r.new.name)), safe(file))
+	r.p.Out.Line("%s %s to %s   %s", r.said("renamed", "would rename"), r.old.String(), render.Bold(r.new.name), file)
 	if ed.Encrypted() {
-		fmt.Fprintf(r.p.out, "  %s\n", r.said("its secrets are bound to the new name", "its secrets would be bound to the new name"))
+		r.p.Out.Line("  %s", r.said("its secrets are bound to the new name", "its secrets would be bound to the new name"))
 	}
 	return nil
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"path/filepath"
 	"strings"
 
+	"connsync/cmd/connsync/render"
 	"connsync/manifest"
 	"connsync/secrets"
 	"connsync/secrets/sops"
@@ -16,7 +16,7 @@ import (
 // resealCmd brings files to their rules.
 type resealCmd struct {
 	Files  []string `arg:"" name:"file" help:"Manifests."`
-	Reveal []string `placeholder:"SETTING" help:"Decrypt this setting of every connection where the rule leaves it in the clear, as in config.endpoint or 'config.*' (repeatable). What looks like a secret is never decrypted."`
+	Reveal []string `type:"pattern" placeholder:"SETTING" help:"Decrypt this setting of every connection where the rule leaves it in the clear, as in config.endpoint or 'config.*' (repeatable). What looks like a secret is never decrypted."`
 	DryRun bool     `help:"Say what would change, and change nothing."`
 }
 
@@ -28,9 +28,6 @@ func (resealCmd) Help() string {
 
 // Run brings one file after the other to its rule. The first that cannot be ends it.
 func (c resealCmd) Run(ctx context.Context, w world, g *globals) error {
-	if bad := badPattern(c.Reveal); bad != "" {
-		return &usageError{fmt.Sprintf("--reveal %s: not a pattern", safe(bad))}
-	}
 	e, err := g.edit(w, c.DryRun)
 	if err != nil {
 		return err
@@ -67,20 +64,20 @@ func (e *editing) fileOf(name string) (string, error) {
 	file, err := filepath.Rel(top, full)
 	file = filepath.ToSlash(file)
 	if err != nil || file == ".." || strings.HasPrefix(file, "../") {
-		return "", &usageError{safe(name) + ": not in this repository"}
+		return "", &usageError{name + ": not in this repository"}
 	}
 	for _, f := range e.set.Files {
 		if f.Path == file {
 			return file, nil
 		}
 	}
-	return "", &refusal{safe(name) + ": not a manifest of " + safe(e.project.File), []string{"manifests are files that end in .yaml or .yml in " + safe(strings.Join(e.project.Manifests, ", "))}}
+	return "", &refusal{name + ": not a manifest of " + e.project.File, []string{"manifests are files that end in .yaml or .yml in " + strings.Join(e.project.Manifests, ", ")}}
 }
 
 func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file string) error {
 	rule, err := sops.RuleFor(e.top, file)
 	if err != nil {
-		return &refusal{safe(file) + ": " + err.Error(), []string{"add a rule to " + sops.RulesFile + " whose path_regex fits it, with recipients"}}
+		return &refusal{file + ": " + err.Error(), []string{"add a rule to " + sops.RulesFile + " whose path_regex fits it, with recipients"}}
 	}
 	text, ed, err := e.open(ctx, file, o)
 	if err != nil {
@@ -111,7 +108,7 @@ func (c resealCmd) may(p secrets.Path, v secrets.Value) bool {
 		return true
 	}
 	for _, pattern := range c.Reveal {
-		if ok, _ := path.Match(pattern, string(at)); ok {
+		if ok, _ := path.Match(pattern, string(at)); ok || pattern == string(at) {
 			return true
 		}
 	}
@@ -130,7 +127,7 @@ func setting(p secrets.Path) (at secrets.Path, inConfig bool) {
 
 // hidden says what would stand in the clear, and the command that has it decrypted where that may be.
 func (c resealCmd) hidden(e *sops.HiddenError, rule *sops.Rule) error {
-	hints := []string{"change the rule so that it covers them (" + safe(rule.Selector()) + ")"}
+	hints := []string{"change the rule so that it covers them (" + rule.Selector() + ")"}
 	reveal := ""
 	for _, p := range e.Leaves {
 		at, _ := setting(p)
@@ -142,23 +139,23 @@ func (c resealCmd) hidden(e *sops.HiddenError, rule *sops.Rule) error {
 		reveal += " --reveal '" + p + "'"
 	}
 	if len(reveal) > 0 && len(reveal) < 500 {
-		hints = append(hints, safe("what is no secret is decrypted by  connsync reseal "+e.File+reveal))
+		hints = append(hints, "what is no secret is decrypted by  connsync reseal "+e.File+reveal)
 	}
-	return &refusal{safe(e.Error()), hints}
+	return &refusal{e.Error(), hints}
 }
 
 // resealed says what was done, or would be.
 func (e *editing) resealed(file string, did sops.Resealed) {
-	out := e.p.out
+	out := e.p.Out
 	if !did.Any() {
-		fmt.Fprintf(out, "%s is as its rule wants it\n", safe(file))
+		out.Line("%s is as its rule wants it", file)
 		return
 	}
-	fmt.Fprintf(out, "%s %s\n", e.said("resealed", "would reseal"), e.p.outTint.bold(safe(file)))
+	out.Line("%s %s", e.said("resealed", "would reseal"), render.Bold(file))
 	say := func(word string, texts ...string) {
 		for _, t := range texts {
 			if t != "" {
-				fmt.Fprintf(out, "  %-10s %s\n", word, safe(t))
+				out.Line("  %-10s %s", word, t)
 			}
 		}
 	}
@@ -173,9 +170,9 @@ func (e *editing) resealed(file string, did sops.Resealed) {
 	say("can open", did.Added...)
 	say("cannot", did.Removed...)
 	if len(did.Removed) > 0 {
-		e.p.note("whoever cannot open it any more has seen its data key: sops rotate --in-place %s, and rotate its secrets", safe(file))
+		e.p.Note("whoever cannot open it any more has seen its data key: sops rotate --in-place %s, and rotate its secrets", file)
 	}
 	if did.New || len(did.Encrypted) > 0 {
-		e.p.note("what stood in the clear and was pushed is known: rotate it")
+		e.p.Note("what stood in the clear and was pushed is known: rotate it")
 	}
 }

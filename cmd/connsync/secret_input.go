@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"math/big"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"connsync/cmd/connsync/render"
 )
 
 // maxInput bounds one value; a manifest may have 1 MiB.
@@ -21,7 +22,7 @@ const maxInput = 512 << 10
 
 // typed is a value that a person types, unseen and twice, or that standard input holds.
 func typed(ctx context.Context, w world, what string) (string, error) {
-	if f, ok := w.stdin.(*os.File); ok && isTerminal(f) {
+	if f, ok := w.stdin.(*os.File); ok && render.IsTerminal(f) {
 		return askedTwice(ctx, w, f, what)
 	}
 	text, err := io.ReadAll(io.LimitReader(w.stdin, maxInput+1))
@@ -47,7 +48,7 @@ func acceptable(text []byte) (string, error) {
 }
 
 func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (string, error) {
-	first, err := typedUnseen(ctx, w, terminal, "New value of "+safe(what)+" (it is not shown): ")
+	first, err := typedUnseen(ctx, w, terminal, "New value of "+what+" (it is not shown): ")
 	if err != nil {
 		return "", err
 	}
@@ -68,7 +69,8 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 	if err != nil {
 		return nil, &refusal{"the terminal cannot be asked: give the value on standard input", nil}
 	}
-	fmt.Fprint(w.stderr, prompt)
+	screen := render.New(w.stderr, w.stderr, render.Options{}).Err
+	screen.Ask("%s", prompt)
 	type answer struct {
 		text []byte
 		err  error
@@ -80,7 +82,7 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 	}()
 	select {
 	case a := <-typed:
-		fmt.Fprintln(w.stderr)
+		screen.Line("")
 		if a.err != nil || len(a.text) == 0 {
 			return nil, &refusal{"nothing was typed: nothing was changed", nil}
 		}
@@ -88,7 +90,7 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 	case <-ctx.Done():
 		time.Sleep(settled) // the reader may just be about to hide what is typed
 		_ = term.Restore(fd, before)
-		fmt.Fprintln(w.stderr)
+		screen.Line("")
 		return nil, ctx.Err()
 	}
 }

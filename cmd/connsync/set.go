@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/manifest"
 	"connsync/secrets"
 	"connsync/secrets/sops"
@@ -129,7 +130,7 @@ func (s *settingEdit) inConfig() bool { return s.path[3] == "config" }
 func (s *settingEdit) encrypts(ed *sops.Editor) (secret bool, fresh *sops.Rule, err error) {
 	if ed.Covers(s.path) {
 		if !s.inConfig() {
-			return false, nil, &refusal{fmt.Sprintf("%s: %s must not be encrypted, and the file's selector encrypts it", safe(s.file), safe(string(s.at))), []string{"connsync reseal " + safe(s.file)}}
+			return false, nil, &refusal{fmt.Sprintf("%s: %s must not be encrypted, and the file's selector encrypts it", s.file, string(s.at)), []string{"connsync reseal " + s.file}}
 		}
 		return true, nil, nil
 	}
@@ -141,19 +142,19 @@ func (s *settingEdit) encrypts(ed *sops.Editor) (secret bool, fresh *sops.Rule, 
 		return true, rule, nil
 	}
 	return false, nil, &refusal{
-		fmt.Sprintf("%s: its rule in %s encrypts %s (%s), and the file's own selector does not", safe(s.file), sops.RulesFile, safe(string(s.at)), safe(rule.Selector())),
-		[]string{"connsync reseal " + safe(s.file) + "  brings the file to its rule; then set it again"},
+		fmt.Sprintf("%s: its rule in %s encrypts %s (%s), and the file's own selector does not", s.file, sops.RulesFile, string(s.at), rule.Selector()),
+		[]string{"connsync reseal " + s.file + "  brings the file to its rule; then set it again"},
 	}
 }
 
 // value is the new value.
 func (c setCmd) value(ctx context.Context, s *settingEdit, secret bool) (any, error) {
 	if secret && c.Value != nil {
-		return nil, &usageError{safe(string(s.at)) + " is encrypted, and a secret is never an argument: it may stand in the shell's history now. Leave it out: it is asked for, or read from standard input"}
+		return nil, &usageError{string(s.at) + " is encrypted, and a secret is never an argument: it may stand in the shell's history now. Leave it out: it is asked for, or read from standard input"}
 	}
 	if !secret && c.Generate != 0 {
-		return nil, &refusal{fmt.Sprintf("%s: %s would stand in the clear: nothing is generated for it", safe(s.file), safe(string(s.at))),
-			[]string{"add its key to the rule of the file in " + sops.RulesFile + ", and then  connsync reseal " + safe(s.file)}}
+		return nil, &refusal{fmt.Sprintf("%s: %s would stand in the clear: nothing is generated for it", s.file, string(s.at)),
+			[]string{"add its key to the rule of the file in " + sops.RulesFile + ", and then  connsync reseal " + s.file}}
 	}
 	var text string
 	var err error
@@ -213,7 +214,7 @@ func valueAs(text, kind string) (any, error) {
 
 // report says what changed, and never a secret.
 func (s *settingEdit) report(was, is []byte, ed *sops.Editor) error {
-	out := s.p.out
+	out := s.p.Out
 	set, _ := manifest.Read(s.file, is, s.project)
 	now, line := manifest.Setting{}, ""
 	for _, c := range set.Connections {
@@ -223,15 +224,15 @@ func (s *settingEdit) report(was, is []byte, ed *sops.Editor) error {
 		}
 	}
 	if string(was) == string(is) {
-		fmt.Fprintf(out, "%s of %s: nothing to change\n", safe(string(s.at)), safe(s.String()))
+		out.Line("%s of %s: nothing to change", string(s.at), s.String())
 		return nil
 	}
-	fmt.Fprintf(out, "%s %s of %s   %s\n", s.said("set", "would set"), s.p.outTint.bold(safe(string(s.at))), safe(s.String()), safe(line))
+	out.Line("%s %s of %s   %s", s.said("set", "would set"), render.Bold(string(s.at)), s.String(), line)
 	if s.inConfig() {
-		fmt.Fprintf(out, "  %s -> %s\n", s.shown(s.was, s.there), s.shown(now, true))
+		out.Line("  %s -> %s", s.shown(s.was, s.there), s.shown(now, true))
 	}
 	if ed.Encrypted() {
-		fmt.Fprintf(out, "  %s\n", s.said("signed with the file's own key", "the file would be signed with its own key"))
+		out.Line("  %s", s.said("signed with the file's own key", "the file would be signed with its own key"))
 	}
 	return nil
 }
@@ -246,5 +247,8 @@ func (s *settingEdit) shown(v manifest.Setting, there bool) string {
 	case v.Suspicious():
 		return "(in the clear, not shown)"
 	}
-	return strings.TrimSpace(shown(v.Value))
+	if text, ok := v.Value.(string); ok {
+		return view.Quoted(text)
+	}
+	return fmt.Sprint(v.Value)
 }
