@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 
 	"connsync/apply"
 )
@@ -141,25 +142,17 @@ func verdict(r apply.Report) (code, wrote int) {
 
 // failedToo tells whether something that was tried did not work. A conflict was not tried.
 func failedToo(r apply.Report) bool {
-	for _, res := range r.Results {
-		if res.Outcome == apply.Refused || res.Outcome == apply.Failed || res.Outcome == apply.Skipped {
-			return true
-		}
-	}
-	return r.Err != nil || !r.Recorded
+	return came(r, apply.Refused, apply.Failed, apply.Skipped) || r.Err != nil || !r.Recorded
 }
 
 // unfinished tells whether another sync has something to do.
 func unfinished(rs []apply.Report) bool {
-	for _, r := range rs {
-		for _, res := range r.Results {
-			if res.Outcome == apply.Failed || res.Outcome == apply.Unknown || res.Outcome == apply.Skipped || res.Outcome == apply.Refused {
-				return true
-			}
-		}
-		if r.Err != nil || r.Interrupted {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rs, func(r apply.Report) bool {
+		return came(r, apply.Refused, apply.Failed, apply.Skipped, apply.Unknown) || r.Err != nil || r.Interrupted
+	})
+}
+
+// came tells whether a result has one of some outcomes.
+func came(r apply.Report, in ...apply.Outcome) bool {
+	return slices.ContainsFunc(r.Results, func(res apply.Result) bool { return slices.Contains(in, res.Outcome) })
 }

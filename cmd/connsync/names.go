@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func (n names) nearest(pattern string) string {
 		return ""
 	}
 	begins := map[string]string{}
-	for _, name := range sortedKeys(n) {
+	for _, name := range slices.Sorted(maps.Keys(n)) {
 		begin := name
 		if literal != pattern {
 			begin = name[:min(len(name), len(literal))]
@@ -90,7 +91,7 @@ func (n names) nearest(pattern string) string {
 			begins[begin] = name
 		}
 	}
-	return begins[strict.Nearest(literal, sortedKeys(begins))]
+	return begins[strict.Nearest(literal, slices.Sorted(maps.Keys(begins)))]
 }
 
 func didYouMean(name string) string { return "did you mean " + name }

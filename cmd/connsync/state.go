@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"time"
 
 	"connsync/apply/state"
@@ -63,11 +64,11 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 			return err
 		}
 		p.Out.Line("%s  %s   applied %s   state %s", render.Bold(target), placeName(snap.Place.Region, snap.Place.WorkspaceID), applied(snap.Applied, snap.AppliedDirty), view.CutHash(snap.Commit))
-		for _, name := range sortedKeys(snap.Known) {
+		for _, name := range slices.Sorted(maps.Keys(snap.Known)) {
 			k := snap.Known[name]
 			p.Out.Line("  %s   %s   %s%s", render.Bold(name), k.ID, k.File, render.Yellow(peculiarities(k)))
 		}
-		for _, name := range sortedKeys(snap.Intents) {
+		for _, name := range slices.Sorted(maps.Keys(snap.Intents)) {
 			i := snap.Intents[name]
 			p.Out.Line("  %s   %s announced by run %s, until %s", render.Yellow(name), i.Kind, i.Run, i.Expires.Format(time.RFC3339))
 		}
@@ -223,13 +224,4 @@ func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 		err = &refusal{fmt.Sprintf("%s: not known", c.Name), []string{"connsync state list"}}
 	}
 	return err
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,7 +265,7 @@ func (b *tamperBench) verdict(t *testing.T, code int, plan string, opened sops.O
 		return keyless
 	}
 	now, differs := b.would(t, opened), false
-	for _, at := range sortedKeys(union(b.sent, now)) {
+	for _, at := range slices.Sorted(maps.Keys(union(b.sent, now))) {
 		if reflect.DeepEqual(b.sent[at], now[at]) {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -32,7 +33,7 @@ func checkTargets(flag string, asked []string, p manifest.Project) error {
 			continue
 		}
 		hints := []string{"connsync targets  prints the names of all"}
-		if near := strict.Nearest(name, sortedKeys(p.Targets)); near != "" {
+		if near := strict.Nearest(name, slices.Sorted(maps.Keys(p.Targets))); near != "" {
 			hints = []string{didYouMean(near)}
 		}
 		return &advised{&usageError{fmt.Sprintf("%s %s: no such target in %s", flag, name, p.File)}, hints}

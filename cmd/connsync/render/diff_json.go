@@ -5,6 +5,7 @@ import (
 
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/secrets"
 )
 
 type jsonPlans struct {
@@ -42,10 +43,10 @@ type jsonRisk struct {
 }
 
 type jsonSpot struct {
-	Target string `json:"target"`
-	Name   string `json:"name"`
-	Path   string `json:"path"`
-	File   string `json:"file"`
+	Target string       `json:"target"`
+	Name   string       `json:"name"`
+	Path   secrets.Path `json:"path"`
+	File   string       `json:"file"`
 }
 
 type jsonPlan struct {
@@ -83,7 +84,7 @@ type jsonChange struct {
 }
 
 type jsonField struct {
-	Path      string       `json:"path"`
+	Path      secrets.Path `json:"path"`
 	Old       any          `json:"old,omitempty"`
 	New       any          `json:"new,omitempty"`
 	OldHidden bool         `json:"old_hidden,omitempty"`
@@ -97,9 +98,9 @@ type jsonSecret struct {
 }
 
 type jsonWarning struct {
-	Kind   string   `json:"kind"`
-	IDs    []string `json:"ids,omitempty"`
-	Commit string   `json:"commit,omitempty"`
+	Kind   diff.WarningKind `json:"kind"`
+	IDs    []string         `json:"ids,omitempty"`
+	Commit string           `json:"commit,omitempty"`
 }
 
 type jsonConflict struct {
@@ -161,7 +162,7 @@ func changeJSON(c *diff.Change) jsonChange {
 		if f.NewHidden {
 			f.New = nil
 		}
-		out.Fields = append(out.Fields, jsonField{string(f.Path), f.Old, f.New, f.OldHidden, f.NewHidden, f.Causes})
+		out.Fields = append(out.Fields, jsonField(f))
 	}
 	for _, s := range c.Secrets {
 		out.Secrets = append(out.Secrets, jsonSecret{string(s.Path), string(s.Word)})
@@ -171,7 +172,7 @@ func changeJSON(c *diff.Change) jsonChange {
 		out.Risks = append(out.Risks, riskJSON(r))
 	}
 	for _, w := range c.Warnings {
-		out.Warnings = append(out.Warnings, jsonWarning{string(w.Kind), w.IDs, w.Commit})
+		out.Warnings = append(out.Warnings, jsonWarning(w))
 	}
 	if d := c.Conflict; d != nil {
 		text, hints := view.Conflict(c)
@@ -183,7 +184,8 @@ func changeJSON(c *diff.Change) jsonChange {
 func riskJSON(r diff.Risk) jsonRisk {
 	out := jsonRisk{Kind: string(r.Kind), Path: string(r.Path)}
 	if r.From.Name != "" {
-		out.From = &jsonSpot{r.From.Target, r.From.Name, string(r.From.Path), r.From.File}
+		from := jsonSpot(r.From)
+		out.From = &from
 	}
 	return out
 }

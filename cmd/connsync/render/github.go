@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"connsync/cmd/connsync/view"
@@ -47,38 +48,32 @@ func faults(p view.Page) []annotation {
 		}
 	}
 	for _, r := range p.Risks() {
-		of := ""
+		text := r.Text
 		if r.Name != "" {
-			of = r.Target + " / " + r.Name + ": "
+			text = of(view.Target{Name: r.Target}, view.Card{Name: r.Name}) + text
 		}
-		warn("high risk", manifest.Position{File: r.File, Line: r.Line}, of+r.Text)
+		warn("high risk", manifest.Position{File: r.File, Line: r.Line}, text)
 	}
-	each(p, func(of string, c view.Card) {
+	for t, c := range p.Changes() {
 		if c.Conflict != "" {
-			warn("conflict", c.Pos(), append([]string{of + c.Conflict}, hinted(c.Hints)...)...)
+			warn("conflict", c.Pos(), append([]string{of(t, c) + c.Conflict}, hinted(c.Hints)...)...)
 		}
-	})
+	}
 	for _, f := range p.Findings {
 		if !f.Fatal {
 			out = append(out, annotated("warning", "worth a look", f.Mistake))
 		}
 	}
-	each(p, func(of string, c view.Card) {
+	for t, c := range p.Changes() {
 		for _, text := range c.Warnings {
-			warn("warning", c.Pos(), of+text)
+			warn("warning", c.Pos(), of(t, c)+text)
 		}
-	})
+	}
 	return out
 }
 
-// each visits every change, with the words that name it.
-func each(p view.Page, visit func(of string, c view.Card)) {
-	for _, t := range p.Targets {
-		for _, c := range t.Cards {
-			visit(t.Name+" / "+c.Name+": ", c)
-		}
-	}
-}
+// of names a change.
+func of(t view.Target, c view.Card) string { return t.Name + " / " + c.Name + ": " }
 
 // noticed are the actions that are changes, those first that take something away.
 var noticed = []diff.Action{diff.Remove, diff.Delete, diff.Rename, diff.Update, diff.Adopt, diff.Create}
@@ -86,11 +81,11 @@ var noticed = []diff.Action{diff.Remove, diff.Delete, diff.Rename, diff.Update, 
 // changed are the notices of a page.
 func changed(p view.Page) (out []annotation) {
 	for _, a := range noticed {
-		each(p, func(of string, c view.Card) {
+		for t, c := range p.Changes() {
 			if c.Action == a {
-				out = append(out, annotation{"notice", "connsync: " + string(a) + " " + c.Name, changedAt(c), []string{of + what(c)}})
+				out = append(out, annotation{"notice", "connsync: " + string(a) + " " + c.Name, changedAt(c), []string{of(t, c) + what(c)}})
 			}
-		})
+		}
 	}
 	return out
 }
@@ -126,11 +121,8 @@ func hinted(hints []string) []string {
 // changedAt is the first line that changes, where one is known: GitHub shows an annotation beside a line of the change only.
 func changedAt(c view.Card) manifest.Position {
 	at := c.Pos()
-	for _, f := range c.Fields {
-		if f.Line > 0 {
-			at.Line = f.Line
-			break
-		}
+	if i := slices.IndexFunc(c.Fields, func(f view.Field) bool { return f.Line > 0 }); i >= 0 {
+		at.Line = c.Fields[i].Line
 	}
 	return at
 }
@@ -153,12 +145,7 @@ func what(c view.Card) string {
 func writeAnnotations(w io.Writer, all []annotation, last string) error {
 	var commands, plain strings.Builder
 	for _, level := range []string{"error", "warning", "notice"} {
-		var of []annotation
-		for _, a := range all {
-			if a.level == level {
-				of = append(of, a)
-			}
-		}
+		of := slices.DeleteFunc(slices.Clone(all), func(a annotation) bool { return a.level != level })
 		shown := of
 		if len(of) > maxAnnotations {
 			shown = of[:maxAnnotations-1]
@@ -174,7 +161,7 @@ func writeAnnotations(w io.Writer, all []annotation, last string) error {
 			commands.WriteString(more.command() + "\n")
 		}
 	}
-	_, err := io.WriteString(w, commands.String()+plain.String()+logLine(last)+"\n")
+	_, err := io.WriteString(w, commands.String()+plain.String()+annotatedText(last)+"\n")
 	return err
 }
 
@@ -213,14 +200,11 @@ func annotatedText(s string) string {
 	return Harmless(s)
 }
 
-// plain is the annotation as a line of a log.
+// plain is the annotation as a line of a log, which is no command.
 func (a annotation) plain() string {
 	line := a.level + ": "
 	if a.at.File != "" {
 		line += view.At(a.at) + ": "
 	}
-	return logLine(line + strings.Join(a.lines, "; "))
+	return annotatedText(line + strings.Join(a.lines, "; "))
 }
-
-// logLine is a line that is no command.
-func logLine(s string) string { return annotatedText(s) }

@@ -45,12 +45,10 @@ func styleHash() string {
 
 // leaveOutGit leaves out a cause that everything has between two commits.
 func leaveOutGit(p view.Page) {
-	for _, t := range p.Targets {
-		for _, c := range t.Cards {
-			for i := range c.Fields {
-				if c.Fields[i].Cause == string(diff.Git) {
-					c.Fields[i].Cause = ""
-				}
+	for _, c := range p.Changes() {
+		for i := range c.Fields {
+			if c.Fields[i].Cause == string(diff.Git) {
+				c.Fields[i].Cause = ""
 			}
 		}
 	}

@@ -1,8 +1,8 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"connsync/diff"
@@ -52,24 +52,41 @@ func (p Page) TotalWords() []string {
 	return out
 }
 
-// Changes are how many cards there are.
-func (p Page) Changes() int {
-	n := 0
-	for _, t := range p.Targets {
-		n += len(t.Cards)
+// Changes are all cards, each with its target.
+func (p Page) Changes() iter.Seq2[Target, Card] {
+	return func(yield func(Target, Card) bool) {
+		for _, t := range p.Targets {
+			for _, c := range t.Cards {
+				if !yield(t, c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Count is how many cards there are.
+func (p Page) Count() (n int) {
+	for range p.Changes() {
+		n++
+	}
+	return n
+}
+
+// Risky is how many changes are of high risk.
+func (p Page) Risky() (n int) {
+	for _, c := range p.Changes() {
+		n += min(len(c.Risks), 1)
 	}
 	return n
 }
 
 // Shown are the actions that have cards, and how many.
-func (p Page) Shown() []Total {
+func (p Page) Shown() (out []Total) {
 	counts := map[diff.Action]int{}
-	for _, t := range p.Targets {
-		for _, c := range t.Cards {
-			counts[c.Action]++
-		}
+	for _, c := range p.Changes() {
+		counts[c.Action]++
 	}
-	var out []Total
 	for _, a := range Actions {
 		if counts[a] > 0 {
 			out = append(out, Total{a, counts[a]})
@@ -100,36 +117,21 @@ func (p Page) Risks() []Risk {
 	return out
 }
 
-// Risky is how many changes are of high risk.
-func (p Page) Risky() int {
-	n := 0
-	for _, t := range p.Targets {
-		for _, c := range t.Cards {
-			if len(c.Risks) > 0 {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// Fatal is how many findings a sync would fail at.
-func (p Page) Fatal() int { return fatal(p.Findings) }
-
-func fatal(fs []Finding) int {
-	n := 0
-	for _, f := range fs {
-		if f.Fatal {
-			n++
-		}
-	}
-	return n
+// Fatal is how many findings a sync would fail at: those that FatalFirst has first.
+func (p Page) Fatal() int {
+	return slices.IndexFunc(append(p.FatalFirst(), Finding{}), func(f Finding) bool { return !f.Fatal })
 }
 
 // FatalFirst are the findings, those first that a sync would fail at.
-func (p Page) FatalFirst() []Finding {
-	rank := map[bool]int{true: 0, false: 1}
-	return slices.SortedStableFunc(slices.Values(p.Findings), func(a, b Finding) int { return cmp.Compare(rank[a.Fatal], rank[b.Fatal]) })
+func (p Page) FatalFirst() (out []Finding) {
+	for _, fatal := range []bool{true, false} {
+		for _, f := range p.Findings {
+			if f.Fatal == fatal {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
 }
 
 // Group is cards of one action, one after the other.

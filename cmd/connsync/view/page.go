@@ -4,6 +4,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"connsync/diff"
@@ -35,17 +36,12 @@ type FileNote struct {
 }
 
 // Refused tells whether a sync would refuse the head.
-func (d Diff) Refused() bool { return fatal(d.Findings) > 0 }
+func (d Diff) Refused() bool {
+	return slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Fatal })
+}
 
 // Pending tells whether something waits to be done or decided.
-func (d Diff) Pending() bool {
-	for _, p := range d.Plans {
-		if p.Pending() {
-			return true
-		}
-	}
-	return false
-}
+func (d Diff) Pending() bool { return slices.ContainsFunc(d.Plans, diff.Plan.Pending) }
 
 // Page is a diff in words and in order, before a format lays it out.
 type Page struct {

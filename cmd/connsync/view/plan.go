@@ -32,7 +32,7 @@ func (d Diff) Page(all bool) Page {
 	return p
 }
 
-func target(anchor string, plan diff.Plan, moved map[string]string, offline, all bool) Target {
+func target(anchor string, plan diff.Plan, moved map[[2]string]string, offline, all bool) Target {
 	out := Target{
 		Anchor: anchor, Name: plan.Target, Place: plan.Place.Region + "/" + Cut(plan.Place.WorkspaceID, 8),
 		Commits: commits(plan, offline), Notes: remarks(plan),
@@ -45,7 +45,7 @@ func target(anchor string, plan diff.Plan, moved map[string]string, offline, all
 				continue
 			}
 		}
-		out.Cards = append(out.Cards, card(c, moved[plan.Target+"\x00"+c.Name], all))
+		out.Cards = append(out.Cards, card(c, moved[[2]string{plan.Target, c.Name}], all))
 	}
 	slices.SortStableFunc(out.Cards, func(a, b Card) int { return cmp.Compare(rank(a.Action), rank(b.Action)) })
 	for i := range out.Cards {

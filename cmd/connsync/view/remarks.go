@@ -6,9 +6,9 @@ import (
 	"connsync/diff"
 )
 
-// moves finds the connections that one target loses and another one gains: to people, that is one move.
-func moves(plans []diff.Plan) map[string]string {
-	created := map[string]string{}
+// moves finds the connections that one target loses and another one gains, by losing target and name: to people, that is one move.
+func moves(plans []diff.Plan) map[[2]string]string {
+	created, out := map[string]string{}, map[[2]string]string{}
 	for _, p := range plans {
 		for i := range p.Changes {
 			if p.Changes[i].Action == diff.Create {
@@ -16,13 +16,12 @@ func moves(plans []diff.Plan) map[string]string {
 			}
 		}
 	}
-	out := map[string]string{}
 	for _, p := range plans {
 		for i := range p.Changes {
 			c := &p.Changes[i]
 			gone := c.Action == diff.Orphaned || c.Action == diff.Delete || c.Action == diff.Remove
 			if to := created[c.Name]; to != "" && to != p.Target && gone {
-				out[p.Target+"\x00"+c.Name] = to
+				out[[2]string{p.Target, c.Name}] = to
 			}
 		}
 	}
