@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ func (e *editing) wanted(c connectionPlace) (*manifest.Connection, error) {
 	}
 	hints := []string{"a file that cannot be read is not looked into:  connsync validate  names those"}
 	if _, known := e.project.Targets[c.target]; !known {
-		names := sortedKeys(e.project.Targets)
+		names := slices.Sorted(maps.Keys(e.project.Targets))
 		hints = []string{"targets of " + e.project.File + ": " + strings.Join(names[:min(len(names), 10)], ", ")}
 	}
 	return nil, &refusal{fmt.Sprintf("no connection %s in the manifests", c.String()), hints}
