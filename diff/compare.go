@@ -297,16 +297,10 @@ func removed(l leaves, h *Have, k *Known) []Field {
 	return out
 }
 
-// pluginName is a plugin for people: by names where they are known.
+// pluginName is a plugin for people, with the names that are known of it.
 func pluginName(p Plugin, k *Known) string {
 	if k != nil && k.Plugin.ComponentID == p.ComponentID && k.Plugin.VersionID == p.VersionID {
 		p = k.Plugin
 	}
-	switch {
-	case p.Component != "" && p.Version != "":
-		return p.Component + " " + p.Version
-	case p.Component != "":
-		return p.Component + " " + p.VersionID
-	}
-	return p.ComponentID + " " + p.VersionID
+	return p.String()
 }

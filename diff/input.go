@@ -54,6 +54,17 @@ type Plugin struct {
 	Version     string `json:"version,omitempty"`
 }
 
+// String is the plugin at its version: by names where they are known.
+func (p Plugin) String() string {
+	switch {
+	case p.Component != "" && p.Version != "":
+		return p.Component + " " + p.Version
+	case p.Component != "":
+		return p.Component + " " + p.VersionID
+	}
+	return p.ComponentID + " " + p.VersionID
+}
+
 // Have is a connection as SecMaster shows it. Settings holds every leaf of the shown config
 // by its path (config.auth.user); it is nil where SecMaster showed no config, or none that could be read.
 type Have struct {

@@ -50,3 +50,34 @@ func TestEveryTestThatIsNamedExists(t *testing.T) {
 		t.Errorf("%d names", names)
 	}
 }
+
+var namedPlace = regexp.MustCompile("`((?:cmd|diff|apply|manifest|secrets)(?:/[a-zA-Z_]+)+(?:\\.go)?)`|`(markdown_text\\.go)`")
+
+// A newcomer finds every file and package that CONTRIBUTING.md names, and the functions of the order to read in.
+func TestContributingNamesWhatIsThere(t *testing.T) {
+	text, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := namedPlace.FindAllStringSubmatch(string(text), -1)
+	for _, m := range places {
+		name := m[1]
+		if m[2] != "" {
+			name = "cmd/connsync/render/" + m[2]
+		}
+		if _, err := os.Stat(filepath.Join("../..", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(places) < 12 {
+		t.Errorf("%d places", len(places))
+	}
+	for file, function := range map[string]string{
+		"cmd/connsync/diff.go": "func (c diffCmd) Run(", "diff/compute.go": "func Compute(", "apply/run.go": "func (p *Prepared) Run(", "cmd/connsync/render/formats.go": "var formats = ",
+		"cmd/connsync/render/stream.go": "func (s *Stream) Line(", "cmd/connsync/view/plan.go": "func (d Diff) Page(",
+	} {
+		if source, err := os.ReadFile(filepath.Join("../..", file)); err != nil || !strings.Contains(string(source), function) {
+			t.Errorf("%s has no %s (%v)", file, function, err)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func card(c *diff.Change, movesTo string, all bool) Card {
 		out.Why = append(out.Why, "moves to target "+movesTo+", where it is created")
 	}
 	if c.Action == diff.Create || c.Action == diff.Adopt {
-		out.Plugin = plugin(c.Plugin)
+		out.Plugin = c.Plugin.String()
 	}
 	if c.Action != diff.Create || all {
 		for _, f := range c.Fields {
@@ -190,13 +190,6 @@ func by(modifier string) string {
 		return ""
 	}
 	return " by " + modifier
-}
-
-func plugin(p diff.Plugin) string {
-	if p.Component != "" && p.Version != "" {
-		return p.Component + " " + p.Version
-	}
-	return p.ComponentID + " " + p.VersionID
 }
 
 func riskText(r diff.Risk) string {
