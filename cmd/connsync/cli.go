@@ -38,6 +38,8 @@ type globals struct {
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
 	State    string   `env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
+
+	LocalState bool `help:"Known state that only this clone has is good enough: for a sync in CI without a remote, and for diff --exit-code."`
 }
 
 // wants tells whether a target was asked for.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"connsync/cmd/connsync/render"
 	"connsync/cmd/connsync/view"
@@ -37,7 +38,11 @@ func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
 	}
 	code := exitDone
 	for _, err := range failed {
-		code = heavier(code, fail(p, err))
+		said := fail(p, err)
+		if errors.Is(err, errOnlyHere) { // which a sync refuses, and a look cannot judge by
+			said = exitFailed
+		}
+		code = heavier(code, said)
 	}
 	switch {
 	case v.Refused():
@@ -63,7 +68,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 		return view.Diff{}, nil, err
 	}
 	failed := seen.failed
-	if c.ExitCode { // nothing is called up to date that was not looked at
+	if c.ExitCode && !g.LocalState { // nothing is called up to date that was not looked at
 		failed = append(failed, seen.blind...)
 	} else {
 		notes(p, seen.blind)

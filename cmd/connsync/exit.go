@@ -145,13 +145,6 @@ func failedToo(r apply.Report) bool {
 	return came(r, apply.Refused, apply.Failed, apply.Skipped) || r.Err != nil || !r.Recorded
 }
 
-// unfinished tells whether another sync has something to do.
-func unfinished(rs []apply.Report) bool {
-	return slices.ContainsFunc(rs, func(r apply.Report) bool {
-		return came(r, apply.Refused, apply.Failed, apply.Skipped, apply.Unknown) || r.Err != nil || r.Interrupted
-	})
-}
-
 // came tells whether a result has one of some outcomes.
 func came(r apply.Report, in ...apply.Outcome) bool {
 	return slices.ContainsFunc(r.Results, func(res apply.Result) bool { return slices.Contains(in, res.Outcome) })

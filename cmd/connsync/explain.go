@@ -102,7 +102,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory):
+	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory), errors.Is(err, errOnlyHere):
 		return exitRefused
 	}
 	return exitFailed

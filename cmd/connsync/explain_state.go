@@ -78,6 +78,12 @@ func explainState(err error) (string, []string, bool) {
 		return state.ErrDisk.Error() + ", so nothing was sent" + reason, diskHints, true
 	case errors.Is(err, state.ErrDisk):
 		return state.ErrDisk.Error() + reason, diskHints, true
+	case errors.Is(err, errOnlyHere):
+		return errOnlyHere.Error(), []string{
+			"add the remote that it is pushed to: git remote add origin URL",
+			"or keep it in another repository: --state URL",
+			"--local-state goes on all the same: nothing is then known of what an earlier job wrote",
+		}, true
 	case errors.Is(err, state.ErrNoFolder), errors.Is(err, errNoState):
 		return noState(err), []string{"sync from a clone, or keep known state in one: --state PATH"}, true
 	}

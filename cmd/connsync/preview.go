@@ -60,6 +60,9 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 	if how.dryRun {
 		_, v.dirty = how.checkClean(src, project, set)
 	}
+	if err := g.checkShared(w, src, project.State); err != nil {
+		v.blind = append(v.blind, err)
+	}
 	for _, t := range g.wishes(project, set) {
 		plan, err := v.target(ctx, t)
 		if err != nil {

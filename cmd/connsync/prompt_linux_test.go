@@ -56,8 +56,12 @@ func TestAPersonIsAsked(t *testing.T) {
 		typed string
 		code  int
 		wrote bool
+		away  string // what is redirected
+		own   bool   // the terminal is the process's own, as it is for people
 	}{
 		{typed: "yes\n", code: exitDone, wrote: true}, {typed: "y\n", code: exitRefused}, {typed: "\n", code: exitRefused}, {typed: "", code: exitInterrupted},
+		{typed: "yes\n", code: exitDone, wrote: true, away: "stderr"}, {typed: "no\n", code: exitRefused, away: "stderr"},
+		{typed: "yes\n", code: exitDone, wrote: true, away: "stderr", own: true}, {typed: "no\n", code: exitRefused, away: "stderr", own: true},
 	} {
 		s, err := st.begin(false)
 		if err != nil {
@@ -67,6 +71,10 @@ func TestAPersonIsAsked(t *testing.T) {
 		person, program := terminal(t)
 		cmd := s.process(nil)
 		cmd.Stdin, cmd.Stderr = program, program
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: c.own}
+		if c.away != "" {
+			cmd.Stderr = nil
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -79,10 +87,10 @@ func TestAPersonIsAsked(t *testing.T) {
 		began := time.Now()
 		status, afterErr := s.after(cmd)
 		if err != nil || afterErr != nil || status.ExitStatus() != c.code || time.Since(began) > endsIn+onBusyMachines {
-			t.Errorf("%q: exit %d after %v, %v %v", c.typed, status.ExitStatus(), time.Since(began), err, afterErr)
+			t.Errorf("%+v: exit %d after %v, %v %v", c, status.ExitStatus(), time.Since(began), err, afterErr)
 		}
 		if wrote := s.server.Count(emulator.RouteCreate) > 0; wrote != c.wrote {
-			t.Errorf("%q: it wrote: %v", c.typed, wrote)
+			t.Errorf("%+v: it wrote: %v", c, wrote)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"regexp"
+	"strings"
 	"time"
 
 	"connsync/apply"
@@ -27,7 +29,7 @@ type syncCmd struct {
 	LockTimeout    time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`
 	Yes            bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
 	Report         string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
-	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash."`
+	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash, of which 12 characters are enough."`
 	Dirty          bool          `help:"Apply manifests that are not committed."`
 	AllowOlder     bool          `help:"Undo what was applied from commits that this one does not contain."`
 	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
@@ -61,6 +63,8 @@ func (c *syncCmd) check() error {
 		return &usageError{"--settle: not negative"}
 	case !validLimit.MatchString(c.MaxDeletes):
 		return &usageError{"--max-deletes: a number, or a percentage such as 20%"}
+	case c.ExpectPlan != "" && !validHash.MatchString(c.ExpectPlan):
+		return &usageError{"--expect-plan: the hash that stands at the end of a plan, or its first 12 characters or more"}
 	}
 	return nil
 }
@@ -138,13 +142,16 @@ func uncommitted(dirty []string) error {
 	return &refusal{"not committed: " + named, []string{"commit first; --dry-run shows the plan of what is there; --dirty applies it"}}
 }
 
-// expected compares the plans with --expect-plan.
+// expected compares the plans with --expect-plan, which may be the beginning of a hash.
 func (c *syncCmd) expected(plans []diff.Plan) error {
-	if c.ExpectPlan == "" || c.ExpectPlan == diff.Hash(plans...) {
+	if c.ExpectPlan == "" || strings.HasPrefix(diff.Hash(plans...), strings.ToLower(c.ExpectPlan)) {
 		return nil
 	}
 	return &refusal{"the plan is not the expected one", []string{"review it; its hash stands at its end"}}
 }
+
+// validHash is a plan's hash, or enough of it that nobody finds another plan with the same.
+var validHash = regexp.MustCompile(`^[0-9a-fA-F]{12,64}$`)
 
 func conflicts(plans []diff.Plan) int {
 	n := 0

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 
 	"connsync/apply"
 	"connsync/apply/state"
@@ -96,6 +97,27 @@ func (s *source) contains(ctx context.Context, p manifest.StatePolicy, env func(
 
 // errNoState says that there is no Git repository that could keep known state.
 var errNoState = errors.New("no repository to keep known state in")
+
+// errOnlyHere says that known state would be lost with this clone.
+var errOnlyHere = errors.New("known state is in this clone only, and CI throws its clones away")
+
+// checkShared refuses known state that a CI system would throw away, unless that was said to be meant: by --local-state, by
+// --state, or by  remote: none  in the project file.
+func (g *globals) checkShared(w world, s *source, p manifest.StatePolicy) error {
+	if g.LocalState || g.State != "" || p.Remote != "" || s.repo == nil || !inCI(w) {
+		return nil
+	}
+	shared, err := sharedBy(s.repo, p.Remote, w.env)
+	if err != nil || shared != nil {
+		return nil // it is told where it is needed
+	}
+	return errOnlyHere
+}
+
+func inCI(w world) bool {
+	ci := strings.ToLower(w.env("CI"))
+	return ci != "" && ci != "false" && ci != "0"
+}
 
 // store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
 // and the remote that shares it.
