@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"connsync/manifest/strict"
+	"connsync/manifest/suspect"
 
 	"connsync/secrets"
 )
@@ -20,8 +21,8 @@ type configReader struct {
 	clear     map[secrets.Path]*strict.Node // reviewed exceptions that are still unused
 }
 
-// value reads a node: at is its path from the connection, root its path from the document.
-func (r *configReader) value(n *strict.Node, at, root secrets.Path, key string) any {
+// value reads a node: at is its path from the connection, root its path from the document, and keys are those above it in the config.
+func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []string) any {
 	r.c.fields[at] = r.d.At(n)
 	switch n.Kind {
 	case strict.Mapping:
@@ -30,7 +31,7 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, key string) 
 			k := e.Key.Value
 			r.comments(e.Key)
 			r.comments(e.Value)
-			m[k] = r.value(e.Value, at.Key(k), root.Key(k), k)
+			m[k] = r.value(e.Value, at.Key(k), root.Key(k), append(keys[:len(keys):len(keys)], k))
 		}
 		return m
 	case strict.Sequence:
@@ -40,7 +41,7 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, key string) 
 				continue // what SOPS makes of a comment in an encrypted list
 			}
 			i := len(list)
-			list = append(list, r.value(item, at.Index(i), root.Index(i), key))
+			list = append(list, r.value(item, at.Index(i), root.Index(i), keys))
 		}
 		return list
 	}
@@ -48,11 +49,14 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, key string) 
 		return r.secret(n, root)
 	}
 	v := r.scalar(n)
-	if r.d.exposed[n] || r.suspect(n, at, key, v) {
+	looks := r.suspect(n, at, keys, v)
+	switch {
+	case r.d.exposed[n] || looks.Verdict == suspect.Secret:
 		return withhold(v)
-	}
-	if r.d.inClear[n] {
+	case r.d.inClear[n]:
 		return r.inClear(at, v)
+	case looks.Hide():
+		return unshown(v)
 	}
 	return v
 }
@@ -132,27 +136,38 @@ func whole(s string) json.Number {
 }
 
 // suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.
-func (r *configReader) suspect(n *strict.Node, at secrets.Path, key string, v any) bool {
-	why := looksSecret(key, v)
-	if why == "" {
-		return false
-	}
-	if _, excused := r.clear[at]; excused {
+func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v any) suspect.Finding {
+	f := suspect.Setting(keys, v)
+	if _, excused := r.clear[at]; excused && f.Verdict != suspect.Innocent {
 		delete(r.clear, at)
-		return false
+		return suspect.Finding{}
 	}
-	r.d.Wrong(n, "%s looks like a secret in the clear (%s)", at, why).Hint(
-		"encrypt it: add its key to encrypted_regex in .sops.yaml, then  sops encrypt --in-place "+r.d.File,
-		"if it was pushed in the clear, rotate it",
-		"if it is no secret, say so and why:  cleartext: [{setting: "+string(at)+", reason: …}]",
-	)
-	return true
+	no := "if it is no secret, say so and why:  cleartext: [{setting: " + string(at) + ", reason: …}]"
+	switch {
+	case r.d.inClear[n] && f.Verdict != suspect.Secret: // its rule says more
+	case f.Placeholder:
+		r.d.Wrong(n, "%s is a placeholder, and is sent as it stands: nothing fills it in", at).Hint("set the value itself, with  sops edit "+r.d.File, no).Warn()
+	case f.Verdict == suspect.Doubtful:
+		r.d.Wrong(n, "%s may be a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(), no).Warn()
+	case f.Verdict == suspect.Secret:
+		r.d.Wrong(n, "%s looks like a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(), "if it was pushed in the clear, rotate it", no)
+	}
+	return f
+}
+
+// encryptHint is how a value in the clear becomes an encrypted one.
+func (r *configReader) encryptHint() string {
+	command := "sops encrypt --in-place "
+	if r.encrypted {
+		command = "connsync reseal "
+	}
+	return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command + r.d.File
 }
 
 // comments notes a secret that was left in a comment, which SOPS does not encrypt.
 func (r *configReader) comments(n *strict.Node) {
 	for _, c := range [...]string{n.HeadComment, n.LineComment, n.FootComment} {
-		if c != "" && secretComment(c) {
+		if c != "" && suspect.Comment(c) {
 			r.d.Wrong(n, "a comment here looks like a secret in the clear").Hint("remove it, and rotate the secret if it was pushed")
 			return
 		}

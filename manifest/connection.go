@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"connsync/manifest/strict"
+	"connsync/manifest/suspect"
 
 	"connsync/secrets"
 )
@@ -133,7 +134,7 @@ func (d *document) description(n *strict.Node) string {
 		d.Wrong(n, "a description is one line")
 	case utf8.RuneCountInString(s) > maxDescription:
 		d.Wrong(n, "a description of %d characters: at most %d", utf8.RuneCountInString(s), maxDescription)
-	case shaped(s) != "" || random(s):
+	case suspect.Shape(s) != "" || suspect.Random(s):
 		d.Wrong(n, "the description looks like a secret in the clear").Hint("descriptions are never encrypted: remove it, and rotate the secret if it was pushed")
 	}
 	return s
@@ -205,7 +206,7 @@ func (d *document) config(c *Connection, n, cleartext *strict.Node) {
 		r.exceptions(cleartext)
 	}
 	root := secrets.Path("connections").Key(c.Target).Key(c.Name).Key("config")
-	c.Config, _ = r.value(n, "config", root, "").(map[string]any)
+	c.Config, _ = r.value(n, "config", root, nil).(map[string]any)
 	for at, where := range r.clear {
 		d.WrongName(where, "%s is not in the config, is encrypted, or does not look like a secret", at).Hint("remove the exception")
 	}

@@ -23,7 +23,7 @@ const (
 	maxTotal = 512 << 20
 )
 
-// Load reads every manifest of a project and says every mistake of every file in one run: its error is
+// Load reads every manifest of a project and says every mistake of every file in one run, warnings excepted: its error is
 // then Mistakes, and the Set is not to be used. A file or directory that cannot be read is a
 // *ReadError. It opens no connection and needs no key.
 func Load(fsys fs.FS, p Project) (Set, error) {
@@ -31,14 +31,14 @@ func Load(fsys fs.FS, p Project) (Set, error) {
 	switch {
 	case err != nil:
 		return Set{}, err
-	case len(mistakes) > 0:
-		return Set{}, mistakes
+	case len(mistakes.Fatal()) > 0:
+		return Set{}, mistakes.Fatal()
 	}
 	return s, nil
 }
 
 // Survey is Load for whoever shows what a file with mistakes would come to: its Set holds all that could be read, with Withheld in
-// the place of values that look like secrets in the clear. It must not be applied where there are mistakes. A cache that has seen
+// the place of values that look like secrets in the clear. It must not be applied where there are mistakes that are no warnings. A cache that has seen
 // a file's content before saves reading it again; nil is none.
 func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	names, mistakes, err := find(fsys, p)

@@ -108,7 +108,7 @@ var mutants = []mutant{
 	{"a manifest may hold an alias", "manifest/strict/screen.go", "case n.Kind == Alias:", "case false:", "./manifest TestBadManifests"},
 	{"a manifest may hold a key twice", "manifest/strict/screen.go", "case seen[fold(key.Value)] != nil:", "case false:", "./manifest TestBadManifests"},
 	{"a mistake shows the line of a secret", "manifest/strict/document.go", "case whole && n.Column > len(key)", "case whole || n.Column > len(key)", "./manifest"},
-	{"a secret may be in the clear", "manifest/config.go", `if why == "" {`, "if true {", "./manifest TestWhatLooks"},
+	{"a secret may be in the clear", "manifest/config.go", `case f.Verdict == suspect.Secret:`, "case false:", "./manifest TestWhatLooks"},
 	{"links are followed", "manifest/gitfs/worktree.go", `return &RefusedError{name, "a link; links are not followed"}`, "return nil", "./manifest/gitfs TestLinks"},
 	{"a manifest that changed since it was checked is decrypted", "apply/reveal.go", "if err != nil || secrets.Digest(string(data)) != f.Digest {", "if err != nil {", "./apply TestAManifestThatChanges"},
 	{"a digest of plaintexts is remembered", "apply/reveal.go", "\tvalues, at, err := s.Open(ctx, f.Path, data)\n", "\tvalues, at, err := s.Open(ctx, f.Path, data)\n\tfor _, v := range values {\n\t\tat = secrets.Digest(fmt.Sprint(v.Expose()))\n\t}\n", "./apply TestKnownStateHolds"},

@@ -88,9 +88,17 @@ type Note struct {
 }
 
 // Hint says what to do about a mistake.
-func (n Note) Hint(hints ...string) {
+func (n Note) Hint(hints ...string) Note {
 	if n.d != nil {
 		n.d.mistakes[n.i].Hints = hints
+	}
+	return n
+}
+
+// Warn makes a warning of a mistake.
+func (n Note) Warn() {
+	if n.d != nil {
+		n.d.mistakes[n.i].Warning = true
 	}
 }
 

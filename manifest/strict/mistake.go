@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -45,6 +46,11 @@ func (m Mistake) Error() string {
 // Mistakes is every mistake of every file, in order of file and place. It is the error of
 // LoadProject and Load whenever what is read, rather than reading it, is at fault.
 type Mistakes []Mistake
+
+// Fatal are those that are no warnings.
+func (ms Mistakes) Fatal() Mistakes {
+	return slices.DeleteFunc(slices.Clone(ms), func(m Mistake) bool { return m.Warning })
+}
 
 // Error is the mistakes, a line each.
 func (ms Mistakes) Error() string {

@@ -1,0 +1,220 @@
+package suspect
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Words splits a key at separators and at humps of camel case: clientSecretURL is client, secret, url.
+func Words(key string) []string {
+	var words []string
+	var word []rune
+	flush := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToLower(string(word)))
+			word = word[:0]
+		}
+	}
+	runes := []rune(key)
+	for i, r := range runes {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			flush()
+			continue
+		}
+		hump := unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		if hump {
+			flush()
+		}
+		word = append(word, r)
+	}
+	flush()
+	return words
+}
+
+// parts are the words of a key without digits, and with those joined that are one: pass_word is password, Pass4Key is pass, key.
+func parts(key string) []string {
+	var out []string
+	for _, w := range Words(key) {
+		for _, p := range strings.FieldsFunc(w, func(r rune) bool { return unicode.IsDigit(r) }) {
+			if n := len(out); n > 0 && joined[out[n-1]+" "+p] != "" {
+				out[n-1] = joined[out[n-1]+" "+p]
+				continue
+			}
+			out = append(out, unglued(p)...)
+		}
+	}
+	return out
+}
+
+// unglued takes key off a word that ends in it, where what stands in front is known: hmackey is hmac, key; and monkey is monkey.
+func unglued(word string) []string {
+	if before, ok := strings.CutSuffix(word, "key"); ok && (secretKeys[before] || freeKeys[before]) {
+		return []string{before, "key"}
+	}
+	return []string{word}
+}
+
+// ofKey judges a value by its own key.
+func ofKey(key, text string, number bool) Finding {
+	words := parts(key)
+	if len(words) == 0 || freed(words) {
+		return Finding{}
+	}
+	end := last(words)
+	switch {
+	case hasSecretWord(words) && !(number && end == "tokens"):
+		if behind := behindSecret(words); behind != "" && !qualifiers[behind] && plainName(text) {
+			return Finding{Verdict: Doubtful, Why: "by its key"} // it may be about the secret
+		}
+		return Finding{Verdict: Secret, Why: "by its key"}
+	case end == "hmac" && !number && !algorithm.MatchString(text):
+		return Finding{Verdict: Secret, Why: "by its key"}
+	case end == "key" || end == "keys":
+		return ofKeyWord(words, text, number)
+	case end == "headers" && !number:
+		return ofHeaders(text)
+	case headerWords[end] && !number:
+		return ofHeader(text)
+	case end == "private" && len(words) > 1 && !number:
+		if strings.HasPrefix(text, "MII") {
+			return Finding{Verdict: Secret, Why: "by its key"}
+		}
+		return Finding{Verdict: Doubtful, Why: "by its key"}
+	case doubtfulWords[end] && !number:
+		return Finding{Verdict: Doubtful, Why: "by its key"}
+	}
+	return Finding{}
+}
+
+// freed tells whether the words say something about a secret rather than what it is: how many, whether, where.
+func freed(words []string) bool {
+	if verbs[words[0]] && len(words) > 1 {
+		return true
+	}
+	about := false
+	for i := len(words) - 1; i >= 0; i-- {
+		if isSecretWord(words[i]) || words[i] == "key" || lastWords[words[i]] {
+			return about
+		}
+		about = about || aboutWords[words[i]]
+	}
+	return false
+}
+
+func hasSecretWord(words []string) bool {
+	for i, w := range words {
+		if isSecretWord(w) || lastWords[w] && i == len(words)-1 || wholeKeys[w] && len(words) == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// behindSecret is the last word of a key where that is not the secret's own.
+func behindSecret(words []string) string {
+	if end := last(words); !isSecretWord(end) && !lastWords[end] && len(words) > 1 {
+		return end
+	}
+	return ""
+}
+
+// isSecretWord tells whether a word names a secret, glued to others too: corpsecret and dbpassword do, secretary and tokenizer do not.
+func isSecretWord(word string) bool {
+	if secretWords[word] || secretWords[singular(word)] {
+		return true
+	}
+	for _, stem := range stems {
+		i := strings.LastIndex(word, stem)
+		if i < 0 {
+			continue
+		}
+		if rest := strings.TrimSuffix(word[i+len(stem):], "s"); rest == "" || tails[rest] {
+			return true
+		}
+	}
+	return strings.HasSuffix(word, "pass") && len(word) > 4 && !passWords[word]
+}
+
+// ofKeyWord judges a key that ends in key, by the word before it.
+func ofKeyWord(words []string, text string, number bool) Finding {
+	if filePath.MatchString(text) || resource.MatchString(text) {
+		return Finding{}
+	}
+	if len(words) == 1 {
+		switch {
+		case number || words[0] == "keys":
+			return Finding{}
+		case plainName(text):
+			return Finding{Verdict: Doubtful, Why: "by its key"}
+		}
+		return Finding{Verdict: Secret, Why: "by its key"}
+	}
+	before := words[len(words)-2]
+	switch {
+	case freeKeys[before] || freeKeys[singular(before)]:
+		return Finding{}
+	case secretKeys[before] || slices.ContainsFunc(keyStems, func(s string) bool { return strings.HasSuffix(before, s) }):
+		return Finding{Verdict: Secret, Why: "by its key"}
+	case number:
+		return Finding{}
+	}
+	return Finding{Verdict: Doubtful, Why: "by its key"}
+}
+
+// plainName tells whether a text is made of small letters alone, as names of fields are.
+func plainName(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r == '_' || r == '.' || r == '-') }) < 0
+}
+
+// ofHeaders judges a text of headers. Those that hold a secret are told by their shape already.
+func ofHeaders(text string) Finding {
+	for line := range strings.Lines(text) {
+		if name, _, _ := strings.Cut(strings.TrimSpace(line), ":"); !harmless[strings.ToLower(name)] {
+			return Finding{Verdict: Doubtful, Why: "by its key"}
+		}
+	}
+	return Finding{}
+}
+
+// ofHeader judges what stands under auth or authorization.
+func ofHeader(text string) Finding {
+	name, value, two := strings.Cut(text, ":")
+	fields := strings.Fields(text)
+	switch {
+	case len(fields) == 2 && schemes[strings.ToLower(fields[0])]:
+		return Finding{Verdict: Secret, Why: "by its key"}
+	case schemes[strings.ToLower(text)]:
+		return Finding{}
+	case two && value != "" && !strings.Contains(text, "//") && !strings.ContainsAny(name, " \t\n"), headerLine.MatchString(text), authScheme.MatchString(text), encodedPair(text):
+		return Finding{Verdict: Secret, Why: "by its key"}
+	}
+	return Finding{Verdict: Doubtful, Why: "by its key"}
+}
+
+// namesRandom tells whether the words of a key promise random characters that are no secret: a digest or an identifier.
+func namesRandom(keys []string) bool {
+	if len(keys) == 0 {
+		return false
+	}
+	words := parts(keys[len(keys)-1])
+	return anyOf(words, randomWords) || len(words) > 0 && (identifiers[singular(last(words))] || strings.HasSuffix(last(words), "id"))
+}
+
+func last(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[len(words)-1]
+}
+
+func singular(word string) string {
+	if len(word) > 3 && !strings.HasSuffix(word, "ss") {
+		return strings.TrimSuffix(word, "s")
+	}
+	return word
+}
+
+func anyOf(words []string, set map[string]bool) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
+}

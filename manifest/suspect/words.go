@@ -1,0 +1,99 @@
+package suspect
+
+import "strings"
+
+func set(words string) map[string]bool {
+	out := make(map[string]bool)
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
+
+var (
+	// stems name a secret at the end of a word, or in front of one of the tails.
+	stems = strings.Fields("password passwd passphrase passcode secret token credential apikey privatekey secretkey accesskey authkey sharedkey signingkey")
+	tails = set("key value text data string plain current new old b64")
+	// secretWords name a secret as a whole word only.
+	secretWords = set("pwd sk pin sas pw psk pat passkey skey akey bindpw rootpw userpw adminpw dbpw bearer jwt cookie authpass masterauth kubeconfig passwort kennwort senha motdepasse contrasena mima miyao")
+	// lastWords name one as the last word only.
+	lastWords = set("pass")
+	// wholeKeys name one where they are all of a key.
+	wholeKeys = set("sec sharedaccesskey")
+	// passWords end in pass, and name no secret.
+	passWords = set("compass bypass surpass trespass overpass underpass encompass lowpass highpass bandpass multipass")
+
+	// joined are words that are written apart.
+	joined = map[string]string{
+		"pass word": "password", "pass wd": "passwd", "pass phrase": "passphrase", "pass code": "passcode", "pass key": "passkey",
+		"key word": "keyword", "key words": "keywords", "key store": "keystore", "key tab": "keytab", "user name": "username",
+		"api keyword": "keyword", "p wd": "pwd", "auth code": "passcode", "authorization code": "passcode", "cert pin": "fingerprint", "certificate pin": "fingerprint", "pin sha": "fingerprint", "key pin": "fingerprint", "ssl pin": "fingerprint", "tls pin": "fingerprint", "spki pin": "fingerprint", "public pin": "fingerprint", "totp seed": "passcode", "otp seed": "passcode", "hotp seed": "passcode", "mfa seed": "passcode", "snmp community": "passcode", "pull secrets": "refs", "pull secret": "refs", "finger print": "fingerprint", "thumb print": "thumbprint", "time out": "timeout", "file name": "filename", "host name": "hostname",
+	}
+
+	// aboutWords say what a key tells about a secret, behind its word.
+	aboutWords = set("type url urls uri endpoint name names id ids policy policies path paths file files filename dir directory folder ttl expiry expires expire expiration expired " +
+		"exp length len size enabled enable required method methods header headers format algorithm alg mode ref refs reference kind count counter timeout interval " +
+		"host hostname port server field fields column attribute attributes attr class scope scopes issuer audience aud hint version seconds minutes hours days lifetime age " +
+		"rotation rotate location alias min max minimum maximum last prefix suffix placement param parameter params position cache budget limit limits rate quota " +
+		"strategy store provider manager source env variable var template pattern regex rule rules complexity strength history reuse change changed updated created at " +
+		"time date timestamp status enforcement lockout attempts retry retries index label title description owner user username login email account realm domain tenant " +
+		"region group role usage encoding charset separator delimiter selector validity grant flow style action service in location vault engine backend mount " +
+		"checks check validation required generation request response exchange introspection revocation minlength maxlength claim claims threshold characters chars digits " +
+		"duration identity identities question reset authentication auth authorization purpose reason message warning support supported sync window period delay days scheme protocol schema subject serial usage prompt input output attributename mapping per list managed dialog box")
+	// qualifiers stand behind a secret's word, and leave it one: password_prod, token_slack.
+	qualifiers = set("key keys value values text data string plain plaintext current new old raw primary secondary prod production dev development test testing staging stage admin root user clear encoded b base base64 json " +
+		"main backup slack github gitlab jira aws azure gcp google telegram discord splunk elastic misp thehive virustotal okta db database ldap smtp imap mysql postgres redis mongo kafka vault internal external " +
+		"read write ro rw public private global shared master slave local remote a c d one two three first second third confirm confirmation repeat again hash hashed sha md bcrypt crypt encrypted")
+	// verbs stand in front, and ask how many or whether.
+	verbs = set("max min num number count total use uses using has is skip show hide ignore without ask allow allows supports expire expires remember")
+	// genericWords are names of a value in a mapping, without a meaning of their own.
+	genericWords = set("value values data text string plain plaintext current previous primary secondary new old raw content default clear first second next a b key")
+	// memberWords are settings that stand beside a secret.
+	memberWords = set("host address addr base endpoint enabled enable tls ssl verify insecure domain client project org organization site team region zone environment")
+
+	// freeKeys are the words in front of key that make a name of something, or something public.
+	freeKeys = set("project org organization organisation partition sort issue public host ioc primary foreign unique composite cache group index map mapping object record row " +
+		"column field message event binding dedup dedupe deduplication incident alert ticket case search lookup config setting property attr attribute registry reg hash range shard " +
+		"idempotency correlation translation label json yaml xml dict bucket blob file filter query tag metric dimension parent child external natural business entity asset observable " +
+		"artifact indicator context custom source dest destination target sender receiver space workspace repo repository board epic component site name sorting grouping aggregation " +
+		"time timestamp date value result output input item lang language ordering order document doc data cell rule severity status type category id hot short alias retry arn kms transit state persistence trigger annotation view page step stage flow workflow job task run report dashboard panel chart series template theme locale zone country " +
+		"currency unit feature flag option param parameter argument header path url group role team member owner policy priority level rank score ip port vlan subnet network interface mac product model version build " +
+		"release branch change request response body payload topic queue stream tab enter escape arrow up down left right function menu shift control alt major minor base natural surrogate ordinal")
+	// secretKeys are those that make a secret.
+	secretKeys = set("login ta api app application access secret private priv auth authentication authorization signing sign signature encryption encrypt encoding decryption crypto cipher shared " +
+		"preshared presharedkey psk master account client license hmac session routing unseal storage service integration ingest ingestion ssh rsa dsa ecdsa pgp gpg aes des tls ssl pem " +
+		"deploy deployment write read webhook bot admin root user symm symmetric tacacs radius snmp wpa wep wifi ldap db database redis jwt jwe jwk token cookie csrf otp totp mfa seed " +
+		"pan genie otx misp shodan rest subscription recovery backup activation registration enrollment join server security keystore personal global device machine feed cluster node " +
+		"virustotal vt abuseipdb urlscan greynoise apikey dd datadog newrelic fcm push wrapping kek dek ek bitlocker luks hec consumer functions function x intel threat reporting sas tde " +
+		"zia zpa customer developer dev partner vendor merchant trial nessus qualys splunk elastic kibana jira sumo grafana sentry okta management mgmt admission trust pairing " +
+		"obfuscate obfuscation agent collector forwarder log logging notification relay proxy gateway controller console portal manager replication peer tunnel wireguard wg kerberos krb install bootstrap provisioning onboarding " +
+		"crowdstrike sentinel fortinet meraki umbrella duo mysql postgres mongo opensearch influx influxdb nats mqtt openai anthropic azure aws gcp google github gitlab slack telegram discord twilio sendgrid mailgun stripe algolia " +
+		"cloudflare hibp securitytrails censys spamhaus alienvault thehive cortex wazuh zabbix rapid insightvm snyk sonar vulners ipinfo maxmind ipstack hunter phishtank hybrid triage joe any anyrun " +
+		"sftp ftp smtp imap vpn ike ipsec bgp ospf md ntp tsig rndc update transfer dnssec")
+	// keyStems end a word in front of key, glued to others.
+	keyStems = strings.Fields("api secret private access auth crypt sign shared master hmac ssh aes")
+
+	// headerWords hold whole headers.
+	headerWords = set("basic auth authorization authentication headers basicauth authn")
+	// harmless are headers that hold no secret.
+	harmless = set("accept accept-encoding accept-language accept-charset content-type content-encoding user-agent host connection cache-control origin referer x-requested-with x-request-id")
+	schemes  = set("basic bearer digest ntlm kerberos negotiate oauth oauth2 oidc saml none apikey api_key token ldap radius local plain login certificate cert mtls jwt password pki scram " +
+		"scram-sha-256 scram-sha-512 cram-md5 gssapi anonymous simple sasl sspi hmac ssh key session cookie internal external sso client_credentials")
+	// doubtfulWords may name a secret.
+	doubtfulWords = set("sid sign license licence keytab community seed salt pepper refresh nonce signature otp passes hmac recovery wallet kubeconfig mnemonic cred creds")
+
+	// randomWords are of digests, and of what is public.
+	randomWords = set("thumbprint fingerprint sha md hash checksum digest uuid guid serial commit etag revision public cert certificate certificates ca bundle chain integrity hashes crc " +
+		"image blob spki pubkey x5t kid jti arn dn issuer cursor")
+	identifiers = set("id sid uid cid oid")
+
+	// mixed is of mappings that hold secrets and what belongs to them; all of a mapping that holds secrets alone.
+	inside = map[string]int{"credential": mixed, "cred": mixed, "auth": loose, "authentication": loose, "authorization": loose}
+
+	switches = set("true false yes no on off enabled disabled required optional")
+)
+
+const (
+	mixed = 1 + iota // most of what is in it is secret
+	loose            // some of it
+)
