@@ -67,7 +67,7 @@ func said(err error) error {
 		return nil
 	}
 	message, hints := explain(err)
-	return &view.Said{Message: message, Hints: hints}
+	return &view.Said{Message: message, Hints: hints, Cause: keyCause(err)}
 }
 
 // notes says errors that stop nothing.
@@ -229,15 +229,45 @@ func explainSecrets(err error) (string, []string, bool) {
 	return e.Error(), hints, true
 }
 
+// keyHints say whom a file is encrypted for, where keys were looked for, and why none of them opens it.
 func keyHints(e *sops.Error) []string {
 	hints := []string{"the file is encrypted for keys of type " + strings.Join(e.KeyTypes, ", ")}
 	if len(e.Recipients) > 0 {
-		hints = append(hints, "age recipients: "+view.List(e.Recipients), "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of them")
+		hints[0] += "; age recipients: " + view.List(e.Recipients)
+	}
+	hints = append(hints, triedHints(e.Tried)...)
+	if len(e.Recipients) > 0 {
+		hints = append(hints, "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of its recipients")
 	}
 	if len(e.NotAllowed) > 0 {
 		hints = append(hints, "not used, because secrets.allow in connsync.yaml does not name them: "+strings.Join(e.NotAllowed, ", "))
 	}
 	return hints
+}
+
+// triedHints are a line for each place where a key was looked for; those where nothing is are one line.
+func triedHints(tried []sops.Source) []string {
+	var hints, empty []string
+	for _, s := range tried {
+		if s.Found == "not set" {
+			empty = append(empty, s.Name)
+			continue
+		}
+		hints = append(hints, s.String())
+	}
+	if len(empty) > 0 {
+		hints = append(hints, "not set: "+view.List(empty))
+	}
+	return hints
+}
+
+// keyCause is the same for all files that do not open for the same reason; "" for other errors.
+func keyCause(err error) string {
+	var e *sops.Error
+	if !errors.As(err, &e) || e.Kind != sops.KindNoKey {
+		return ""
+	}
+	return "keys\n" + strings.Join(triedHints(e.Tried), "\n")
 }
 
 // explainRun says what stopped a run.

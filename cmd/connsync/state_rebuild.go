@@ -23,7 +23,7 @@ func (c stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 		return err
 	}
 	cmd := &syncCmd{Parallelism: 8, Timeout: 15 * time.Minute, Settle: time.Minute, LockTimeout: 2 * time.Minute, Yes: c.Yes}
-	r := &syncRun{cmd: cmd, how: planning{byName: true}, g: g, w: w, p: g.printer(w), names: names{}}
+	r := &syncRun{cmd: cmd, how: planning{byName: true}, g: g, w: w, p: g.printer(w), names: names{}, causes: map[string]bool{}}
 	defer r.close()
 	return r.conclude(ctx, r.takeOver(ctx))
 }

@@ -74,7 +74,7 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	r := &syncRun{cmd: c, how: c.planning(), g: g, w: w, p: g.printer(w), names: names{}}
+	r := &syncRun{cmd: c, how: c.planning(), g: g, w: w, p: g.printer(w), names: names{}, causes: map[string]bool{}}
 	defer r.close()
 	if c.DryRun {
 		return r.conclude(ctx, r.dryRun(ctx))

@@ -30,6 +30,7 @@ type syncRun struct {
 	p      *render.Printer
 	src    *source
 	opener *sops.Opener
+	causes map[string]bool // that were said
 	policy manifest.StatePolicy
 	dirty  bool // the worktree has changes beside the commit
 	names  names
@@ -254,7 +255,7 @@ func (r *syncRun) carryOut(ctx context.Context) {
 		report := r.carryOutOne(ctx, u)
 		r.bars.End()
 		r.reports = append(r.reports, report)
-		r.p.Report(view.OfReport(inWords(report)))
+		r.p.Report(view.OfReport(inWords(report)).Once(r.causes))
 	}
 }
 

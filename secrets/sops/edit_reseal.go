@@ -346,8 +346,12 @@ func (e *Editor) begin(ctx context.Context, o *Opener, want upstream.Metadata) (
 	return did, e.writeBlock()
 }
 
+func (o *Opener) service(ctx context.Context) *keys {
+	return &keys{ctx: ctx, allow: o.options.Allow, lend: o.options.Lend, ages: &o.ages}
+}
+
 func (o *Opener) services(ctx context.Context) []keyservice.KeyServiceClient {
-	return []keyservice.KeyServiceClient{&keys{ctx: ctx, allow: o.options.Allow, lend: o.options.Lend, ages: &o.ages}}
+	return []keyservice.KeyServiceClient{o.service(ctx)}
 }
 
 // errRecipient stands for every failure to encrypt for a recipient.

@@ -32,6 +32,8 @@ type Error struct {
 	KeyTypes   []string     // that the file has: age, pgp, …
 	NotAllowed []string     // of these, those that secrets.allow does not name
 	Recipients []string     // age recipients of the file, at most three
+	Tried      []Source     // of KindNoKey: where keys were looked for, and why none opens the file
+	Groups     [3]int       // of KindNoKey, where the data key is shared among groups: how many there are, how many are needed, and how many your keys open
 }
 
 // Error is file: what is wrong.
@@ -44,7 +46,10 @@ func (e *Error) what() string {
 	case KindNotAllowed:
 		return fmt.Sprintf("encrypted for keys of type %s only, none of which is allowed", strings.Join(e.KeyTypes, ", "))
 	case KindNoKey:
-		return "no key here opens it"
+		if g := e.Groups; g[0] > 1 {
+			return fmt.Sprintf("none of your keys can decrypt it: %d of its %d groups of keys are needed, and yours open %d", g[1], g[0], g[2])
+		}
+		return "none of your keys can decrypt it"
 	case KindMAC:
 		return "changed since it was encrypted: its MAC does not match"
 	case KindAltered:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/getsops/sops/v3/age"
@@ -21,6 +22,9 @@ type keys struct {
 	allow []string
 	lend  func(keyType string) (back func())
 	ages  *ageKeys
+
+	opened map[string]bool // wrapped keys, for the groups that they open
+	failed []Source        // keys of other types than age
 }
 
 // Encrypt wraps a data key, for files that connsync makes itself.
@@ -44,13 +48,51 @@ func (k *keys) Decrypt(_ context.Context, r *keyservice.DecryptRequest, o ...grp
 		defer k.lend(kind)()
 	}
 	if kind != "age" {
-		return keyservice.NewLocalClient().Decrypt(k.ctx, r, o...)
+		return k.elsewhere(kind, r, o...)
 	}
 	plain, err := k.ages.decrypt(r.GetKey().GetAgeKey().GetRecipient(), string(r.GetCiphertext()))
 	if err != nil {
 		return nil, err
 	}
+	k.note(r)
 	return &keyservice.DecryptResponse{Plaintext: plain}, nil
+}
+
+// elsewhere has SOPS ask gpg, or a key service.
+func (k *keys) elsewhere(kind string, r *keyservice.DecryptRequest, o ...grpc.CallOption) (*keyservice.DecryptResponse, error) {
+	answer, err := keyservice.NewLocalClient().Decrypt(k.ctx, r, o...)
+	if err != nil {
+		k.failed = append(k.failed, Source{kind + " " + idOf(r.GetKey()), whyNot(kind, err.Error())})
+		return nil, err
+	}
+	k.note(r)
+	return answer, nil
+}
+
+func (k *keys) note(r *keyservice.DecryptRequest) {
+	if k.opened == nil {
+		k.opened = map[string]bool{}
+	}
+	k.opened[string(r.GetCiphertext())] = true
+}
+
+// idOf names a key in public.
+func idOf(k *keyservice.Key) string {
+	switch k := k.GetKeyType().(type) {
+	case *keyservice.Key_PgpKey:
+		return k.PgpKey.GetFingerprint()
+	case *keyservice.Key_HckmsKey:
+		return k.HckmsKey.GetKeyId()
+	case *keyservice.Key_KmsKey:
+		return k.KmsKey.GetArn()
+	case *keyservice.Key_GcpKmsKey:
+		return k.GcpKmsKey.GetResourceId()
+	case *keyservice.Key_AzureKeyvaultKey:
+		return k.AzureKeyvaultKey.GetName()
+	case *keyservice.Key_VaultKey:
+		return k.VaultKey.GetKeyName()
+	}
+	return ""
 }
 
 // kindOf is the name by which a project allows a type of key; "" for one that we do not know.
@@ -79,12 +121,31 @@ func kindOf(k *keyservice.Key) string {
 type ageKeys struct {
 	mu     sync.Mutex
 	loaded map[string]age.MasterKey
+	errs   []string // of the library: they are looked at for what went wrong where, and never shown
+}
+
+// said are the library's errors.
+func (a *ageKeys) said() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return strings.Join(a.errs, "\n")
+}
+
+// hear keeps an error of the library; of a run with many files, the first ones.
+func (a *ageKeys) hear(err error) {
+	if err != nil && len(a.errs) < 20 {
+		a.errs = append(a.errs, err.Error())
+	}
 }
 
 func (a *ageKeys) decrypt(recipient, wrapped string) ([]byte, error) {
 	key := a.prototype(recipient)
 	key.Recipient, key.EncryptedKey = recipient, wrapped
-	return key.Decrypt()
+	plain, err := key.Decrypt()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.hear(err)
+	return plain, err
 }
 
 func (a *ageKeys) prototype(recipient string) age.MasterKey {
@@ -97,7 +158,8 @@ func (a *ageKeys) prototype(recipient string) age.MasterKey {
 	key, ok := a.loaded[slot]
 	if !ok {
 		key = age.MasterKey{Recipient: recipient}
-		_, _ = key.Decrypt() // finds the identities, which stay with the key; there is nothing to decrypt yet
+		_, err := key.Decrypt() // finds the identities, which stay with the key; there is nothing to decrypt yet
+		a.hear(err)
 		if a.loaded == nil {
 			a.loaded = map[string]age.MasterKey{}
 		}

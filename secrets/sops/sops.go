@@ -12,6 +12,7 @@ import (
 	"time"
 
 	upstream "github.com/getsops/sops/v3"
+	"github.com/getsops/sops/v3/keyservice"
 	"github.com/getsops/sops/v3/logging"
 
 	"connsync/secrets"
@@ -148,12 +149,40 @@ func (o *Opener) unlock(ctx context.Context, f *file) error {
 		failed.Kind = KindNotAllowed
 		return failed
 	}
-	key, err := f.tree.Metadata.GetDataKeyWithKeyServices(o.services(ctx), upstream.DefaultDecryptionOrder)
+	service := o.service(ctx)
+	key, err := f.tree.Metadata.GetDataKeyWithKeyServices([]keyservice.KeyServiceClient{service}, upstream.DefaultDecryptionOrder)
 	if err != nil {
+		o.diagnose(f, service, failed)
 		return failed
 	}
 	f.key = key
 	return nil
+}
+
+// diagnose says where keys were looked for, and why none opens a file.
+func (o *Opener) diagnose(f *file, service *keys, e *Error) {
+	var ages []string
+	m := f.tree.Metadata
+	e.Groups = [3]int{len(m.KeyGroups), m.ShamirThreshold, 0}
+	for _, group := range m.KeyGroups {
+		open := false
+		for _, k := range group {
+			open = open || service.opened[string(k.EncryptedDataKey())]
+			if k.TypeToIdentifier() == "age" {
+				ages = append(ages, k.ToString())
+			}
+		}
+		if open {
+			e.Groups[2]++
+		}
+	}
+	if len(ages) > 0 && slices.Contains(o.options.Allow, "age") {
+		if o.options.Lend != nil {
+			defer o.options.Lend("age")()
+		}
+		e.Tried = o.ages.sources(ages)
+	}
+	e.Tried = append(e.Tried, service.failed...)
 }
 
 // verify decrypts the values in place and compares the MAC.

@@ -15,6 +15,21 @@ import (
 type Said struct {
 	Message string
 	Hints   []string
+	Cause   string // what it has in common with others, whose hints are said once in a run; "" for what stands alone
+}
+
+// Once drops what was said of a cause already. seen are the causes of a run so far.
+func (r Report) Once(seen map[string]bool) Report {
+	for i, res := range r.Results {
+		if res.Said == nil || res.Said.Cause == "" {
+			continue
+		}
+		if seen[res.Said.Cause] {
+			r.Results[i].Said = &Said{Message: res.Said.Message, Hints: []string{"why each of your keys does not is said above"}}
+		}
+		seen[res.Said.Cause] = true
+	}
+	return r
 }
 
 func (s *Said) Error() string { return s.Message }
