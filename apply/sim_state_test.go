@@ -98,11 +98,13 @@ func (o simObjects) EncodedObject(t plumbing.ObjectType, h plumbing.Hash) (plumb
 		o.s.fail("a plaintext stands in an object of known state")
 	}
 	header, content, _ := bytes.Cut(text, []byte{0})
-	if name, _, _ := strings.Cut(string(header), " "); name != t.String() {
+	name, _, _ := strings.Cut(string(header), " ")
+	is, err := plumbing.ParseObjectType(name)
+	if err != nil || t != plumbing.AnyObject && t != is {
 		return nil, plumbing.ErrObjectNotFound
 	}
 	out := &plumbing.MemoryObject{}
-	out.SetType(t)
+	out.SetType(is)
 	_, err = out.Write(content)
 	return out, err
 }
