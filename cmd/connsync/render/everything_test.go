@@ -209,6 +209,9 @@ func TestEverythingIsSaidAsItWas(t *testing.T) {
 			_ = (&Stream{w: &out, width: width}).diff(d)
 			golden[name+"."+strconv.Itoa(width)+".txt"] = out.Bytes()
 		}
+		var coloured bytes.Buffer
+		_ = (&Stream{w: &coloured, colour: true}).diff(d)
+		golden[name+".colours.txt"] = visibly(coloured)
 		for _, f := range formats {
 			var out bytes.Buffer
 			if err := Diff(&out, f.name, d); err != nil {
@@ -226,7 +229,9 @@ func TestEverythingIsSaidAsItWas(t *testing.T) {
 	if err := RunJSON(&machine, Run{Plans: e.live, Reports: []apply.Report{e.report}, Errors: []string{"test: out of time"}, ExitCode: 4}); err != nil {
 		t.Fatal(err)
 	}
-	golden["report.txt"], golden["report.json"] = text.Bytes(), machine.Bytes()
+	var coloured bytes.Buffer
+	New(&coloured, &coloured, Options{Color: "always"}).Report(view.OfReport(e.report))
+	golden["report.txt"], golden["report.json"], golden["report.colours.txt"] = text.Bytes(), machine.Bytes(), visibly(coloured)
 	checkedGolden(t, golden, e)
 	for name, got := range golden {
 		file := filepath.Join("testdata", "everything", name)
@@ -266,6 +271,11 @@ func checkedGolden(t *testing.T, golden map[string][]byte, e everything) {
 		t.Fatal(err)
 	}
 	golden["checked.txt"], golden["checked.json"], golden["checked.github"] = text.Bytes(), machine.Bytes(), commands.Bytes()
+}
+
+// visibly spells out the escapes of colours, so that a golden file is text.
+func visibly(b bytes.Buffer) []byte {
+	return bytes.ReplaceAll(b.Bytes(), []byte("\x1b["), []byte("^["))
 }
 
 func firstDifference(want, got []byte) string {

@@ -9,6 +9,7 @@ import (
 
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 var hostile = []string{
@@ -56,5 +57,16 @@ func TestAValueOfSeveralLinesIsShownByItsDifference(t *testing.T) {
 		"  |   …\n  |   d\n  |   e\n  | - f\n  | + F\n  |   g\n  |   h\n  | + \\x3a:error::x\n"
 	if got := strings.ReplaceAll(out.String(), planIndent, ""); !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A caret stands under its column, whatever the line holds before it.
+func TestACaretStandsUnderItsColumn(t *testing.T) {
+	for column, want := range map[int]string{0: "^", 1: "^", 3: "  ^", 5: "       ^", 99: "        ^"} {
+		var out bytes.Buffer
+		New(&out, &out, Options{}).Mistakes(manifest.Mistakes{{Pos: manifest.Position{File: "a.yaml", Line: 7, Column: column}, Message: "wrong", Source: "a\tb\x1bc"}})
+		if lines := strings.Split(out.String(), "\n"); lines[1] != "    7 | a b\\x1bc" || lines[2] != "      | "+want {
+			t.Errorf("column %d: %q", column, lines[1:3])
+		}
 	}
 }

@@ -86,7 +86,7 @@ func OfReport(r apply.Report) Report {
 		if !quiet(res.Outcome) || len(res.Duplicates) > 0 {
 			out.Results = append(out.Results, shown)
 		}
-		if !r.Recorded && !r.Kept && res.Sent && res.Outcome != apply.Failed && res.Outcome != apply.Refused {
+		if !r.Recorded && !r.Kept && res.Sent && res.Outcome != apply.Failed {
 			out.Lost = append(out.Lost, shown)
 		}
 	}
