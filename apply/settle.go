@@ -55,14 +55,14 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
 	s.progress("verifying", 0, 0)
 	have, err := look(final, s.Client, updated(ws))
-	waited := time.Duration(0)
+	waited, end := time.Duration(0), s.Clock.now().Add(s.Settle)
 	for _, pause := range pauses {
 		open := unseen(ws, have)
 		waited += pause * time.Second
 		if err == nil && open == 0 || waited > s.Settle || errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {
 			break
 		}
-		s.progress("settling", 0, open)
+		s.wait("settling", open, end)
 		if s.Clock.sleep(ctx, pause*time.Second) != nil {
 			break
 		}

@@ -35,6 +35,7 @@ type Progress struct {
 	Target      string
 	Phase       string // "waiting", "revealing", "writing", "settling", "verifying"
 	Done, Total int
+	Until       time.Time // when a "waiting" or "settling" ends at the latest; zero for others
 }
 
 // Prepared is a plan together with all that is needed to carry it out.
@@ -98,7 +99,7 @@ func (s Sync) awaitCreates(ctx context.Context, o *observation) error {
 		if !o.asked.Before(end) {
 			return nil
 		}
-		s.progress("waiting", 0, 0)
+		s.wait("waiting", 0, end)
 		if err := s.Clock.sleep(ctx, max(0, min(end.Sub(s.Clock.now()), pause))); err != nil {
 			return err
 		}
@@ -126,8 +127,17 @@ func (o *observation) lastWindow(until func(state.Intent) time.Time) time.Time {
 }
 
 func (s Sync) progress(phase string, done, total int) {
+	s.tell(Progress{Target: s.Name, Phase: phase, Done: done, Total: total})
+}
+
+// wait tells of a pause that something may end before its time.
+func (s Sync) wait(phase string, total int, until time.Time) {
+	s.tell(Progress{Target: s.Name, Phase: phase, Total: total, Until: until})
+}
+
+func (s Sync) tell(p Progress) {
 	if s.Progress != nil {
-		s.Progress(Progress{Target: s.Name, Phase: phase, Done: done, Total: total})
+		s.Progress(p)
 	}
 }
 

@@ -38,7 +38,7 @@ func NewReader(o Options) (*Reader, error) {
 	o.complete()
 	return &Reader{
 		options: o, base: base, iam: iam, http: newHTTPClient(o), project: o.ProjectID,
-		limiter: newLimiter(o.Now, o.Sleep),
+		limiter: newLimiter(o.Now, o.waiting("SecMaster limits the rate of requests")),
 	}, nil
 }
 

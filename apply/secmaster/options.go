@@ -31,6 +31,7 @@ type Options struct {
 	Sleep func(context.Context, time.Duration) error                        // nil for a real one
 	After func(time.Duration, func()) (stop func() bool)                    // nil for time.AfterFunc
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error) // nil for a real one
+	Waits func(what string, until time.Time) (done func())                  // hears of what may take long, until when at most, and when it is over; nil for nobody
 	Wrap  func(http.RoundTripper) http.RoundTripper                         // sees every request and its answer; nil for nobody
 }
 
@@ -51,6 +52,22 @@ func (o *Options) complete() {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: dialWithin, KeepAlive: 30 * time.Second}).DialContext
 	}
+}
+
+// waiting is Sleep, which tells what is waited for.
+func (o *Options) waiting(what string) func(context.Context, time.Duration) error {
+	return func(ctx context.Context, d time.Duration) error {
+		defer o.waits(what, d)()
+		return o.Sleep(ctx, d)
+	}
+}
+
+// waits tells of something that may take so long, until done is called.
+func (o *Options) waits(what string, d time.Duration) (done func()) {
+	if o.Waits == nil {
+		return func() {}
+	}
+	return o.Waits(what, o.Now().Add(d))
 }
 
 // OptionError is an option that cannot be used, in words that quote none of it.

@@ -80,7 +80,7 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 			try = min(try, 6)
 		case ctx.Err() != nil || try >= tries || !mayRepeat(c, a, left, failure):
 			return a, sent, failure
-		case r.options.Sleep(ctx, pause(r.options.Now(), try, a)) != nil:
+		case r.options.waiting("SecMaster failed, and is asked again")(ctx, pause(r.options.Now(), try, a)) != nil:
 			return a, sent, failure
 		}
 	}
@@ -116,6 +116,7 @@ func (r *Reader) once(ctx context.Context, c call) (answer, bool, error) {
 	defer cancel(nil)
 	stop := r.options.After(answerWithin, func() { cancel(errTooSlow) })
 	defer stop()
+	defer r.options.waits("SecMaster has not answered yet: "+c.op, answerWithin)()
 	req, err := r.request(ctx, c)
 	if err != nil {
 		return answer{}, false, err

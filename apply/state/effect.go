@@ -1,6 +1,9 @@
 package state
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // effect does one thing to the disk, or to the remote. Repo.Effect hears of it before and after; an error that it gives is taken for
 // that of the thing itself.
@@ -17,10 +20,17 @@ func (r Repo) effect(op string, do func() error) error {
 	return r.Effect("after " + op)
 }
 
-// heard is a Remote whose effects Repo.Effect hears of.
+// heard is a Remote whose effects Repo.Effect hears of, and Repo.Waits.
 type heard struct {
 	Remote
-	effect func(op string, do func() error) error
+	repo Repo
+}
+
+func (h heard) effect(op string, do func() error) error {
+	return h.repo.effect(op, func() error {
+		defer h.repo.waits("the remote that shares known state has not answered", time.Time{})()
+		return do()
+	})
 }
 
 // Head makes objects readable.

@@ -57,6 +57,7 @@ func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, err
 	got := false
 	err := s.repo.effect("lock", func() (err error) {
 		if got, err = l.TryLock(); err == nil && !got {
+			defer s.repo.waits((&BusyError{holder(file)}).Error(), s.repo.Now().Add(wait))()
 			got, err = l.TryLockContext(limited, 100*time.Millisecond)
 		}
 		return err
@@ -95,6 +96,7 @@ func (s *Session) read(ctx context.Context, wait time.Duration, past string) (er
 		return err
 	}
 	deadline := s.store.repo.Now().Add(wait)
+	var told func()
 	for pause := time.Second; ; pause = min(2*pause, 10*time.Second) {
 		err := s.store.align(ctx)
 		if err == nil {
@@ -112,6 +114,10 @@ func (s *Session) read(ctx context.Context, wait time.Duration, past string) (er
 				err = &HeldError{Run: *s.base.Run}
 			}
 			return err
+		}
+		if err == nil && told == nil {
+			told = s.store.repo.waits((&HeldError{Run: *s.base.Run}).Error(), deadline)
+			defer told()
 		}
 		if err := s.store.repo.sleep(ctx, pause); err != nil {
 			return err

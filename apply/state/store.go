@@ -20,7 +20,8 @@ type Repo struct {
 	Home      string           // the repository that the Remote is, as "host/path"; "" where others cannot know it
 	Now       func() time.Time // nil for the real clock
 	Sleep     func(context.Context, time.Duration) error
-	Effect    func(op string) error // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for nobody
+	Waits     func(what string, until time.Time) (done func()) // hears of what may take long, until when at most (zero: not known), and when it is over; nil for nobody
+	Effect    func(op string) error                            // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for nobody
 }
 
 func (r Repo) sleep(ctx context.Context, d time.Duration) error {
@@ -33,6 +34,14 @@ func (r Repo) sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// waits tells of something that may take long, until done is called.
+func (r Repo) waits(what string, until time.Time) (done func()) {
+	if r.Waits == nil {
+		return func() {}
+	}
+	return r.Waits(what, until)
 }
 
 // Remote shares the ref of a target between machines.
@@ -71,7 +80,7 @@ func Open(r Repo, target string) (*Store, error) {
 		r.Now = time.Now
 	}
 	if r.Remote != nil {
-		r.Remote = heard{r.Remote, r.effect}
+		r.Remote = heard{r.Remote, r}
 	}
 	return &Store{repo: r, target: target, ref: Ref(target)}, nil
 }

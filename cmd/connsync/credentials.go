@@ -33,6 +33,7 @@ func (g *globals) client(ctx context.Context, w world, t manifest.Target, parall
 		Proxy:       http.ProxyFromEnvironment,
 		UserAgent:   "connsync/" + versionText(),
 		Log:         g.requestLog(w),
+		Waits:       w.waitsFor(t.Name),
 		Wrap:        w.wrap,
 	}, nil
 }

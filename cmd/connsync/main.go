@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -37,8 +38,14 @@ type world struct {
 	env            func(string) string
 	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
 
+	waits  *render.Progress                          // what is waited for is said there
 	effect func(op string) error                     // hears of every effect on known state; nil for nobody
 	wrap   func(http.RoundTripper) http.RoundTripper // sees every request to SecMaster; nil for nobody
+}
+
+// waitsFor tells what a target's work waits for.
+func (w world) waitsFor(target string) func(what string, until time.Time) (done func()) {
+	return func(what string, until time.Time) func() { return w.waits.Waiting(target, what, until) }
 }
 
 func system() world {
@@ -58,7 +65,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 			code = exitFailed
 		}
 	}()
-	w.stdout = remembered(w.stdout)
+	w.stdout, w.stderr = remembered(w.stdout, "stdout"), remembered(w.stderr, "stderr")
 	var c cli
 	parser, err := kong.New(&c, grammar(w)...)
 	if err != nil {
@@ -79,6 +86,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	if err != nil {
 		return usage(w, err)
 	}
+	w.waits = c.globals.printer(w).Progress()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return c.outcome(w, command.Run(w, &c.globals))
 }

@@ -14,28 +14,29 @@ func (g *globals) printer(w world) *render.Printer {
 	return render.New(w.stdout, w.stderr, render.Options{Color: g.Color, Env: w.env, Quiet: g.Quiet, Verbose: g.Verbose})
 }
 
-// output is a stdout that remembers the first write that failed: a list that was cut off by a full disk is no list.
+// output is a stream that remembers the first write that failed: a list that was cut off by a full disk is no list.
 type output struct {
 	io.Writer
-	mu  sync.Mutex
-	err error
+	name string
+	mu   sync.Mutex
+	err  error
 }
 
-// remembered is stdout as commands write to it. A terminal stays what it is.
-func remembered(stdout io.Writer) io.Writer {
-	if render.IsTerminal(stdout) {
-		return stdout
+// remembered is a stream as commands write to it. A terminal stays what it is.
+func remembered(w io.Writer, name string) io.Writer {
+	if render.IsTerminal(w) {
+		return w
 	}
-	return &output{Writer: stdout}
+	return &output{Writer: w, name: name}
 }
 
 func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock() // what is waited for is said by others
+	defer o.mu.Unlock()
 	n, err := o.Writer.Write(p)
 	if err != nil {
-		err = &fileError{"the output on", "stdout", err}
+		err = &fileError{"the output on", o.name, err}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	if o.err == nil {
 		o.err = err
 	}

@@ -114,7 +114,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 }
 
 func (r *syncRun) prepareAll(ctx context.Context, wishes []wish) {
-	r.bars = r.p.Progress()
+	r.bars = r.w.waits
 	now := time.Now()
 	for _, t := range wishes {
 		u, err := r.prepare(ctx, t, now)

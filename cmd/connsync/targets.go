@@ -139,7 +139,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	if err != nil {
 		return nil, err
 	}
-	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Effect: w.effect}
+	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Waits: w.waitsFor(target), Effect: w.effect}
 	if remote != nil {
 		r.Remote, r.Home = remote, remote.remote.Home()
 	}

@@ -8,21 +8,27 @@ import (
 	"connsync/apply"
 )
 
-// progressEvery is how often a stream that is no terminal hears how far a sync is.
-const progressEvery = 10 * time.Second
+const (
+	progressEvery = 10 * time.Second // is how often a stream that is no terminal hears how far a sync is
+	aloudAfter    = 2 * time.Second  // nothing waits longer without a word
+)
 
-// Progress shows how far a sync is: one live line on a terminal, else a plain line now and then.
+// Progress shows how far a command is, and what it waits for: one live line on a terminal, else a plain line now and then.
 type Progress struct {
 	p    *Printer
 	live bool
 	mu   sync.Mutex
 	last time.Time
 	open bool // a live line stands on the terminal
+
+	phase string // and when it began
+	began time.Time
+	said  map[string]time.Time // what was waited for, and when it was said
 }
 
 // Progress begins to show how far a sync is.
 func (p *Printer) Progress() *Progress {
-	return &Progress{p: p, live: IsTerminal(p.Err.w), last: time.Now()}
+	return &Progress{p: p, live: IsTerminal(p.Err.w), last: time.Now(), said: map[string]time.Time{}}
 }
 
 var phases = map[string]string{
@@ -44,20 +50,70 @@ func (s *Progress) Show(at apply.Progress) {
 	if s.live {
 		pause = 50 * time.Millisecond
 	}
-	if time.Since(s.last) < pause {
+	now := time.Now()
+	if s.phase != at.Phase {
+		s.phase, s.began = at.Phase, now
+	}
+	pauses := !at.Until.IsZero() && s.last.Before(s.began.Add(aloudAfter)) && now.Sub(s.began) >= aloudAfter
+	if now.Sub(s.last) < pause && !pauses {
 		return
 	}
-	s.last = time.Now()
-	var part Row
-	if at.Total > 0 {
-		part = Row{fmt.Sprintf(" %d/%d", at.Done, at.Total)}
+	s.last = now
+	var rest Row
+	switch {
+	case !at.Until.IsZero():
+		rest = Row{", until ", at.Until.Local().Format(time.TimeOnly), " at most"}
+	case at.Total > 0:
+		rest = Row{fmt.Sprintf(" %d/%d", at.Done, at.Total)}
 	}
+	s.line("%s: %s%s", at.Target, phases[at.Phase], rest)
+}
+
+// line replaces the live line, or writes one.
+func (s *Progress) line(format string, args ...any) {
 	if s.live {
-		s.p.Err.Ask("\r\x1b[K%s: %s%s", at.Target, phases[at.Phase], part)
+		s.p.Err.Ask("\r\x1b[K"+format, args...)
 		s.open = true
 		return
 	}
-	s.p.Err.Line("%s: %s%s", at.Target, phases[at.Phase], part)
+	s.p.Err.Line(format, args...)
+}
+
+// Waiting tells what a target's work waits for, and until when at most, unless it is done before that is worth a word.
+func (s *Progress) Waiting(target, what string, until time.Time) (done func()) {
+	if s == nil || s.p.Quiet {
+		return func() {}
+	}
+	over := false
+	t := time.AfterFunc(aloudAfter, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !over {
+			s.wait(target, what, until)
+		}
+	})
+	return func() {
+		if t.Stop() {
+			return
+		}
+		s.mu.Lock()
+		over = true
+		s.mu.Unlock()
+		s.End()
+	}
+}
+
+func (s *Progress) wait(target, what string, until time.Time) {
+	now := time.Now()
+	if said, ok := s.said[target+what]; ok && now.Sub(said) < progressEvery {
+		return
+	}
+	s.said[target+what] = now
+	if until.IsZero() {
+		s.line("%s: waiting: %s", target, what)
+		return
+	}
+	s.line("%s: waiting until %s at most: %s", target, until.Local().Format(time.TimeOnly), what)
 }
 
 // End takes the live line away.
