@@ -134,3 +134,54 @@ func TestTotalsSayWhatIsNoneOnlyWhereItMatters(t *testing.T) {
 		}
 	}
 }
+
+// A value is shown up to a length, in characters, and is one line in quotes.
+func TestAValueIsCutAtItsLimit(t *testing.T) {
+	for n, cut := range map[int]bool{MaxValue - 1: false, MaxValue: false, MaxValue + 1: true} {
+		want := `"` + strings.Repeat("é", min(n, MaxValue)) + map[bool]string{true: "…", false: ""}[cut] + `"`
+		if got := Quoted(strings.Repeat("é", n)); got != want {
+			t.Errorf("%d characters: %s", n, got)
+		}
+	}
+	if got := Quoted("a\\\"\n\t"); got != `"a\\\"\n\t"` {
+		t.Errorf("%s", got)
+	}
+	for id, want := range map[string]string{"1234567": "1234567", "12345678": "1234567", "": ""} {
+		if CutHash(id) != want {
+			t.Errorf("%q is cut to %q", id, CutHash(id))
+		}
+	}
+	if Cut("12345678", 8) != "12345678" || Cut("123456789", 8) != "12345678…" {
+		t.Error("an id of 8 characters is whole")
+	}
+}
+
+func TestNearPluginsAreNamedUpToALimit(t *testing.T) {
+	for n, want := range map[int]string{0: "the workspace lists no plugin at all", 12: "it has: p, p, p, p, p, p, p, p, p, p, p, p", 13: "it has: p, p, p, p, p, p, p, p, p, p, p, p, …"} {
+		if got := nearHint(slices.Repeat([]string{"p"}, n)); len(got) != 1 || got[0] != want {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
+}
+
+func TestAMoveLeadsToAnotherTarget(t *testing.T) {
+	plan := func(target string, changes ...diff.Change) diff.Plan {
+		return diff.Plan{Target: target, Changes: changes}
+	}
+	create := diff.Change{Action: diff.Create, Name: "a"}
+	for _, gone := range []diff.Action{diff.Orphaned, diff.Delete, diff.Remove} {
+		got := moves([]diff.Plan{plan("prod", diff.Change{Action: gone, Name: "a"}), plan("test", create)})
+		if len(got) != 1 || got[[2]string{"prod", "a"}] != "test" {
+			t.Errorf("%s: %v", gone, got)
+		}
+	}
+	for _, plans := range [][]diff.Plan{
+		{plan("prod", diff.Change{Action: diff.Update, Name: "a"}), plan("test", create)},
+		{plan("prod", diff.Change{Action: diff.Orphaned, Name: "a"}, create)},
+		{plan("prod", diff.Change{Action: diff.Orphaned, Name: "b"}), plan("test", create)},
+	} {
+		if got := moves(plans); len(got) != 0 {
+			t.Errorf("%v", got)
+		}
+	}
+}
