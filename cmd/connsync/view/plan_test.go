@@ -185,3 +185,22 @@ func TestAMoveLeadsToAnotherTarget(t *testing.T) {
 		}
 	}
 }
+
+// A command at the end of a sentence is one piece of code; a sentence about a program is none.
+func TestACommandOfASentenceIsOnePiece(t *testing.T) {
+	for text, code := range map[string]string{
+		"look: git fsck --full": "git fsck --full", "so: git update-ref a b": "git update-ref a b", "fetch it: git fetch origin x": "git fetch origin x",
+		"write it: connsync sync --rewrite 'a b'": "connsync sync --rewrite 'a b'", "do: sops set a b": "sops set a b", "so: sops updatekeys a": "sops updatekeys a",
+		"older: sops wrote it before": "", "refused: sops did not write it": "", "so: git and sops are there": "", "set apart  a b  here": "a b",
+	} {
+		got := ""
+		for _, p := range Sentence(text) {
+			if p.Code {
+				got += p.Text
+			}
+		}
+		if got != code {
+			t.Errorf("%q has the code %q, not %q", text, got, code)
+		}
+	}
+}
