@@ -62,6 +62,7 @@ type scene struct {
 	clock   *clock
 	expires time.Duration
 	prune   bool
+	limit   apply.Limit // of a prune
 	client  func(apply.Writer) apply.Writer
 	open    func() (*state.Session, error) // takes the state's lock; nil for a disk that works
 	decrypt apply.Open                     // nil: nothing is encrypted
@@ -76,7 +77,7 @@ func staged(t testing.TB, names ...string) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scene{t: t, server: server, repo: t.TempDir(), clock: &clock{at: time.Now()}, expires: 15 * time.Minute}
+	s := &scene{limit: apply.Limit{Most: 100, Percent: true, Empty: true}, t: t, server: server, repo: t.TempDir(), clock: &clock{at: time.Now()}, expires: 15 * time.Minute}
 	s.handler = server
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }))
 	t.Cleanup(h.Close)
@@ -159,7 +160,7 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	}
 	now := s.clock.now()
 	prepared, err := apply.Prepare(ctx, apply.Sync{
-		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune, Rewrite: func(string) bool { return s.rewrite }},
+		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }},
 		Client: w, State: session, Files: s.files, Parallelism: 10,
 		Open:  s.opener(),
 		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},

@@ -23,7 +23,7 @@ func (p *Prepared) Start(started, expires time.Time) {
 
 // Run carries out the plan: reveal, announce, send, settle, record. Every change of the plan has
 // exactly one result; one failure never stops the others. An interrupted ctx ends it early: no new
-// write starts, and what was done is recorded.
+// write starts, and what was done is recorded. A plan that deletes more than the Limit is not begun.
 func (p *Prepared) Run(ctx context.Context) Report {
 	s := p.sync
 	r := Report{Target: s.Name, Run: s.Run.ID, Plan: p.Plan, Started: s.Clock.now(), Recorded: true}
@@ -36,7 +36,11 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	}
 	var verdicts map[string]verdict
 	if len(ws) > 0 && !interrupted {
-		if err := s.announce(ctx, p.seen, ws); err != nil {
+		err := s.Limit.Check(p.Plan)
+		if err == nil {
+			err = s.announce(ctx, p.seen, ws)
+		}
+		if err != nil {
 			r.Err, r.Results = err, unrecorded(p.results(ws, refused, nil))
 			r.Took = s.Clock.now().Sub(r.Started)
 			return r

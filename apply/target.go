@@ -41,6 +41,7 @@ type Target struct {
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound
 	ByName   bool                   // known state was lost: take over by name what is not shown whole
 	Prune    bool                   // delete what connsync wrote and is orphaned
+	Limit    Limit                  // of what Prune deletes
 	Unguard  func(name string) bool // … also if it was protected; nil: none
 	Retarget bool                   // known state of another place is given up instead of refused
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it

@@ -97,12 +97,13 @@ func codeOf(err error) int {
 	var split *gitfs.SplitError
 	var home *state.HomeError
 	var notHome *state.NotHomeError
+	var limit *apply.LimitError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &refused), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory), errors.Is(err, errOnlyHere):
+	case errors.As(err, &refused), errors.As(err, &limit), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory), errors.Is(err, errOnlyHere):
 		return exitRefused
 	}
 	return exitFailed
@@ -129,7 +130,7 @@ func explain(err error) (string, []string) {
 		prefix += flag.flag + ": "
 	}
 	for _, words := range []func(error) (string, []string, bool){
-		explainHistory, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainState, explainRepository, explainRun, explainSystem,
+		explainHistory, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainLimit, explainState, explainRepository, explainRun, explainSystem,
 	} {
 		if message, hints, ok := words(err); ok {
 			return prefix + message, hints

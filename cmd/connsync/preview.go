@@ -14,6 +14,7 @@ import (
 // planning is what the flags of a sync change about a plan. Its zero value is diff's.
 type planning struct {
 	prune      bool
+	limit      apply.Limit
 	rewrite    []string // patterns
 	unguard    []string // patterns
 	retarget   []string // targets

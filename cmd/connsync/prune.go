@@ -1,49 +1,56 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"connsync/apply"
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
 )
 
 const (
 	defaultLimit = "10%"
-	mostUnasked  = 10 // deletes of one target that nobody named a limit for
+	mostUnasked  = 10 // deletes of one target where no limit was named
 )
 
 var validLimit = regexp.MustCompile(`^[0-9]{1,6}%?$`)
 
-// limit is how many of a target's recorded connections --prune may delete: a percentage is rounded up.
-func (c *syncCmd) limit(recorded int) int {
+// limit is --max-deletes and --allow-empty, as package apply has them.
+func (c *syncCmd) limit() apply.Limit {
 	text, percent := strings.CutSuffix(c.MaxDeletes, "%")
-	n, _ := strconv.Atoi(text)
-	if !percent {
-		return n
-	}
-	n = (recorded*n + 99) / 100
+	l := apply.Limit{Percent: percent, Empty: c.AllowEmpty}
+	l.Most, _ = strconv.Atoi(text)
 	if c.MaxDeletes == defaultLimit {
-		n = min(n, mostUnasked)
+		l.Ceiling = mostUnasked
 	}
-	return n
+	return l
 }
 
-// checkDeletes refuses a run that would delete more than it may. Nothing of it is sent then.
+// checkDeletes refuses a run that would delete more than it may of any target, before the first is written.
 func (c *syncCmd) checkDeletes(plans []diff.Plan) error {
 	for _, p := range plans {
-		deletes := p.Count(diff.Delete)
-		switch limit := c.limit(p.Recorded); {
-		case deletes == 0:
-		case p.Wanted == 0 && !c.AllowEmpty:
-			return &refusal{fmt.Sprintf("%s: Git wants no connection at all, and %s would be deleted; nothing was sent", p.Target, view.Count(deletes, "connection")),
-				[]string{"is the right commit checked out? --allow-empty goes on"}}
-		case deletes > limit:
-			return &refusal{fmt.Sprintf("%s: %s would be deleted, and %d of %d may; nothing was sent", p.Target, view.Count(deletes, "connection"), limit, p.Recorded),
-				[]string{fmt.Sprintf("--max-deletes %d allows it, for one run", deletes)}}
+		if err := c.limit().Check(p); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// explainLimit says which of the limits of --prune a plan meets.
+func explainLimit(err error) (string, []string, bool) {
+	var limit *apply.LimitError
+	if !errors.As(err, &limit) {
+		return "", nil, false
+	}
+	would := view.Count(limit.Deletes, "connection") + " would be deleted"
+	if limit.Empty {
+		return fmt.Sprintf("%s: Git wants no connection at all, and %s; nothing was sent", limit.Target, would),
+			[]string{"is the right commit checked out? --allow-empty goes on"}, true
+	}
+	return fmt.Sprintf("%s: %s, and %d of %d may; nothing was sent", limit.Target, would, limit.Allowed, limit.Recorded),
+		[]string{fmt.Sprintf("--max-deletes %d allows it, for one run", limit.Deletes)}, true
 }

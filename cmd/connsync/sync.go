@@ -40,12 +40,12 @@ func (syncCmd) Help() string {
 	return "Takes the lock on known state, plans, shows the plan, and carries it out: each create is sent once, and what cannot be " +
 		"opened or written stops only its own connection. It asks on a terminal, and nowhere else. A repetition is safe.\n\n" +
 		examples("connsync sync --dry-run", "connsync sync", "connsync sync --target prod --only 'edr_*'",
-			"connsync sync --prune --dry-run", "connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e…     # exactly what was reviewed")
+			"connsync sync --prune --dry-run", "connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e5a90d2f4     # exactly what was reviewed")
 }
 
 func (c *syncCmd) planning() planning {
 	return planning{
-		prune: c.Prune, rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
+		prune: c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
 		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun, home: c.AcceptHome,
 	}
 }

@@ -70,7 +70,7 @@ func (g *globals) target(t wish, s *source, known state.Snapshot, how planning, 
 	return apply.Target{
 		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
 		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
-		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Unguard: matcher(how.unguard),
+		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
 		Contains: contains, Older: how.allowOlder,
 	}
 }
