@@ -84,13 +84,13 @@ func body(w *diff.Want, o opened) (secmaster.Body, error) {
 	if o.err != nil {
 		return secmaster.Body{}, o.err
 	}
-	used := []secrets.Value{}
+	public := true
 	config, err := manifest.JSON(w.Config, func(r secrets.Ref) (any, error) {
 		v, ok := o.secrets[r.Path]
 		if !ok {
 			return nil, fmt.Errorf("%s: %w", r.Path, ErrMoved)
 		}
-		used = append(used, secrets.Hide(fmt.Sprint(v.Expose())))
+		public = false
 		return v.Expose(), nil
 	})
 	if err != nil {
@@ -99,6 +99,6 @@ func body(w *diff.Want, o opened) (secmaster.Body, error) {
 	return secmaster.Body{
 		Name: w.Name, Description: w.Description,
 		ComponentID: w.Resolved.ComponentID, ComponentVersionID: w.Resolved.VersionID,
-		Config: secrets.Hide(config), Secrets: used,
+		Config: secrets.Hide(config), Public: public,
 	}, nil
 }

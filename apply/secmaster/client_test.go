@@ -3,6 +3,10 @@ package secmaster_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,15 +94,14 @@ func body(s *emulator.Server, name string) secmaster.Body {
 	component, version := s.Plugin("EdrVendor", "2.1")
 	return secmaster.Body{
 		Name: name, Description: "d", ComponentID: component, ComponentVersionID: version,
-		Config:  secrets.Hide(`{"endpoint":"https://<&>.example","password":"canary-password"}`),
-		Secrets: []secrets.Value{secrets.Hide("canary-password")},
+		Config: secrets.Hide(`{"endpoint":"https://<&>.example","password":"canary-password"}`),
 	}
 }
 
 // answers replies the same to everything.
 func answers(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Request-Id", "req-1")
+		w.Header().Set("X-Request-Id", "0b2e9f2e-7c57-4d0f-9a51-0f6f0f6c7b10-1767323045-host")
 		w.WriteHeader(status)
 		fmt.Fprint(w, text)
 	}
@@ -109,34 +112,38 @@ func TestEveryAnswerHasItsClass(t *testing.T) {
 		name   string
 		status int
 		text   string
-		class  error // of a create
-		shows  error // of a show
-		says   string
+		class  error  // of a create
+		shows  error  // of a show
+		says   string // of a create, which carries a secret: in our own words
+		quotes string // of a show, which carries none: in the server's
 	}{
-		{"a bad parameter", 400, `{"code":"SecMaster.20041002","message":"Invalid parameter"}`, nil, secmaster.ErrNotFound, "400 SecMaster.20041002 Invalid parameter (request req-1)"},
-		{"another refusal", 400, `{"code":"SecMaster.20040516","message":"too long"}`, nil, nil, "too long"},
-		{"the other shape", 400, `{"error_code":"SecMaster.20097017","error_msg":"no"}`, nil, nil, "SecMaster.20097017 no"},
-		{"a code that is a number", 400, `{"code":17,"message":"no"}`, nil, nil, "400 17 no"},
-		{"an unknown workspace", 403, `{"code":"SecMaster.20010001","message":"x"}`, secmaster.ErrWorkspace, secmaster.ErrWorkspace, "403"},
-		{"an unknown workspace, as 400", 400, `{"code":"SecMaster.20041001","message":"x"}`, secmaster.ErrWorkspace, secmaster.ErrWorkspace, "400"},
-		{"an unknown path", 404, `{"error_code":"APIGW.0101","error_msg":"x"}`, secmaster.ErrWorkspace, secmaster.ErrWorkspace, "404"},
-		{"not found", 404, `{"code":"x","message":"y"}`, nil, secmaster.ErrNotFound, "404 x y"},
-		{"not authenticated", 401, `{"error_code":"APIGW.0301","error_msg":"ak x not exist"}`, secmaster.ErrDenied, secmaster.ErrDenied, "ak x not exist"},
-		{"not allowed, as IAM says it", 403, `{"error":{"code":403,"message":"denied","title":"Forbidden"}}`, secmaster.ErrDenied, secmaster.ErrDenied, "403 403 denied"},
-		{"a server error", 500, `{"code":"common.00000500","message":"x"}`, secmaster.ErrUnclear, secmaster.ErrUnclear, "500"},
-		{"a page", 502, `<html>canary-password</html>`, secmaster.ErrUnclear, secmaster.ErrUnclear, "502 a page instead of an answer"},
-		{"a redirect", 307, ``, nil, nil, "307 a redirect, which is not followed"},
-		{"200 with an error", 200, `{"code":"SecMaster.20039999","message":"failed"}`, nil, nil, "200 SecMaster.20039999 failed"},
-		{"200 with an error of another prefix", 200, `{"code":"csb.00180001","message":"system is busy"}`, nil, nil, "200 csb.00180001 system is busy"},
-		{"200 with a number that is not zero", 200, `{"code":17,"message":"no"}`, nil, nil, "200 17 no"},
-		{"200 with an error beside a text named error", 200, `{"code":"SecMaster.20039999","message":"failed","error":"x"}`, nil, nil, "200 SecMaster.20039999 failed"},
-		{"200 with an error and a connection", 200, `{"code":"SecMaster.20039999","message":"failed","asset":{"id":"id","name":"a"}}`, secmaster.ErrUnclear, secmaster.ErrUnclear, "200 SecMaster.20039999 failed"},
-		{"400 with zeros", 400, `{"code":"00000000","message":"success"}`, nil, nil, "400 00000000 success"},
-		{"200 without a connection", 200, `{"code":""}`, secmaster.ErrUnclear, nil, "the answer holds no connection"},
-		{"200 that is no JSON", 200, `canary-password`, secmaster.ErrUnclear, nil, "the answer holds no connection"},
-		{"an echo of the secret", 400, `{"code":"x","message":"weak: canary-password"}`, nil, nil, "the server's message is not shown: it repeats a secret"},
-		{"an echo of a part of it", 400, `{"code":"x","message":"weak: ary-passw…"}`, nil, nil, "the server's message is not shown"},
-		{"an echo with escapes for a terminal", 400, `{"code":"x","message":"a\u001b[31mb\u202ec"}`, nil, nil, "a?[31mb?c"},
+		{"a bad parameter", 400, `{"code":"SecMaster.20041002","message":"Invalid parameter"}`, nil, secmaster.ErrNotFound,
+			"400 SecMaster.20041002 a parameter is not accepted, or there is no such connection (request 0b2e9f2e-7c57-4d0f-9a51-0f6f0f6c7b10)", "400 SecMaster.20041002 Invalid parameter (request 0b2e9f2e-"},
+		{"another refusal", 400, `{"code":"SecMaster.20040516","message":"too long"}`, nil, nil, "400 SecMaster.20040516 a field is too long (", "400 SecMaster.20040516 too long ("},
+		{"a code that is not documented", 400, `{"code":"SecMaster.20049999","message":"no"}`, nil, nil, "400 SecMaster.20049999 bad request (", "400 SecMaster.20049999 no ("},
+		{"the other shape", 400, `{"error_code":"SecMaster.20097017","error_msg":"no"}`, nil, nil, "400 SecMaster.20097017 bad request (", "SecMaster.20097017 no ("},
+		{"a code that is a number", 400, `{"code":17,"message":"no"}`, nil, nil, "400 17 bad request (", "400 17 no ("},
+		{"a code of no usual form", 400, `{"code":"x","message":"no"}`, nil, nil, "400 bad request (", "400 x no ("},
+		{"an unknown workspace", 403, `{"code":"SecMaster.20010001","message":"x"}`, secmaster.ErrWorkspace, secmaster.ErrWorkspace, "403 SecMaster.20010001 no such workspace (", "403 SecMaster.20010001 x ("},
+		{"an unknown workspace, as 400", 400, `{"code":"SecMaster.20041001","message":"x"}`, secmaster.ErrWorkspace, secmaster.ErrWorkspace, "400 SecMaster.20041001 no such workspace (", "x ("},
+		{"an unknown path", 404, `{"error_code":"APIGW.0101","error_msg":"x"}`, secmaster.ErrWorkspace, secmaster.ErrWorkspace, "404 APIGW.0101 no such address in this region (", "x ("},
+		{"not found", 404, `{"code":"x","message":"y"}`, nil, secmaster.ErrNotFound, "404 not found (", "404 x y ("},
+		{"not authenticated", 401, `{"error_code":"APIGW.0301","error_msg":"ak x not exist"}`, secmaster.ErrDenied, secmaster.ErrDenied, "401 APIGW.0301 the signature or the token is not accepted (", "ak x not exist"},
+		{"not allowed, as IAM says it", 403, `{"error":{"code":403,"message":"denied","title":"Forbidden"}}`, secmaster.ErrDenied, secmaster.ErrDenied, "403 403 forbidden (", "403 403 denied ("},
+		{"a server error", 500, `{"code":"common.00000500","message":"x"}`, secmaster.ErrUnclear, secmaster.ErrUnclear, "500 common.00000500 SecMaster has failed (", "500 common.00000500 x ("},
+		{"a page", 502, `<html>canary-password</html>`, secmaster.ErrUnclear, secmaster.ErrUnclear, "502 a page instead of an answer", "502 a page instead of an answer"},
+		{"a redirect", 307, ``, nil, nil, "307 a redirect, which is not followed", "307 a redirect, which is not followed"},
+		{"200 with an error", 200, `{"code":"SecMaster.20039999","message":"failed"}`, nil, nil, "200 SecMaster.20039999 SecMaster gives no reason (", "200 SecMaster.20039999 failed ("},
+		{"200 with an error of another prefix", 200, `{"code":"csb.00180001","message":"system is busy"}`, nil, nil, "200 csb.00180001 the service is busy (", "200 csb.00180001 system is busy ("},
+		{"200 with a number that is not zero", 200, `{"code":17,"message":"no"}`, nil, nil, "200 17 ok (", "200 17 no ("},
+		{"200 with an error beside a text named error", 200, `{"code":"SecMaster.20039999","message":"failed","error":"x"}`, nil, nil, "200 SecMaster.20039999 SecMaster", "200 SecMaster.20039999 failed ("},
+		{"200 with an error and a connection", 200, `{"code":"SecMaster.20039999","message":"failed","asset":{"id":"id","name":"a"}}`, secmaster.ErrUnclear, secmaster.ErrUnclear, "200 SecMaster.20039999 ", "200 SecMaster.20039999 failed"},
+		{"400 with zeros", 400, `{"code":"00000000","message":"success"}`, nil, nil, "400 bad request (", "400 00000000 success ("},
+		{"200 without a connection", 200, `{"code":""}`, secmaster.ErrUnclear, nil, "the answer holds no connection", "the answer holds no connection"},
+		{"200 that is no JSON", 200, `canary-password`, secmaster.ErrUnclear, nil, "the answer holds no connection", "the answer holds no connection"},
+		{"an echo of the secret", 400, `{"code":"SecMaster.20039999","message":"weak: canary-password"}`, nil, nil, "400 SecMaster.20039999 SecMaster gives no reason (", ""},
+		{"an echo of a part of it, encoded", 400, `{"code":"SecMaster.20039999","message":"weak: Y2FuYXJ5"}`, nil, nil, "400 SecMaster.20039999 SecMaster gives no reason (", ""},
+		{"escapes for a terminal", 400, `{"code":"x\u001b[31m","message":"a\u001b[31mb\u202ec"}`, nil, nil, "400 bad request (", "400 x?[31m a?[31mb?c ("},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := beside(t, answers(c.status, c.text))
@@ -145,29 +152,55 @@ func TestEveryAnswerHasItsClass(t *testing.T) {
 			if !sent.Left || len(sent.RequestIDs) == 0 {
 				t.Errorf("sent %+v", sent)
 			}
-			if !strings.Contains(err.Error(), c.says) && !strings.Contains(s.logged(), c.says) {
+			if !strings.Contains(err.Error(), c.says) {
 				t.Errorf("create: %v", err)
 			}
-			_, showErr := s.Show(context.Background(), "id")
-			check(t, showErr, c.shows)
 			for _, text := range []string{fmt.Sprintf("%v %+v %#v", err, err, err), s.logged()} {
-				if strings.Contains(text, "canary-password") || strings.Contains(text, emulator.DefaultSecretKey) {
+				if strings.Contains(text, "canary-password") || strings.Contains(text, "Y2FuYXJ5") || strings.Contains(text, emulator.DefaultSecretKey) {
 					t.Errorf("a secret in %s", text)
 				}
+			}
+			open := body(emulated(t), "a")
+			open.Public = true
+			_, showErr := s.Show(context.Background(), "id")
+			check(t, showErr, c.shows)
+			if _, _, err := s.Create(context.Background(), open); !strings.Contains(showErr.Error(), c.quotes) || !strings.Contains(err.Error(), c.quotes) {
+				t.Errorf("show: %v; create without a secret: %v", showErr, err)
 			}
 		})
 	}
 }
 
+// A token is a secret that every request carries.
+func TestNoMessageIsQuotedWhereARequestCarriesAToken(t *testing.T) {
+	for name, k := range map[string]secmaster.Credentials{
+		"a token":            {Token: secrets.Hide("canary-token")},
+		"a temporary key":    {AccessKey: "a", SecretKey: secrets.Hide("s"), SecurityToken: secrets.Hide("canary-token")},
+		"a key pair, a read": {AccessKey: "a", SecretKey: secrets.Hide("s")},
+	} {
+		s := beside(t, answers(400, `{"code":"SecMaster.20040516","message":"it was canary-token"}`), func(o *secmaster.Options) { o.Credentials = k })
+		_, err := s.List(context.Background())
+		if quoted := strings.Contains(fmt.Sprint(err), "it was canary-token"); quoted != (name == "a key pair, a read") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A code or a request id that does not look like one may be anything that was sent.
 func TestAnEchoOfASecretIsNeverTakenForAnID(t *testing.T) {
-	s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Request-Id", "canary-password")
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `{"code":"canary-password","message":"weak: canary\u200b-password","request_id":"r canary-password"}`)
-	}))
-	_, sent, err := s.Create(context.Background(), body(emulated(t), "a"))
-	if text := fmt.Sprintf("%v %+v %v", err, sent, s.logged()); strings.Contains(text, "-passw") {
-		t.Errorf("a secret in %s", text)
+	for _, id := range []string{
+		"canary-password", "r canary-password", hex.EncodeToString([]byte("canary-password!")), "63616e61-7279-2d70-6173-73776f726421", // the same once more
+		strings.ToUpper(hex.EncodeToString([]byte("canary-password!"))), base64.StdEncoding.EncodeToString([]byte("canary-password")), fmt.Sprintf("%x", sha256.Sum256([]byte("canary-password"))),
+	} {
+		s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Request-Id", id)
+			w.WriteHeader(http.StatusBadRequest)
+			_ = json.NewEncoder(w).Encode(map[string]string{"code": id, "message": id, "request_id": id})
+		}))
+		_, sent, err := s.Create(context.Background(), body(emulated(t), "a"))
+		if text := fmt.Sprintf("%v %+v %v", err, sent, s.logged()); strings.Contains(text, id) || len(sent.RequestIDs) > 0 {
+			t.Errorf("a secret in %s", text)
+		}
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-
-	"connsync/secrets"
 )
 
 // ErrInUse says that SecMaster shows the connection as one that cannot be deleted; nothing was sent.
@@ -64,14 +62,6 @@ func (b Body) encode() []byte {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// secretsOf are the values that no message of the server may repeat: those that were named, or else the whole config.
-func (b Body) secretsOf() []secrets.Value {
-	if b.Secrets == nil {
-		return []secrets.Value{b.Config}
-	}
-	return b.Secrets
-}
-
 // Create sends one POST. It is never sent again once a byte of it may have left, except after a 429, which says that it was
 // not executed. An error of class ErrUnclear leaves open whether the connection exists.
 func (c *Client) Create(ctx context.Context, b Body) (Connection, Sent, error) {
@@ -79,7 +69,7 @@ func (c *Client) Create(ctx context.Context, b Body) (Connection, Sent, error) {
 	if err != nil {
 		return Connection{}, Sent{}, err
 	}
-	return c.write(ctx, call{op: "create connection", method: http.MethodPost, url: u, body: b.encode(), secret: b.secretsOf()}, "", b)
+	return c.write(ctx, call{op: "create connection", method: http.MethodPost, url: u, body: b.encode(), secret: !b.Public}, "", b)
 }
 
 // Update replaces all of a connection. It may be sent more than once: the result is the same.
@@ -88,7 +78,7 @@ func (c *Client) Update(ctx context.Context, id string, b Body) (Connection, Sen
 	if err != nil {
 		return Connection{}, Sent{}, err
 	}
-	w.body, w.secret = b.encode(), b.secretsOf()
+	w.body, w.secret = b.encode(), !b.Public
 	return c.write(ctx, w, id, b)
 }
 

@@ -84,7 +84,7 @@ func TestAComponentThatIsNoneIsAnError(t *testing.T) {
 		}
 	}
 	for op, ask := range calls {
-		if err := ask(context.Background(), beside(t, answers(400, `{"code":"x","message":"no"}`))); err == nil || !strings.Contains(err.Error(), "400 x no") {
+		if err := ask(context.Background(), beside(t, answers(400, `{"code":"SecMaster.20040516","message":"no"}`))); err == nil || !strings.Contains(err.Error(), "400 SecMaster.20040516 ") {
 			t.Errorf("%s: %v", op, err)
 		}
 	}

@@ -9,10 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"connsync/secrets"
 )
 
 const (
@@ -35,8 +31,7 @@ const invalidParameter = "SecMaster.20041002"
 
 // failure is what is wrong with an answer; nil where it stands. Whether a 2xx holds what its caller needs is not asked here.
 func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
-	switch {
-	case err != nil:
+	if err != nil {
 		return noAnswer(c, left, err)
 	}
 	good := a.status >= 200 && a.status < 300
@@ -51,21 +46,12 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	}
 	says := saidIn(a.body)
 	if a.requestID == "" {
-		a.requestID, _ = r.quote(c, says.requestID, maxID)
+		a.requestID = r.requestID(c, says.requestID)
 	}
 	if good && !refuses(says.code) {
 		return nil
 	}
-	e := &Error{Op: c.op, Status: a.status, RequestID: a.requestID}
-	e.Code, _ = r.quote(c, says.code, maxCode)
-	switch shown, harmless := r.quote(c, says.message, maxMessage); {
-	case !harmless:
-		e.Message = "the server's message is not shown: it repeats a secret"
-	case shown == "":
-		e.Message = plainStatus(a)
-	default:
-		e.Message = shown
-	}
+	e := &Error{Op: c.op, Status: a.status, Code: r.code(c, says.code), Message: r.message(c, a, says), RequestID: a.requestID}
 	e.Class = classify(c, a.status, says.code)
 	if good && hasContent(a.body) {
 		e.Class = ErrUnclear // it says both that it failed and what it did
@@ -161,31 +147,4 @@ func plainStatus(a answer) string {
 // isPage tells an HTML page from an answer.
 func isPage(a answer) bool {
 	return strings.Contains(a.header.Get("Content-Type"), "html") && len(a.body) > 0 && !json.Valid(a.body)
-}
-
-// quote is a server's text, fit to print; nothing and false where it repeats a secret that was sent, as it came or as it would be shown.
-func (r *Reader) quote(c call, said string, most int) (string, bool) {
-	said = said[:min(len(said), mostRead)]
-	shown := printable(said, most)
-	k := r.options.Credentials
-	for _, v := range append([]secrets.Value{secrets.Hide(k.AccessKey), k.SecretKey, k.SecurityToken, k.Token}, c.secret...) {
-		if secret := text(v); repeats(said, secret) || repeats(shown, secret) {
-			return "", false
-		}
-	}
-	return shown, true
-}
-
-// printable is a foreign text without control and format characters, at most n characters long.
-func printable(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.TrimSpace(s))
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }

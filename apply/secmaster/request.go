@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
-
-	"connsync/secrets"
 )
 
 const (
@@ -24,10 +22,10 @@ const (
 type call struct {
 	op, method, url string
 	body            []byte
-	byID            bool            // of one connection, so that "invalid parameter" may mean that it is not there
-	secret          []secrets.Value // what no message of the server may repeat
-	most            int64           // bytes of its answer; 0: maxAnswer
-	budget          *atomic.Int64   // bytes of the answers of all calls that belong together; nil: no bound
+	byID            bool          // of one connection, so that "invalid parameter" may mean that it is not there
+	secret          bool          // its body holds a secret, so nothing of the answer that could repeat one is shown
+	most            int64         // bytes of its answer; 0: maxAnswer
+	budget          *atomic.Int64 // bytes of the answers of all calls that belong together; nil: no bound
 }
 
 // answer is one response, read completely.
@@ -129,7 +127,7 @@ func (r *Reader) once(ctx context.Context, c call) (answer, bool, error) {
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	a.requestID, _ = r.quote(c, resp.Header.Get("X-Request-Id"), maxID)
+	a.requestID = r.requestID(c, resp.Header.Get("X-Request-Id"))
 	a.body, a.flaw = r.read(ctx, resp.Body, c, func() { cancel(errTooSlow) })
 	r.log(ctx, c, req.URL, a, time.Since(started))
 	return a, true, nil

@@ -34,8 +34,7 @@ type Body struct {
 	ComponentID        string
 	ComponentVersionID string
 	Config             secrets.Value // a string: the JSON text of the config
-	// Secrets are the values within Config that no message may repeat, should the server echo them; nil: all of it.
-	Secrets []secrets.Value
+	Public             bool          // nothing in Config is secret, so what the server says of it may be shown
 }
 
 // Component is a plugin.

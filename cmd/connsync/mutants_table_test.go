@@ -127,7 +127,7 @@ var mutants = []mutant{
 	{"a secret is shown as the old value of a setting", "diff/compare.go", "f.setOld(seen, shows, recorded && !wasSecret)", "f.setOld(seen, shows, true)", "./diff"},
 	{"a value prints itself", "secrets/value.go", "func (v Value) String() string { return redacted }", "func (v Value) String() string { s, _ := v.Expose().(string); return s }", "./secrets"},
 	{"a value is printed by a verb", "secrets/value.go", "_, _ = io.WriteString(f, redacted)", "_, _ = io.WriteString(f, fmt.Sprint(v.Expose()))", "./secrets"},
-	{"a server's message that repeats a secret is shown", "apply/secmaster/failure.go", "if secret := text(v); repeats(said, secret) || repeats(shown, secret) {", "if secret := text(v); repeats(secret, said+secret) && false {", "./apply/secmaster TestEveryAnswer|FuzzErrorBody"},
+	{"a server's message is shown to a request that held a secret", "apply/secmaster/shown.go", "\tif r.secret(c) {\n\t\ttext = ", "\tif r.secret(c) && false {\n\t\ttext = ", "./apply/secmaster TestEveryAnswer|FuzzErrorBody"},
 
 	// What gets out, as seen from outside.
 	{"programs inherit the credentials", "cmd/connsync/environment.go", "\t\t\tw.values[name] = v\n\t\t\t_ = os.Unsetenv(name)", "\t\t\tw.values[name] = v", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
@@ -137,8 +137,10 @@ var mutants = []mutant{
 	{"a panic's value is shown, wherever it was", "cmd/connsync/main.go", "if recover() != nil {\n\t\t\tfmt.Fprintln(w.stderr, ", "if r := recover(); r != nil {\n\t\t\tfmt.Fprintf(os.Stderr, \"%s\\n\", r)\n\t\t\tfmt.Fprintln(w.stderr, ", "./cmd/connsync TestAPanicShowsNothing"},
 	{"requests are logged with their bodies", "apply/secmaster/request.go", `slog.String("method", c.method), `, `slog.String("method", c.method+string(c.body)), `, "./cmd/connsync TestNothingLeaks$/runs/in_step/sync_-v_--report"},
 	{"requests are logged with the credentials' encoding", "apply/secmaster/request.go", `slog.String("method", c.method), `, `slog.String("method", url.QueryEscape(text(r.options.Credentials.SecretKey))), `, "./cmd/connsync TestNothingLeaks$/runs/in_step/diff"},
-	{"a message that repeats a secret is shown, seen from outside", "apply/secmaster/failure.go", "if secret := text(v); repeats(said, secret) || repeats(shown, secret) {", "if secret := text(v); repeats(secret, said+secret) && false {", "./cmd/connsync TestNothingLeaksThroughAnswers"},
-	{"a secret backwards is none", "apply/secmaster/repeats.go", "out := []string{s, backwards(s), ", "out := []string{s, ", "./cmd/connsync TestNothingLeaksThroughAnswers"},
+	{"a server's message is shown to a request that held a secret, seen from outside", "apply/secmaster/shown.go", "\tif r.secret(c) {\n\t\ttext = ", "\tif r.secret(c) && false {\n\t\ttext = ", "./cmd/connsync TestNothingLeaksThroughAnswers"},
+	{"a code of any form is shown", "apply/secmaster/shown.go", "if r.secret(c) && !usualCode.MatchString(code) {", "if false {", "./cmd/connsync TestNothingLeaksThroughAnswers"},
+	{"a request id of any form is shown", "apply/secmaster/shown.go", "\tif !r.secret(c) {\n\t\treturn printable(id, maxID)", "\tif true {\n\t\treturn printable(id, maxID)", "./apply/secmaster TestAnEcho"},
+	{"a token is no secret", "apply/secmaster/shown.go", "!k.Token.IsZero() || ", "", "./apply/secmaster TestNoMessage"},
 	{"what looks like a secret is shown as an old value", "diff/compare.go", " || manifest.LooksSecret(f.Old) {", " || false {", "./cmd/connsync TestNothingLeaks$/runs/SecMaster"},
 	{"a digest of plaintexts is remembered, seen from outside", "apply/reveal.go", "\tvalues, at, err := s.Open(ctx, f.Path, data)\n", "\tvalues, at, err := s.Open(ctx, f.Path, data)\n\tfor _, v := range values {\n\t\tat = secrets.Digest(fmt.Sprint(v.Expose()))\n\t}\n", "./cmd/connsync TestNothingLeaks$/runs/in_step/sync_-v_--report"},
 	{"an address with a password is quoted", "manifest/gitfs/remote.go", `"credentials do not belong into an address: set CONNSYNC_GIT_TOKEN"`, `"credentials do not belong into an address: " + address`, "./cmd/connsync TestNothingLeaks$/runs"},
