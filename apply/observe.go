@@ -25,7 +25,7 @@ type observation struct {
 	have      []diff.Have
 	asked     time.Time // when have was asked for, at the earliest; set for a sync
 	known     state.Snapshot
-	abandoned given
+	abandoned abandoned
 	settled   func(state.Intent) bool
 }
 

@@ -87,10 +87,10 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 	case written && v.outcome == Deleted && c.Known != nil:
 		e.Drop = append(e.Drop, c.Known.Name)
 	case c.Write:
-	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp && p.vouched[c.Name]):
+	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp && p.authenticated[c.Name]):
 		k := *c.Known
 		k.Protect, k.Commit, k.Dirty = c.Want.Protect, p.sync.Commit, p.sync.Dirty
-		if s := c.Want.File.Sops; c.Restamp && p.vouched[c.Name] && s != nil {
+		if s := c.Want.File.Sops; c.Restamp && p.authenticated[c.Name] && s != nil {
 			k.File, k.Blob, k.LastModified, k.MAC = c.Want.File.Path, c.Want.File.Blob, s.LastModified, s.MAC
 		}
 		e.Put = append(e.Put, k)

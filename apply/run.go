@@ -69,7 +69,7 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 		}
 	}
 	revealed := p.sync.reveal(ctx, append(noted, cs...))
-	p.vouch(noted, revealed)
+	p.authenticate(noted, revealed)
 	refused := make(map[string]error)
 	for _, c := range noted {
 		if !p.opens(c) {
@@ -100,19 +100,19 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	return ws, refused
 }
 
-// vouch notes of which unwritten connections the file's time and MAC may be recorded: of those whose file opened. What anybody can write
+// authenticate notes of which unwritten connections the file's time and MAC may be recorded: of those whose file opened. What anybody can write
 // into a file would otherwise pass, in the next run, for what sops wrote before.
-func (p *Prepared) vouch(noted []*diff.Change, revealed map[string]opened) {
-	p.vouched = make(map[string]bool, len(noted))
+func (p *Prepared) authenticate(noted []*diff.Change, revealed map[string]opened) {
+	p.authenticated = make(map[string]bool, len(noted))
 	for _, c := range noted {
 		o, read := revealed[c.Want.File.Path]
-		p.vouched[c.Name] = read && o.err == nil && o.dated(c.Want)
+		p.authenticated[c.Name] = read && o.err == nil && o.dated(c.Want)
 	}
 }
 
 // opens tells whether an adopted connection's file opened, if it is encrypted at all: what is said of one that did not is not recorded.
 func (p *Prepared) opens(c *diff.Change) bool {
-	return c.Action != diff.Adopt || c.Write || c.Want.File.Sops == nil || p.vouched[c.Name]
+	return c.Action != diff.Adopt || c.Write || c.Want.File.Sops == nil || p.authenticated[c.Name]
 }
 
 // carryOut sends and settles. Its error is what stopped it early, or the closing list's.
@@ -127,7 +127,7 @@ func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdic
 	shown, ids := byName(have), byID(have)
 	out := make(map[string]verdict, len(ws))
 	for _, w := range ws {
-		v := judge(w, shown, ids, listErr)
+		v := outcomeOf(w, shown, ids, listErr)
 		v.write = w
 		out[w.change.Name] = v
 	}

@@ -40,10 +40,10 @@ type Progress struct {
 
 // Prepared is a plan together with all that is needed to carry it out.
 type Prepared struct {
-	sync    Sync
-	seen    *observation
-	vouched map[string]bool // connections that are recorded and not written, whose file was opened
-	Plan    diff.Plan
+	sync          Sync
+	seen          *observation
+	authenticated map[string]bool // connections that are recorded and not written, whose file was opened
+	Plan          diff.Plan
 }
 
 // Prepare observes and plans. An interrupted create that the list does not show is waited for, until

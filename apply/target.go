@@ -88,18 +88,18 @@ func (o *observation) plan(t Target) (diff.Plan, error) {
 	return p, nil
 }
 
-// given is what --retarget gives up: known connections and intents of another place, by name.
-type given struct{ known, intents []string }
+// abandoned is what --retarget gives up: known connections and intents of another place, by name.
+type abandoned struct{ known, intents []string }
 
 // knownFor is the known state that holds for a place, and what is given up for it with --retarget.
-func knownFor(t Target, place diff.Place) (state.Snapshot, given, error) {
+func knownFor(t Target, place diff.Place) (state.Snapshot, abandoned, error) {
 	err := t.Known.At(place)
 	if err == nil {
-		return t.Known, given{}, nil
+		return t.Known, abandoned{}, nil
 	}
 	if !t.Retarget {
-		return state.Snapshot{}, given{}, fmt.Errorf("%s: %w", t.Name, err)
+		return state.Snapshot{}, abandoned{}, fmt.Errorf("%s: %w", t.Name, err)
 	}
 	fresh := state.Snapshot{Commit: t.Known.Commit, Place: place}
-	return fresh, given{names(t.Known.Known), names(t.Known.Intents)}, nil
+	return fresh, abandoned{names(t.Known.Known), names(t.Known.Intents)}, nil
 }

@@ -11,7 +11,7 @@ func Compute(in Input) Plan {
 	for i := range d.want {
 		d.add(d.wanted(&d.want[i]))
 	}
-	d.leftovers()
+	d.orphans()
 	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known)}
 	sort.Slice(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
 	for i := range p.Changes {

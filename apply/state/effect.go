@@ -20,13 +20,13 @@ func (r Repo) effect(op string, do func() error) error {
 	return r.Effect("after " + op)
 }
 
-// heard is a Remote whose effects Repo.Effect hears of, and Repo.Waits.
-type heard struct {
+// observedRemote is a Remote whose effects Repo.Effect hears of, and Repo.Waits.
+type observedRemote struct {
 	Remote
 	repo Repo
 }
 
-func (h heard) effect(op string, do func() error) error {
+func (h observedRemote) effect(op string, do func() error) error {
 	return h.repo.effect(op, func() error {
 		defer h.repo.waits("the remote that shares known state has not answered", time.Time{})()
 		return do()
@@ -34,7 +34,7 @@ func (h heard) effect(op string, do func() error) error {
 }
 
 // Head makes objects readable.
-func (h heard) Head(ctx context.Context, ref string) (hash string, err error) {
+func (h observedRemote) Head(ctx context.Context, ref string) (hash string, err error) {
 	err = h.effect("fetch", func() error {
 		hash, err = h.Remote.Head(ctx, ref)
 		return err
@@ -43,10 +43,10 @@ func (h heard) Head(ctx context.Context, ref string) (hash string, err error) {
 }
 
 // Keep writes them.
-func (h heard) Keep(ctx context.Context, hash string) error {
+func (h observedRemote) Keep(ctx context.Context, hash string) error {
 	return h.effect("keep", func() error { return h.Remote.Keep(ctx, hash) })
 }
 
-func (h heard) Replace(ctx context.Context, ref, old, new string) error {
+func (h observedRemote) Replace(ctx context.Context, ref, old, new string) error {
 	return h.effect("push", func() error { return h.Remote.Replace(ctx, ref, old, new) })
 }

@@ -80,7 +80,7 @@ func Open(r Repo, target string) (*Store, error) {
 		r.Now = time.Now
 	}
 	if r.Remote != nil {
-		r.Remote = heard{r.Remote, r}
+		r.Remote = observedRemote{r.Remote, r}
 	}
 	return &Store{repo: r, target: target, ref: Ref(target)}, nil
 }

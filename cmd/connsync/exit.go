@@ -105,8 +105,8 @@ func (c *cli) outcome(w world, err error) int {
 	return fail(c.globals.printer(w), err)
 }
 
-// verdict is the exit code of one report, and how many connections it wrote.
-func verdict(r apply.Report) (code, wrote int) {
+// exitOf is the exit code of one report, and how many connections it wrote.
+func exitOf(r apply.Report) (code, wrote int) {
 	for _, res := range r.Results {
 		switch res.Outcome {
 		case apply.Created, apply.Updated, apply.Deleted:

@@ -37,14 +37,14 @@ type syncRun struct {
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
-	prepared  []*undertaking
+	prepared  []*targetRun
 	failed    []error // what kept a target, or all of them, from being planned
 	reports   []apply.Report
 	bars      *render.Progress
 }
 
-// undertaking is one target's sync: what is wanted, the lock on its known state, and the plan.
-type undertaking struct {
+// targetRun is one target's sync: what is wanted, the lock on its known state, and the plan.
+type targetRun struct {
 	wish    wish
 	session *state.Session
 	planned *apply.Prepared
@@ -141,7 +141,7 @@ func (r *syncRun) plans() []diff.Plan {
 }
 
 // prepare locks and plans one target.
-func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertaking, error) {
+func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*targetRun, error) {
 	store, err := r.g.store(r.w, r.src, r.policy, t.Name)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*undertak
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
 		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})
-	return &undertaking{t, session, p}, err
+	return &targetRun{t, session, p}, err
 }
 
 // identity says who writes: for the state's log, and for whoever finds an unfinished run.
@@ -261,7 +261,7 @@ func (r *syncRun) carryOut(ctx context.Context) {
 
 // carryOutOne carries out one target's plan. Where a sync of another machine announced its writes first, nothing was sent: it is
 // waited for, and the target is planned again.
-func (r *syncRun) carryOutOne(ctx context.Context, u *undertaking) apply.Report {
+func (r *syncRun) carryOutOne(ctx context.Context, u *targetRun) apply.Report {
 	deadline := time.Now().Add(r.cmd.LockTimeout)
 	for {
 		now := time.Now().UTC()
@@ -281,7 +281,7 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *undertaking) apply.Report 
 }
 
 // planAgain replaces a plan that was overtaken. A different one is shown, and confirmed like the first.
-func (r *syncRun) planAgain(ctx context.Context, u *undertaking) error {
+func (r *syncRun) planAgain(ctx context.Context, u *targetRun) error {
 	r.p.Note("%s: another sync was first; waiting for it, and planning again", u.wish.Name)
 	_ = u.session.Close()
 	again, err := r.prepare(ctx, u.wish, time.Now())
@@ -318,7 +318,7 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 	}
 	did := 0
 	for _, report := range r.reports {
-		c, n := verdict(report)
+		c, n := exitOf(report)
 		code, did = heavier(code, c), did+n
 	}
 	if err := r.w.unwritten(); err != nil {

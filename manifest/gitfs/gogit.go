@@ -86,21 +86,21 @@ func (g *goGit) try(ctx context.Context, send func(transport.AuthMethod) error) 
 }
 
 func unnotedIn(r *Repository, ref string) storage.Storer {
-	own := unnoted{Storer: r.git.Storer, ref: plumbing.ReferenceName(ref)}
+	own := noRefWrites{Storer: r.git.Storer, ref: plumbing.ReferenceName(ref)}
 	if packs, ok := r.git.Storer.(storer.PackfileWriter); ok {
 		return unnotedPacks{own, packs}
 	}
 	return own
 }
 
-// unnoted is a repository in which go-git finds one ref and notes none. It writes refs in place, so that a process that dies leaves
+// noRefWrites is a repository in which go-git finds one ref and notes none. It writes refs in place, so that a process that dies leaves
 // an empty file, and finds no remote again in a repository that has one.
-type unnoted struct {
+type noRefWrites struct {
 	storage.Storer
 	ref plumbing.ReferenceName
 }
 
-func (u unnoted) IterReferences() (storer.ReferenceIter, error) {
+func (u noRefWrites) IterReferences() (storer.ReferenceIter, error) {
 	var refs []*plumbing.Reference
 	if r, err := u.Storer.Reference(u.ref); err == nil {
 		refs = append(refs, r)
@@ -108,14 +108,14 @@ func (u unnoted) IterReferences() (storer.ReferenceIter, error) {
 	return storer.NewReferenceSliceIter(refs), nil
 }
 
-func (unnoted) SetReference(*plumbing.Reference) error { return nil }
+func (noRefWrites) SetReference(*plumbing.Reference) error { return nil }
 
-func (unnoted) CheckAndSetReference(_, _ *plumbing.Reference) error { return nil }
+func (noRefWrites) CheckAndSetReference(_, _ *plumbing.Reference) error { return nil }
 
-func (unnoted) RemoveReference(plumbing.ReferenceName) error { return nil }
+func (noRefWrites) RemoveReference(plumbing.ReferenceName) error { return nil }
 
 // unnotedPacks keeps what is fetched in one piece.
 type unnotedPacks struct {
-	unnoted
+	noRefWrites
 	storer.PackfileWriter
 }

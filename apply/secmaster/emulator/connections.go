@@ -118,7 +118,7 @@ func (x *exchange) show() {
 }
 
 func (x *exchange) create() {
-	b, ok := x.wish()
+	b, ok := x.read()
 	if !ok {
 		return
 	}
@@ -169,7 +169,7 @@ func (x *exchange) caller() string {
 }
 
 func (x *exchange) update() {
-	b, ok := x.wish()
+	b, ok := x.read()
 	if !ok {
 		return
 	}
@@ -190,7 +190,7 @@ func (x *exchange) update() {
 }
 
 // update replaces a connection. The caller holds the lock.
-func (s *Server) update(c *Connection, b wish, by string) {
+func (s *Server) update(c *Connection, b body, by string) {
 	before := *c
 	b.onto(c)
 	if *c != before || s.options.Switches.value("equalput") == "moves" {

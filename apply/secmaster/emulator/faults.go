@@ -122,7 +122,7 @@ func (x *exchange) isAbout(name string) bool {
 	if c := x.s.byID(x.id); c != nil {
 		return c.Name == name
 	}
-	b, _ := readWish(x.body)
+	b, _ := parse(x.body)
 	return b.Name == name
 }
 

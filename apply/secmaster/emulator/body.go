@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// wish is the body of a create or an update.
-type wish struct {
+// body is that of a create or an update.
+type body struct {
 	Name, ComponentID, ComponentVersionID, Config string
 	Description                                   *string
 }
 
-func (b wish) onto(c *Connection) {
+func (b body) onto(c *Connection) {
 	c.Name, c.ComponentID, c.ComponentVersionID, c.Config = b.Name, b.ComponentID, b.ComponentVersionID, b.Config
 	if b.Description != nil { // without one, the old one stays (U5)
 		c.Description = *b.Description
@@ -27,14 +27,14 @@ var (
 	maskLike = regexp.MustCompile(`^\*+$`)
 )
 
-// wish reads and checks a body. Messages name members, never values.
-func (x *exchange) wish() (wish, bool) {
+// read reads and checks a body. Messages name members, never values.
+func (x *exchange) read() (body, bool) {
 	mediaType, _, _ := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	if mediaType != "application/json" && !x.s.is("contenttype", "any") {
 		x.fail(http.StatusUnsupportedMediaType, "SecMaster.20041002", "Content type must be application/json")
-		return wish{}, false
+		return body{}, false
 	}
-	b, wrong := readWish(x.body)
+	b, wrong := parse(x.body)
 	if wrong == "" && !nameRule.MatchString(b.Name) && !x.keeps(b.Name) {
 		wrong = "name" // but a connection that has such a name may keep it
 	}
@@ -57,12 +57,12 @@ func (x *exchange) keeps(name string) bool {
 	return c != nil && c.Name == name
 }
 
-func readWish(body []byte) (wish, string) {
+func parse(text []byte) (body, string) {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return wish{}, "the body is not a JSON object"
+	if json.Unmarshal(text, &members) != nil {
+		return body{}, "the body is not a JSON object"
 	}
-	var b wish
+	var b body
 	for _, m := range []struct {
 		name  string
 		value *string

@@ -1,12 +1,12 @@
 package diff
 
-// leftovers decides about what Git does not want: what connsync wrote, and what a run announced.
-func (d *decider) leftovers() {
+// orphans decides about what Git does not want: what connsync wrote, and what a run announced.
+func (d *decider) orphans() {
 	for name, k := range d.in.Known {
 		if d.wants[name] || d.renamed[name] {
 			continue
 		}
-		d.add(d.leftover(name, k))
+		d.add(d.orphan(name, k))
 	}
 	for name, i := range d.in.Intents {
 		if _, known := d.in.Known[name]; d.wants[name] || known || d.renamed[name] {
@@ -18,8 +18,8 @@ func (d *decider) leftovers() {
 	}
 }
 
-// leftover decides about a connection that connsync wrote and Git no longer wants.
-func (d *decider) leftover(name string, k Known) Change {
+// orphan decides about a connection that connsync wrote and Git no longer wants.
+func (d *decider) orphan(name string, k Known) Change {
 	c := Change{Name: name, Action: Forget, Known: &k, Plugin: k.Plugin}
 	if i, ok := d.in.Intents[name]; ok {
 		c.Intent = &i

@@ -28,8 +28,8 @@ type verdict struct {
 	err        error
 }
 
-// judge decides by the closing list. listErr is the list's own failure: then nothing that was sent is settled.
-func judge(w *write, have map[string][]diff.Have, byID map[string]diff.Have, listErr error) verdict {
+// outcomeOf decides by the closing list. listErr is the list's own failure: then nothing that was sent is settled.
+func outcomeOf(w *write, have map[string][]diff.Have, byID map[string]diff.Have, listErr error) verdict {
 	switch {
 	case !w.tried:
 		return verdict{outcome: Skipped, settled: true}
@@ -38,14 +38,14 @@ func judge(w *write, have map[string][]diff.Have, byID map[string]diff.Have, lis
 	case listErr != nil:
 		return verdict{outcome: Unknown, err: w.err}
 	case w.deletes():
-		return judgeDelete(w, byID)
+		return outcomeOfDelete(w, byID)
 	case w.creates():
-		return judgeCreate(w, have)
+		return outcomeOfCreate(w, have)
 	}
-	return judgeUpdate(w, byID)
+	return outcomeOfUpdate(w, byID)
 }
 
-func judgeCreate(w *write, shown map[string][]diff.Have) verdict {
+func outcomeOfCreate(w *write, shown map[string][]diff.Have) verdict {
 	mine, others := w.among(shown)
 	switch {
 	case mine == nil && w.answer != nil:
@@ -63,7 +63,7 @@ func judgeCreate(w *write, shown map[string][]diff.Have) verdict {
 	return verdict{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}
 }
 
-func judgeUpdate(w *write, byID map[string]diff.Have) verdict {
+func outcomeOfUpdate(w *write, byID map[string]diff.Have) verdict {
 	done := Updated
 	if w.change.Action == diff.Adopt {
 		done = Adopted
@@ -108,8 +108,8 @@ func undoes(c *diff.Change) bool {
 	return len(c.Causes) > 0
 }
 
-// judgeDelete believes the list: what it does not show any more is deleted.
-func judgeDelete(w *write, byID map[string]diff.Have) verdict {
+// outcomeOfDelete believes the list: what it does not show any more is deleted.
+func outcomeOfDelete(w *write, byID map[string]diff.Have) verdict {
 	_, shown := byID[w.change.ID]
 	switch {
 	case !shown:
