@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"connsync/secrets"
 	"connsync/secrets/sops/sopstest"
@@ -394,5 +397,75 @@ func TestWhatCannotBeSet(t *testing.T) {
 	}
 	if !strings.Contains(s.sops("decrypt", editFile), "password: 12\n") {
 		t.Error("the number is not there")
+	}
+}
+
+// A clock that is behind does not sign a file for a time before its last one: that would be an older version of it.
+func TestAClockThatIsBehindSignsForTheSameTime(t *testing.T) {
+	s := newEditScene(t, "encrypted_regex: ^(password|token)$")
+	ahead := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
+	e, err := New(Options{Allow: []string{"age"}}).Edit(context.Background(), editFile, []byte(s.read()))
+	if err == nil {
+		err = e.sign(ahead)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(string(e.text))
+	before := s.line("mac: ")
+	if err := s.change(setTo("canary-second", "edr", "config", "password")); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(s.line("lastmodified: "), ahead.Format(time.RFC3339)) || s.line("mac: ") == before {
+		t.Errorf("%s%s", s.line("lastmodified: "), s.line("mac: "))
+	}
+	s.sops("decrypt", editFile)
+}
+
+// TestOtherFormsOfAFile edits a file that is written as JSON, and one whose sops block comes first.
+func TestOtherFormsOfAFile(t *testing.T) {
+	for name, form := range map[string]func(*editScene){
+		"JSON": func(s *editScene) {
+			var v map[string]any
+			if err := yaml.Unmarshal([]byte(s.read()), &v); err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.MarshalIndent(v, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.write(string(text) + "\n")
+		},
+		"the sops block first": func(s *editScene) {
+			manifest, block, _ := strings.Cut(s.read(), "sops:\n")
+			s.write("---\nsops:\n" + block + manifest)
+		},
+		"line ends of Windows": func(s *editScene) { s.write(strings.ReplaceAll(s.read(), "\n", "\r\n")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newEditScene(t, "encrypted_regex: ^(password|token)$; mac_only_encrypted: true")
+			form(s)
+			before := strings.Split(s.read(), "\n")
+			for _, do := range []func(*Editor, *Opener) error{
+				setTo("canary-second", "edr", "config", "password"), setTo("https://edr-2.example", "edr", "config", "endpoint"), setTo("canary-new", "siem", "config", "token"),
+				func(e *Editor, _ *Opener) error { return e.Rename([]any{"connections", "prod", "edr"}, "edr_main") },
+			} {
+				if err := s.change(do); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out := s.sops("decrypt", editFile)
+			for _, text := range []string{"edr_main:", "password: canary-second", "endpoint: https://edr-2.example", "token: canary-new", "token: canary-token"} {
+				if !strings.Contains(out, text) {
+					t.Errorf("%q is missing in\n%s", text, out)
+				}
+			}
+			if after := strings.Split(s.read(), "\n"); len(after) > len(before)+1 {
+				t.Errorf("%d lines became %d", len(before), len(after))
+			}
+			if strings.Count(s.read(), "\r\n") > 0 && strings.Count(s.read(), "\r\n") != strings.Count(s.read(), "\n") {
+				t.Error("two kinds of line ends")
+			}
+		})
 	}
 }

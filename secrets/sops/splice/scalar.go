@@ -61,7 +61,7 @@ var (
 
 // needsNoQuotes tells whether every reader of YAML takes a text without quotes for itself.
 func needsNoQuotes(s string, flow bool) bool {
-	if special.MatchString(s) || strings.Contains(s, ": ") || strings.HasSuffix(s, ":") || strings.HasPrefix(s, "ENC[") {
+	if special.MatchString(s) || strings.Contains(s, ": ") || strings.HasSuffix(s, ":") {
 		return false
 	}
 	if flow {

@@ -29,6 +29,7 @@ func TestAValueIsSetInPlace(t *testing.T) {
 	}{
 		{"plain", "a: x # c\nb: y\n", at("a"), splice.Text("z"), "a: z # c\nb: y\n"},
 		{"plain, on lines", "a: x\n  y\n\n  z # c\nb: y\n", at("a"), splice.Text("z"), "a: z # c\nb: y\n"},
+		{"plain, with blank lines", "a: x\n  y\n\n\n  z # c\nb: y\n", at("a"), splice.Text("k"), "a: k # c\nb: y\n"},
 		{"double quotes", "a: \"x\\\" # no\"   # c\n", at("a"), splice.Text("z"), "a: \"z\"   # c\n"},
 		{"double quotes, on lines", "a: \"x\n  y\" # c\n", at("a"), splice.Text("z"), "a: \"z\" # c\n"},
 		{"single quotes", "a: 'it''s' # c\n", at("a"), splice.Text("that's"), "a: 'that''s' # c\n"},
