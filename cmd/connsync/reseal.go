@@ -86,7 +86,7 @@ func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file str
 	did, err := ed.Reseal(ctx, o, rule, c.may)
 	var hidden *sops.HiddenError
 	if errors.As(err, &hidden) {
-		return c.hidden(hidden, rule)
+		return c.hidden(hidden, ed.Selector())
 	}
 	if err == nil && did.Any() {
 		_, err = e.write(file, text, ed)
@@ -126,8 +126,8 @@ func setting(p secrets.Path) (at secrets.Path, inConfig bool) {
 }
 
 // hidden says what would stand in the clear, and the command that has it decrypted where that may be.
-func (c resealCmd) hidden(e *sops.HiddenError, rule *sops.Rule) error {
-	hints := []string{"change the rule so that it covers them (" + rule.Selector() + ")"}
+func (c resealCmd) hidden(e *sops.HiddenError, selector string) error {
+	hints := []string{"change the rule so that it covers them; the file has  " + selector}
 	reveal := ""
 	for _, p := range e.Leaves {
 		at, _ := setting(p)

@@ -119,6 +119,9 @@ func selectorOf(m upstream.Metadata) string {
 	return ""
 }
 
+// Selector is what the file's own metadata say is encrypted; "" where it has none.
+func (e *Editor) Selector() string { return selectorOf(e.meta) }
+
 // CoveredBy tells whether a rule encrypts what stands, or would stand, at a path.
 func (e *Editor) CoveredBy(r *Rule, path []any) bool { return e.coveredBy(r.metadata(), path) }
 
