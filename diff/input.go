@@ -96,11 +96,12 @@ type Known struct {
 	Plugin     Plugin
 	Clear      map[secrets.Path]Digests // name, description, component_id, component_version_id, config.*
 	Secrets    map[secrets.Path]secrets.Fingerprint
-	Keys       string // digest of its file's wrapped data keys
-	File       string // the manifest
-	Blob       string // Git's name (SHA-1) of the manifest that was applied, as it stood; "" where it is not known
-	Commit     string // the commit that was applied
-	Dirty      bool   // … from a worktree that had changes beside it
+	Marks      map[secrets.Path]string // what of each ciphertext stays while its value stays, as digests; none where it is not known
+	Keys       string                  // digest of its file's wrapped data keys
+	File       string                  // the manifest
+	Blob       string                  // Git's name (SHA-1) of the manifest that was applied, as it stood; "" where it is not known
+	Commit     string                  // the commit that was applied
+	Dirty      bool                    // … from a worktree that had changes beside it
 	// LastModified and MAC are the file's sops.lastmodified and the digest of its encrypted MAC when it was applied. Where the connection
 	// was written, both had been authenticated.
 	LastModified string

@@ -44,6 +44,7 @@ const (
 	Changed     Word = "changed"
 	Same        Word = "unchanged"
 	Removed     Word = "removed"
+	Emptied     Word = "emptied"      // an empty text stands in its place, in the clear
 	Reencrypted Word = "re-encrypted" // every secret of the file moved with its data key: whether the value did cannot be known
 	Unverified  Word = "unverified"   // recorded without having been written
 )

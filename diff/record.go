@@ -49,6 +49,12 @@ func Record(w Want, h Have, o RecordOptions) Known {
 	}
 	for _, s := range l.secrets {
 		k.Secrets[s.Path] = s.Secret.Fingerprint
+		if mark := s.Secret.Ciphertext.Mark(); mark != "" {
+			if k.Marks == nil {
+				k.Marks = make(map[secrets.Path]string, len(l.secrets))
+			}
+			k.Marks[s.Path] = mark
+		}
 	}
 	return k
 }

@@ -2,6 +2,8 @@ package diff
 
 import (
 	"sort"
+
+	"connsync/secrets"
 )
 
 // secretWords says what happens to each secret of a connection that connsync wrote, by ciphertexts alone.
@@ -10,12 +12,12 @@ func (d *decider) secretWords(w *Want, k *Known) []SecretChange {
 	var out []SecretChange
 	for _, s := range l.secrets {
 		c := SecretChange{Path: s.Path, Fingerprint: s.Secret.Fingerprint}
-		switch before, recorded := k.Secrets[s.Path]; {
+		switch _, recorded := k.Secrets[s.Path]; {
 		case !recorded:
 			c.Word = Set
-		case before == s.Secret.Fingerprint && k.Unverified:
+		case stays(s.Secret, s.Path, w, k) && k.Unverified:
 			c.Word = Unverified
-		case before == s.Secret.Fingerprint:
+		case stays(s.Secret, s.Path, w, k):
 			c.Word = Same
 		case d.renewed[s.Secret.File]:
 			c.Word = Reencrypted
@@ -29,8 +31,23 @@ func (d *decider) secretWords(w *Want, k *Known) []SecretChange {
 			out = append(out, SecretChange{Path: p, Word: Removed})
 		}
 	}
+	for _, s := range l.clear {
+		if _, was := k.Secrets[s.path]; was && s.value == "" {
+			out = append(out, SecretChange{Path: s.path, Word: Emptied})
+		}
+	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out
+}
+
+// stays tells whether a secret has the value that it had: its ciphertext is the same, or the file got another data key and the ciphertext kept what stays
+// while a value stays.
+func stays(now *secrets.Ref, at secrets.Path, w *Want, k *Known) bool {
+	if k.Secrets[at] == now.Fingerprint {
+		return true
+	}
+	mark := now.Ciphertext.Mark()
+	return mark != "" && mark == k.Marks[at] && w.File.Sops != nil && k.Keys != "" && k.Keys != w.File.Sops.KeysDigest
 }
 
 // renewedFiles are the files whose data key moved together with every secret that is known of them: then
@@ -57,8 +74,8 @@ func (d *decider) renewedFiles() map[string]bool {
 
 func (d *decider) moved(w *Want, k *Known) (moved, stayed int) {
 	for _, s := range d.leaves[w.Name].secrets {
-		switch before, recorded := k.Secrets[s.Path]; {
-		case recorded && before == s.Secret.Fingerprint:
+		switch _, recorded := k.Secrets[s.Path]; {
+		case recorded && stays(s.Secret, s.Path, w, k):
 			stayed++
 		case recorded:
 			moved++

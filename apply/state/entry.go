@@ -19,6 +19,7 @@ type entry struct {
 	Plugin       *diff.Plugin                         `json:"plugin,omitempty"`
 	Clear        map[secrets.Path][2]string           `json:"clear,omitempty"`   // [what Git wanted, what SecMaster showed], as digests
 	Secrets      map[secrets.Path]secrets.Fingerprint `json:"secrets,omitempty"` // digests of ciphertexts
+	Marks        map[secrets.Path]string              `json:"marks,omitempty"`   // digests of what stays while a value stays; since schema 2
 	Keys         string                               `json:"keys,omitempty"`
 	File         string                               `json:"file,omitempty"`
 	Blob         string                               `json:"blob,omitempty"` // since schema 2
@@ -34,7 +35,7 @@ type entry struct {
 func stored(k diff.Known) entry {
 	e := entry{
 		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Written: k.Written, Unverified: k.Unverified,
-		Plugin: &k.Plugin, Secrets: k.Secrets, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
+		Plugin: &k.Plugin, Secrets: k.Secrets, Marks: k.Marks, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
 		LastModified: k.LastModified, MAC: k.MAC, Adopted: k.Adopted, Seal: k.Seal,
 	}
 	if len(k.Clear) > 0 {
@@ -49,7 +50,7 @@ func stored(k diff.Known) entry {
 func (e entry) known() diff.Known {
 	k := diff.Known{
 		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Written: e.Written, Unverified: e.Unverified,
-		Secrets: e.Secrets, Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
+		Secrets: e.Secrets, Marks: e.Marks, Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
 		LastModified: e.LastModified, MAC: e.MAC, Adopted: e.Adopted, Seal: e.Seal,
 		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),
 	}
