@@ -254,7 +254,7 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 	if f.NewHidden { // what it was is of the same kind
 		f.Old, f.OldHidden = nil, f.OldHidden || f.Old != nil
 	}
-	f.NewHidden = f.NewHidden || wasSecret // in the clear now: it may be what was encrypted
+	f.NewHidden = f.NewHidden || wasSecret && s.value != "" // in the clear now: it may be what was encrypted
 	return f, len(f.Causes) > 0
 }
 

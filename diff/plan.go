@@ -114,6 +114,9 @@ const (
 	RiskDestination RiskKind = "destination" // it changes while a secret of the connection does not
 	RiskMoved       RiskKind = "moved"       // the secret's ciphertext stood elsewhere, and not here
 	RiskCopied      RiskKind = "copied"      // the secret's ciphertext stands in two places
+	RiskAdopt       RiskKind = "adopt"       // an existing connection is overwritten
+	RiskUnprotected RiskKind = "unprotected" // a prune may delete it from now on
+	RiskException   RiskKind = "exception"   // a setting that looks like a secret may stand in the clear
 	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse that: ConflictRepointed
 )
 

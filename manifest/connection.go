@@ -212,6 +212,12 @@ func (d *document) config(c *Connection, n, cleartext *strict.Node) {
 	}
 }
 
+// Exception is one entry of cleartext: the path cleartext["config.…"] and the reason.
+type Exception struct {
+	Path   secrets.Path
+	Reason string
+}
+
 // exceptions reads cleartext: the settings that look like secrets and are none, each with a reason.
 func (r *configReader) exceptions(n *strict.Node) {
 	if n.Kind != strict.Sequence {
@@ -233,5 +239,8 @@ func (r *configReader) exceptions(n *strict.Node) {
 			continue
 		}
 		r.clear[secrets.Path(setting.Value)] = setting
+		at := secrets.Path("cleartext").Key(setting.Value)
+		r.c.Exceptions = append(r.c.Exceptions, Exception{at, reason.Value})
+		r.c.fields[at] = r.d.At(setting)
 	}
 }

@@ -71,6 +71,16 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	return s, strict.Sorted(append(mistakes, s.crossCheck()...)), nil
 }
 
+// RulesFor are the rules of a version of the files that hold, or would hold, for some manifests, whether they are there or not.
+func RulesFor(fsys fs.FS, files []File) (Rules, error) {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Path
+	}
+	rules, _, err := sopsrules.Load(fsys, names)
+	return rules, err
+}
+
 // Read is Survey of one text, under the name of a file.
 func Read(name string, text []byte, p Project) (Set, []Mistake) {
 	return gather([]loaded{parse(name, text, p, nil)})

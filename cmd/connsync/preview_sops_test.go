@@ -152,7 +152,30 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			b.write(".sops.yaml", strings.Replace(b.read(".sops.yaml"), "age: ", "age: "+recipient+",", 1))
 		}, 1, []string{"will fail: connections/a.yaml:", "the recipients are not those of its rule in .sops.yaml: age " + recipient + " cannot open it", "hint: sops updatekeys connections/a.yaml"}, nil},
 		{"rotated", false, func(b *branch) { b.sops("rotate", "--in-place", branchFile) }, 0,
-			[]string{"~ update    bus", "secrets    password re-encrypted", "~ update    edr", "secrets    password re-encrypted, token re-encrypted", "2 to update"}, []string{"password changed", "will fail"}},
+			[]string{"nothing to do", "2 unchanged"}, []string{"password changed", "re-encrypted", "will fail", "high risk"}},
+		{"rotated, and one set", false, func(b *branch) {
+			b.sops("rotate", "--in-place", branchFile)
+			b.sops("set", branchFile, set+`["password"]`, `"canary-second"`)
+		}, 0, []string{"secrets    password changed, token unchanged", "1 to update, 1 unchanged"}, []string{"re-encrypted", "will fail"}},
+		{"decrypted and encrypted", false, func(b *branch) {
+			b.sops("decrypt", "--in-place", branchFile)
+			b.sops("encrypt", "--in-place", branchFile)
+		}, 0, []string{"secrets    password re-encrypted, token re-encrypted", "2 to update"}, []string{"password changed", "will fail"}},
+		{"a secret unset with sops", false, func(b *branch) { b.sops("unset", branchFile, set+`["token"]`) }, 0,
+			[]string{"secrets    password unchanged, token removed", "1 to update, 1 unchanged"}, []string{"also there", "will fail"}},
+		{"a secret emptied with sops", false, func(b *branch) { b.sops("set", branchFile, set+`["token"]`, `""`) }, 0,
+			[]string{`config.token  (not shown) -> ""  git`, "secrets    password unchanged, token emptied"}, []string{"will fail"}},
+		{"protected no more, adopted, and an exception", false, func(b *branch) {
+			b.replace("      config:\n        endpoint", "      adopt: 6b2162c0-4d4f-4483-bd84-15732290451b\n      cleartext: [{setting: config.api_key, reason: a public demo}]\n      config:\n        api_key: demo\n        endpoint")
+		}, 0, []string{`adopt  "6b2162c0-4d4f-4483-bd84-15732290451b"  git`, "high risk: the existing connection of this id is taken over, and overwritten", `cleartext["config.api_key"]  "a public demo"  git`,
+			`high risk: what looks like a secret may stand in the clear: cleartext["config.api_key"]`, "1 to update, 1 unchanged"}, []string{"will fail"}},
+		{"protected", false, func(b *branch) { b.replace("      version: \"1.0\"\n", "      version: \"1.0\"\n      protect: true\n") }, 0,
+			[]string{"protect  false -> true  git", "1 to update, 1 unchanged"}, []string{"high risk"}},
+		{"renamed with a former name, everything encrypted anew", false, func(b *branch) {
+			b.sops("decrypt", "--in-place", branchFile)
+			b.replace("    edr:\n", "    edr_eu:\n      previously: edr\n")
+			b.sops("encrypt", "--in-place", branchFile)
+		}, 0, []string{"edr -> edr_eu", `previously  "edr"  git`, "1 to rename"}, []string{"will fail"}},
 		{"a clear setting edited by hand, under a full MAC", true, func(b *branch) { b.replace("mode: fast", "mode: slow") }, 1,
 			[]string{`config.mode  "fast" -> "slow"  git`, "edited without sops: values were changed, added or removed, and the MAC is still the old one, so the file does not open"}, nil},
 		{"a clear setting edited by hand, under a MAC of secrets", false, func(b *branch) { b.replace("mode: fast", "mode: slow") }, 0,
@@ -220,7 +243,7 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 						t.Errorf("does not say %q:\n%s", want, side.out)
 					}
 				}
-				for _, not := range append(c.notSays, "canary-first", "canary-second", "canary-bus") {
+				for _, not := range append(c.notSays, "canary-first", "canary-second", "canary-bus", "SecMaster", "also there") {
 					if strings.Contains(side.out, not) {
 						t.Errorf("says %q:\n%s", not, side.out)
 					}

@@ -23,8 +23,10 @@ func compare(target string, place diff.Place, base, head []manifest.Connection) 
 		in.Known[c.Name] = k
 		was[c.Name] = c
 	}
+	is := make(map[string]manifest.Connection, len(head))
 	for _, c := range head {
 		w := byName(c)
+		is[c.Name] = c
 		w.Adopt = "" // names an id, which only SecMaster can tell
 		if _, there := was[c.Name]; there {
 			w.Previously = "" // done already
@@ -33,16 +35,20 @@ func compare(target string, place diff.Place, base, head []manifest.Connection) 
 	}
 	p := diff.Compute(in)
 	for i := range p.Changes {
-		betweenVersions(&p.Changes[i], was)
+		betweenVersions(&p.Changes[i], was, is)
 	}
 	add(&p, same)
 	return p
 }
 
 // betweenVersions makes of a change to a workspace that a base described the change between two versions of Git.
-func betweenVersions(c *diff.Change, base map[string]manifest.Connection) {
-	c.ID, c.Have, c.Known = "", nil, nil
-	markRepointed(c, base)
+func betweenVersions(c *diff.Change, base, head map[string]manifest.Connection) {
+	c.ID, c.Have, c.Known, c.Extra = "", nil, nil, nil
+	if c.Want != nil {
+		is := head[c.Name]
+		markTerms(c, before(is, base), is)
+		markRepointed(c, before(is, base))
+	}
 	withhold(c)
 	switch {
 	case c.Action == diff.Orphaned:
@@ -94,15 +100,11 @@ func withhold(c *diff.Change) {
 }
 
 // markRepointed marks the destinations that change in a file that sops did not write since the base.
-func markRepointed(c *diff.Change, base map[string]manifest.Connection) {
-	if c.Want == nil || c.Want.File.Sops == nil || c.Want.File.Sops.MAC == "" || len(c.Secrets) == 0 {
+func markRepointed(c *diff.Change, was manifest.Connection) {
+	if c.Want.File.Sops == nil || c.Want.File.Sops.MAC == "" || len(c.Secrets) == 0 {
 		return
 	}
-	b, ok := base[c.Name]
-	if !ok {
-		b, ok = base[c.Want.Previously]
-	}
-	if !ok || b.File.Sops == nil || diff.SopsWrote(b.File.Sops, c.Want.File.Sops) {
+	if was.File.Sops == nil || diff.SopsWrote(was.File.Sops, c.Want.File.Sops) {
 		return
 	}
 	for _, f := range c.Fields {

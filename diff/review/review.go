@@ -42,7 +42,10 @@ func Read(base, head Version, project manifest.Project, history History) (*Revie
 	if r.head, err = Check(head.Files, project, stricter(project.Secrets, was.Secrets), &r.cache); err != nil {
 		return nil, err
 	}
-	if r.base, err = survey(base.Files, was, &r.cache); err != nil {
+	if r.base, err = survey(base.Files, was, r.head.Set, &r.cache); err != nil {
+		return nil, err
+	}
+	if r.head.Set.Rules, err = manifest.RulesFor(head.Files, slices.Concat(r.head.Set.Files, r.base.Set.Files)); err != nil { // none is gone because the last file that it fits is
 		return nil, err
 	}
 	r.base.Commit, r.head.Commit = base.Commit, head.Commit

@@ -30,15 +30,17 @@ func Check(files fs.FS, p manifest.Project, policy manifest.SecretsPolicy, c *ma
 	return out, nil
 }
 
-// survey is Check of a base: its mistakes are not the branch's, which may be there to mend them, and it may have no manifests yet.
-func survey(files fs.FS, p manifest.Project, c *manifest.Cache) (Side, error) {
+// survey is Check of a base: its mistakes are not the branch's, which may be there to mend them, and it may have no manifests yet. Its rules are also those
+// that would hold for the head's files: a rule is not new because the first file that it fits is.
+func survey(files fs.FS, p manifest.Project, head manifest.Set, c *manifest.Cache) (Side, error) {
 	out := Side{Project: p}
 	var err error
 	out.Set, _, err = manifest.Survey(files, p, c)
 	var missing *manifest.ReadError
-	if errors.As(err, &missing) && missing.Missing {
-		return out, nil
+	if err != nil && !(errors.As(err, &missing) && missing.Missing) {
+		return out, err
 	}
+	out.Set.Rules, err = manifest.RulesFor(files, slices.Concat(out.Set.Files, head.Files))
 	return out, err
 }
 

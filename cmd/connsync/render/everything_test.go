@@ -80,13 +80,14 @@ func newEverything() everything {
 			},
 			Secrets: []diff.SecretChange{
 				{Path: "config.client_secret", Word: diff.Changed}, {Path: "config.proxy_password", Word: diff.Same}, {Path: "config.sasl.password", Word: diff.Reencrypted},
-				{Path: "config.old_token", Word: diff.Removed}, {Path: "config.adopted", Word: diff.Unverified}, {Path: "config.fresh", Word: diff.Set},
+				{Path: "config.old_token", Word: diff.Removed}, {Path: "config.no_token", Word: diff.Emptied}, {Path: "config.adopted", Word: diff.Unverified}, {Path: "config.fresh", Word: diff.Set},
 				{Path: "config.a", Word: diff.Set}, {Path: "config.b", Word: diff.Set}, {Path: "config.c", Word: diff.Set}, {Path: "config.d", Word: diff.Set},
 			},
 			Extra: []secrets.Path{"config.legacy", "config.region"},
 			Risks: []diff.Risk{
 				{Kind: diff.RiskDestination, Path: "config.endpoint"}, {Kind: diff.RiskMoved, Path: "config.client_secret", From: elsewhere},
 				{Kind: diff.RiskCopied, Path: "config.fresh", From: elsewhere}, {Kind: diff.RiskRepointed, Path: "config.endpoint"},
+				{Kind: diff.RiskAdopt, Path: "adopt"}, {Kind: diff.RiskUnprotected, Path: "protect"}, {Kind: diff.RiskException, Path: `cleartext["config.user"]`},
 			},
 			Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"11111111-a", "22222222-b"}}, {Kind: diff.WarnPreviouslyIgnored}}},
 		{Action: diff.Update, Name: "touched", From: "touched", ID: id, Pos: at("connections/prod/touched.yaml", 3), Write: true, Causes: []diff.Cause{diff.Touched, diff.Interrupted, diff.Rewrite}, Modifier: "j.doe"},

@@ -83,7 +83,7 @@ func changed(p view.Page) (out []annotation) {
 	for _, a := range noticed {
 		for t, c := range p.Changes() {
 			if c.Action == a {
-				out = append(out, annotation{"notice", "connsync: " + string(a) + " " + c.Name, changedAt(c), []string{of(t, c) + what(c)}})
+				out = append(out, annotation{"notice", "connsync: " + string(a) + " " + c.Name, changedAt(c), append([]string{of(t, c) + what(c)}, values(c)...)})
 			}
 		}
 	}
@@ -127,7 +127,7 @@ func changedAt(c view.Card) manifest.Position {
 	return at
 }
 
-// what says in short what changes: names and words, no values.
+// what says in short what changes: names and words.
 func what(c view.Card) string {
 	parts := []string{string(c.Action)}
 	for _, f := range c.Fields {
@@ -139,6 +139,24 @@ func what(c view.Card) string {
 		}
 	}
 	return view.List(append(parts, c.Why...))
+}
+
+// values say each setting in the clear that changes, a line each.
+func values(c view.Card) []string {
+	var out []string
+	for _, f := range c.Fields {
+		switch {
+		case f.Lines != nil:
+			for _, l := range f.Lines {
+				out = append(out, f.Path+": "+l.Mark+" "+l.Text)
+			}
+		case f.Old != "":
+			out = append(out, f.Path+": "+f.Old+" -> "+f.New)
+		default:
+			out = append(out, f.Path+": "+f.New)
+		}
+	}
+	return out
 }
 
 // writeAnnotations writes commands, and what GitHub would not show as lines of the log, with a last line that is none either.

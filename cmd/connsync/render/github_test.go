@@ -133,7 +133,7 @@ func TestAnnotationsBeginWithWhatMattersMost(t *testing.T) {
 	}
 	for _, want := range []string{
 		"\n::notice title=connsync%3A remove legacy_ids::prod / legacy_ids: remove, no longer in Git",
-		"\n::notice file=connections/prod/edr.yaml,line=4,title=connsync%3A update edr_eu::prod / edr_eu: update, description, endpoint, rules, client_secret changed\n",
+		"\n::notice file=connections/prod/edr.yaml,line=4,title=connsync%3A update edr_eu::prod / edr_eu: update, description, endpoint, rules, client_secret changed%0Adescription: \"EDR\" -> \"EDR Europe\"%0Aconfig.endpoint: \"https://edr.example\" -> ",
 		"\nPlan: 1 to create, 3 to update, 1 to rename, 1 to remove, 12 unchanged; next: connsync sync --dry-run\n",
 	} {
 		if !strings.Contains(out.String(), want) {

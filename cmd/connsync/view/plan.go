@@ -82,10 +82,8 @@ func card(c *diff.Change, movesTo string, all bool) Card {
 	if c.Action == diff.Create || c.Action == diff.Adopt {
 		out.Plugin = c.Plugin.String()
 	}
-	if c.Action != diff.Create || all {
-		for _, f := range c.Fields {
-			out.Fields = append(out.Fields, field(c, f))
-		}
+	for _, f := range c.Fields {
+		out.Fields = append(out.Fields, field(c, f))
 	}
 	if c.Action != diff.Unchanged {
 		for _, s := range c.Secrets {
@@ -143,19 +141,27 @@ func field(c *diff.Change, f diff.Field) Field {
 	out := Field{Path: string(f.Path), Line: lineOf(c, f.Path), Cause: causesOf(c, f)}
 	old, oldText := f.Old.(string)
 	text, newText := f.New.(string)
-	if oldText && newText && !f.OldHidden && !f.NewHidden && strings.Contains(old+text, "\n") {
+	both := oldText && newText && !f.OldHidden && !f.NewHidden
+	if both && strings.Contains(old+text, "\n") {
 		out.Lines = differences(old, text)
 		return out
 	}
-	out.New = value(f.New)
+	show := value
+	if f.Destination() {
+		show = spelled
+	}
+	out.New = show(f.New)
 	if f.NewHidden {
 		out.New = notShown
 	}
 	switch {
 	case f.OldHidden:
 		out.Old = notShown
+	case both:
+		a, b := apart(old, text)
+		out.Old, out.New = a.quoted(f.Destination()), b.quoted(f.Destination())
 	case f.Old != nil:
-		out.Old = value(f.Old)
+		out.Old = show(f.Old)
 	}
 	return out
 }
@@ -196,6 +202,12 @@ func riskText(r diff.Risk) string {
 	switch r.Kind {
 	case diff.RiskMoved:
 		return bare(r.Path) + " was " + spot(r.From) + ": it does not open here"
+	case diff.RiskAdopt:
+		return "the existing connection of this id is taken over, and overwritten with what stands here"
+	case diff.RiskUnprotected:
+		return "no longer protected: once it is gone from Git, sync --prune may delete it"
+	case diff.RiskException:
+		return "what looks like a secret may stand in the clear: " + string(r.Path)
 	case diff.RiskRepointed:
 		return "a sync refuses the new " + string(r.Path) + ": sops did not write the file, and whoever sends its secrets elsewhere must hold its key"
 	case diff.RiskCopied:

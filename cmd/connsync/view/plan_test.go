@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"connsync/diff"
+	"connsync/secrets"
 )
 
 func described(c diff.Change) Card { return card(&c, "", false) }
@@ -42,13 +44,35 @@ func TestAFieldSaysWhatItWasAndWhy(t *testing.T) {
 	}
 }
 
-func TestACreateShowsItsPluginAndNotEverySetting(t *testing.T) {
-	c := diff.Change{Action: diff.Create, Name: "a", Plugin: diff.Plugin{ComponentID: "c1", VersionID: "v1"}, Fields: []diff.Field{{Path: "config.x", New: "b", Causes: []diff.Cause{diff.Git}}}}
-	if got := described(c); got.Plugin != "c1 v1" || len(got.Fields) != 0 {
-		t.Errorf("%+v", got)
+// What is long is cut around its first difference, and letters that only look like those of an address are spelled out.
+func TestWhatChangesIsSeen(t *testing.T) {
+	long := strings.Repeat("kafka.example:9092,", 40)
+	for _, c := range []struct{ path, old, new, shownOld, shownNew string }{
+		{"config.brokers", long + "tail-one", long + "tail-two", `kafka.example:9092,tail-one"`, `kafka.example:9092,tail-two"`},
+		{"config.x", "one" + long, "two" + long, `"one` + long[:157] + `…"`, `"two` + long[:157] + `…"`},
+		{"config.x", long, long + "tail", `"…2,kafka.example:9092,kafka.example:9092,"`, `,tail"`},
+		{"config.endpoint", "https://api.example", "https://аpi.example", `"https://api.example"`, `"https://\u0430pi.example"`},
+		{"config.host", "", "münchen.example", ``, `"m\u00fcnchen.example"`},
+		{"config.note", "a", "ö", `"a"`, `"ö"`},
+	} {
+		f := diff.Field{Path: secrets.Path(c.path), New: c.new, Causes: []diff.Cause{diff.Git}}
+		if c.old != "" {
+			f.Old = c.old
+		}
+		got := described(diff.Change{Action: diff.Update, Fields: []diff.Field{f}}).Fields[0]
+		if !strings.HasSuffix(got.Old, c.shownOld) && !strings.HasPrefix(got.Old, c.shownOld) || !strings.HasSuffix(got.New, c.shownNew) {
+			t.Errorf("%s: %s -> %s", c.path, got.Old, got.New)
+		}
+		if n := utf8.RuneCountInString(got.New); n > MaxValue+4 {
+			t.Errorf("%s: %d characters", c.path, n)
+		}
 	}
-	if got := card(&c, "", true); len(got.Fields) != 1 || got.Fields[0].Cause != "" {
-		t.Errorf("with all of it: %+v", got)
+}
+
+func TestACreateShowsItsPluginAndEverySetting(t *testing.T) {
+	c := diff.Change{Action: diff.Create, Name: "a", Plugin: diff.Plugin{ComponentID: "c1", VersionID: "v1"}, Fields: []diff.Field{{Path: "config.x", New: "b", Causes: []diff.Cause{diff.Git}}}}
+	if got := described(c); got.Plugin != "c1 v1" || len(got.Fields) != 1 || got.Fields[0].Cause != "" {
+		t.Errorf("%+v", got)
 	}
 	c.Plugin.Component, c.Plugin.Version = "EdrVendor", "2.1"
 	if got := described(c); got.Plugin != "EdrVendor 2.1" {

@@ -2,7 +2,9 @@ package view
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"connsync/secrets"
@@ -31,11 +33,62 @@ func value(v any) string {
 }
 
 // Quoted is a text in quotes, on one line, and not longer than MaxValue.
-func Quoted(s string) string {
-	if utf8.RuneCountInString(s) > MaxValue {
-		s = string([]rune(s)[:MaxValue]) + "…"
+func Quoted(s string) string { return beginning(s).quoted(false) }
+
+// spelled is the value of a destination: other letters may look like those of another address, so they are spelled out.
+func spelled(v any) string {
+	if s, ok := v.(string); ok {
+		return beginning(s).quoted(true)
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, `"`, `\"`).Replace(s) + `"`
+	return value(v)
+}
+
+// part is a part of a text: as much of it as is shown.
+type part struct {
+	text          string
+	before, after bool // there is more
+}
+
+func beginning(s string) part {
+	if utf8.RuneCountInString(s) <= MaxValue {
+		return part{text: s}
+	}
+	return part{text: string([]rune(s)[:MaxValue]), after: true}
+}
+
+// apart are two texts around their first difference, where they are too long to be shown whole.
+func apart(old, text string) (part, part) {
+	a, b := []rune(old), []rune(text)
+	if len(a) <= MaxValue && len(b) <= MaxValue {
+		return part{text: old}, part{text: text}
+	}
+	at := 0
+	for at < len(a) && at < len(b) && a[at] == b[at] {
+		at++
+	}
+	from := max(at-MaxValue/4, 0)
+	return window(a, from), window(b, from)
+}
+
+func window(text []rune, from int) part {
+	to := min(len(text), from+MaxValue)
+	return part{string(text[from:to]), from > 0, to < len(text)}
+}
+
+// quoted is the part in quotes, on one line. ascii spells out every other letter.
+func (p part) quoted(ascii bool) string {
+	out := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, `"`, `\"`).Replace(p.text)
+	if ascii && strings.IndexFunc(p.text, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
+		out = strconv.QuoteToASCII(p.text)
+		out = out[1 : len(out)-1]
+	}
+	if p.before {
+		out = "…" + out
+	}
+	if p.after {
+		out += "…"
+	}
+	return `"` + out + `"`
 }
 
 // Cut is the beginning of an id, enough to recognise it.

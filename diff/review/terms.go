@@ -1,0 +1,91 @@
+package review
+
+import (
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// Beside settings a manifest has terms that decide what a sync may do to a connection, or what may stand in the clear: adopt, protect,
+// previously, and exceptions. A merge changes them too, so they are lines of a plan, and risks where they can destroy.
+
+// term is one of them; nil where it is not there.
+type term struct {
+	path secrets.Path
+	was  any
+	is   any
+	risk diff.RiskKind // of what is new; "" for none
+}
+
+// terms are those that differ. was is the zero Connection of one that is new.
+func terms(was, is manifest.Connection) []term {
+	var out []term
+	if was.Adopt != is.Adopt {
+		out = append(out, term{"adopt", text(was.Adopt), text(is.Adopt), diff.RiskAdopt})
+	}
+	if was.Previously != is.Previously {
+		out = append(out, term{"previously", text(was.Previously), text(is.Previously), ""})
+	}
+	if was.Protect != is.Protect {
+		t := term{path: "protect", is: is.Protect}
+		if was.Name != "" {
+			t.was = was.Protect
+		}
+		if !is.Protect {
+			t.risk = diff.RiskUnprotected
+		}
+		out = append(out, t)
+	}
+	return append(out, exceptions(was.Exceptions, is.Exceptions)...)
+}
+
+// text is a text, or nil for none.
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// exceptions are those that came, went, or have another reason.
+func exceptions(was, is []manifest.Exception) []term {
+	reasons := map[secrets.Path]string{}
+	for _, e := range was {
+		reasons[e.Path] = e.Reason
+	}
+	var out []term
+	for _, e := range is {
+		if reasons[e.Path] != e.Reason {
+			out = append(out, term{e.Path, text(reasons[e.Path]), e.Reason, diff.RiskException})
+		}
+		delete(reasons, e.Path)
+	}
+	for _, e := range was {
+		if reason, gone := reasons[e.Path]; gone {
+			out = append(out, term{e.Path, reason, nil, ""})
+			delete(reasons, e.Path)
+		}
+	}
+	return out
+}
+
+// markTerms makes lines of the terms that differ. A connection of which nothing else changes is still not the same.
+func markTerms(c *diff.Change, was, is manifest.Connection) {
+	for _, t := range terms(was, is) {
+		c.Fields = append(c.Fields, diff.Field{Path: t.path, Old: t.was, New: t.is, Causes: []diff.Cause{diff.Git}})
+		if t.risk != "" && t.is != nil {
+			c.Risks = append(c.Risks, diff.Risk{Kind: t.risk, Path: t.path})
+		}
+		if c.Action == diff.Unchanged {
+			c.Action, c.Causes = diff.Update, []diff.Cause{diff.Git}
+		}
+	}
+}
+
+// before is the base's connection that a wanted one comes from: of its name, or of its former one; the zero Connection for none.
+func before(c manifest.Connection, base map[string]manifest.Connection) manifest.Connection {
+	if b, ok := base[c.Name]; ok {
+		return b
+	}
+	return base[c.Previously]
+}
