@@ -155,7 +155,9 @@ func mdWhat(c view.Card) md {
 // mdNamed are the settings and secrets that change, as many as a row names, and how many secrets do not.
 func mdNamed(c view.Card) (named []md) {
 	for _, f := range c.Fields {
-		named = append(named, mdCode(f.Short()))
+		if c.Action != diff.Create { // of which all is new: its details say it
+			named = append(named, mdCode(f.Short()))
+		}
 	}
 	kept := 0
 	for _, s := range c.Secrets {
