@@ -169,7 +169,9 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			b.replace("      config:\n        endpoint", "      adopt: 6b2162c0-4d4f-4483-bd84-15732290451b\n      cleartext: [{setting: config.api_key, reason: a public demo}]\n      config:\n        api_key: demo\n        endpoint")
 		}, 0, []string{`adopt  "6b2162c0-4d4f-4483-bd84-15732290451b"  git`, "high risk: the existing connection of this id is taken over, and overwritten", `cleartext["config.api_key"]  "a public demo"  git`,
 			`high risk: what looks like a secret may stand in the clear: cleartext["config.api_key"]`, "1 to update, 1 unchanged"}, []string{"will fail"}},
-		{"protected", false, func(b *branch) { b.replace("      version: \"1.0\"\n", "      version: \"1.0\"\n      protect: true\n") }, 0,
+		{"protected", false, func(b *branch) {
+			b.replace("      version: \"1.0\"\n", "      version: \"1.0\"\n      protect: true\n")
+		}, 0,
 			[]string{"protect  false -> true  git", "1 to update, 1 unchanged"}, []string{"high risk"}},
 		{"renamed with a former name, everything encrypted anew", false, func(b *branch) {
 			b.sops("decrypt", "--in-place", branchFile)

@@ -121,7 +121,7 @@ func hinted(hints []string) []string {
 // changedAt is the first line that changes, where one is known: GitHub shows an annotation beside a line of the change only.
 func changedAt(c view.Card) manifest.Position {
 	at := c.Pos()
-	if i := slices.IndexFunc(c.Fields, func(f view.Field) bool { return f.Line > 0 }); i >= 0 {
+	if i := slices.IndexFunc(c.Fields, func(f view.Field) bool { return f.Line > 0 }); i >= 0 && c.Action != diff.Create {
 		at.Line = c.Fields[i].Line
 	}
 	return at
