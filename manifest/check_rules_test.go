@@ -222,3 +222,14 @@ func TestWhatWasThereBeforeIsSettled(t *testing.T) {
 		t.Errorf("%v", m)
 	}
 }
+
+// A secret that sops took for a number or a boolean may be another one than was meant: 0123 is 83. Its type tells, without a key.
+func TestASecretThatIsNoTextIsAWarning(t *testing.T) {
+	as := func(kind string) string { return strings.Replace(enc, "type:str", "type:"+kind, 1) }
+	for kind, says := range map[string]string{"str": "", "int": "config.password was encrypted as a whole number", "float": "config.password was encrypted as a decimal number", "bool": "config.password was encrypted as a boolean"} {
+		wrong, warnings := checked(t, "connections/a.yaml", connection("a", "        password: "+as(kind)+"\n        deep:\n          retries: "+strings.Replace(as(kind), "YWJj,iv", "YWJk,iv", 1)+"\n")+sops)
+		if got := told(warnings); len(wrong) != 0 || (got == "") != (says == "") || !strings.Contains(got, says) || len(warnings) > 1 {
+			t.Errorf("%s: %s%s", kind, told(wrong), got)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []strin
 		return list
 	}
 	if n.Tag == "!!str" && isEncrypted(n.Value) {
-		return r.secret(n, root)
+		return r.secret(n, at, root, keys)
 	}
 	v := r.scalar(n)
 	looks := r.suspect(n, at, keys, v)
@@ -70,7 +70,7 @@ func (r *configReader) inClear(at secrets.Path, v any) any {
 	return withhold(v)
 }
 
-func (r *configReader) secret(n *strict.Node, root secrets.Path) any {
+func (r *configReader) secret(n *strict.Node, at, root secrets.Path, keys []string) any {
 	text, valid := secrets.ReadCiphertext(n.Value, "str", "int", "float", "bool")
 	switch {
 	case secrets.IsCiphertext(n.Value, "bytes", "time"):
@@ -79,9 +79,15 @@ func (r *configReader) secret(n *strict.Node, root secrets.Path) any {
 		r.d.Wrong(n, "not a valid encrypted value").Hint("encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported")
 	case !r.encrypted:
 		r.d.Wrong(n, "an encrypted value in a file without a sops block").Hint("restore the file as sops wrote it")
+	case retyped[text.Kind] != "" && suspect.Named(keys):
+		r.d.Wrong(n, "%s was encrypted as %s: if it was meant as text, sops may have changed it", at, retyped[text.Kind]).
+			Hint("set it anew as a text in quotes, with  sops edit " + r.d.File).Warn()
 	}
 	return secrets.Ref{File: r.d.File, Path: root, Fingerprint: secrets.FingerprintOf(n.Value), Ciphertext: text}
 }
+
+// retyped is what sops took a value for, by the types that are no text.
+var retyped = map[string]string{"int": "a whole number", "float": "a decimal number", "bool": "a boolean"}
 
 // scalar reads a value in the clear. What YAML and SOPS would read differently, or SOPS would rewrite
 // when it encrypts, has to be quoted.

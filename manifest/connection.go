@@ -58,7 +58,7 @@ func (d *document) targets(n *strict.Node, p Project, f File) []Connection {
 	for _, e := range strict.Entries(n) {
 		if _, ok := p.Targets[e.Key.Value]; !ok {
 			hints := []string{"add it under targets in " + p.File}
-			if near := strict.Nearest(e.Key.Value, known); near != "" {
+			if near := d.Nearest(e.Key.Value, known); near != "" {
 				hints = []string{"did you mean " + near}
 			}
 			d.WrongName(e.Key, "no target %s in %s", e.Key.Value, p.File).Hint(hints...)

@@ -56,6 +56,9 @@ func Read(file string, text []byte, foldFrom int) *Document {
 		return d
 	}
 	d.screen(root, 1, 0)
+	if len(d.mistakes) == 0 && weight(root, 0) > maxPaths {
+		d.atLine(0, "too many items under long keys").Hint("nest them less, or use several files")
+	}
 	if len(d.mistakes) == 0 {
 		d.Tree, d.Root = &n, root
 	}

@@ -96,7 +96,7 @@ func (d *Document) Mapping(n *Node, what string) bool {
 // Unknown notes a key that is not known, with the nearest one that is.
 func (d *Document) Unknown(key *Node, what string, known ...string) {
 	var hints []string
-	if n := Nearest(key.Value, known); n != "" {
+	if n := d.Nearest(key.Value, known); n != "" {
 		hints = []string{"did you mean " + n}
 	} else {
 		hints = []string{"known: " + strings.Join(known, ", ")}
@@ -104,9 +104,23 @@ func (d *Document) Unknown(key *Node, what string, known ...string) {
 	d.Wrong(key, "unknown %s %s", what, key.Value).Hint(hints...)
 }
 
-// Nearest is the known name that a mistyped one most likely meant; "" where none is near.
+// maxKnown is how many names one is compared with.
+const maxKnown = 500
+
+// Nearest is the package's Nearest; "" where the mistake would not be told.
+func (d *Document) Nearest(name string, known []string) string {
+	if d.full() {
+		return ""
+	}
+	return Nearest(name, known)
+}
+
+// Nearest is the known name that a mistyped one most likely meant; "" where none is near, or too many are known.
 func Nearest(name string, known []string) string {
 	best, distance := "", 1+len(name)/3
+	if len(known) > maxKnown || len(name) > maxKey {
+		return ""
+	}
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(name), strings.ToLower(k)); d <= distance {
 			best, distance = k, d-1

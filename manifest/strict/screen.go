@@ -16,6 +16,8 @@ const (
 	maxFile  = 1 << 20
 	maxDepth = 32
 	maxKey   = 128
+	maxItems = 120_000 // commas and lines: no more nodes than twice that are made of a file
+	maxPaths = 8 << 20 // of the paths of all nodes together, in bytes
 )
 
 // screenText checks what can be told without parsing.
@@ -25,6 +27,10 @@ func (d *Document) screenText() bool {
 		d.atLine(0, "larger than 1 MiB")
 	case bytes.HasPrefix(d.text, []byte("\xef\xbb\xbf")) || !utf8.Valid(d.text):
 		d.atLine(1, "not UTF-8 without a byte order mark")
+		return false
+	}
+	if bytes.Count(d.text, []byte(","))+bytes.Count(d.text, []byte("\n")) > maxItems {
+		d.atLine(0, "more than 120,000 items and lines").Hint("one file is for a few connections: use several")
 		return false
 	}
 	for i, line := range bytes.Split(d.text, []byte("\n")) {
@@ -113,6 +119,23 @@ func (d *Document) screen(n *Node, depth, indent int) {
 			d.screen(c, depth+1, indent)
 		}
 	}
+}
+
+// weight is the length of the paths of all scalars under a node, where above is that of its own.
+func weight(n *Node, above int) int {
+	if n.Kind == Scalar {
+		return above
+	}
+	sum := 0
+	for i, c := range n.Content {
+		switch {
+		case n.Kind == Sequence:
+			sum += weight(c, above+6)
+		case i%2 == 1:
+			sum += weight(c, above+1+len(n.Content[i-1].Value))
+		}
+	}
+	return sum
 }
 
 func (d *Document) screenMapping(n *Node, depth, indent int) {

@@ -59,6 +59,9 @@ func Setting(keys []string, value any) Finding {
 	return f
 }
 
+// Named tells whether the keys above a value name a secret.
+func Named(keys []string) bool { return byKeys(keys, "Some1", false).Verdict == Secret }
+
 // byKeys judges a value by its own key, and by the mappings and lists that it stands in.
 func byKeys(keys []string, text string, number bool) Finding {
 	if len(keys) == 0 || isSwitch(text) {
