@@ -40,18 +40,20 @@ func unheard(t *testing.T, names string, args ...string) {
 	}
 }
 
-// lineOfCommand gives every required flag and argument of a command but one a value.
-func lineOfCommand(n *kong.Node, but string) []string {
+// lineOfCommand gives every required flag and every argument of a command a value: x, or another for one of them.
+func lineOfCommand(n *kong.Node, named, value string) []string {
 	args := strings.Fields(strings.TrimPrefix(n.FullPath(), "connsync"))
 	for _, f := range n.Flags {
-		if f.Required && f.Name != but {
+		if f.Required && f.Name != named {
 			args = append(args, "--"+f.Name+"=x")
 		}
 	}
 	for _, p := range n.Positional {
-		if p.Name != but {
+		if p.Name != named {
 			args = append(args, "x")
+			continue
 		}
+		args = append(args, value)
 	}
 	return args
 }
@@ -67,16 +69,16 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 				}
 				flags++
 				for _, v := range hollow(f.Value) {
-					unheard(t, "--"+f.Name, append(lineOfCommand(n, f.Name), "--"+f.Name+"="+v)...)
+					unheard(t, "--"+f.Name, append(lineOfCommand(n, f.Name, ""), "--"+f.Name+"="+v)...)
 					if !f.IsBool() {
-						unheard(t, "--"+f.Name, append(lineOfCommand(n, f.Name), "--"+f.Name, v)...)
+						unheard(t, "--"+f.Name, append(lineOfCommand(n, f.Name, ""), "--"+f.Name, v)...)
 					}
 				}
 			}
 		}
 		for _, p := range n.Positional {
 			for _, v := range hollow(p) {
-				unheard(t, "<"+p.Name+">", append(lineOfCommand(n, p.Name), v)...)
+				unheard(t, "<"+p.Name+">", lineOfCommand(n, p.Name, v)...)
 			}
 		}
 	}
@@ -105,7 +107,7 @@ func TestABadPatternIsUsage(t *testing.T) {
 				}
 				found++
 				for _, v := range []string{"[", "a,[b", "[a-", `a\`} {
-					unheard(t, "not a pattern", append(lineOfCommand(n, f.Name), "--"+f.Name, v)...)
+					unheard(t, "not a pattern", append(lineOfCommand(n, f.Name, ""), "--"+f.Name, v)...)
 				}
 			}
 		}
@@ -128,8 +130,8 @@ func TestNoVariableTakesAnEmptyValue(t *testing.T) {
 						if n.Tag.Has("alone") {
 							continue
 						}
-						unheard(t, name+" is set to an empty value: unset it", lineOfCommand(n, "")...)
-						unheard(t, "empty value", append(lineOfCommand(n, ""), "--"+f.Name, "")...)
+						unheard(t, name+" is set to an empty value: unset it", lineOfCommand(n, "", "")...)
+						unheard(t, "empty value", append(lineOfCommand(n, "", ""), "--"+f.Name, "")...)
 					}
 					if code, _, stderr := inProcess(nil, "version"); code != exitDone {
 						t.Errorf("version: exit %d: %s", code, stderr)
