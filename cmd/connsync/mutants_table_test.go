@@ -78,7 +78,7 @@ var mutants = []mutant{
 	{"an interrupted sync waits for a remote that hangs", "manifest/gitfs/shared.go", "case <-ctx.Done():", "case <-make(chan bool):", "./cmd/connsync TestASyncInterruptedWhile"},
 	{"what was pushed is noted where a kill can tear it", "manifest/gitfs/gogit.go", "func (noRefWrites) SetReference(*plumbing.Reference) error { return nil }\n\n", "", "./cmd/connsync TestNoRefIsWritten"},
 	{"a second signal waits for the first", "cmd/connsync/interrupt.go", "os.Exit(exitInterrupted)", "_ = exitInterrupted", "./cmd/connsync TestASlowServer"},
-	{"an interruption is no answer to a question", "cmd/connsync/sync_run.go", "case <-ctx.Done():\n\t\treturn \"\"", "case <-make(chan bool):\n\t\treturn \"\"", "./cmd/connsync TestAPersonIsAsked"},
+	{"an interruption is no answer to a question", "cmd/connsync/ask.go", "case <-ctx.Done():\n\t\treturn \"\"", "case <-make(chan bool):\n\t\treturn \"\"", "./cmd/connsync TestAPersonIsAsked"},
 	{"state that cannot be read is empty state", "apply/state/store.go", "case problem != \"\":\n\t\treturn Snapshot{}, &CorruptError{s.ref, problem}\n\t}\n\tsnap.Commit", "case problem != \"\":\n\t\treturn Snapshot{}, nil\n\t}\n\tsnap.Commit", "./apply/state TestCorrupt|TestAFlipped"},
 	{"an object is not checked against its name", "apply/state/object.go", "if plumbing.ComputeHash(t, content) != hash {", "if false {", "./apply/state TestAnObjectUnder"},
 	{"state of another place is accepted", "apply/state/state.go", "return &PlaceError{Known: s.Place, Asked: p}", "return nil", "./apply/state TestAnotherPlace"},
