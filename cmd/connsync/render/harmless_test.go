@@ -79,3 +79,17 @@ func TestATerminalHasAWidthToReadOn(t *testing.T) {
 		}
 	}
 }
+
+// A sentence of JSON is harmless also where a program takes it out of its quotes; a name is as it was.
+func TestASentenceOfJSONIsHarmlessOutsideOfIt(t *testing.T) {
+	var out bytes.Buffer
+	d := view.Diff{Plans: []diff.Plan{{Changes: []diff.Change{{Action: diff.Conflict, Name: "\x1bn", Conflict: &diff.ConflictDetail{Kind: diff.ConflictReplaced, IDs: []string{"\x1bi"}}}}}}}
+	if err := asJSON(&out, d); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"name": "\u001bn"`, `another one (\\x1bi) has its name`, `adopt: \\x1bi`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in %s", want, out.String())
+		}
+	}
+}
