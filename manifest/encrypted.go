@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,7 @@ func (d *document) selector(sops *strict.Node) sopsrules.Selector {
 	var s sopsrules.Selector
 	for _, e := range strict.Entries(sops) {
 		kind := e.Key.Value
-		if !oneOf(kind, sopsrules.Kinds) || e.Value.Value == "" && e.Value.Kind == strict.Scalar {
+		if !slices.Contains(sopsrules.Kinds, kind) || e.Value.Value == "" && e.Value.Kind == strict.Scalar {
 			continue
 		}
 		again := []string{"correct it in " + RulesFile + ", then  sops decrypt --in-place " + d.File + "  and  sops encrypt --in-place " + d.File}
@@ -33,15 +34,6 @@ func (d *document) selector(sops *strict.Node) sopsrules.Selector {
 		}
 	}
 	return s
-}
-
-func oneOf(text string, list []string) bool {
-	for _, t := range list {
-		if t == text {
-			return true
-		}
-	}
-	return false
 }
 
 // isSealed tells whether a leaf is meant to be a ciphertext.

@@ -4,9 +4,11 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"connsync/manifest/strict"
+	"connsync/secrets"
 )
 
 var (
@@ -162,12 +164,8 @@ func (d *document) secretsPolicy(p *SecretsPolicy, n *strict.Node) {
 func (d *document) allow(n *strict.Node) []string {
 	var out []string
 	for _, item := range d.strings(n, "allow") {
-		known := false
-		for _, k := range keyTypes {
-			known = known || k == item.Value
-		}
-		if !known {
-			d.Unknown(item, "key type", keyTypes...)
+		if !slices.Contains(secrets.KeyTypes, item.Value) {
+			d.Unknown(item, "key type", secrets.KeyTypes...)
 			continue
 		}
 		out = append(out, item.Value)

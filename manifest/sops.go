@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,10 +12,7 @@ import (
 )
 
 // sopsMembers are those of a sops block by which its values are read.
-var sopsMembers = append([]string{"mac", "lastmodified", "mac_only_encrypted", "shamir_threshold", "key_groups"}, append(keyTypes, sopsrules.Kinds...)...)
-
-// keyTypes are SOPS's names for the kinds of keys that can open a file.
-var keyTypes = []string{"age", "pgp", "hckms", "kms", "gcp_kms", "azure_kv", "hc_vault"}
+var sopsMembers = append([]string{"mac", "lastmodified", "mac_only_encrypted", "shamir_threshold", "key_groups"}, append(slices.Clone(secrets.KeyTypes), sopsrules.Kinds...)...)
 
 // sops reads what a file's own metadata says, without a key; nil where the file is not encrypted.
 func (d *document) sops(p Project) *Sops {
@@ -89,7 +87,7 @@ func (d *document) tooLarge(sops *strict.Node, s sopsrules.Selector) {
 // screenMembers refuses members that SOPS takes for others: it reads their names without regard to case.
 func (d *document) screenMembers(sops *strict.Node) {
 	for _, e := range strict.Entries(sops) {
-		if name := strings.ToLower(e.Key.Value); name != e.Key.Value && oneOf(name, sopsMembers) {
+		if name := strings.ToLower(e.Key.Value); name != e.Key.Value && slices.Contains(sopsMembers, name) {
 			d.WrongName(e.Key, "sops reads %s as %s", e.Key.Value, name).Hint("restore the file as sops wrote it")
 		}
 	}
@@ -97,7 +95,7 @@ func (d *document) screenMembers(sops *strict.Node) {
 
 // keys notes which key types a group has, and gathers the wrapped data keys.
 func (s *Sops) keys(group *strict.Node, wrapped *strings.Builder) {
-	for _, kind := range keyTypes {
+	for _, kind := range secrets.KeyTypes {
 		list := strict.Child(group, kind)
 		if list == nil || list.Kind != strict.Sequence || len(list.Content) == 0 {
 			continue

@@ -151,6 +151,9 @@ func ofKeyWord(words []string, text string, number bool) Finding {
 		return Finding{Verdict: Secret, Why: "by its key"}
 	}
 	before := words[len(words)-2]
+	if len(before) == 1 && len(words) > 2 { // apiV3Key
+		before = words[len(words)-3]
+	}
 	switch {
 	case freeKeys[before] || freeKeys[singular(before)]:
 		return Finding{}

@@ -15,7 +15,7 @@ var (
 	stems = strings.Fields("password passwd passphrase passcode secret token credential apikey privatekey secretkey accesskey authkey sharedkey signingkey")
 	tails = set("key value text data string plain current new old b64")
 	// secretWords name a secret as a whole word only.
-	secretWords = set("pwd sk pin sas pw psk pat passkey skey akey bindpw rootpw userpw adminpw dbpw bearer jwt cookie authpass masterauth kubeconfig passwort kennwort senha motdepasse contrasena mima miyao")
+	secretWords = set("pwd sk pin sas pw psk pat passkey skey akey bindpw rootpw userpw adminpw dbpw bearer jwt cookie authpass masterauth kubeconfig passwort kennwort senha motdepasse contrasena mima miyao kouling")
 	// lastWords name one as the last word only.
 	lastWords = set("pass")
 	// wholeKeys name one where they are all of a key.
@@ -27,7 +27,7 @@ var (
 	joined = map[string]string{
 		"pass word": "password", "pass wd": "passwd", "pass phrase": "passphrase", "pass code": "passcode", "pass key": "passkey",
 		"key word": "keyword", "key words": "keywords", "key store": "keystore", "key tab": "keytab", "user name": "username",
-		"api keyword": "keyword", "p wd": "pwd", "auth code": "passcode", "authorization code": "passcode", "cert pin": "fingerprint", "certificate pin": "fingerprint", "pin sha": "fingerprint", "key pin": "fingerprint", "ssl pin": "fingerprint", "tls pin": "fingerprint", "spki pin": "fingerprint", "public pin": "fingerprint", "totp seed": "passcode", "otp seed": "passcode", "hotp seed": "passcode", "mfa seed": "passcode", "snmp community": "passcode", "pull secrets": "refs", "pull secret": "refs", "finger print": "fingerprint", "thumb print": "thumbprint", "time out": "timeout", "file name": "filename", "host name": "hostname",
+		"api keyword": "keyword", "p wd": "pwd", "auth code": "passcode", "app code": "passcode", "session ticket": "session", "authorization code": "passcode", "cert pin": "fingerprint", "certificate pin": "fingerprint", "pin sha": "fingerprint", "key pin": "fingerprint", "ssl pin": "fingerprint", "tls pin": "fingerprint", "spki pin": "fingerprint", "public pin": "fingerprint", "totp seed": "passcode", "otp seed": "passcode", "hotp seed": "passcode", "mfa seed": "passcode", "snmp community": "passcode", "pull secrets": "refs", "pull secret": "refs", "finger print": "fingerprint", "thumb print": "thumbprint", "time out": "timeout", "file name": "filename", "host name": "hostname",
 	}
 
 	// aboutWords say what a key tells about a secret, behind its word.
@@ -39,7 +39,7 @@ var (
 		"time date timestamp status enforcement lockout attempts retry retries index label title description owner user username login email account realm domain tenant " +
 		"region group role usage encoding charset separator delimiter selector validity grant flow style action service in location vault engine backend mount " +
 		"checks check validation required generation request response exchange introspection revocation minlength maxlength claim claims threshold characters chars digits " +
-		"duration identity identities question reset authentication auth authorization purpose reason message warning support supported sync window period delay days scheme protocol schema subject serial usage prompt input output attributename mapping per list managed dialog box")
+		"duration identity identities question reset authentication auth authorization purpose reason message warning support supported sync window period delay days scheme protocol schema subject serial usage prompt input output attributename samesite secure httponly mapping per list managed dialog box")
 	// qualifiers stand behind a secret's word, and leave it one: password_prod, token_slack.
 	qualifiers = set("key keys value values text data string plain plaintext current new old raw primary secondary prod production dev development test testing staging stage admin root user clear encoded b base base64 json " +
 		"main backup slack github gitlab jira aws azure gcp google telegram discord splunk elastic misp thehive virustotal okta db database ldap smtp imap mysql postgres redis mongo kafka vault internal external " +
@@ -56,11 +56,11 @@ var (
 		"column field message event binding dedup dedupe deduplication incident alert ticket case search lookup config setting property attr attribute registry reg hash range shard " +
 		"idempotency correlation translation label json yaml xml dict bucket blob file filter query tag metric dimension parent child external natural business entity asset observable " +
 		"artifact indicator context custom source dest destination target sender receiver space workspace repo repository board epic component site name sorting grouping aggregation " +
-		"time timestamp date value result output input item lang language ordering order document doc data cell rule severity status type category id hot short alias retry arn kms transit state persistence trigger annotation view page step stage flow workflow job task run report dashboard panel chart series template theme locale zone country " +
+		"time timestamp date value result output input item lang language ordering order document doc data cell rule severity status type category id hot short alias playbook approval ruleset compliance purge clustering retry arn kms transit state persistence trigger annotation view page step stage flow workflow job task run report dashboard panel chart series template theme locale zone country " +
 		"currency unit feature flag option param parameter argument header path url group role team member owner policy priority level rank score ip port vlan subnet network interface mac product model version build " +
 		"release branch change request response body payload topic queue stream tab enter escape arrow up down left right function menu shift control alt major minor base natural surrogate ordinal")
 	// secretKeys are those that make a secret.
-	secretKeys = set("login ta api app application access secret private priv auth authentication authorization signing sign signature encryption encrypt encoding decryption crypto cipher shared " +
+	secretKeys = set("login ta ca demisto xsoar soar api app application access secret private priv auth authentication authorization signing sign signature encryption encrypt encoding decryption crypto cipher shared " +
 		"preshared presharedkey psk master account client license hmac session routing unseal storage service integration ingest ingestion ssh rsa dsa ecdsa pgp gpg aes des tls ssl pem " +
 		"deploy deployment write read webhook bot admin root user symm symmetric tacacs radius snmp wpa wep wifi ldap db database redis jwt jwe jwk token cookie csrf otp totp mfa seed " +
 		"pan genie otx misp shodan rest subscription recovery backup activation registration enrollment join server security keystore personal global device machine feed cluster node " +
