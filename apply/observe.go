@@ -57,6 +57,15 @@ func (o *observation) intents() map[string]diff.Intent {
 	return out
 }
 
+// ids are the connections that were there when it was planned.
+func (o *observation) ids() map[string]bool {
+	out := make(map[string]bool, len(o.have))
+	for _, h := range o.have {
+		out[h.ID] = true
+	}
+	return out
+}
+
 // look lists the workspace, and asks by id for every known connection that the list does not show: only
 // where both agree is a connection gone.
 func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Have, error) {

@@ -49,7 +49,7 @@ func outcomeOfCreate(w *write, shown map[string][]diff.Have) verdict {
 	mine, others := w.among(shown)
 	switch {
 	case mine == nil && w.answer != nil:
-		h := haveOf(w)
+		h := w.answered()
 		return verdict{outcome: Created, have: &h, duplicates: others, settled: true}
 	case mine == nil && w.unclear():
 		return verdict{outcome: Unknown, err: w.err}
@@ -88,7 +88,7 @@ func outcomeOfUpdate(w *write, byID map[string]diff.Have) verdict {
 // was modified after the answer, somebody else was there in between, and the answer is recorded, so that the next run sees it.
 // A write that undid such a change believes the list unless another one modified it: the times in a server's answers may never be those of its lists.
 func remembered(w *write, h diff.Have) *diff.Have {
-	a := haveOf(w)
+	a := w.answered()
 	switch {
 	case a.ID != h.ID || a.UpdateTime == "" || h.UpdateTime == "" || a.UpdateTime == h.UpdateTime:
 		return &h
@@ -124,24 +124,6 @@ func outcomeOfDelete(w *write, byID map[string]diff.Have) verdict {
 	return verdict{outcome: Failed, err: w.err, settled: true}
 }
 
-// among finds what a create made among the connections of its name: the one that the server's answer named, or else one that was not there
-// before. The others of that name are given by id. An answer that names what was there before is about something else.
-func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []string) {
-	named := w.answer != nil && !w.before[w.answer.ID]
-	found := shown[w.change.Name]
-	if w.neverLeft() {
-		return nil, idsOf(found)
-	}
-	for i, h := range found {
-		if mine == nil && !w.before[h.ID] && (!named || h.ID == w.answer.ID) {
-			mine = &found[i]
-			continue
-		}
-		others = append(others, h.ID)
-	}
-	return mine, others
-}
-
 func idsOf(have []diff.Have) []string {
 	var out []string
 	for _, h := range have {
@@ -149,6 +131,3 @@ func idsOf(have []diff.Have) []string {
 	}
 	return out
 }
-
-// haveOf is what the server's answer shows, for a list that lags behind it.
-func haveOf(w *write) diff.Have { return have(*w.answer) }

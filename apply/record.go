@@ -16,7 +16,7 @@ import (
 func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 	intents := make([]state.Intent, len(ws))
 	for i, w := range ws {
-		intents[i] = state.Intent{Name: w.change.Name, Kind: intentKind(w.change), ID: w.change.ID, Run: s.Run.ID, Expires: s.Run.Expires}
+		intents[i] = state.Intent{Name: w.change.Name, Kind: w.announcedAs(), ID: w.change.ID, Run: s.Run.ID, Expires: s.Run.Expires}
 	}
 	ctx, cancel := outlive(ctx, finishIn) // others must not be kept waiting by an announcement that nobody ends
 	defer cancel()
@@ -30,18 +30,6 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 		return errors.Join(ErrNotAnnounced, err)
 	}
 	return nil
-}
-
-// intentKind is create for everything that is not recorded yet: what a dead run leaves of it is then
-// found by its name and adopted.
-func intentKind(c *diff.Change) string {
-	if c.Action == diff.Delete {
-		return diff.IntentDelete
-	}
-	if c.Known == nil || c.Known.ID != c.ID {
-		return diff.IntentCreate
-	}
-	return diff.IntentUpdate
 }
 
 // record stores what was found and done in one commit. Where there is nothing to store it writes nothing. A run that
@@ -178,7 +166,7 @@ func story(target string, rs []Result) (string, []string) {
 		lines = append(lines, line)
 	}
 	var parts []string
-	for _, o := range []Outcome{Created, Updated, Adopted, Deleted, Forgotten, Refused, Failed, Unknown, Skipped} {
+	for _, o := range Outcomes {
 		if counts[o] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
 		}

@@ -29,6 +29,9 @@ const (
 	Skipped    Outcome = "skipped"  // not tried: the run was ending
 )
 
+// Outcomes are all of them, in the order in which they are counted.
+var Outcomes = []Outcome{Created, Updated, Adopted, Deleted, Forgotten, Unchanged, Orphaned, Conflicted, Refused, Failed, Unknown, Skipped}
+
 // Result is what became of one change.
 type Result struct {
 	Name    string

@@ -59,45 +59,55 @@ func (p *Prepared) Run(ctx context.Context) Report {
 
 // writes reveals what the plan needs, and separates what can be sent from what is refused.
 func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
-	var cs, noted []*diff.Change
-	for i := range p.Plan.Changes {
-		switch c := &p.Plan.Changes[i]; {
-		case c.Write:
-			cs = append(cs, c)
-		case c.Restamp || c.Action == diff.Adopt:
-			noted = append(noted, c)
-		}
-	}
-	revealed := p.sync.reveal(ctx, append(noted, cs...))
-	p.authenticate(noted, revealed)
+	sends, notes := p.parted()
+	revealed := p.sync.reveal(ctx, append(notes, sends...))
+	p.authenticate(notes, revealed)
 	refused := make(map[string]error)
-	for _, c := range noted {
+	for _, c := range notes {
 		if !p.opens(c) {
 			refused[c.Name] = errors.Join(revealed[c.Want.File.Path].err, ErrNotOpened)
 		}
 	}
-	before := make(map[string]bool, len(p.seen.have))
-	for _, h := range p.seen.have {
-		before[h.ID] = true
-	}
+	before := p.seen.ids()
 	var ws []*write
-	for _, c := range cs {
-		if c.Action == diff.Delete {
-			ws = append(ws, &write{change: c})
-			continue
-		}
-		o := revealed[c.Want.File.Path]
-		b, err := body(c.Want, o)
-		if err == nil && !o.dated(c.Want) {
-			err = ErrFileChanged
-		}
+	for _, c := range sends {
+		w, err := newWrite(c, revealed, before)
 		if err != nil {
 			refused[c.Name] = err
 			continue
 		}
-		ws = append(ws, &write{change: c, body: b, before: before, lastModified: o.lastModified})
+		ws = append(ws, w)
 	}
 	return ws, refused
+}
+
+// parted are the changes that are sent, and those whose files are only recorded, or noted.
+func (p *Prepared) parted() (sends, notes []*diff.Change) {
+	for i := range p.Plan.Changes {
+		switch c := &p.Plan.Changes[i]; {
+		case c.Write:
+			sends = append(sends, c)
+		case c.Restamp || c.Action == diff.Adopt:
+			notes = append(notes, c)
+		}
+	}
+	return sends, notes
+}
+
+// newWrite is a change with what is sent for it. It fails where its file does not give that.
+func newWrite(c *diff.Change, revealed map[string]opened, before map[string]bool) (*write, error) {
+	if c.Action == diff.Delete {
+		return &write{change: c}, nil
+	}
+	o := revealed[c.Want.File.Path]
+	b, err := body(c.Want, o)
+	if err == nil && !o.dated(c.Want) {
+		err = ErrFileChanged
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &write{change: c, body: b, before: before, lastModified: o.lastModified}, nil
 }
 
 // authenticate notes of which unwritten connections the file's time and MAC may be recorded: of those whose file opened. What anybody can write

@@ -94,18 +94,6 @@ func unseen(ws []*write, have []diff.Have) int {
 	return n
 }
 
-func (w *write) unseen(shown map[string][]diff.Have, ids map[string]diff.Have) bool {
-	h, there := ids[w.change.ID]
-	switch {
-	case w.creates():
-		mine, _ := w.among(shown)
-		return (w.unclear() || w.answer != nil) && mine == nil
-	case w.deletes():
-		return w.tried && w.err == nil && there
-	}
-	return w.answer != nil && there && w.evidence(h) == contradicted
-}
-
 func byID(have []diff.Have) map[string]diff.Have {
 	out := make(map[string]diff.Have, len(have))
 	for _, h := range have {

@@ -1,24 +1,10 @@
 package apply
 
 import (
-	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
-	"connsync/secrets"
-)
-
-const (
-	brokenAfter = 5                       // server errors in a row after which nothing more is sent
-	finishIn    = 3 * time.Second         // what the write in flight gets after an interruption
-	listIn      = 4 * time.Second         // … the closing list
-	recordIn    = 4500 * time.Millisecond // … and sharing what was done, which is kept in the clone otherwise
 )
 
 // write is one request to send, and what came of it.
@@ -46,93 +32,49 @@ func (w *write) creates() bool { return w.change.ID == "" }
 
 func (w *write) deletes() bool { return w.change.Action == diff.Delete }
 
-// breaker stops a run that has no prospect: credentials or workspace refused, or the server failing again and again.
-type breaker struct {
-	mu      sync.Mutex
-	inARow  int
-	stopped error
+// announcedAs is the kind of the intent: create for everything that is not recorded yet: what a dead run leaves of it is then
+// found by its name and adopted.
+func (w *write) announcedAs() string {
+	c := w.change
+	if c.Action == diff.Delete {
+		return diff.IntentDelete
+	}
+	if c.Known == nil || c.Known.ID != c.ID {
+		return diff.IntentCreate
+	}
+	return diff.IntentUpdate
 }
 
-func (b *breaker) note(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var e *secmaster.Error
-	if !errors.As(err, &e) {
-		b.inARow = 0
-		return
+// unseen tells that a list does not show yet what was done.
+func (w *write) unseen(shown map[string][]diff.Have, ids map[string]diff.Have) bool {
+	h, there := ids[w.change.ID]
+	switch {
+	case w.creates():
+		mine, _ := w.among(shown)
+		return (w.unclear() || w.answer != nil) && mine == nil
+	case w.deletes():
+		return w.tried && w.err == nil && there
 	}
-	if e.Status < 500 {
-		b.inARow = 0
-	} else if b.inARow++; b.inARow >= brokenAfter {
-		b.stopped = err
-	}
-	if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {
-		b.stopped = err
-	}
+	return w.answer != nil && there && w.evidence(h) == contradicted
 }
 
-func (b *breaker) open() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.stopped
-}
-
-// send sends every write of one kind once, some at a time. What it does not get to stays untried: after an interruption or
-// the run's expiry, or when going on has no prospect. It returns what stopped it.
-func (s Sync) send(ctx context.Context, ws []*write, which func(*write) bool) error {
-	inFlight, cancel := outlive(ctx, finishIn)
-	defer cancel()
-	inFlight, cancelExpiry := context.WithDeadline(inFlight, s.Run.Expires)
-	defer cancelExpiry()
-	var b breaker
-	var done atomic.Int64
-	var g errgroup.Group
-	g.SetLimit(s.Parallelism)
-	for _, w := range ws {
-		if !which(w) {
+// among finds what a create made among the connections of its name: the one that the server's answer named, or else one that was not there
+// before. The others of that name are given by id. An answer that names what was there before is about something else.
+func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []string) {
+	named := w.answer != nil && !w.before[w.answer.ID]
+	found := shown[w.change.Name]
+	if w.neverLeft() {
+		return nil, idsOf(found)
+	}
+	for i, h := range found {
+		if mine == nil && !w.before[h.ID] && (!named || h.ID == w.answer.ID) {
+			mine = &found[i]
 			continue
 		}
-		g.Go(secrets.Contained(func() error {
-			if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {
-				return nil
-			}
-			s.sendOne(inFlight, w)
-			b.note(w.err)
-			s.progress("writing", int(done.Add(1)), len(ws))
-			return nil
-		}))
+		others = append(others, h.ID)
 	}
-	return errors.Join(g.Wait(), b.open())
+	return mine, others
 }
 
-func (s Sync) sendOne(ctx context.Context, w *write) {
-	w.tried = true
-	var c secmaster.Connection
-	panicked := secrets.Contained(func() error {
-		switch {
-		case w.deletes():
-			w.sent, w.err = s.Client.Delete(ctx, w.change.ID)
-		case w.creates():
-			c, w.sent, w.err = s.Client.Create(ctx, w.body)
-		default:
-			c, w.sent, w.err = s.Client.Update(ctx, w.change.ID, w.body)
-		}
-		return nil
-	})()
-	if panicked != nil { // whether it was sent before is not known
-		w.err = errors.Join(secmaster.ErrUnclear, panicked)
-	}
-	if w.err == nil {
-		w.answer = &c
-	}
-}
-
-// outlive is a context that ends some time after its parent does: a request that is
-// under way when the run is interrupted is finished rather than left unclear.
-func outlive(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
-	stop := context.AfterFunc(parent, func() {
-		time.AfterFunc(grace, cancel)
-	})
-	return ctx, func() { stop(); cancel() }
-}
+// answered is what the server's answer shows, for a list that lags behind it.
+func (w *write) answered() diff.Have { return have(*w.answer) }

@@ -122,7 +122,7 @@ func reportOf(s string, p diff.Plan) apply.Report {
 	r := apply.Report{Target: s, Run: s, Plan: p, StateCommit: s, Interrupted: true, Err: failures[1]}
 	for i, c := range p.Changes {
 		r.Results = append(r.Results, apply.Result{
-			Name: s, ID: s, Action: c.Action, Outcome: view.Outcomes[i%len(view.Outcomes)], Err: failures[i%len(failures)], RequestIDs: []string{s}, Duplicates: []string{s},
+			Name: s, ID: s, Action: c.Action, Outcome: apply.Outcomes[i%len(apply.Outcomes)], Err: failures[i%len(failures)], RequestIDs: []string{s}, Duplicates: []string{s},
 		})
 	}
 	return r

@@ -2,7 +2,7 @@ package main
 
 var mutants = []mutant{
 	// What is sent, and how often.
-	{"no intent is announced", "apply/run.go", "if err := s.announce(ctx, p.seen, ws); err != nil {", "if err := error(nil); err != nil {", "./apply TestWhatIsUnclear"},
+	{"no intent is announced", "apply/run.go", "err = s.announce(ctx, p.seen, ws)", "err = error(nil)", "./apply TestWhatIsUnclear"},
 	{"a failed announcement is ignored", "apply/record.go", "return errors.Join(ErrNotAnnounced, err)", "return errors.Join(nil, nil)", "./apply TestWithoutTheAnnouncement"},
 	{"a create is sent again after an unclear answer", "apply/secmaster/request.go", "if c.method == http.MethodPost {", "if false {", "./apply/secmaster TestACreateIsSentOnce"},
 	{"requests have an idempotency key, so that the transport repeats them", "apply/secmaster/request.go", `req.Header.Set("Accept", "application/json")`, `req.Header.Set("Accept", "application/json"); req.Header.Set("Idempotency-Key", "k")`, "./apply/secmaster TestARequest"},
@@ -12,16 +12,16 @@ var mutants = []mutant{
 	{"any certificate is accepted", "apply/secmaster/transport.go", "RootCAs: o.RootCAs}", "RootCAs: o.RootCAs, InsecureSkipVerify: true}", "./apply/secmaster TestOnlyHTTP1"},
 	{"plain http is accepted over a network", "apply/secmaster/options.go", `if u.Scheme != "https" && !(u.Scheme == "http" && loopback) {`, `if u.Scheme != "https" && u.Scheme != "http" {`, "./apply/secmaster TestAddresses"},
 	{"the body is not signed", "apply/secmaster/sign.go", "sum := sha256.Sum256(body)", "sum := sha256.Sum256(nil)", "./apply/secmaster TestSignature"},
-	{"a run goes on after its expiry", "apply/write.go", "if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {", "if ctx.Err() != nil || b.open() != nil {", "./apply TestAfterItsExpiry"},
-	{"an interrupted run goes on sending", "apply/write.go", "if ctx.Err() != nil || b.open() != nil || !s.Clock", "if b.open() != nil || !s.Clock", "./apply TestAnInterruption"},
+	{"a run goes on after its expiry", "apply/send.go", "if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {", "if ctx.Err() != nil || b.open() != nil {", "./apply TestAfterItsExpiry"},
+	{"an interrupted run goes on sending", "apply/send.go", "if ctx.Err() != nil || b.open() != nil || !s.Clock", "if b.open() != nil || !s.Clock", "./apply TestAnInterruption"},
 	{"a signal is ignored", "cmd/connsync/interrupt.go", "\t\t\t}\n\t\t\ti.end()\n", "\t\t\t}\n", "./cmd/connsync TestASignal"},
 	{"a lost session ends the process without a record", "cmd/connsync/interrupt.go", "\t\tsignal.Notify(signals, syscall.SIGHUP)\n", "", "./cmd/connsync TestASyncInterruptedAtAny"},
 	{"a second SIGHUP ends the process at once", "cmd/connsync/interrupt.go", "case n > 0 && s != syscall.SIGHUP:", "case n > 0:", "./cmd/connsync TestASlowServer"},
 	{"nohup is overruled", "cmd/connsync/interrupt.go", "if !signal.Ignored(syscall.SIGHUP) {", "if true {", "./cmd/connsync TestNohup"},
 	{"a reader that left ends the process without a record", "cmd/connsync/interrupt.go", "signal.Notify(pipes, syscall.SIGPIPE)", "_ = pipes", "./cmd/connsync TestASyncWhoseReader"},
 	{"a reader that left does not end a sync", "cmd/connsync/interrupt.go", "\tr.i.end()\n", "", "./cmd/connsync TestASyncWhoseReader"},
-	{"servers that fail again and again are asked on", "apply/write.go", "b.inARow >= brokenAfter", "b.inARow < 0", "./apply TestFiveServerErrors"},
-	{"refused credentials do not end the run", "apply/write.go", "if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {", "if false {", "./apply TestRefusedCredentials"},
+	{"servers that fail again and again are asked on", "apply/send.go", "b.inARow >= brokenAfter", "b.inARow < 0", "./apply TestFiveServerErrors"},
+	{"refused credentials do not end the run", "apply/send.go", "if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {", "if false {", "./apply TestRefusedCredentials"},
 	{"Retry-After has no upper bound", "apply/secmaster/limiter.go", "time.Duration(min(s, int64(longestNap/time.Second)))", "time.Duration(s)", "./apply/secmaster FuzzRetryAfter|TestRetryAfter"},
 	{"a create is not waited for before it is sent again", "apply/sync.go", "if !o.asked.Before(end) {", "if true || !o.asked.Before(end) {", "./apply TestWhatIsUnclear"},
 	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || mine == nil {", "if mine != nil || !w.creates() {", "./apply TestAnAnswerThatIsLost"},
@@ -43,7 +43,7 @@ var mutants = []mutant{
 	{"a time without a zone is in UTC", "apply/times.go", "quarter <= 14*4 && !utc", "quarter < -48 && !utc", "./apply TestAnUpdateIsDone"},
 	{"a setting that stayed as it was says nothing", "apply/evidence.go", "case stayed, timed", "case timed", "./apply TestAnUpdateIsDone"},
 	{"what nothing proved is recorded as confirmed", "diff/record.go", "case o.Unconfirmed:", "case false:", "./apply TestAnUpdateIsDone"},
-	{"a list is not asked for again after an update", "apply/settle.go", "return w.answer != nil && there && w.evidence(h) == contradicted", "return false", "./apply TestALateList"},
+	{"a list is not asked for again after an update", "apply/write.go", "return w.answer != nil && there && w.evidence(h) == contradicted", "return false", "./apply TestALateList"},
 	{"an unclear create is taken for a failed one", "apply/outcome.go", "case mine == nil && w.unclear():", "case false:", "./apply TestWhatIsUnclear"},
 	{"an intent is forgotten although the outcome is unknown", "apply/record.go", "return v.settled", "return true", "./apply TestWhatIsUnclear"},
 

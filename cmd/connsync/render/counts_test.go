@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"connsync/apply"
 	"connsync/cmd/connsync/view"
 )
 
@@ -181,7 +182,7 @@ func TestTheCountsOfAnnotationsAreThoseOfTheRest(t *testing.T) {
 func TestTheTallyOfAReportIsThatOfItsResults(t *testing.T) {
 	e := newEverything()
 	r := view.OfReport(e.report)
-	for _, o := range view.Outcomes {
+	for _, o := range apply.Outcomes {
 		n := 0
 		for _, res := range e.report.Results {
 			if res.Outcome == o {

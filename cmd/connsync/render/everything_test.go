@@ -175,7 +175,7 @@ func reports(p diff.Plan) (all, lost, kept apply.Report) {
 	said := func(message string, hints ...string) error { return &view.Said{Message: message, Hints: hints} }
 	all = apply.Report{Target: "prod", Run: "0123456789abcdef", Plan: p, Started: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Took: 1500 * time.Millisecond,
 		StateCommit: "abcdef0123456789", Recorded: true, Interrupted: true, Err: said("out of time", "--timeout gives more")}
-	for i, o := range view.Outcomes {
+	for i, o := range apply.Outcomes {
 		r := apply.Result{Name: "connection_" + string(o), ID: "5d1c2b3a-0000-4000-8000-00000000000" + strconv.Itoa(i%10), Action: diff.Update, Outcome: o, Sent: i < 4, RequestIDs: []string{"r" + strconv.Itoa(i)}}
 		switch o {
 		case apply.Created:

@@ -64,14 +64,8 @@ type Result struct {
 	Said       *Said
 }
 
-// Outcomes are all of them, in the order in which they are counted.
-var Outcomes = []apply.Outcome{
-	apply.Created, apply.Updated, apply.Adopted, apply.Deleted, apply.Forgotten, apply.Unchanged, apply.Orphaned,
-	apply.Conflicted, apply.Refused, apply.Failed, apply.Unknown, apply.Skipped,
-}
-
 // Done tells whether a result is what the plan was to do.
-func (r Result) Done() bool { return slices.Contains(Outcomes[:5], r.Outcome) }
+func (r Result) Done() bool { return slices.Contains(apply.Outcomes[:5], r.Outcome) }
 
 // OfReport puts a report into words.
 func OfReport(r apply.Report) Report {
@@ -110,7 +104,7 @@ func quiet(o apply.Outcome) bool {
 
 func tally(counts map[apply.Outcome]int) string {
 	var parts []string
-	for _, o := range Outcomes {
+	for _, o := range apply.Outcomes {
 		if counts[o] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[o], o))
 		}
