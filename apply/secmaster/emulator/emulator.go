@@ -135,7 +135,7 @@ const maxBody = 12 << 20 // as the gateway has it
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{s: s, w: &recorder{ResponseWriter: w}, r: r, requestID: s.options.NewID()}
-	x.route, x.id = s.find(r)
+	x.route, x.id = find(r)
 	w.Header().Set("X-Request-Id", x.requestID)
 	w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
 	defer s.note(x)()

@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // route is one call of the API.
@@ -46,41 +47,32 @@ func routes() []route {
 	}
 }
 
-// find gives the route of a request and the id in its path.
-func (s *Server) find(r *http.Request) (route, string) {
-	for _, candidate := range routes() {
-		if r.Method != candidate.method {
-			continue
-		}
-		if values, ok := match(candidate.path, r.URL.Path); ok {
-			return candidate, values["{id}"]
-		}
+// paths is the mux by which requests find their routes.
+var paths = sync.OnceValue(func() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, known := range routes() {
+		mux.Handle(known.method+" "+known.path, known)
 	}
-	return route{}, ""
-}
+	return mux
+})
 
-func match(pattern, path string) (map[string]string, bool) {
-	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
-	if len(want) != len(have) {
-		return nil, false
+// ServeHTTP makes a route one that a mux can give; what serves it is serve.
+func (route) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// find gives the route of a request and the id in its path, which is its last part.
+func find(r *http.Request) (route, string) {
+	handler, _ := paths().Handler(r)
+	known, ok := handler.(route)
+	if !ok || !strings.HasSuffix(known.path, "/{id}") {
+		return known, ""
 	}
-	values := map[string]string{}
-	for i, w := range want {
-		switch {
-		case strings.HasPrefix(w, "{") && have[i] != "":
-			values[w] = have[i]
-		case w != have[i]:
-			return nil, false
-		}
-	}
-	return values, true
+	return known, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 }
 
 // rightPlace refuses another project or workspace (docs/api.md, C6).
 func (x *exchange) rightPlace() bool {
-	values, _ := match(x.route.path, x.r.URL.Path)
 	o := x.s.options
-	if values["{project}"] == o.ProjectID && values["{workspace}"] == o.WorkspaceID {
+	if strings.HasPrefix(x.r.URL.Path+"/", "/v1/"+o.ProjectID+"/workspaces/"+o.WorkspaceID+"/") {
 		return true
 	}
 	status := http.StatusForbidden
