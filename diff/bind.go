@@ -1,5 +1,7 @@
 package diff
 
+import "slices"
+
 // bind decides about a connection that connsync wrote and that is there: what differs, and why.
 func (d *decider) bind(c Change, h *Have) Change {
 	c.ID, c.Have, c.Action = h.ID, h, Unchanged
@@ -67,10 +69,5 @@ func (d *decider) allVisible(c Change, h *Have) bool {
 }
 
 func has(causes []Cause, c Cause) bool {
-	for _, x := range causes {
-		if x == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(causes, c)
 }

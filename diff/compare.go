@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"sort"
 
 	"connsync/manifest"
@@ -157,7 +158,7 @@ func shownPath(p secrets.Path) secrets.Path {
 }
 
 func unique(ps []secrets.Path) []secrets.Path {
-	sort.Slice(ps, func(i, j int) bool { return ps[i] < ps[j] })
+	slices.Sort(ps)
 	out := ps[:0]
 	for i, p := range ps {
 		if i == 0 || p != ps[i-1] {
