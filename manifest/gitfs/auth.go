@@ -48,6 +48,12 @@ func (r *Repository) credentials(address string, env func(string) string) transp
 	if auth := token(address, env); auth != nil {
 		return auth
 	}
+	if u, err := url.Parse(address); err == nil && isHTTP(address) {
+		if password, ok := u.User.Password(); ok {
+			return &http.BasicAuth{Username: u.User.Username(), Password: password}
+		}
+	}
+	address = plain(address)
 	if keys := sshKeys(address, env); keys != nil {
 		return keys
 	}

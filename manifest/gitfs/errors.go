@@ -15,6 +15,7 @@ var (
 	ErrUnrelated     = errors.New("the two commits have no history in common")
 	ErrBroken        = errors.New("the repository cannot be read")
 	ErrConfig        = errors.New("the repository's configuration cannot be read")
+	ErrTemporary     = errors.New("no temporary folder can be made")
 	ErrOwner         = errors.New("the repository belongs to another user, so Git does not use its configuration")
 )
 

@@ -331,8 +331,23 @@ func hosted(t *testing.T, dir string) string {
 	return server.URL + "/" + filepath.Base(dir)
 }
 
-func TestARemoteIsReadIntoMemory(t *testing.T) {
+func TestARemoteIsReadWithoutAClone(t *testing.T) {
+	for name, prepare := range lines {
+		t.Run(name, func(t *testing.T) {
+			prepare(t)
+			isReadWithoutAClone(t)
+		})
+	}
+}
+
+func isReadWithoutAClone(t *testing.T) {
 	dir := repository(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	defer func() {
+		if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v %v", left, err)
+		}
+	}()
 	address := hosted(t, dir)
 	env := func(token string) func(string) string {
 		return func(k string) string { return map[string]string{"CONNSYNC_GIT_TOKEN": token}[k] }
@@ -346,6 +361,9 @@ func TestARemoteIsReadIntoMemory(t *testing.T) {
 		files, _, err := r.Tree("HEAD")
 		if err != nil || text(t, files, "connections/a.yaml") != want || r.CommonDir() != "" {
 			t.Errorf("%s: %v", ref, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 	_, err := gitfs.Clone(context.Background(), address, gitfs.CloneOptions{Ref: "nothing", Env: env("canary-token")})
@@ -364,9 +382,11 @@ func TestARemoteIsReadIntoMemory(t *testing.T) {
 	helper := filepath.Join(t.TempDir(), "config")
 	write(t, filepath.Dir(helper), "config", "[credential]\n\thelper = \"!f() { echo username=u; echo password=canary-token; }; f\"\n")
 	t.Setenv("GIT_CONFIG_GLOBAL", helper)
-	if _, err := gitfs.Clone(context.Background(), address, gitfs.CloneOptions{Env: env("")}); err != nil {
-		t.Errorf("git credential: %v", err)
+	r, err := gitfs.Clone(context.Background(), address, gitfs.CloneOptions{Env: env("")})
+	if err != nil {
+		t.Fatalf("git credential: %v", err)
 	}
+	_ = r.Close()
 }
 
 func TestAddresses(t *testing.T) {

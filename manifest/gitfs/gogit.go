@@ -3,6 +3,7 @@ package gitfs
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
@@ -46,13 +47,18 @@ func (g *goGit) list(ctx context.Context, names ...string) (map[string]string, e
 			out[string(r.Name())] = r.Hash().String()
 		}
 	}
+	for _, r := range refs {
+		if to, ok := out[string(r.Target())]; ok && r.Type() == plumbing.SymbolicReference {
+			out[string(r.Name())] = to
+		}
+	}
 	return out, nil
 }
 
 func (g *goGit) fetch(ctx context.Context, into *private, what string, depth int) error {
 	err := g.try(ctx, func(auth transport.AuthMethod) error {
 		return g.remote(into.storage).FetchContext(ctx, &git.FetchOptions{
-			RefSpecs: []config.RefSpec{config.RefSpec("+" + what + ":refs/connsync/fetched")}, Depth: depth, Auth: auth, Tags: git.NoTags,
+			RefSpecs: []config.RefSpec{config.RefSpec("+" + what + ":" + fetched)}, Depth: depth, Auth: auth, Tags: git.NoTags,
 		})
 	})
 	if err != nil && !errors.Is(err, git.NoErrAlreadyUpToDate) {
@@ -67,8 +73,13 @@ func (g *goGit) push(ctx context.Context, from *Repository, ref, _, new string) 
 			RemoteName: "origin", Auth: auth, RefSpecs: []config.RefSpec{config.RefSpec(new + ":" + ref)},
 		})
 	})
-	if err == nil || errors.Is(err, git.NoErrAlreadyUpToDate) {
+	switch {
+	case err == nil || errors.Is(err, git.NoErrAlreadyUpToDate):
 		return nil
+	case errors.Is(err, git.ErrForceNeeded), strings.Contains(err.Error(), "failed to update ref"):
+		return errRaced
+	case strings.HasPrefix(err.Error(), "command error on "), strings.HasPrefix(err.Error(), "unpack error"):
+		return &RemoteError{RemoteRefused, refusal(err.Error())}
 	}
 	return remoteError(ctx, err)
 }

@@ -16,14 +16,15 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // private is a bare repository in a temporary folder that nobody else knows: what is fetched arrives there, so that nothing of the user's
 // repository changes, neither by what is fetched nor by what Git notes of it.
 type private struct {
-	dir     string
-	storage *filesystem.Storage
+	dir     string // "" for one in memory, which only go-git can use
+	storage storage.Storer
 }
 
 // newPrivate makes an empty one. It is written by hand: its format must be the one that go-git reads, whatever Git's default is.
@@ -51,16 +52,24 @@ func newPrivate() (*private, error) {
 
 // reopen finds what another program wrote.
 func (p *private) reopen() {
-	if p.storage != nil {
-		_ = p.storage.Close()
+	if p.dir == "" {
+		return
 	}
+	p.close()
 	p.storage = filesystem.NewStorageWithOptions(osfs.New(p.dir), cache.NewObjectLRU(cache.MiByte), filesystem.Options{KeepDescriptors: true})
 }
 
-func (p *private) remove() error {
-	if p.storage != nil {
-		_ = p.storage.Close()
+func (p *private) close() {
+	if open, ok := p.storage.(io.Closer); ok {
+		_ = open.Close()
 	}
+}
+
+func (p *private) remove() error {
+	if p.dir == "" {
+		return nil
+	}
+	p.close()
 	return os.RemoveAll(p.dir)
 }
 
@@ -265,4 +274,32 @@ func read(o plumbing.EncodedObject) ([]byte, error) {
 	}
 	defer in.Close()
 	return io.ReadAll(in)
+}
+
+// fetched is the ref of what was fetched last.
+const fetched = "refs/connsync/fetched"
+
+// trust tells Git which folders of other users it may read, as the user's own configuration does. It has to be in a file: the Git at the other
+// end of a path inherits no other setting.
+func (p *private) trust(known settings) error {
+	var text strings.Builder
+	for _, e := range known {
+		if e.key == "safe.directory" {
+			text.WriteString("[safe]\n\tdirectory = " + quoted(e.value) + "\n")
+		}
+	}
+	return os.WriteFile(filepath.Join(p.dir, "owners"), []byte(text.String()), 0o600)
+}
+
+// lookInto makes the objects of another repository readable here, with its history cut off where it is there.
+func (p *private) lookInto(r *Repository) error {
+	objects := filepath.Join(r.layout.commonDir, "objects")
+	if strings.Contains(objects, "\n") {
+		return errors.New("a path of two lines")
+	}
+	err := os.WriteFile(filepath.Join(p.dir, "objects", "info", "alternates"), []byte(objects+"\n"), 0o600)
+	if cut := shallowIn(r.layout.commonDir); len(cut) > 0 && err == nil {
+		err = os.WriteFile(filepath.Join(p.dir, "shallow"), []byte(strings.Join(cut, "\n")+"\n"), 0o600)
+	}
+	return err
 }

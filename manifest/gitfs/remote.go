@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/http"
@@ -61,12 +60,9 @@ var scp = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^:]+$`)
 
 var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// wanted is where a clone keeps the commit that was asked for.
-const wanted = plumbing.ReferenceName("refs/heads/connsync")
-
-// Clone reads one commit of a remote into memory: nothing touches the disk. A local path is opened instead. HTTPS uses the token in
-// CONNSYNC_GIT_TOKEN, or else what `git credential` knows once the remote asks; SSH uses the agent. Its errors are
-// *RemoteError, *UnknownRefError and those of Open.
+// Clone reads one commit of a remote, without its history, into a temporary folder that Close removes; or into memory, where there is no
+// Git. A local path is opened instead. It reaches what Git reaches, and uses the token in CONNSYNC_GIT_TOKEN where the address is https. Its
+// errors are *RemoteError, *UnknownRefError and those of Open.
 func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, error) {
 	path, local, err := screen(address)
 	if err != nil {
@@ -75,21 +71,75 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 	if local {
 		return Open(path)
 	}
-	auth := token(address, o.Env)
-	if auth == nil {
-		auth = sshKeys(address, o.Env)
+	p, err := newPrivate()
+	if err != nil {
+		p = &private{storage: memory.NewStorage()}
 	}
-	r, err := fetch(ctx, address, o.Ref, auth)
-	if errors.Is(err, transport.ErrAuthenticationRequired) && auth == nil {
-		if auth = credential(ctx, address); auth != nil {
-			r, err = fetch(ctx, address, o.Ref, auth)
-		}
+	r := &Repository{layout: layout{gitDir: p.dir, commonDir: p.dir}, scratch: true}
+	known, err := r.settings()
+	if err == nil {
+		address = known.rewritten(address, "insteadof")
+		_, _, err = screen(plain(address))
+	}
+	if err == nil {
+		r, err = r.commitOf(ctx, p, r.line(known, "", address, o.Env), o.Ref)
 	}
 	if err != nil {
-		return nil, remoteError(ctx, err)
+		return nil, errors.Join(err, p.remove())
 	}
 	r.origin = &Shared{repo: r, address: address, line: newGoGit(address, auth)}
 	return r, nil
+}
+
+// commitOf fetches the commit that a ref of a remote names, and gives the repository that holds it.
+func (r *Repository) commitOf(ctx context.Context, p *private, from line, ref string) (*Repository, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	what := ref
+	if !fullHash.MatchString(ref) {
+		refs, err := from.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if what = named(refs, ref); what == "" {
+			return nil, &UnknownRefError{ref}
+		}
+	}
+	var unknown *UnknownRefError
+	err := from.fetch(ctx, p, what, 1)
+	if errors.As(err, &unknown) {
+		return nil, &UnknownRefError{ref}
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = p.storage.SetReference(plumbing.NewSymbolicReference(plumbing.HEAD, fetched))
+	if err != nil {
+		return nil, ErrBroken
+	}
+	repo, err := git.Open(p.storage, nil)
+	if err != nil {
+		return nil, ErrBroken
+	}
+	hash, err := repo.ResolveRevision(fetched)
+	if err != nil {
+		return nil, &UnknownRefError{ref}
+	}
+	out := &Repository{git: repo, own: p.storage, close: p.remove}
+	return out, p.storage.SetReference(plumbing.NewHashReference(plumbing.HEAD, *hash))
+}
+
+// named finds the full name of a branch or a tag among a remote's refs.
+func named(refs map[string]string, ref string) string {
+	if ref == "" {
+		ref = "HEAD"
+	}
+	for _, name := range []string{ref, "refs/heads/" + ref, "refs/tags/" + ref} {
+		if refs[name] != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // screen refuses every address that could run a program, send credentials in the clear, or hold some.
@@ -123,62 +173,6 @@ func screen(address string) (path string, local bool, err error) {
 		return refused("use https://…, ssh://…, git@host:path or a local path")
 	}
 	return "", false, nil
-}
-
-// fetch gets one commit, without history, into memory.
-func fetch(ctx context.Context, address, ref string, auth transport.AuthMethod) (*Repository, error) {
-	stayHome()
-	repo, err := git.Init(memory.NewStorage(), nil)
-	if err != nil {
-		return nil, err
-	}
-	remote, err := repo.CreateRemote(&config.RemoteConfig{Name: "origin", URLs: []string{address}})
-	if err != nil {
-		return nil, err
-	}
-	from := ref
-	if !fullHash.MatchString(ref) {
-		if from, err = advertised(ctx, remote, ref, auth); err != nil {
-			return nil, err
-		}
-	}
-	err = within(ctx, func() error {
-		return remote.FetchContext(ctx, &git.FetchOptions{
-			RefSpecs: []config.RefSpec{config.RefSpec("+" + from + ":" + string(wanted))}, Depth: 1, Auth: auth, Tags: git.NoTags,
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	hash, err := repo.ResolveRevision(plumbing.Revision(wanted))
-	if err != nil {
-		return nil, &UnknownRefError{ref}
-	}
-	head := plumbing.NewHashReference(plumbing.HEAD, *hash)
-	return &Repository{git: repo}, repo.Storer.SetReference(head)
-}
-
-// advertised finds the full name of a branch or a tag on the remote.
-func advertised(ctx context.Context, remote *git.Remote, ref string, auth transport.AuthMethod) (string, error) {
-	var refs []*plumbing.Reference
-	err := within(ctx, func() (err error) {
-		refs, err = remote.ListContext(ctx, &git.ListOptions{Auth: auth})
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	if ref == "" {
-		ref = "HEAD"
-	}
-	for _, name := range []string{ref, "refs/heads/" + ref, "refs/tags/" + ref} {
-		for _, r := range refs {
-			if string(r.Name()) == name {
-				return name, nil
-			}
-		}
-	}
-	return "", &UnknownRefError{ref}
 }
 
 // credential asks Git's own helpers, without a prompt.

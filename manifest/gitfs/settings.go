@@ -32,7 +32,7 @@ func (r *Repository) settings() (settings, error) {
 		return nil, nil
 	}
 	own, whole := fromFile(filepath.Join(r.layout.commonDir, "config"))
-	if whole && !own.mayName("remote.") {
+	if whole && !r.scratch && !own.mayName("remote.") {
 		return own, nil // no program is started for what stays here
 	}
 	if _, err := exec.LookPath("git"); err == nil {
@@ -64,6 +64,9 @@ func (s settings) mayName(start string) bool {
 func (r *Repository) ask(args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"-C", r.base()}, args...)...)
 	cmd.Env = append(withoutGit(os.Environ(), "GIT_CONFIG_"), "LC_ALL=C", "LANGUAGE=")
+	if r.scratch { // it is our own
+		cmd.Env = append(cmd.Env, "GIT_DIR="+r.layout.gitDir)
+	}
 	out, err := cmd.Output()
 	return string(out), err
 }

@@ -54,10 +54,21 @@ func (r *Repository) Shared(name string, env func(string) string) (*Shared, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := screen(address); err != nil {
+	if _, _, err := screen(plain(address)); err != nil {
 		return nil, err
 	}
-	return &Shared{repo: r, address: address, line: newGoGit(address, r.credentials(address, env))}, nil
+	return &Shared{repo: r, address: address, line: r.line(known, name, address, env)}, nil
+}
+
+// line is the best way to talk to an address that there is here.
+func (r *Repository) line(known settings, remote, address string, env func(string) string) line {
+	program, _ := findGit()
+	if program == "" {
+		return newGoGit(plain(address), r.credentials(address, env))
+	}
+	return &gitLine{
+		program: program, folder: r.base(), address: plain(address), forward: known.forwarded(remote, plain(address)), keys: keysFor(address, env),
+	}
 }
 
 // Home names the repository that the remote is; "" where nobody else can know it (Home).
@@ -74,7 +85,7 @@ func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
 	}
 	p, err := newPrivate()
 	if err != nil {
-		return "", ErrBroken
+		return "", ErrTemporary
 	}
 	if err = s.fetch(ctx, p, ref, hash); err != nil {
 		_ = p.remove()
@@ -172,40 +183,75 @@ func (s *Shared) listed(ctx context.Context, ref string) (string, error) {
 
 // Replace makes a remote's ref name a commit of this repository, if it names old ("" for absent): ErrReplaced where it does
 // not. The server compares once more under a lock of its own, and never is a push forced.
+//
+// How a push ended, only another look at the ref tells: an answer may be lost, and words are not those of every server. A push that may arrive
+// later is sent again, which changes nothing where it arrived.
 func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	now, err := s.listed(ctx, ref)
-	if err != nil {
-		return err
+	for try := 0; ; try++ {
+		switch {
+		case err != nil:
+			return err
+		case now == new:
+			return nil
+		case now != old && try > 0 && s.holds(ctx, ref, new):
+			return nil // it arrived, and somebody went on from there
+		case now != old:
+			return ErrReplaced
+		}
+		pushed := s.line.push(ctx, s.repo, ref, old, new)
+		if pushed == nil {
+			return nil
+		}
+		if now, err = s.listed(ctx, ref); err != nil {
+			return s.unclear(ctx, pushed)
+		}
+		if now == old && (isFinal(pushed) || try == lastTry || pause(ctx, try) != nil) {
+			return s.unclear(ctx, pushed)
+		}
 	}
-	if now == new {
-		return nil
-	}
-	if now != old {
-		return ErrReplaced
-	}
-	if err = s.line.push(ctx, s.repo, ref, old, new); err == nil {
-		return nil
-	}
-	return s.notPushed(ctx, ref, old, new, err)
 }
 
-// notPushed finds out what a push that failed means: the answer may have been lost, or somebody else may have been first.
-func (s *Shared) notPushed(ctx context.Context, ref, old, new string, err error) error {
-	after, listErr := s.listed(ctx, ref)
-	remote := (*RemoteError)(nil)
-	switch {
-	case !errors.As(err, &remote):
-		return err
-	case listErr != nil || remote.Kind != RemoteUnreachable && after == old:
-		return remote
-	case after == new:
+// lastTry is the number of times that a push without an outcome is sent again.
+const lastTry = 3
+
+// pause waits before a push is sent again.
+func pause(ctx context.Context, try int) error {
+	select {
+	case <-time.After(250 * time.Millisecond << try):
 		return nil
-	case after != old:
-		return ErrReplaced
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return &RemoteError{Kind: RemoteRefused}
+}
+
+// isFinal tells whether a push failed in a way that a repetition would, too.
+func isFinal(err error) bool {
+	remote := (*RemoteError)(nil)
+	return !errors.Is(err, errRaced) && (!errors.As(err, &remote) || remote.Kind != RemoteUnreachable)
+}
+
+// unclear is the error of a push after which the ref is as it was, or cannot be looked at.
+func (s *Shared) unclear(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return remoteError(ctx, ctx.Err())
+	case errors.Is(err, errRaced):
+		return &RemoteError{RemoteRefused, "something there holds the branch: a lock file that a dead program left, or a branch named connsync-state"}
+	}
+	return err
+}
+
+// holds tells whether a commit is in the history of the remote's ref.
+func (s *Shared) holds(ctx context.Context, ref, commit string) bool {
+	head, err := s.Head(ctx, ref)
+	if err != nil || head == "" {
+		return false
+	}
+	before, err := s.repo.IsAncestor(commit, head)
+	return err == nil && before
 }
 
 // within gives up at the context's end. go-git goes on waiting for a program that does not answer.

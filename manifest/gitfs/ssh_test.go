@@ -54,7 +54,9 @@ func sshServer(t *testing.T) (address string) {
 		t.Fatal(err)
 	}
 	t.Setenv("SSH_KNOWN_HOSTS", known)
-	t.Setenv("SSH_AUTH_SOCK", sshAgent(t, client))
+	socket := sshAgent(t, client)
+	t.Setenv("SSH_AUTH_SOCK", socket)
+	t.Setenv("GIT_SSH_COMMAND", "ssh -F none -o UserKnownHostsFile="+known+" -o IdentityAgent="+socket)
 	return "ssh://git@" + l.Addr().String()
 }
 
@@ -202,6 +204,7 @@ func holdsState(t *testing.T, bare, clone string, shared *gitfs.Shared) {
 }
 
 func TestSSHWithAnAgent(t *testing.T) {
+	gitfs.WithoutGit(t)
 	origin := repository(t)
 	bare := filepath.Join(t.TempDir(), "server.git")
 	run(t, origin, "clone", "-q", "--bare", origin, bare)

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package gitfs
+
+import "os/exec"
+
+func alone(*exec.Cmd) {}
+
+func reap(*exec.Cmd) {}
