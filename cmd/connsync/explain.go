@@ -303,7 +303,7 @@ func explainRepository(err error) (string, []string, bool) {
 		return split.Error(), splitHints(split), true
 	case errors.Is(err, gitfs.ErrShallow):
 		return gitfs.ErrShallow.Error(), []string{"fetch the history: git fetch --unshallow, or fetch-depth: 0 in CI"}, true
-	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken), errors.Is(err, gitfs.ErrConfig):
+	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken), errors.Is(err, gitfs.ErrConfig), errors.Is(err, gitfs.ErrTemporary):
 		return err.Error(), nil, true
 	}
 	return "", nil, false

@@ -139,6 +139,9 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	if err != nil {
 		return nil, err
 	}
+	if remote != nil && g.Verbose {
+		remote.remote.Tell(func(how string) { g.printer(w).Note("%s: state.remote %s is reached %s", target, remote.name, how) })
+	}
 	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Waits: w.waitsFor(target), Effect: w.effect}
 	if remote != nil {
 		r.Remote, r.Home = remote, remote.remote.Home()

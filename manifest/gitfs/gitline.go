@@ -24,6 +24,8 @@ type gitLine struct {
 	forward settings
 	keys    []key
 	at      int // of the key that was taken last
+	say     func(string)
+	said    string
 }
 
 // leastGit is the oldest Git whose configuration can be given by the environment, and by nothing else.
@@ -164,7 +166,7 @@ func refsOf(text string) map[string]string {
 	out := map[string]string{}
 	for line := range strings.Lines(text) {
 		hash, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if ok && fullHash.MatchString(hash) {
+		if ok && fullHash.MatchString(hash) && !strings.HasSuffix(name, "^{}") { // which is what a tag names, and no ref
 			out[name] = hash
 		}
 	}
@@ -259,6 +261,7 @@ func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 		remote := (*RemoteError)(nil)
 		if !errors.As(err, &remote) || remote.Kind != RemoteDenied && remote.Kind != RemoteNotFound {
 			g.at = at
+			g.tell(g.keys[at], err)
 			return err
 		}
 		if first == nil || remote.Detail != noCredentials {
@@ -266,6 +269,15 @@ func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 		}
 	}
 	return first
+}
+
+// tell says which key was taken, once.
+func (g *gitLine) tell(k key, err error) {
+	text := "by " + g.program + ", with the credentials of " + k.name
+	if err == nil && g.say != nil && g.said != text {
+		g.said = text
+		g.say(text)
+	}
 }
 
 // errMoved says that a server redirects.

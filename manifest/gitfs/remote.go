@@ -81,13 +81,15 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 		address = known.rewritten(address, "insteadof")
 		_, _, err = screen(plain(address))
 	}
+	var way line
 	if err == nil {
-		r, err = r.commitOf(ctx, p, r.line(known, "", address, o.Env), o.Ref)
+		way = r.line(known, "", address, o.Env)
+		r, err = r.commitOf(ctx, p, way, o.Ref)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.remove())
 	}
-	r.origin = &Shared{repo: r, address: address, line: newGoGit(address, auth)}
+	r.origin = &Shared{repo: r, address: address, line: way}
 	return r, nil
 }
 

@@ -71,6 +71,17 @@ func (r *Repository) line(known settings, remote, address string, env func(strin
 	}
 }
 
+// Tell has a remote say how it is talked to, and with whose credentials, as soon as either is known. The texts hold none.
+func (s *Shared) Tell(say func(string)) {
+	switch l := s.line.(type) {
+	case *gitLine:
+		l.say = say
+	case *goGit:
+		_, why := findGit()
+		say("by connsync itself, since " + why)
+	}
+}
+
 // Home names the repository that the remote is; "" where nobody else can know it (Home).
 func (s *Shared) Home() string { return Home(s.address) }
 
