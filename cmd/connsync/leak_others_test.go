@@ -56,7 +56,7 @@ func TestNothingLeaksToOtherPrograms(t *testing.T) {
 		code    int
 	}{
 		{"a local remote and its hooks", func(*leakWorld) {}, "pre-receive", exitDone},
-		{"git's receiving end", func(*leakWorld) {}, "git-receive-pack", exitDone},
+		{"git itself", func(*leakWorld) {}, "git", exitDone},
 		{"a token for a host", func(w *leakWorld) { w.onHost(gitToken.text) }, "", exitDone},
 		{"a wrong token for a host", func(w *leakWorld) { w.onHost("another") }, "", exitFailed},
 		{"a credential helper", func(w *leakWorld) {

@@ -353,8 +353,15 @@ func (w *leakWorld) leaks(output string) []hit {
 	return hits
 }
 
+// headerForGit is how Git is given the one header for a remote: by its environment, which no other user can read.
+var headerForGit = regexp.MustCompile(`(?m)^GIT_CONFIG_VALUE_\d+=Authorization: Basic .*$`)
+
 // find is the scanner's, without what other programs were given on purpose.
 func (w *leakWorld) find(where string, text []byte) []hit {
+	lines := strings.SplitN(string(text), "\n", 3) // the file's name, and the program's
+	if strings.HasPrefix(where, "children/") && len(lines) > 2 && filepath.Base(lines[1]) == "git" {
+		text = headerForGit.ReplaceAll(text, nil)
+	}
 	hits := leakScanner().scan(where, text)
 	if strings.HasPrefix(where, "children/") {
 		hits = slices.DeleteFunc(hits, func(h hit) bool { return slices.Contains(w.given, h.canary) })

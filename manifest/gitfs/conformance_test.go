@@ -46,6 +46,18 @@ var ways = map[string]func(t *testing.T, bare, clone string) (address string, en
 		address := hosted(t, bare)
 		return address, map[string]string{"GITHUB_TOKEN": "canary-stale", "GITHUB_SERVER_URL": address[:strings.LastIndex(address, "/")]}
 	},
+	"http, a token beside stored headers": func(t *testing.T, bare, clone string) (string, map[string]string) {
+		address := hosted(t, bare)
+		for _, at := range []string{address, address[:strings.LastIndex(address, "/")] + "/", ""} {
+			run(t, clone, "config", strings.ReplaceAll("http."+at+".extraheader", "..", "."), "Authorization: basic stale")
+		}
+		return address, withToken
+	},
+	"http, a token that only reads, and a helper": func(t *testing.T, bare, clone string) (string, map[string]string) {
+		write(t, clone, "helper", "[credential]\n\thelper = \"!f() { echo username=u; echo password=canary-token; }; f\"\n")
+		t.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(clone, "helper"))
+		return hosted(t, bare), map[string]string{"CONNSYNC_GIT_TOKEN": "canary-reader"}
+	},
 	"ssh": func(t *testing.T, bare, _ string) (string, map[string]string) { return sshServer(t) + bare, nil },
 }
 
@@ -55,7 +67,7 @@ func TestEveryLineDoesTheSame(t *testing.T) {
 	for line, prepare := range lines {
 		for way, reach := range ways {
 			switch {
-			case line == "go-git" && strings.Contains(way, "stale"): // it has one credential
+			case line == "go-git" && strings.Contains(way, "stale"), line == "go-git" && strings.Contains(way, "only reads"): // it has one credential
 				continue
 			case testing.Short() && way != "file://" && way != "http, a token":
 				continue
@@ -294,6 +306,44 @@ func TestAnAnswerToAPushThatIsLost(t *testing.T) {
 				}
 				if lost.Load() == 0 {
 					t.Error("nothing was lost")
+				}
+			})
+		}
+	}
+}
+
+// Between a look and a push somebody else is first. Neither is overwritten, whatever became of the ref.
+func TestSomebodyIsFirstBetweenALookAndAPush(t *testing.T) {
+	for line, prepare := range lines {
+		for _, vanishes := range []bool{false, true} {
+			if line == "go-git" && vanishes {
+				continue // it cannot say "only if it is still there"
+			}
+			t.Run(line+map[bool]string{true: ", it vanishes", false: ", it appears"}[vanishes], func(t *testing.T) {
+				prepare(t)
+				var meanwhile func()
+				raced := func(t *testing.T, bare, _ string) (string, map[string]string) {
+					return between(t, hosted(t, bare), func(w http.ResponseWriter, r *http.Request, on http.Handler) {
+						if strings.Contains(r.URL.RawQuery, "git-receive-pack") {
+							meanwhile()
+						}
+						on.ServeHTTP(w, r)
+					}), withToken
+				}
+				bare, clone, s := served(t, raced)
+				ours := child(t, filepath.Join(clone, ".git"), "")
+				theirs, old := run(t, bare, "rev-parse", "main"), ""
+				meanwhile = func() { run(t, bare, "update-ref", sharedRef, theirs) }
+				if vanishes {
+					run(t, bare, "update-ref", sharedRef, theirs)
+					old, ours, theirs = theirs, run(t, clone, "commit-tree", "-m", "x", "-p", theirs, theirs+"^{tree}"), ""
+					meanwhile = func() { run(t, bare, "update-ref", "-d", sharedRef) }
+				}
+				if err := s.Replace(context.Background(), sharedRef, old, ours); !errors.Is(err, gitfs.ErrReplaced) {
+					t.Errorf("%v", err)
+				}
+				if at := run(t, bare, "for-each-ref", "--format=%(objectname)", sharedRef); at != theirs {
+					t.Errorf("the server is at %q, want %q", at, theirs)
 				}
 			})
 		}

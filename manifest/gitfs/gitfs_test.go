@@ -320,7 +320,16 @@ func hosted(t *testing.T, dir string) string {
 	backend := filepath.Join(run(t, dir, "--exec-path"), "git-http-backend")
 	h := &cgi.Handler{Path: backend, Env: []string{"GIT_PROJECT_ROOT=" + filepath.Dir(dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1"}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, token, _ := r.BasicAuth(); token != "canary-token" {
+		if len(r.Header.Values("Authorization")) > 1 { // as GitHub does
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		_, token, _ := r.BasicAuth()
+		if token == "canary-reader" && strings.Contains(r.URL.String(), "receive-pack") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if token != "canary-token" && token != "canary-reader" {
 			w.Header().Set("WWW-Authenticate", "Basic")
 			w.WriteHeader(http.StatusUnauthorized)
 			return

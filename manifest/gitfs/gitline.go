@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,7 +124,7 @@ func (g *gitLine) environment(p *private, k key) []string {
 	known = append(known,
 		setting{"core.hooksPath", os.DevNull}, setting{"core.fsmonitor", "false"}, setting{"gc.auto", "0"}, setting{"maintenance.auto", "false"},
 		setting{"fetch.unpackLimit", "1"}, setting{"fetch.writeCommitGraph", "false"})
-	if isHTTP(g.address) && !k.wander {
+	if isHTTP(g.address) {
 		known = append(known, setting{"http." + g.address + ".followRedirects", "false"})
 	}
 	for i, e := range known {
@@ -191,6 +192,8 @@ func (g *gitLine) fetch(ctx context.Context, into *private, what string, depth i
 	return err
 }
 
+func (*gitLine) compares() bool { return true }
+
 // push sends from a private repository that finds the objects of the other one. The lease makes it create what is absent only while it is, and
 // replace a commit only while it is that. It would force, too: so what is pushed must come after what it replaces.
 func (g *gitLine) push(ctx context.Context, from *Repository, ref, old, new string) error {
@@ -253,9 +256,11 @@ func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 	for i := range g.keys {
 		at := (g.at + i) % len(g.keys)
 		err := do(g.keys[at])
-		if errors.Is(err, errMoved) {
-			if err = g.follow(ctx, g.keys[at]); err == nil {
+		for moves := 0; errors.Is(err, errMoved); moves++ {
+			if err = g.follow(ctx, g.keys[at]); err == nil && moves < mostMoves {
 				err = do(g.keys[at])
+			} else if err == nil {
+				err = &RemoteError{RemoteUnreachable, "it redirects in a circle"}
 			}
 		}
 		remote := (*RemoteError)(nil)
@@ -264,7 +269,10 @@ func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 			g.tell(g.keys[at], err)
 			return err
 		}
-		if first == nil || remote.Detail != noCredentials {
+		if remote.Detail == noCredentials && g.keys[at].header != "" { // it would ask since it did not take ours
+			err = &RemoteError{RemoteDenied, "the server does not take the credentials of " + g.keys[at].name}
+		}
+		if first == nil || errors.As(first, &remote) && remote.Detail == noCredentials {
 			first = err
 		}
 	}
@@ -280,24 +288,46 @@ func (g *gitLine) tell(k key, err error) {
 	}
 }
 
+// mostMoves are the redirects that are followed for one question.
+const mostMoves = 3
+
 // errMoved says that a server redirects.
 var errMoved = errors.New("the remote is elsewhere")
 
-var redirectedTo = regexp.MustCompile(`(?m)^warning: redirecting to (\S+)$`)
+// location is where a server redirects to, as Git notes it when it is asked to note its answers.
+var location = regexp.MustCompile(`(?mi)<= Recv header: location: (\S+)\r?$`)
 
-// follow takes the address that a server redirects to, on the same host only. It asks by the old protocol, which sends nothing but a question there.
+// follow takes the address that a server redirects to, on the same host only. Git itself would go there and tell: so it is never let, but shows
+// where it was sent.
 func (g *gitLine) follow(ctx context.Context, k key) error {
 	p, err := newPrivate()
 	if err != nil {
 		return ErrTemporary
 	}
 	defer func() { _ = p.remove() }()
-	k.wander = true
-	a := g.run(ctx, p, k, nil, "-c", "protocol.version=0", "ls-remote", "--", g.address, "HEAD")
-	to := redirectedTo.FindStringSubmatch(a.stderr)
-	if to == nil || !sameOrigin(g.address, to[1]) {
+	a := g.run(ctx, p, k, []string{"GIT_TRACE_CURL=1", "GIT_TRACE_CURL_NO_DATA=1"}, "ls-remote", "--", g.address, "HEAD")
+	to, ok := movedTo(g.address, a.stderr)
+	if !ok {
 		return &RemoteError{RemoteUnreachable, elsewhere}
 	}
-	g.address = strings.TrimSuffix(to[1], "/")
+	g.address = to
 	return nil
+}
+
+// movedTo is the repository's address in a note of a redirect, if that stays on the host.
+func movedTo(address, note string) (string, bool) {
+	all := location.FindAllStringSubmatch(note, -1)
+	from, err := url.Parse(address)
+	if len(all) == 0 || err != nil {
+		return "", false
+	}
+	to, err := from.Parse(all[len(all)-1][1])
+	if err != nil || to.User != nil {
+		return "", false
+	}
+	for _, end := range []string{"/info/refs", "/git-upload-pack", "/git-receive-pack"} {
+		to.Path = strings.TrimSuffix(to.Path, end)
+	}
+	to.RawPath, to.RawQuery, to.Fragment = "", "", ""
+	return to.String(), sameOrigin(address, to.String()) && to.String() != address
 }

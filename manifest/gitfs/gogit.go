@@ -67,6 +67,9 @@ func (g *goGit) fetch(ctx context.Context, into *private, what string, depth int
 	return nil
 }
 
+// compares: go-git compares with what it is shown when it pushes, and makes a branch again that vanished.
+func (*goGit) compares() bool { return false }
+
 func (g *goGit) push(ctx context.Context, from *Repository, ref, _, new string) error {
 	err := g.try(ctx, func(auth transport.AuthMethod) error {
 		return g.remote(unnotedIn(from, ref)).PushContext(ctx, &git.PushOptions{

@@ -11,7 +11,6 @@ type key struct {
 	name   string // where it is from
 	header string // "" for Git's own way
 	user   string // for Git's own way: whom to ask its helpers for
-	wander bool   // redirects are followed
 }
 
 // settings are what makes Git use a key. A header of ours takes the place of all headers that are stored: a server that gets two refuses both. It

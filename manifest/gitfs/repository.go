@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-git/go-billy/v5"
@@ -28,6 +29,10 @@ type Repository struct {
 	scratch bool    // made for one run: its history may be cut off
 	origin  *Shared // of a clone in memory: where it came from
 	close   func() error
+
+	configured sync.Once
+	config     settings
+	configErr  error
 }
 
 // Commit is a commit and how it was found.

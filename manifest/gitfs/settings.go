@@ -28,6 +28,11 @@ func (s settings) all(key string) []string {
 // settings asks Git, which follows every file and includes; where there is no Git, the repository's own file is read. ErrOwner where Git
 // refuses to read the repository: it would look as if it had no remote.
 func (r *Repository) settings() (settings, error) {
+	r.configured.Do(func() { r.config, r.configErr = r.configuration() })
+	return r.config, r.configErr
+}
+
+func (r *Repository) configuration() (settings, error) {
 	if r.layout.gitDir == "" {
 		return nil, nil
 	}
@@ -36,13 +41,11 @@ func (r *Repository) settings() (settings, error) {
 		return own, nil // no program is started for what stays here
 	}
 	if _, err := exec.LookPath("git"); err == nil {
-		out, err := r.ask("rev-parse", "--absolute-git-dir")
-		if err == nil {
-			out, err = r.ask("config", "--list", "-z", "--includes")
+		out, err := r.ask("config", "--list", "-z", "--includes")
+		if all := listed(out); err == nil && all.holds(own) {
+			return all, nil
 		}
-		if err == nil {
-			return listed(out), nil
-		}
+		_, err = r.ask("rev-parse", "--absolute-git-dir")
 		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && strings.Contains(string(failed.Stderr), "dubious ownership") {
 			return nil, ErrOwner
 		}
@@ -51,6 +54,15 @@ func (r *Repository) settings() (settings, error) {
 		return nil, ErrConfig
 	}
 	return own, nil
+}
+
+// holds tells whether all keys of other settings are here. What Git does not trust it leaves out without a word.
+func (s settings) holds(other settings) bool {
+	here := map[string]bool{}
+	for _, e := range s {
+		here[e.key] = true
+	}
+	return !slices.ContainsFunc(other, func(e setting) bool { return !here[e.key] })
 }
 
 // mayName tells whether a repository's own file has a setting whose key begins so, or leads to other files that may.

@@ -38,6 +38,8 @@ type line interface {
 	// push makes a ref name a commit of a repository, which must be a child of old or come after it, if it names old ("" for absent).
 	// How a push ended that failed is for the caller to find out.
 	push(ctx context.Context, from *Repository, ref, old, new string) error
+	// compares tells whether push itself compares the ref with old, on the server, where nobody comes between.
+	compares() bool
 }
 
 // Shared finds a remote by its name in the repository's configuration: no other source can name an address. *SplitError where it is
@@ -200,7 +202,10 @@ func (s *Shared) listed(ctx context.Context, ref string) (string, error) {
 func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	now, err := s.listed(ctx, ref)
+	now, err := old, error(nil)
+	if !s.line.compares() {
+		now, err = s.listed(ctx, ref)
+	}
 	for try := 0; ; try++ {
 		switch {
 		case err != nil:
