@@ -87,7 +87,7 @@ func known(name string) diff.Known {
 	return diff.Known{
 		Name: name, ID: "id-" + name, UpdateTime: "t", Plugin: diff.Plugin{ComponentID: "c", VersionID: "v", Component: "Edr", Version: "1"},
 		Clear:   map[secrets.Path]diff.Digests{"name": {Want: "a", Have: "b"}, "config.x": {Want: "c"}},
-		Secrets: map[secrets.Path]secrets.Fingerprint{"config.password": "f"}, Keys: "k", File: "connections/a.yaml", Commit: "c1",
+		Secrets: map[secrets.Path]secrets.Fingerprint{"config.password": "f"}, Marks: map[secrets.Path]string{"config.password": "m"}, Keys: "k", File: "connections/a.yaml", Commit: "c1",
 	}
 }
 

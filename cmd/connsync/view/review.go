@@ -53,7 +53,7 @@ func findingWords(f review.Finding) (message string, hints []string) {
 func movedHints(f review.Finding) []string {
 	hints := []string{"undo the change: sops ties a secret to its target, connection and setting"}
 	if f.Spot.Target == f.From.Target && f.Spot.Name != f.From.Name {
-		return append(hints, "then, to rename the connection, decrypt the file with  sops decrypt --in-place "+f.From.File+",  write the new name with  previously: "+f.From.Name+"  and encrypt it again before you commit")
+		return append(hints, "or, to rename the connection with its secrets, with the file's key:  connsync rename "+f.From.Target+"/"+f.From.Name+" "+f.Spot.Name)
 	}
 	return append(hints, "then set the secret at its new place with  sops edit "+f.Spot.File)
 }
