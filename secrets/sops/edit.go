@@ -23,9 +23,10 @@ type Editor struct {
 	meta   upstream.Metadata
 	key    []byte // nil where the file is not encrypted
 	cipher *cipher
-	open   []secrets.Path // values in the clear that the file's own selector covers: while one is left, nothing opens the file
-	moved  [2][]any       // what Rename did
-	free   []secrets.Path // that may differ
+	open   []secrets.Path        // values in the clear that the file's own selector covers: while one is left, nothing opens the file
+	moved  [2][]any              // what Rename did
+	free   map[secrets.Path]bool // what may differ
+	added  []secrets.Path        // of it, what may have given something on its way a content
 	// newBlock tells that the sops block was written anew.
 	newBlock bool
 	hidden   []secrets.Path // what the rule would leave in the clear, and may not
@@ -57,7 +58,7 @@ func (o *Opener) Edit(ctx context.Context, name string, data []byte) (e *Editor,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	e = &Editor{name: name, text: data, before: data, cipher: &cipher{inner: aes.NewCipher()}}
+	e = &Editor{name: name, text: data, before: data, cipher: &cipher{inner: aes.NewCipher()}, free: map[secrets.Path]bool{}}
 	doc, err := splice.Parse(data, sealedComment)
 	if err != nil {
 		return nil, &Error{File: name, Kind: KindStructure, Detail: "it is not one YAML mapping without anchors, aliases and tags"}
@@ -100,19 +101,21 @@ func (e *Editor) withoutClear(doc *splice.Doc) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{File: e.name, Kind: KindStructure, Detail: "it holds a value that sops cannot encrypt"}
 	}
-	text := e.text
+	var changes []splice.Change
 	for _, l := range doc.Leaves() {
 		p := pathOf(l.Path)
 		if !covered[p] || l.Value == "" || l.Tag == "!!null" || sealed(l.Value) && l.Tag == "!!str" {
 			continue
 		}
 		e.open = append(e.open, p)
-		if doc, err = splice.Parse(text, sealedComment); err == nil {
-			text, err = doc.Set(l.Path, splice.Text(""))
-		}
-		if err != nil {
-			return nil, e.refuse(p, "cannot be read in place: "+err.Error())
-		}
+		changes = append(changes, splice.Change{Path: l.Path, To: splice.Text("")})
+	}
+	if len(changes) == 0 {
+		return e.text, nil
+	}
+	text, err := doc.SetAll(changes)
+	if err != nil {
+		return nil, e.refuse(e.open[0], "cannot be read in place: "+err.Error())
 	}
 	return text, nil
 }
@@ -198,7 +201,7 @@ func (e *Editor) Set(path []any, v any) (err error) {
 	if err != nil {
 		return e.refuse(p, "cannot be set: "+err.Error())
 	}
-	e.text, e.free = text, append(e.free, p)
+	e.text, e.free[p], e.added = text, true, append(e.added, p)
 	e.open = slices.DeleteFunc(e.open, func(o secrets.Path) bool { return o == p })
 	return nil
 }
@@ -225,17 +228,8 @@ func (e *Editor) Rename(path []any, to string) (err error) {
 		return e.refuse(pathOf(path), "cannot be renamed: "+err.Error())
 	}
 	e.moved, e.text = [2][]any{path, now}, text
-	for _, l := range leaves {
-		if e.key == nil || !under(l.Path, path) || !sealed(l.Value) || l.Tag != "!!str" {
-			continue
-		}
-		plain, err := e.cipher.Decrypt(l.Value, e.key, boundTo(l.Path))
-		if err != nil {
-			return e.refuse(pathOf(l.Path), "does not open")
-		}
-		if err := e.put(append(slices.Clone(now), l.Path[len(path):]...), plain); err != nil {
-			return err
-		}
+	if err := e.rebind(leaves, path, now); err != nil {
+		return err
 	}
 	return e.rebindComments(path, now)
 }
@@ -252,19 +246,45 @@ func Rekeyed(name string, text []byte, path []any, to string) ([]byte, error) {
 	return text, nil
 }
 
-// put encrypts a value of SOPS's own types in place.
-func (e *Editor) put(path []any, plain any) error {
+// rebind encrypts what is encrypted below a mapping anew for the key that it has now.
+func (e *Editor) rebind(leaves []splice.Leaf, was, now []any) error {
+	var changes []splice.Change
+	for _, l := range leaves {
+		if e.key == nil || !under(l.Path, was) || !sealed(l.Value) || l.Tag != "!!str" {
+			continue
+		}
+		plain, err := e.cipher.Decrypt(l.Value, e.key, boundTo(l.Path))
+		if err != nil {
+			return e.refuse(pathOf(l.Path), "does not open")
+		}
+		c, err := e.ciphertext(append(slices.Clone(now), l.Path[len(was):]...), plain)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, c)
+	}
+	return e.setAll(changes)
+}
+
+// ciphertext is a value of SOPS's own types, encrypted for a place.
+func (e *Editor) ciphertext(path []any, plain any) (splice.Change, error) {
+	text, err := e.cipher.Encrypt(plain, e.key, boundTo(path))
+	if err != nil {
+		return splice.Change{}, e.refuse(pathOf(path), "cannot be encrypted")
+	}
+	return splice.Change{Path: path, To: splice.Ciphertext(text)}, nil
+}
+
+func (e *Editor) setAll(changes []splice.Change) error {
 	doc, err := e.doc()
 	if err != nil {
 		return err
 	}
-	text, err := e.cipher.Encrypt(plain, e.key, boundTo(path))
+	text, err := doc.SetAll(changes)
 	if err != nil {
-		return e.refuse(pathOf(path), "cannot be encrypted")
+		return e.refuse("", "a value cannot be set: "+err.Error())
 	}
-	if e.text, err = doc.Set(path, splice.Ciphertext(text)); err != nil {
-		return e.refuse(pathOf(path), "cannot be set: "+err.Error())
-	}
+	e.text = text
 	return nil
 }
 
@@ -282,7 +302,7 @@ func (e *Editor) Unset(path []any) error {
 	if err != nil {
 		return e.refuse(pathOf(path), "cannot be removed: "+err.Error())
 	}
-	e.text, e.free = text, append(e.free, pathOf(path))
+	e.text, e.free[pathOf(path)] = text, true
 	return nil
 }
 

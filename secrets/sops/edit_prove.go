@@ -105,12 +105,7 @@ func (e *Editor) kept(leaves []splice.Leaf, before bool) []splice.Leaf {
 // freed tells whether a leaf was to change: it, what was added on the way to it, or what gave way to that.
 func (e *Editor) freed(l splice.Leaf) bool {
 	p := pathOf(l.Path)
-	for _, f := range e.free {
-		if p == f || len(l.Value) == 0 && l.Kind != 0 && isAbove(p, f) {
-			return true
-		}
-	}
-	return false
+	return e.free[p] || l.Value == "" && slices.ContainsFunc(e.added, func(f secrets.Path) bool { return isAbove(p, f) })
 }
 
 func isAbove(p, f secrets.Path) bool {

@@ -246,33 +246,33 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 	if err != nil {
 		return e.refuse("", "it holds a value that sops cannot encrypt")
 	}
+	var changes []splice.Change
 	for _, l := range doc.Leaves() {
 		p := pathOf(l.Path)
-		encrypted := sealed(l.Value) && l.Tag == "!!str"
-		switch {
-		case l.Path[0] == "sops" || l.Value == "" || l.Tag == "!!null" || covered[p] == encrypted:
-		case covered[p]:
+		if encrypted := sealed(l.Value) && l.Tag == "!!str"; l.Path[0] == "sops" || l.Value == "" || l.Tag == "!!null" || covered[p] == encrypted {
+			continue
+		}
+		change := splice.Change{}
+		if covered[p] {
 			did.Encrypted = append(did.Encrypted, p)
 			if _, unfit := typed(plain[p]); unfit != "" {
 				return e.refuse(p, "is of a type that is not encrypted: quote it if it is text")
 			}
-			err = e.put(l.Path, plain[p])
-		default:
+			change, err = e.ciphertext(l.Path, plain[p])
+		} else {
 			did.Revealed = append(did.Revealed, p)
-			err = e.reveal(l, may)
+			change, err = e.reveal(l, may)
 		}
 		if err != nil {
 			return err
 		}
-		if covered[p] != encrypted {
-			e.free = append(e.free, p)
-		}
+		changes, e.free[p] = append(changes, change), true
 	}
 	if len(e.hidden) > 0 {
 		return &HiddenError{e.name, e.hidden}
 	}
 	e.open = nil // all that the selector covers is encrypted now
-	return nil
+	return e.setAll(changes)
 }
 
 // plainOf are the values of a text in SOPS's own types, undecrypted.
@@ -300,25 +300,18 @@ func (e *HiddenError) Error() string {
 	return fmt.Sprintf("%s: %s%s: encrypted, and the rule would leave it in the clear", e.File, e.Leaves[0], more)
 }
 
-func (e *Editor) reveal(l splice.Leaf, may func(secrets.Path, secrets.Value) bool) error {
+// reveal decrypts a value, if it may be.
+func (e *Editor) reveal(l splice.Leaf, may func(secrets.Path, secrets.Value) bool) (splice.Change, error) {
 	p := pathOf(l.Path)
 	plain, err := e.cipher.Decrypt(l.Value, e.key, boundTo(l.Path))
 	v, unfit := typed(plain)
 	if err != nil || unfit != "" {
-		return e.refuse(p, "does not open")
+		return splice.Change{}, e.refuse(p, "does not open")
 	}
 	if !may(p, secrets.Hide(v)) {
 		e.hidden = append(e.hidden, p)
-		return nil
 	}
-	doc, err := e.doc()
-	if err != nil {
-		return err
-	}
-	if e.text, err = doc.Set(l.Path, written(v)); err != nil {
-		return e.refuse(p, "cannot be set: "+err.Error())
-	}
-	return nil
+	return splice.Change{Path: l.Path, To: written(v)}, nil
 }
 
 // begin encrypts a file that was not encrypted, with a data key of its own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -467,5 +468,35 @@ func TestOtherFormsOfAFile(t *testing.T) {
 				t.Error("two kinds of line ends")
 			}
 		})
+	}
+}
+
+// A file as large as a manifest may be is brought to its rule, changed and renamed in seconds: many values cost no more than one.
+func TestALargeFileIsChangedInOneGo(t *testing.T) {
+	recipient, _ := editKey(t)
+	s := &editScene{t: t, dir: t.TempDir()}
+	s.rule("encrypted_regex: ^(password|token)", recipient)
+	var b strings.Builder
+	b.WriteString("connections:\n  prod:\n    edr:\n      config:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&b, "        token%d: canary-%d\n        user%d: u\n", i, i, i)
+	}
+	s.write(b.String())
+	begin := time.Now()
+	if did, err := s.reseal(nobody); err != nil || len(did.Encrypted) != 1000 {
+		t.Fatalf("%d %v", len(did.Encrypted), err)
+	}
+	if err := s.change(setTo("x", "edr", "config", "user7")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.change(func(e *Editor, _ *Opener) error { return e.Rename([]any{"connections", "prod", "edr"}, "new") }); err != nil {
+		t.Fatal(err)
+	}
+	s.by("user7: x", "token: canary-clear")
+	if did, err := s.reseal(nobody); err == nil { // a value that the MAC covers is gone
+		t.Errorf("%+v", did)
+	}
+	if took := time.Since(begin); took > time.Minute {
+		t.Errorf("it took %s", took)
 	}
 }

@@ -1,6 +1,7 @@
 package splice
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -244,4 +245,43 @@ func (d *Doc) SetBlock(key, block string) ([]byte, error) {
 		return nil, err
 	}
 	return d.replace(d.offset(at.key), end, block), nil
+}
+
+// Change is a value to be set.
+type Change struct {
+	Path []any
+	To   Scalar
+}
+
+// SetAll is Set for many values that are there, at the cost of one.
+func (d *Doc) SetAll(changes []Change) ([]byte, error) {
+	type cut struct {
+		from, to int
+		with     string
+	}
+	cuts := make([]cut, 0, len(changes))
+	for _, c := range changes {
+		at, err := d.find(c.Path)
+		if err != nil || at.node == nil || at.node.Kind != yaml.ScalarNode || null(at.node) {
+			return nil, ErrNoPlace
+		}
+		end, err := d.end(at.node, at.indent(), at.flow)
+		if err != nil {
+			return nil, err
+		}
+		cuts = append(cuts, cut{d.offset(at.node), end, c.To.written(at.node.Style, at.flow) + d.headComment(at.node)})
+	}
+	slices.SortFunc(cuts, func(a, b cut) int { return a.from - b.from })
+	var out strings.Builder
+	done := 0
+	for _, c := range cuts {
+		if c.from < done {
+			return nil, ErrUnclear
+		}
+		out.Write(d.text[done:c.from])
+		out.WriteString(c.with)
+		done = c.to
+	}
+	out.Write(d.text[done:])
+	return []byte(out.String()), nil
 }
