@@ -3,7 +3,6 @@ package secmaster
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strings"
 )
 
@@ -22,32 +21,6 @@ func (r *Reader) Components(ctx context.Context) ([]Component, error) {
 		out[i] = w.component()
 	}
 	return out, nil
-}
-
-// Component is one plugin.
-func (r *Reader) Component(ctx context.Context, id string) (Component, error) {
-	const op = "show component"
-	if !validID.MatchString(id) {
-		return Component{}, &Error{Op: op, Message: "not an id", Class: ErrNotFound}
-	}
-	u, err := r.inWorkspace(ctx, nil, "components", id)
-	if err != nil {
-		return Component{}, err
-	}
-	a, _, err := r.do(ctx, call{op: op, method: http.MethodGet, url: u, byID: true})
-	if err != nil {
-		return Component{}, err
-	}
-	var b struct {
-		Data *wireComponent `json:"data"`
-	}
-	if json.Unmarshal(a.body, &b) != nil || b.Data == nil || b.Data.ID == "" {
-		return Component{}, &Error{Op: op, Status: a.status, RequestID: a.requestID, Message: "the answer holds no component"}
-	}
-	if string(b.Data.ID) != id {
-		return Component{}, &Error{Op: op, Status: a.status, RequestID: a.requestID, Message: "the server answered for another component"}
-	}
-	return b.Data.component(), nil
 }
 
 // wireComponent is ComponentInfo, in its new and its old spelling (C4). Logos and histories are not read.

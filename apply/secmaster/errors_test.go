@@ -21,7 +21,6 @@ import (
 var calls = map[string]func(context.Context, scene) error{
 	"list":       func(ctx context.Context, s scene) error { _, err := s.List(ctx); return err },
 	"components": func(ctx context.Context, s scene) error { _, err := s.Components(ctx); return err },
-	"component":  func(ctx context.Context, s scene) error { _, err := s.Component(ctx, "id"); return err },
 	"show":       func(ctx context.Context, s scene) error { _, err := s.Show(ctx, "id"); return err },
 	"create": func(ctx context.Context, s scene) error {
 		_, _, err := s.Create(ctx, secmaster.Body{Name: "a", Config: secrets.Hide("{}")})
@@ -63,10 +62,9 @@ func TestWhatIsNoIDIsNeverSent(t *testing.T) {
 	s := beside(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("something was sent") }))
 	for _, id := range []string{"", "../x", "a/b", "a?b", strings.Repeat("a", 65), "\n"} {
 		_, show := s.Show(context.Background(), id)
-		_, component := s.Component(context.Background(), id)
 		_, _, update := s.Update(context.Background(), id, secmaster.Body{})
 		_, remove := s.Delete(context.Background(), id)
-		for _, err := range []error{show, component, update, remove} {
+		for _, err := range []error{show, update, remove} {
 			if !errors.Is(err, secmaster.ErrNotFound) {
 				t.Errorf("%q: %v", id, err)
 			}
@@ -74,15 +72,7 @@ func TestWhatIsNoIDIsNeverSent(t *testing.T) {
 	}
 }
 
-func TestAComponentThatIsNoneIsAnError(t *testing.T) {
-	for answer, says := range map[string]string{
-		`{}`: "holds no component", `{"data":{"id":""}}`: "holds no component", `[]`: "holds no component", `{"data":{"id":"other"}}`: "another component",
-	} {
-		_, err := beside(t, answers(200, answer)).Component(context.Background(), "id")
-		if err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", answer, err)
-		}
-	}
+func TestARefusalIsToldWithItsCode(t *testing.T) {
 	for op, ask := range calls {
 		if err := ask(context.Background(), beside(t, answers(400, `{"code":"SecMaster.20040516","message":"no"}`))); err == nil || !strings.Contains(err.Error(), "400 SecMaster.20040516 ") {
 			t.Errorf("%s: %v", op, err)
