@@ -75,7 +75,7 @@ var mutants = []mutant{
 	{"the ref lock of a Git program is taken for a dead session's", "apply/state/replace.go", "os.SameFile(own, lock)", "lock != own", "./apply/state TestTheLockOfAGit"},
 	{"what is kept is another commit than what was pushed", "apply/state/session.go", "kept := s.store.replace(s.base.Commit, next.Commit)", "kept := func() error { next, _ = s.prepare(e); return s.store.replace(s.base.Commit, next.Commit) }()", "./apply/state TestAPushWithoutAnAnswer"},
 	{"an interrupted announcement is cut off", "apply/record.go", "outlive(ctx, finishIn)", "outlive(ctx, 0)", "./cmd/connsync TestASyncInterruptedWhile"},
-	{"an interrupted sync waits for a remote that hangs", "manifest/gitfs/shared.go", "case <-ctx.Done():", "case <-make(chan bool):", "./cmd/connsync TestASyncInterruptedWhile"},
+	{"an interrupted sync waits for a remote that hangs", "manifest/gitfs/gitline.go", "exec.CommandContext(ctx, g.program", "exec.CommandContext(context.Background(), g.program", "./cmd/connsync TestASyncInterruptedWhile"},
 	{"what was pushed is noted where a kill can tear it", "manifest/gitfs/gogit.go", "func (noRefWrites) SetReference(*plumbing.Reference) error { return nil }\n\n", "", "./cmd/connsync TestNoRefIsWritten"},
 	{"a second signal waits for the first", "cmd/connsync/interrupt.go", "os.Exit(exitInterrupted)", "_ = exitInterrupted", "./cmd/connsync TestASlowServer"},
 	{"an interruption is no answer to a question", "cmd/connsync/ask.go", "case <-ctx.Done():\n\t\treturn \"\"", "case <-make(chan bool):\n\t\treturn \"\"", "./cmd/connsync TestAPersonIsAsked"},
