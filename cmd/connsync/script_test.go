@@ -49,8 +49,13 @@ func (k testKey) Run() int {
 // TestScripts is the specification of the command line: each script is a story with real processes, a real
 // Git repository, a real age key, and a server on loopback.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	testscript.Run(t, scripts("testdata/script"))
+}
+
+// scripts are the scripts of a folder.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
@@ -59,7 +64,7 @@ func TestScripts(t *testing.T) {
 			"switch": flip, "fault": fault, "requests": requests, "put": put, "edit": edit, "remove": remove, "holds": holds, "connections": connections,
 			"code": exitCode, "jsonis": jsonIs, "nosecrets": noSecrets,
 		},
-	})
+	}
 }
 
 type scene struct {

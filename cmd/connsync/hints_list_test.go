@@ -1,0 +1,296 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// hint is a command that a text of connsync tells people to run, and the function that the text stands in: one situation. What the
+// function fills in is "…".
+type hint struct{ site, command string }
+
+func (h hint) String() string { return h.site + ": " + h.command }
+
+// noHints are the places whose commands are no hints, and why. A place that holds no command is taken out again.
+var noHints = map[string]string{
+	"Help":     "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
+	"about":    "the first page of the help: the commands of every day",
+	"demo*.go": "the demo carries out what it shows, and prints what it carried out",
+}
+
+// TestEveryHintHasACase keeps three things: each command that some text of connsync names is followed in testdata/hints, where it is printed;
+// each case there follows one; and each can be copied, since it stands between double spaces, after a colon, or alone.
+func TestEveryHintHasACase(t *testing.T) {
+	read := readHints(t)
+	for _, h := range read.uncopyable {
+		t.Errorf("%s\n\tcannot be copied: put two spaces around the command, or a colon before it and the line's end behind it", h)
+	}
+	for place, why := range noHints {
+		if !read.excluded[place] {
+			t.Errorf("no command stands in %s any more (%s)", place, why)
+		}
+	}
+	cases := followed(t)
+	for _, h := range slices.SortedFunc(maps.Keys(read.hints), byText) {
+		if !cases[h] {
+			t.Errorf("no script in testdata/hints follows %s\n\tfollow %s '%s'", read.hints[h], h.site, strings.ReplaceAll(h.command, "'", "''"))
+		}
+	}
+	for _, h := range slices.SortedFunc(maps.Keys(cases), byText) {
+		if read.hints[h] == "" {
+			t.Errorf("testdata/hints follows what no text says: %s", h)
+		}
+	}
+	if len(read.hints) < 40 {
+		t.Errorf("only %d hints were found", len(read.hints))
+	}
+}
+
+func byText(a, b hint) int { return strings.Compare(a.String(), b.String()) }
+
+// followed are the hints of all follow lines.
+func followed(t *testing.T) map[hint]bool {
+	t.Helper()
+	files, err := filepath.Glob("testdata/hints/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	out := map[hint]bool{}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range followLine.FindAllStringSubmatch(string(text), -1) {
+			out[hint{m[1], strings.ReplaceAll(m[2], "''", "'")}] = true
+		}
+	}
+	return out
+}
+
+var followLine = regexp.MustCompile(`(?m)^(?:! )?follow (\S+) '((?:[^']|'')+)'(?: |$)`)
+
+// hintReader gathers the hints of source files.
+type hintReader struct {
+	named      *regexp.Regexp
+	hints      map[hint]string // and where they stand
+	uncopyable []string
+	excluded   map[string]bool // places of noHints that hold commands
+
+	files *token.FileSet
+	file  string
+	site  string
+}
+
+// readHints reads every source file whose texts people see.
+func readHints(t testing.TB) *hintReader {
+	t.Helper()
+	r := newHintReader(t)
+	for _, dir := range []string{"cmd", "manifest", "apply", "diff", "secrets"} {
+		err := filepath.WalkDir(filepath.Join("../..", dir), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "sopstest") {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			if err == nil {
+				err = r.read(strings.TrimPrefix(filepath.ToSlash(name), "../../"), text)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+func newHintReader(t testing.TB) *hintReader {
+	t.Helper()
+	var c cli
+	p, err := kong.New(&c, append(grammar(world{stdout: io.Discard, stderr: io.Discard}), kong.Exit(func(int) {}))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ours []string
+	for _, n := range p.Model.Children {
+		ours = append(ours, n.Name)
+	}
+	const sops = `encrypt|decrypt|edit|set|unset|rotate|updatekeys|filestatus|groups|exec-env|exec-file|keyservice|publish`
+	return &hintReader{
+		named: regexp.MustCompile("(?:^|[ (\"'`])(connsync (?:(?:" + strings.Join(ours, "|") + `)\b|-|…)|sops (?:(?:` + sops + `)\b|-|…)|git [-…a-z]|age-keygen\b|gpg [-…a-z]|ssh-(?:keyscan|add)\b|chmod [+0-7ugo]|rm [-…a-z])`),
+		hints: map[hint]string{}, excluded: map[string]bool{}, files: token.NewFileSet(),
+	}
+}
+
+func (r *hintReader) read(name string, text []byte) error {
+	f, err := parser.ParseFile(r.files, name, text, 0)
+	if err != nil {
+		return err
+	}
+	r.file = name
+	prefix := f.Name.Name + "."
+	if prefix == "main." {
+		prefix = ""
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			r.site = prefix + receiver(d) + d.Name.Name
+			r.in(d)
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				if v, ok := s.(*ast.ValueSpec); ok {
+					r.site = prefix + v.Names[0].Name
+					r.in(v)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// receiver is the type that a method belongs to, with a dot.
+func receiver(d *ast.FuncDecl) string {
+	if d.Recv == nil {
+		return ""
+	}
+	at := d.Recv.List[0].Type
+	if star, ok := at.(*ast.StarExpr); ok {
+		at = star.X
+	}
+	if id, ok := at.(*ast.Ident); ok {
+		return id.Name + "."
+	}
+	return ""
+}
+
+// in reads every text below a node: a text is all that is put together in one expression.
+func (r *hintReader) in(n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		e, ok := n.(ast.Expr)
+		if !ok {
+			return true
+		}
+		text, others, ok := r.fold(e)
+		if !ok {
+			return true
+		}
+		r.text(text, n.Pos())
+		for _, o := range others {
+			r.in(o)
+		}
+		return false
+	})
+}
+
+// fold is a text with "…" for what is filled in, and the expressions that fill it in.
+func (r *hintReader) fold(e ast.Expr) (text string, others []ast.Expr, ok bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return verbs.ReplaceAllString(text, "…"), nil, err == nil && e.Kind == token.STRING
+	case *ast.ParenExpr:
+		return r.fold(e.X)
+	case *ast.BinaryExpr:
+		x, inX, okX := r.fold(e.X)
+		y, inY, okY := r.fold(e.Y)
+		if e.Op != token.ADD || !okX && !okY {
+			return "", nil, false
+		}
+		if !okX {
+			x, inX = "…", []ast.Expr{e.X}
+		}
+		if !okY {
+			y, inY = "…", []ast.Expr{e.Y}
+		}
+		return x + y, append(inX, inY...), true
+	}
+	return "", nil, false
+}
+
+var verbs = regexp.MustCompile(`%[-+#.0-9]*[a-z]`)
+
+// text notes the commands of a text.
+func (r *hintReader) text(text string, at token.Pos) {
+	for rest := 0; rest < len(text); {
+		m := r.named.FindStringSubmatchIndex(text[rest:])
+		if m == nil {
+			return
+		}
+		begin := rest + m[2]
+		command, _, _ := strings.Cut(text[begin:], "  ")
+		command, _, _ = strings.Cut(command, "\n")
+		rest = begin + len(command)
+		if r.isExcluded() {
+			continue
+		}
+		before, where := text[:begin], r.files.Position(at).String()
+		alone := before == "" || strings.HasSuffix(before, "  ") || strings.HasSuffix(before, ": ") || strings.HasSuffix(before, "\n")
+		if last := command[len(command)-1]; !alone || strings.ContainsRune(",;:.", rune(last)) || strings.ContainsAny(command, ",;") {
+			r.uncopyable = append(r.uncopyable, where+": "+text)
+			continue
+		}
+		r.hints[hint{r.site, command}] = where
+	}
+}
+
+func (r *hintReader) isExcluded() bool {
+	for place := range noHints {
+		byFile, _ := filepath.Match(place, filepath.Base(r.file))
+		if byFile || place == r.site || strings.HasSuffix(r.site, "."+place) {
+			r.excluded[place] = true
+			return true
+		}
+	}
+	return false
+}
+
+// The reader itself: it finds a command however the text is put together, and says which cannot be copied.
+func TestTheHintReaderFindsWhatIsPutTogether(t *testing.T) {
+	const source = `package view
+import "fmt"
+type T struct{}
+func (t *T) f(file string) []string {
+	return []string{
+		"undo it:  sops edit " + file + "  or  git log --oneline",
+		fmt.Sprintf("take it over: connsync sync --only %s", g("connsync diff " + file)),
+		"sops wrote it, connsync ran, and Git knows",
+		"with sops edit " + file,
+		"use  connsync diff,  or not",
+	}
+}
+func (t *T) Help() string { return "connsync sync" }
+var own = "git " + one()
+`
+	r := newHintReader(t)
+	if err := r.read("a.go", []byte(source)); err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, h := range slices.SortedFunc(maps.Keys(r.hints), byText) {
+		have = append(have, h.String())
+	}
+	want := []string{"view.T.f: connsync diff …", "view.T.f: connsync sync --only …", "view.T.f: git log --oneline", "view.T.f: sops edit …", "view.own: git …"}
+	if !slices.Equal(have, want) {
+		t.Errorf("%q", have)
+	}
+	if len(r.uncopyable) != 2 || !strings.HasSuffix(r.uncopyable[0], ": with sops edit …") || !strings.HasSuffix(r.uncopyable[1], "use  connsync diff,  or not") {
+		t.Errorf("%q", r.uncopyable)
+	}
+	if !r.excluded["Help"] || r.excluded["about"] {
+		t.Errorf("%v", r.excluded)
+	}
+}
