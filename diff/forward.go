@@ -7,7 +7,7 @@ type Contains func(commit, file, blob string) (bool, error)
 // Forward makes a conflict of every change that would undo what was applied from a commit which the plan's own does not contain: a checkout
 // that is older, or that parted, must not bring back what another one replaced. allow leaves the change, and warns. past are the names that
 // were known before: a connection that was deleted comes back only by a commit that contains the one which deleted it.
-// Changes are judged up to the first error.
+// Where it cannot be told, allow has it that the change undoes something; without it, changes are judged up to the first error.
 func (p *Plan) Forward(past map[string]Past, contains Contains, allow bool) error {
 	for i := range p.Changes {
 		c := &p.Changes[i]
@@ -16,10 +16,10 @@ func (p *Plan) Forward(past map[string]Past, contains Contains, allow bool) erro
 			continue
 		}
 		contained, err := contains(commit, file, blob)
-		if err != nil {
+		if err != nil && !allow {
 			return err
 		}
-		if !contained {
+		if err != nil || !contained {
 			c.behind(commit, allow)
 		}
 	}

@@ -85,4 +85,7 @@ func TestAHistoryThatCannotBeRead(t *testing.T) {
 	if err := p.Forward(nil, contains, false); !errors.Is(err, broken) || !slices.ContainsFunc(p.Changes, func(c diff.Change) bool { return c.Action == diff.Update && c.Write }) {
 		t.Errorf("%v %v", err, p.Changes)
 	}
+	if err := p.Forward(nil, contains, true); err != nil || judged(p.Changes[1]) != "update true , "+string(diff.WarnBehind)+" old" {
+		t.Errorf("allowed: %v %q", err, judged(p.Changes[1]))
+	}
 }

@@ -78,7 +78,7 @@ func (s Set) copies() []Mistake {
 		out = append(out, Mistake{
 			Pos:     x.Pos(),
 			Message: fmt.Sprintf("%s has the ciphertext of %s (%s): a ciphertext opens in one place only", x.name(), other.name(), other.Pos()),
-			Hints:   []string{"undo the copy: sops ties a secret to its target, connection and setting", "then set the secret with  sops edit " + x.Connection.File.Path},
+			Hints:   []string{"undo the copy: sops ties a secret to its target, connection and setting", "then set the secret with  sops edit " + ShellWord(x.Connection.File.Path)},
 		})
 	}
 	return out

@@ -55,7 +55,7 @@ func (f File) checkKeyTypes(p Project) []Mistake {
 	return []Mistake{{
 		Pos:     f.Sops.Pos,
 		Message: fmt.Sprintf("no sync can open the file: its keys are of type %s, and %s allows %s", strings.Join(f.Sops.KeyTypes, ", "), p.File, strings.Join(p.Secrets.Allow, ", ")),
-		Hints:   []string{"name a key of a type that is allowed in its rule in " + RulesFile + ", and then:  sops updatekeys " + f.Path},
+		Hints:   []string{"name a key of a type that is allowed in its rule in " + RulesFile + ", and then:  sops updatekeys " + ShellWord(f.Path)},
 	}}
 }
 
@@ -97,9 +97,9 @@ func (c ruleCheck) recipients(told, forWindows bool) []Mistake {
 	for _, r := range more {
 		differ = append(differ, r.String()+" can open it")
 	}
-	hints := []string{c.rule.Command("updatekeys " + c.f.Path)}
+	hints := []string{c.rule.Command("updatekeys " + ShellWord(c.f.Path))}
 	if len(more) > 0 {
-		hints = append(hints, "who should not open it any more has seen its data key: then also  sops rotate --in-place "+c.f.Path+",  and rotate the secrets")
+		hints = append(hints, "who should not open it any more has seen its data key: then also  sops rotate --in-place "+ShellWord(c.f.Path)+"  and rotate the secrets")
 	}
 	return []Mistake{{
 		Pos:     c.f.Sops.Pos,
@@ -146,7 +146,7 @@ func (c ruleCheck) selector() string {
 }
 
 func (c ruleCheck) encryptHints() []string {
-	hints := []string{"connsync reseal " + c.f.Path, "rotate it if it is a secret that was pushed"}
+	hints := []string{"connsync reseal " + ShellWord(c.f.Path), "rotate it if it is a secret that was pushed"}
 	if c.rule.Selects.None() {
 		return append(hints, "to leave settings in the clear, give the rule a selector:  encrypted_regex: ^(password|token|secret)$")
 	}
@@ -157,7 +157,7 @@ func (c ruleCheck) encryptHints() []string {
 func (c ruleCheck) differences() []Mistake {
 	var out []Mistake
 	differs := func(format string, args ...any) {
-		m := Mistake{Pos: c.f.Sops.Pos, Message: fmt.Sprintf(format, args...), Hints: []string{"connsync reseal " + c.f.Path}, Rule: true, Warning: true}
+		m := Mistake{Pos: c.f.Sops.Pos, Message: fmt.Sprintf(format, args...), Hints: []string{"connsync reseal " + ShellWord(c.f.Path)}, Rule: true, Warning: true}
 		out = append(out, m)
 	}
 	own, rule := c.f.Sops, c.rule

@@ -74,14 +74,14 @@ func (r *configReader) secret(n *strict.Node, at, root secrets.Path, keys []stri
 	text, valid := secrets.ReadCiphertext(n.Value, "str", "int", "float", "bool")
 	switch {
 	case secrets.IsCiphertext(n.Value, "bytes", "time"):
-		r.d.Wrong(n, "an encrypted value that is no text, number or boolean: sops read it as a date or as bytes").Hint("set it anew as a quoted text, with  sops edit " + r.d.File)
+		r.d.Wrong(n, "an encrypted value that is no text, number or boolean: sops read it as a date or as bytes").Hint("set it anew as a quoted text, with  sops edit " + ShellWord(r.d.File))
 	case !valid:
 		r.d.Wrong(n, "not a valid encrypted value").Hint("encrypt the value again with sops: this ciphertext is cut short, changed, or of a type that is not supported")
 	case !r.encrypted:
 		r.d.Wrong(n, "an encrypted value in a file without a sops block").Hint("restore the file as sops wrote it")
 	case retyped[text.Kind] != "" && suspect.Named(keys):
 		r.d.Wrong(n, "%s was encrypted as %s: if it was meant as text, sops may have changed it", at, retyped[text.Kind]).
-			Hint("set it anew as a text in quotes, with  sops edit " + r.d.File).Warn()
+			Hint("set it anew as a text in quotes, with  sops edit " + ShellWord(r.d.File)).Warn()
 	}
 	return secrets.Ref{File: r.d.File, Path: root, Fingerprint: secrets.FingerprintOf(n.Value), Ciphertext: text}
 }
@@ -152,7 +152,7 @@ func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v
 	switch {
 	case r.d.inClear[n] && f.Verdict != suspect.Secret: // its rule says more
 	case f.Placeholder:
-		r.d.Wrong(n, "%s is a placeholder, and is sent as it stands: nothing fills it in", at).Hint("set the value itself, with  sops edit "+r.d.File, no).Warn()
+		r.d.Wrong(n, "%s is a placeholder, and is sent as it stands: nothing fills it in", at).Hint(r.editHint(), no).Warn()
 	case f.Verdict == suspect.Doubtful:
 		r.d.Wrong(n, "%s may be a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(), no).Warn()
 	case f.Verdict == suspect.Secret:
@@ -163,11 +163,19 @@ func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v
 
 // encryptHint is how a value in the clear becomes an encrypted one.
 func (r *configReader) encryptHint() string {
-	command := "sops encrypt --in-place "
+	command := "sops encrypt --in-place " + ShellWord(r.d.File)
 	if r.encrypted {
-		command = "connsync reseal "
+		command = "connsync reseal " + ShellWord(r.d.File)
 	}
-	return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command + r.d.File
+	return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command
+}
+
+// editHint is how the value of a placeholder is written: sops does not edit a file that is not encrypted.
+func (r *configReader) editHint() string {
+	if r.encrypted {
+		return "set the value itself, with  sops edit " + ShellWord(r.d.File)
+	}
+	return "write the value itself"
 }
 
 // comments notes a secret that was left in a comment, which SOPS does not encrypt.

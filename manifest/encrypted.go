@@ -20,7 +20,7 @@ func (d *document) selector(sops *strict.Node) sopsrules.Selector {
 		if !slices.Contains(sopsrules.Kinds, kind) || e.Value.Value == "" && e.Value.Kind == strict.Scalar {
 			continue
 		}
-		again := []string{"correct it in " + RulesFile + ", then  sops decrypt --in-place " + d.File + "  and  sops encrypt --in-place " + d.File}
+		again := []string{"correct it in " + RulesFile + ", then  sops decrypt --in-place " + ShellWord(d.File) + "  and  sops encrypt --in-place " + ShellWord(d.File)}
 		switch next := sopsrules.NewSelector(kind, e.Value.Value); {
 		case e.Value.Kind != strict.Scalar || e.Value.Tag != "!!str":
 			d.Wrong(e.Key, "%s in the sops block must be text", kind).Hint("restore the file as sops wrote it")
@@ -92,7 +92,7 @@ func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules
 		case inside && !isSealed(l) && setting:
 			d.exposed[l.Node] = true
 			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s)).Hint(
-				"take it out again, and set it with  sops edit "+d.File+"  or  sops set",
+				"take it out again, and set it with  sops edit "+ShellWord(d.File),
 				"if it is a secret that was pushed in the clear, rotate it",
 			)
 		case inside && !isSealed(l) && !told:

@@ -35,6 +35,9 @@ type (
 // RulesFile is the name of the file that tells sops whom to encrypt for.
 const RulesFile = sopsrules.File
 
+// ShellWord is a text as one word of a shell, for commands that people copy.
+func ShellWord(s string) string { return sopsrules.Word(s) }
+
 // Missing are the recipients of one list that another one lacks.
 func Missing(from, in []Recipient) []Recipient { return sopsrules.Missing(from, in) }
 

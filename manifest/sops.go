@@ -37,7 +37,7 @@ func (d *document) sops(p Project) *Sops {
 		d.Wrong(n, "the sops block has no mac").Hint("restore the file as sops wrote it: connsync does not open a file that is not authenticated")
 	}
 	if p.Secrets.FullMAC && s.MACOnlyEncrypted {
-		d.WrongName(strict.Child(n, "mac_only_encrypted"), "mac_only_encrypted, where %s asks for a full mac", p.File).Hint("encrypt the file again without mac_only_encrypted, or set  secrets: {mac: any}  in " + p.File)
+		d.WrongName(strict.Child(n, "mac_only_encrypted"), "mac_only_encrypted, where %s asks for a full mac", p.File).Hint("take mac_only_encrypted out of its rule in "+RulesFile+", and then  connsync reseal "+ShellWord(d.File), "or set  secrets: {mac: any}  in "+p.File)
 	}
 	if v := strict.Child(n, "shamir_threshold"); v != nil {
 		s.Threshold, _ = strconv.Atoi(v.Value)

@@ -198,7 +198,7 @@ func explainEdit(err error) (string, []string, bool) {
 	var refused *sops.EditError
 	switch {
 	case errors.As(err, &refused):
-		return refused.Error(), []string{"sops edit " + refused.File + "  changes what cannot be changed in place"}, true
+		return refused.Error(), []string{"sops edit " + manifest.ShellWord(refused.File) + "  changes what cannot be changed in place"}, true
 	case errors.Is(err, gitfs.ErrChanged):
 		return gitfs.ErrChanged.Error() + "; nothing was written", []string{"repeat"}, true
 	}

@@ -174,11 +174,11 @@ func explainSecrets(err error) (string, []string, bool) {
 		sops.KindStructure:  {"restore the file as sops wrote it"},
 		sops.KindNotAllowed: {"to use such a key, add to connsync.yaml:  secrets: {allow: [age, pgp, hckms, " + strings.Join(e.NotAllowed, ", ") + "]}"},
 		sops.KindNoKey:      keyHints(e),
-		sops.KindMAC:        {"somebody edited the file without sops: undo that, or edit it with  sops " + e.File},
-		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: set it there with sops"},
-		sops.KindPartialMAC: {"encrypt it without --mac-only-encrypted, or set  secrets: {mac: any}  in connsync.yaml"},
-		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + e.File},
-		sops.KindInternal:   {"does  sops decrypt " + e.File + "  work? If so, please report this"},
+		sops.KindMAC:        {"edited without sops: undo the edit, and make it again with  sops edit " + manifest.ShellWord(e.File)},
+		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: undo the change, and make it with sops"},
+		sops.KindPartialMAC: {"take mac_only_encrypted out of its rule in .sops.yaml, and then  connsync reseal " + manifest.ShellWord(e.File), "or set  secrets: {mac: any}  in connsync.yaml"},
+		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + manifest.ShellWord(e.File)},
+		sops.KindInternal:   {"if sops itself opens the file, please report this"},
 	}[e.Kind]
 	return e.Error(), hints, true
 }
@@ -256,7 +256,7 @@ func explainSystem(err error) (string, []string, bool) {
 	var read *manifest.ReadError
 	if errors.As(err, &read) {
 		if read.Missing && read.File == manifest.ProjectFile {
-			return "no connsync.yaml here", []string{"run in a repository that has one at its root, or use -C DIR or --config FILE", "connsync demo shows what one looks like"}, true
+			return "no connsync.yaml here", []string{"run in a repository that has one at its root, or use -C DIR or --config FILE", "an example of one:  connsync demo"}, true
 		}
 		return read.Error(), nil, true
 	}
@@ -298,11 +298,9 @@ func explainRepository(err error) (string, []string, bool) {
 	case errors.Is(err, gitfs.ErrNotRepository):
 		return gitfs.ErrNotRepository.Error(), []string{"run inside a clone, or use --repo URL"}, true
 	case errors.Is(err, gitfs.ErrOwner):
-		return gitfs.ErrOwner.Error(), []string{"if you trust it: git config --global --add safe.directory FOLDER, with the folder that  git status  names"}, true
+		return gitfs.ErrOwner.Error(), []string{`if you trust it, in its top folder:  git config --global --add safe.directory "$(pwd -P)"`}, true
 	case errors.As(err, &split):
 		return split.Error(), splitHints(split), true
-	case errors.Is(err, gitfs.ErrShallow):
-		return gitfs.ErrShallow.Error(), []string{"fetch the history: git fetch --unshallow, or fetch-depth: 0 in CI"}, true
 	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken), errors.Is(err, gitfs.ErrConfig), errors.Is(err, gitfs.ErrTemporary):
 		return err.Error(), nil, true
 	}
@@ -315,7 +313,7 @@ func splitHints(e *gitfs.SplitError) []string {
 	if plainName.MatchString(e.Remote) {
 		hints = append(hints, fmt.Sprintf(`to push where it is fetched from: git config --replace-all remote.%s.pushurl "$(git config --get-all remote.%s.url | head -n 1)"`, e.Remote, e.Remote))
 	}
-	return append(hints, "or give known state a remote of its own: git remote add state ADDRESS, and  state: {remote: state}  in connsync.yaml; or --state ADDRESS")
+	return append(hints, "or give known state a remote of its own:  git remote add state ADDRESS  and  state: {remote: state}  in connsync.yaml; or --state ADDRESS")
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
@@ -323,7 +321,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 func remoteHints(e *gitfs.RemoteError) []string {
 	switch e.Kind {
 	case gitfs.RemoteDenied, gitfs.RemoteNotFound:
-		return []string{"set CONNSYNC_GIT_TOKEN, or let `git credential` know the credentials; for ssh, load the key into the agent"}
+		return []string{"set CONNSYNC_GIT_TOKEN, or give the credentials to a credential helper of Git; for ssh, load the key into the agent"}
 	case gitfs.RemoteUnreachable:
 		return []string{"check the network, HTTPS_PROXY and the address"}
 	}

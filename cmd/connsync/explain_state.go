@@ -8,6 +8,7 @@ import (
 	"connsync/apply"
 	"connsync/apply/state"
 	"connsync/cmd/connsync/view"
+	"connsync/manifest"
 	"connsync/manifest/gitfs"
 )
 
@@ -31,27 +32,27 @@ func explainState(err error) (string, []string, bool) {
 	switch {
 	case errors.As(err, &place):
 		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
-			[]string{"if the target really moved: connsync sync --retarget TARGET  (every connection is then planned anew)"}, true
+			[]string{"if the target really moved:  connsync sync --retarget " + targetOf(err) + "  (every connection is then planned anew)"}, true
 	case errors.As(err, &home):
 		return "its " + home.Error() + "; nothing was sent", []string{
 			"a fork that copied the branches connsync-state/* must not sync: it would undo what the other one writes. Remove the remote, or sync there",
-			"if the repository was moved, or both are meant to sync: connsync sync --accept-home " + quotedWord(home.Asked),
+			"if the repository was moved, or both are meant to sync: connsync sync --accept-home " + manifest.ShellWord(home.Asked),
 		}, true
 	case errors.As(err, &notHome):
 		return "--accept-home: " + notHome.Error(), []string{"use the name that the message of the refused sync has"}, true
 	case errors.As(err, &corrupt):
 		return corrupt.Error(), []string{
-			"known state is not guessed: restore the branch from another clone (git update-ref), or begin anew with",
-			"connsync state rebuild: what is there is then adopted by the next sync, and its secrets are unverified",
+			"known state is not guessed; to begin anew:  connsync state rebuild  (what is there is then adopted by the next sync, and its secrets are unverified)",
+			"and then, from a clone that has the branch:  git fetch PATH +" + bothSides(corrupt.Ref),
 		}, true
 	case errors.As(err, &missing):
-		branch := strings.TrimPrefix(missing.Ref, "refs/heads/")
 		return missing.Error(), []string{
-			"nothing is lost: a partial clone fetches it with  git archive " + branch + " >/dev/null",
-			"another one brings the branch from a clone that has it: git update-ref -d " + missing.Ref + "; git fetch PATH " + branch + ":" + branch,
+			"nothing is lost: a partial clone fetches it with  git archive " + manifest.ShellWord(branchOf(missing.Ref)) + " >/dev/null",
+			"another one gets it from a clone that has the branch:  git ls-remote --exit-code PATH " + manifest.ShellWord(branchOf(missing.Ref)) +
+				" && git update-ref -d " + manifest.ShellWord(missing.Ref) + " && git fetch PATH " + bothSides(missing.Ref),
 		}, true
 	case errors.As(err, &readable):
-		return readable.Error(), []string{"the remote's cannot be read: look at both with git log, and put this one back with  git push --force REMOTE " + strings.TrimPrefix(readable.Ref, "refs/heads/")}, true
+		return readable.Error(), []string{"the remote's cannot be read; to put this one in its place:  git push --force REMOTE " + manifest.ShellWord(branchOf(readable.Ref))}, true
 	case errors.As(err, &newer):
 		return newer.Error(), []string{"use that version or a newer one"}, true
 	case errors.As(err, &locked):
@@ -59,13 +60,14 @@ func explainState(err error) (string, []string, bool) {
 	case errors.As(err, &held):
 		return err.Error(), []string{
 			"wait for it to end and repeat; a run that died is taken over a minute after that time",
-			"for one that is known to be dead: connsync state unlock --run " + held.Run.ID,
+			"for one that is known to be dead:  connsync state unlock --run " + manifest.ShellWord(held.Run.ID),
 		}, true
 	case errors.Is(err, state.ErrBusy):
 		return err.Error(), []string{"wait for it to end and repeat"}, true
 	case errors.As(err, &diverged):
 		return err.Error(), []string{
-			"look at both with git log; then make this clone's branch the remote's: git update-ref REF COMMIT",
+			"look at both:  git log --left-right " + diverged.Local + "..." + diverged.Shared,
+			"then make this clone's branch the remote's:  git update-ref " + manifest.ShellWord(diverged.Ref) + " " + diverged.Shared,
 			"or keep known state here only: state: {remote: none}",
 		}, true
 	case errors.As(err, &remote):
@@ -80,7 +82,7 @@ func explainState(err error) (string, []string, bool) {
 		return state.ErrDisk.Error() + reason, diskHints, true
 	case errors.Is(err, errOnlyHere):
 		return errOnlyHere.Error(), []string{
-			"add the remote that it is pushed to: git remote add origin URL",
+			"add the remote that it is pushed to:  git remote add origin URL",
 			"or keep it in another repository: --state URL",
 			"--local-state goes on all the same: nothing is then known of what an earlier job wrote",
 		}, true
@@ -116,10 +118,17 @@ func remoteWords(e *remoteError) (string, []string, bool) {
 	return "state.remote " + e.name + ": " + message, hints, true
 }
 
-// quotedWord is a text as one word of a shell.
-func quotedWord(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_:-") == "" {
-		return s
+// branchOf is a branch by its short name.
+func branchOf(ref string) string { return strings.TrimPrefix(ref, "refs/heads/") }
+
+// bothSides has a branch of another clone become the branch of the same name here.
+func bothSides(ref string) string { return manifest.ShellWord(branchOf(ref) + ":" + branchOf(ref)) }
+
+// targetOf is the target that an error is about.
+func targetOf(err error) string {
+	var target *inTarget
+	if errors.As(err, &target) {
+		return manifest.ShellWord(target.target)
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return "TARGET"
 }

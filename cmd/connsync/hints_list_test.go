@@ -26,9 +26,20 @@ func (h hint) String() string { return h.site + ": " + h.command }
 
 // noHints are the places whose commands are no hints, and why. A place that holds no command is taken out again.
 var noHints = map[string]string{
-	"Help":     "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
-	"about":    "the first page of the help: the commands of every day",
-	"demo*.go": "the demo carries out what it shows, and prints what it carried out",
+	"Help":           "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
+	"about":          "the first page of the help: the commands of every day",
+	"demo*.go":       "the demo carries out what it shows, and prints what it carried out",
+	"versionCmd.Run": "what it prints is the name of the program",
+}
+
+// harmless are the functions that put a text into a command that is not made a word of a shell there, and why it is one.
+var harmless = map[string]string{
+	"explainState":           "hashes of commits, and what bothSides and targetOf make",
+	"fetchOf":                "revisions and remotes of letters, digits and . _ / -",
+	"resealCmd.hidden":       "flags that are made of words",
+	"sopsrules.Rule.Command": "the caller's command",
+	"splitHints":             "a plain name",
+	"view.next":              "the hash of a plan",
 }
 
 // TestEveryHintHasACase keeps three things: each command that some text of connsync names is followed in testdata/hints, where it is printed;
@@ -38,6 +49,14 @@ func TestEveryHintHasACase(t *testing.T) {
 	for _, h := range read.uncopyable {
 		t.Errorf("%s\n\tcannot be copied: put two spaces around the command, or a colon before it and the line's end behind it", h)
 	}
+	for _, h := range read.raw {
+		t.Errorf("%s\n\tmake it a word of a shell, with manifest.ShellWord: a contributor may have chosen it", h)
+	}
+	for site, why := range harmless {
+		if !read.excused[site] {
+			t.Errorf("nothing stands in a command of %s that is no word (%s)", site, why)
+		}
+	}
 	for place, why := range noHints {
 		if !read.excluded[place] {
 			t.Errorf("no command stands in %s any more (%s)", place, why)
@@ -45,12 +64,12 @@ func TestEveryHintHasACase(t *testing.T) {
 	}
 	cases := followed(t)
 	for _, h := range slices.SortedFunc(maps.Keys(read.hints), byText) {
-		if !cases[h] {
-			t.Errorf("no script in testdata/hints follows %s\n\tfollow %s '%s'", read.hints[h], h.site, strings.ReplaceAll(h.command, "'", "''"))
+		if cases[h] < len(read.hints[h]) {
+			t.Errorf("%d scripts in testdata/hints follow %s\n\tfollow %s '%s'", cases[h], strings.Join(read.hints[h], ", "), h.site, strings.ReplaceAll(h.command, "'", "''"))
 		}
 	}
 	for _, h := range slices.SortedFunc(maps.Keys(cases), byText) {
-		if read.hints[h] == "" {
+		if read.hints[h] == nil {
 			t.Errorf("testdata/hints follows what no text says: %s", h)
 		}
 	}
@@ -61,21 +80,21 @@ func TestEveryHintHasACase(t *testing.T) {
 
 func byText(a, b hint) int { return strings.Compare(a.String(), b.String()) }
 
-// followed are the hints of all follow lines.
-func followed(t *testing.T) map[hint]bool {
+// followed are the hints of all follow lines, and how often each is followed.
+func followed(t *testing.T) map[hint]int {
 	t.Helper()
 	files, err := filepath.Glob("testdata/hints/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%v: %v", files, err)
 	}
-	out := map[hint]bool{}
+	out := map[hint]int{}
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range followLine.FindAllStringSubmatch(string(text), -1) {
-			out[hint{m[1], strings.ReplaceAll(m[2], "''", "'")}] = true
+			out[hint{m[1], strings.ReplaceAll(m[2], "''", "'")}]++
 		}
 	}
 	return out
@@ -86,8 +105,10 @@ var followLine = regexp.MustCompile(`(?m)^(?:! )?follow (\S+) '((?:[^']|'')+)'(?
 // hintReader gathers the hints of source files.
 type hintReader struct {
 	named      *regexp.Regexp
-	hints      map[hint]string // and where they stand
+	hints      map[hint][]string // and the places that say it: each is a situation
 	uncopyable []string
+	raw        []string        // commands with a part that is not made a word of a shell
+	excused    map[string]bool // sites of harmless that have such a part
 	excluded   map[string]bool // places of noHints that hold commands
 
 	files *token.FileSet
@@ -130,8 +151,8 @@ func newHintReader(t testing.TB) *hintReader {
 	}
 	const sops = `encrypt|decrypt|edit|set|unset|rotate|updatekeys|filestatus|groups|exec-env|exec-file|keyservice|publish`
 	return &hintReader{
-		named: regexp.MustCompile("(?:^|[ (\"'`])(connsync (?:(?:" + strings.Join(ours, "|") + `)\b|-|…)|sops (?:(?:` + sops + `)\b|-|…)|git [-…a-z]|age-keygen\b|gpg [-…a-z]|ssh-(?:keyscan|add)\b|chmod [+0-7ugo]|rm [-…a-z])`),
-		hints: map[hint]string{}, excluded: map[string]bool{}, files: token.NewFileSet(),
+		named: regexp.MustCompile("(?:^|[ (\"'`])(connsync (?:(?:" + strings.Join(ours, "|") + `)\b|-|[…¿])|sops (?:(?:` + sops + `)\b|-|[…¿])|git [-…¿a-z]|age-keygen\b|gpg -|ssh-(?:keyscan|add)\b|chmod [+0-7ugo]|rm [-…¿a-z])`),
+		hints: map[hint][]string{}, excluded: map[string]bool{}, excused: map[string]bool{}, files: token.NewFileSet(),
 	}
 }
 
@@ -201,7 +222,7 @@ func (r *hintReader) fold(e ast.Expr) (text string, others []ast.Expr, ok bool) 
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		text, err := strconv.Unquote(e.Value)
-		return verbs.ReplaceAllString(text, "…"), nil, err == nil && e.Kind == token.STRING
+		return verbs.ReplaceAllString(text, "¿"), nil, err == nil && e.Kind == token.STRING
 	case *ast.ParenExpr:
 		return r.fold(e.X)
 	case *ast.BinaryExpr:
@@ -211,14 +232,31 @@ func (r *hintReader) fold(e ast.Expr) (text string, others []ast.Expr, ok bool) 
 			return "", nil, false
 		}
 		if !okX {
-			x, inX = "…", []ast.Expr{e.X}
+			x, inX = filled(e.X), []ast.Expr{e.X}
 		}
 		if !okY {
-			y, inY = "…", []ast.Expr{e.Y}
+			y, inY = filled(e.Y), []ast.Expr{e.Y}
 		}
 		return x + y, append(inX, inY...), true
 	}
 	return "", nil, false
+}
+
+// filled stands for an expression in a text: "…" for a word of a shell, "¿" for anything else.
+func filled(e ast.Expr) string {
+	if call, ok := e.(*ast.CallExpr); ok {
+		switch fun := call.Fun.(type) {
+		case *ast.Ident:
+			if fun.Name == "ShellWord" || fun.Name == "Word" {
+				return "…"
+			}
+		case *ast.SelectorExpr:
+			if fun.Sel.Name == "ShellWord" || fun.Sel.Name == "Word" {
+				return "…"
+			}
+		}
+	}
+	return "¿"
 }
 
 var verbs = regexp.MustCompile(`%[-+#.0-9]*[a-z]`)
@@ -243,7 +281,14 @@ func (r *hintReader) text(text string, at token.Pos) {
 			r.uncopyable = append(r.uncopyable, where+": "+text)
 			continue
 		}
-		r.hints[hint{r.site, command}] = where
+		if strings.Contains(command, "¿") {
+			if harmless[r.site] == "" {
+				r.raw = append(r.raw, where+": "+text)
+			}
+			r.excused[r.site] = true
+		}
+		h := hint{r.site, strings.ReplaceAll(command, "¿", "…")}
+		r.hints[h] = append(r.hints[h], where)
 	}
 }
 
@@ -265,6 +310,7 @@ import "fmt"
 type T struct{}
 func (t *T) f(file string) []string {
 	return []string{
+		"rotate  sops rotate " + manifest.ShellWord(file) + "  now",
 		"undo it:  sops edit " + file + "  or  git log --oneline",
 		fmt.Sprintf("take it over: connsync sync --only %s", g("connsync diff " + file)),
 		"sops wrote it, connsync ran, and Git knows",
@@ -283,12 +329,15 @@ var own = "git " + one()
 	for _, h := range slices.SortedFunc(maps.Keys(r.hints), byText) {
 		have = append(have, h.String())
 	}
-	want := []string{"view.T.f: connsync diff …", "view.T.f: connsync sync --only …", "view.T.f: git log --oneline", "view.T.f: sops edit …", "view.own: git …"}
+	want := []string{"view.T.f: connsync diff …", "view.T.f: connsync sync --only …", "view.T.f: git log --oneline", "view.T.f: sops edit …", "view.T.f: sops rotate …", "view.own: git …"}
 	if !slices.Equal(have, want) {
 		t.Errorf("%q", have)
 	}
-	if len(r.uncopyable) != 2 || !strings.HasSuffix(r.uncopyable[0], ": with sops edit …") || !strings.HasSuffix(r.uncopyable[1], "use  connsync diff,  or not") {
+	if len(r.uncopyable) != 2 || !strings.HasSuffix(r.uncopyable[0], ": with sops edit ¿") || !strings.HasSuffix(r.uncopyable[1], "use  connsync diff,  or not") {
 		t.Errorf("%q", r.uncopyable)
+	}
+	if len(r.raw) != 4 || strings.Contains(strings.Join(r.raw, "\n"), "rotate") {
+		t.Errorf("%q", r.raw)
 	}
 	if !r.excluded["Help"] || r.excluded["about"] {
 		t.Errorf("%v", r.excluded)

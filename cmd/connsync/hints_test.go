@@ -11,19 +11,30 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"connsync/manifest"
+	"connsync/secrets/sops"
 	"connsync/secrets/sops/sopstest"
 )
 
 // TestHints carries out what hints say: each script makes the situation with real commands, follows the hint as it is printed, and shows
 // that the finding is gone.
 func TestHints(t *testing.T) {
-	sops := filepath.Dir(sopstest.Command(t))
+	command := filepath.Dir(sopstest.Command(t))
 	hints := readHints(t).hints
+	other, _, err := sops.NewAgeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := scripts("testdata/hints")
 	p.Setup = func(e *testscript.Env) error {
-		e.Setenv("PATH", sops+string(os.PathListSeparator)+e.Getenv("PATH"))
+		e.Setenv("PATH", command+string(os.PathListSeparator)+e.Getenv("PATH"))
+		e.Setenv("OTHER", other)
 		e.Setenv("EDITOR", filepath.Join(e.WorkDir, "editor"))
 		return setup(e)
+	}
+	p.Cmds["host"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Setenv("HOST", hosted(t, ts.MkAbs(args[0]), "canary-token"))
+		ts.Setenv("CONNSYNC_GIT_TOKEN", "canary-token")
 	}
 	p.Cmds["rules"] = writeRules
 	p.Cmds["editor"] = writeEditor
@@ -32,7 +43,7 @@ func TestHints(t *testing.T) {
 			ts.Fatalf("usage: follow SITE COMMAND [PLACEHOLDER=VALUE]...")
 		}
 		h := hint{args[0], args[1]}
-		if hints[h] == "" {
+		if hints[h] == nil {
 			ts.Fatalf("no text says this: %s", h)
 		}
 		follow(ts, neg, h, args[2:])
@@ -53,7 +64,7 @@ func writeRules(ts *testscript.TestScript, _ bool, args []string) {
 func writeEditor(ts *testscript.TestScript, _ bool, args []string) {
 	text := "#!/bin/sh\nexec sed -i"
 	for _, a := range args {
-		text += " -e " + quotedWord(a)
+		text += " -e " + manifest.ShellWord(a)
 	}
 	ts.Check(os.WriteFile(ts.Getenv("EDITOR"), []byte(text+" \"$1\"\n"), 0o755))
 }

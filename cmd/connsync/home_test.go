@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"connsync/manifest"
 )
 
 // A fork copies the branches of known state with all others: a sync there would undo what upstream's writes.
@@ -67,8 +69,8 @@ func TestAForkThatCopiedTheStateDoesNotSync(t *testing.T) {
 }
 
 func TestAWordForAShellStaysOneWord(t *testing.T) {
-	for text, want := range map[string]string{"github.com/a/b": "github.com/a/b", "h/a b": "'h/a b'", "h/$(x)": "'h/$(x)'", "h/a'b": `'h/a'\''b'`, "": "''"} {
-		if got := quotedWord(text); got != want {
+	for text, want := range map[string]string{"github.com/a/b": "github.com/a/b", "h/a b": "'h/a b'", "h/$(x)": "'h/$(x)'", "h/a'b": `'h/a'\''b'`, "": "''", "-x": "'./-x'"} {
+		if got := manifest.ShellWord(text); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}

@@ -131,15 +131,15 @@ func (c resealCmd) hidden(e *sops.HiddenError, selector string) error {
 	reveal := ""
 	for _, p := range e.Leaves {
 		at, _ := setting(p)
-		if flag := " --reveal '" + string(at) + "'"; !(manifest.Setting{Path: at, Value: "x"}).Suspicious() && !strings.Contains(reveal, flag) {
+		if flag := " --reveal " + manifest.ShellWord(string(at)); !(manifest.Setting{Path: at, Value: "x"}).Suspicious() && !strings.Contains(reveal, flag) {
 			reveal += flag
 		}
 	}
 	for _, p := range c.Reveal {
-		reveal += " --reveal '" + p + "'"
+		reveal += " --reveal " + manifest.ShellWord(p)
 	}
 	if len(reveal) > 0 && len(reveal) < 500 {
-		hints = append(hints, "what is no secret is decrypted by  connsync reseal "+e.File+reveal)
+		hints = append(hints, "what is no secret is decrypted by  connsync reseal "+manifest.ShellWord(e.File)+reveal)
 	}
 	return &refusal{e.Error(), hints}
 }
@@ -170,7 +170,7 @@ func (e *editing) resealed(file string, did sops.Resealed) {
 	say("can open", did.Added...)
 	say("cannot", did.Removed...)
 	if len(did.Removed) > 0 {
-		e.p.Note("whoever cannot open it any more has seen its data key: sops rotate --in-place %s, and rotate its secrets", file)
+		e.p.Note("%s", "whoever cannot open it any more has seen its data key:  sops rotate --in-place "+manifest.ShellWord(file)+"  and rotate its secrets")
 	}
 	if did.New || len(did.Encrypted) > 0 {
 		e.p.Note("what stood in the clear and was pushed is known: rotate it")

@@ -130,7 +130,7 @@ func (s *settingEdit) inConfig() bool { return s.path[3] == "config" }
 func (s *settingEdit) encrypts(ed *sops.Editor) (secret bool, fresh *sops.Rule, err error) {
 	if ed.Covers(s.path) {
 		if !s.inConfig() {
-			return false, nil, &refusal{fmt.Sprintf("%s: %s must not be encrypted, and the file's selector encrypts it", s.file, string(s.at)), []string{"connsync reseal " + s.file}}
+			return false, nil, &refusal{fmt.Sprintf("%s: %s must not be encrypted, and the file's selector encrypts it", s.file, string(s.at)), []string{"connsync reseal " + manifest.ShellWord(s.file)}}
 		}
 		return true, nil, nil
 	}
@@ -143,7 +143,7 @@ func (s *settingEdit) encrypts(ed *sops.Editor) (secret bool, fresh *sops.Rule, 
 	}
 	return false, nil, &refusal{
 		fmt.Sprintf("%s: its rule in %s encrypts %s (%s), and the file's own selector does not", s.file, sops.RulesFile, string(s.at), rule.Selector()),
-		[]string{"connsync reseal " + s.file + "  brings the file to its rule; then set it again"},
+		[]string{"connsync reseal " + manifest.ShellWord(s.file) + "  brings the file to its rule; then set it again"},
 	}
 }
 
@@ -154,7 +154,7 @@ func (c setCmd) value(ctx context.Context, s *settingEdit, secret bool) (any, er
 	}
 	if !secret && c.Generate != 0 {
 		return nil, &refusal{fmt.Sprintf("%s: %s would stand in the clear: nothing is generated for it", s.file, string(s.at)),
-			[]string{"add its key to the rule of the file in " + sops.RulesFile + ", and then  connsync reseal " + s.file}}
+			[]string{"add its key to the rule of the file in " + sops.RulesFile + ", and then  connsync reseal " + manifest.ShellWord(s.file)}}
 	}
 	var text string
 	var err error

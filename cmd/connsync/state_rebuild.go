@@ -69,7 +69,7 @@ func (r *syncRun) takeOver(ctx context.Context) error {
 			taken++
 		}
 		if left > 0 {
-			r.p.Note("%s: %s left as it is; connsync diff shows why", u.wish.Name, view.Count(left, "conflict"))
+			r.p.Note("%s: %s left as it is:  connsync diff  shows why", u.wish.Name, view.Count(left, "conflict"))
 		}
 	}
 	if taken == 0 {

@@ -279,7 +279,7 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 	}
 	code = afterChanges(code, did)
 	if len(r.reports) > 0 && unfinished(r.reports) {
-		r.p.Err.Line("%s connsync sync   (safe to repeat)", render.Cyan("next:"))
+		r.p.Err.Line("%s %s", render.Cyan("next:"), "connsync sync   (safe to repeat)")
 	}
 	if r.cmd.Report != "" {
 		if err := r.writeReport(code); err != nil {

@@ -198,7 +198,7 @@ func (t *treeFS) ReadFile(name string) ([]byte, error) {
 
 // damaged is an object that is not what its name says, which go-git does not check: a disk may have mixed it up with another one.
 func damaged(name string) error {
-	return &RefusedError{name, "damaged in this clone: git fsck tells more"}
+	return &RefusedError{name, "damaged in this clone: clone the repository again"}
 }
 
 func (t *treeFS) find(op, name string) (*node, error) {

@@ -127,7 +127,7 @@ func (r Rule) Command(words string) string {
 	if r.From == File {
 		return "sops " + words
 	}
-	return "sops --config " + r.From + " " + words
+	return "sops --config " + Word(r.From) + " " + words
 }
 
 // Same tells whether two rules want the same of a file.

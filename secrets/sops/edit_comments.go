@@ -97,7 +97,7 @@ func (e *Editor) revealComments(kept map[string]bool, may func(secrets.Path, sec
 			continue
 		}
 		if strings.ContainsAny(comment.Value, "\n\r") {
-			return e.refuse(pathOf(c.keys), "has an encrypted comment of many lines: remove it with  sops edit")
+			return e.refuse(pathOf(c.keys), "has an encrypted comment of many lines")
 		}
 		e.revealComment(c.text, "#"+comment.Value)
 	}

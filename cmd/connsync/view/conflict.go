@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 // warning is something to know that stops nothing.
@@ -54,13 +55,13 @@ func Conflict(c *diff.Change) (string, []string) {
 			[]string{"correct or remove the line  previously:  at " + c.Pos.String()}
 	case diff.ConflictInClear:
 		return "not sent: " + List(Paths(d.Fields)) + " in the clear, where the rule of " + c.Pos.File + " in .sops.yaml encrypts",
-			[]string{"connsync reseal " + c.Pos.File, "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
+			[]string{"connsync reseal " + manifest.ShellWord(c.Pos.File), "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
 	case diff.ConflictBehind:
 		return "last applied from commit " + CutHash(d.Commit) + ", which this commit does not contain: this would undo it",
 			[]string{"bring that commit into this branch:  git pull --rebase", "or undo it on purpose:  connsync sync --allow-older"}
 	case diff.ConflictRepointed:
 		return "secrets would go elsewhere on the word of an edit by hand: " + List(Paths(d.Fields)) + " changed, and sops did not write " + c.Pos.File + " since the last apply",
-			[]string{"undo the edit and make it with  sops edit " + c.Pos.File + ",  or write the same value once more with  sops set:  that needs the file's key"}
+			[]string{"undo the edit, and make it with the file's key:  sops edit " + manifest.ShellWord(c.Pos.File)}
 	}
 	return string(d.Kind), nil
 }

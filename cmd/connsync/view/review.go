@@ -27,7 +27,7 @@ func Findings(fs []review.Finding) []Finding {
 func findingWords(f review.Finding) (message string, hints []string) {
 	switch s := f.Spot; f.Kind {
 	case review.Edited:
-		hints = []string{"undo the edit, and make it with  sops edit " + s.File,
+		hints = []string{"undo the edit, and make it with  sops edit " + manifest.ShellWord(s.File),
 			"after a merge, take the whole file of one side from Git, with its sops block, and make the changes of the other side again with sops"}
 		if !f.MACOnly {
 			hints = append(hints, "with  mac_only_encrypted: true  in "+manifest.RulesFile+" values in the clear may be edited by hand")
@@ -41,21 +41,21 @@ func findingWords(f review.Finding) (message string, hints []string) {
 			s.Path, s.Name, s.Target, f.From.Path, f.From.Name, f.From.Target), movedHints(f)
 	case review.Repointed:
 		return string(s.Path) + " of " + s.Name + " changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
-			[]string{"undo the edit and make it with  sops edit " + s.File + ",  or write the same value once more with  sops set"}
+			[]string{"undo the edit, and make it with the file's key:  sops edit " + manifest.ShellWord(s.File)}
 	case review.Exposed:
 		return string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret",
-			[]string{"rotate it where it is used, and set the new value with  sops set  or  sops edit " + s.File}
+			[]string{"rotate it where it is used, and set the new value with  sops edit " + manifest.ShellWord(s.File)}
 	}
-	return "the history is cut off or very long: not every commit of the branch was searched for secrets in the clear, and whether a merge broke a file was not judged", []string{"fetch more of it: git fetch --deepen=100"}
+	return "the history is cut off or very long: not every commit of the branch was searched for secrets in the clear, and whether a merge broke a file was not judged", []string{"fetch more of it:  git fetch --deepen=100"}
 }
 
 // movedHints say what to do about a ciphertext that stands elsewhere: sops cannot open such a file, so it is undone first.
 func movedHints(f review.Finding) []string {
-	hints := []string{"undo the change: sops ties a secret to its target, connection and setting"}
+	undo := "undo the change: sops ties a secret to its target, connection and setting"
 	if f.Spot.Target == f.From.Target && f.Spot.Name != f.From.Name {
-		return append(hints, "or, to rename the connection with its secrets, with the file's key:  connsync rename "+f.From.Target+"/"+f.From.Name+" "+f.Spot.Name)
+		return []string{undo, "or, to rename the connection with its secrets, with the file's key:  connsync rename " + manifest.ShellWord(f.From.Target+"/"+f.From.Name) + " " + manifest.ShellWord(f.Spot.Name)}
 	}
-	return append(hints, "then set the secret at its new place with  sops edit "+f.Spot.File)
+	return []string{undo, "then make it again with the file's key, which encrypts the secret for its new place:  sops edit " + manifest.ShellWord(f.Spot.File)}
 }
 
 // RuleChanges puts changes of the rules into words.
