@@ -150,8 +150,10 @@ func newHintReader(t testing.TB) *hintReader {
 		ours = append(ours, n.Name)
 	}
 	const sops = `encrypt|decrypt|edit|set|unset|rotate|updatekeys|filestatus|groups|exec-env|exec-file|keyservice|publish`
+	const git = `add|am|archive|bisect|branch|bundle|cat-file|checkout|cherry-pick|clean|clone|commit|config|credential|diff|fetch|fsck|gc|init|log|ls-files|ls-remote|ls-tree|merge|mv|pack-refs|prune|pull|push|` +
+		`rebase|reflog|remote|repack|replace|reset|restore|rev-list|rev-parse|revert|rm|show|sparse-checkout|stash|status|submodule|switch|symbolic-ref|tag|unpack-objects|update-index|update-ref|worktree`
 	return &hintReader{
-		named: regexp.MustCompile("(?:^|[ (\"'`])(connsync (?:(?:" + strings.Join(ours, "|") + `)\b|-|[…¿])|sops (?:(?:` + sops + `)\b|-|[…¿])|git [-…¿a-z]|age-keygen\b|gpg -|ssh-(?:keyscan|add)\b|chmod [+0-7ugo]|rm [-…¿a-z])`),
+		named: regexp.MustCompile("(?:^|[ (\"'`])(connsync (?:(?:" + strings.Join(ours, "|") + `)\b|-|[…¿])|sops (?:(?:` + sops + `)\b|-|[…¿])|git (?:(?:` + git + `)\b|-|[…¿](?: |$))|age-keygen\b|gpg -|ssh-(?:keyscan|add)\b|chmod [+0-7ugo]|rm [-…¿a-z])`),
 		hints: map[hint][]string{}, excluded: map[string]bool{}, excused: map[string]bool{}, files: token.NewFileSet(),
 	}
 }

@@ -34,7 +34,7 @@ var failures = []said{
 	{"Permission denied (publickey", RemoteDenied, "the server takes none of the keys, or a key's passphrase cannot be asked for: load it into the agent"},
 	{"Permission denied, please try again", RemoteDenied, "the server takes none of the keys"},
 	{"Too many authentication failures", RemoteDenied, "the server takes none of the keys"},
-	{"dubious ownership", RemoteDenied, "the repository belongs to another user: see safe.directory of git config"},
+	{"dubious ownership", RemoteDenied, "the repository belongs to another user: see safe.directory in its configuration"},
 	{"not found", RemoteNotFound, ""},
 	{"returned error: 404", RemoteNotFound, ""},
 	{"does not appear to be a git repository", RemoteNotFound, ""},
