@@ -18,8 +18,8 @@ type reading struct {
 }
 
 const (
-	wholeSeconds = time.Second      // the resolution of update times, also where milliseconds are written
-	farAhead     = 10 * time.Minute // more than the clocks of one service differ
+	resolution = time.Second      // the resolution of update times, also where milliseconds are written
+	farAhead   = 10 * time.Minute // more than the clocks of one service differ
 )
 
 var (
@@ -32,13 +32,13 @@ var (
 func (t shownTime) readings() []reading {
 	if m := epoch.FindStringSubmatch(string(t)); m != nil {
 		n, _ := strconv.ParseInt(m[1], 10, 64)
-		return []reading{{time.Unix(n, 0), wholeSeconds}}
+		return []reading{{time.Unix(n, 0), resolution}}
 	}
 	m := calendar.FindStringSubmatch(string(t))
 	if m == nil {
 		return nil
 	}
-	within, seconds := wholeSeconds, m[3]
+	within, seconds := resolution, m[3]
 	if seconds == "" {
 		within, seconds = time.Minute, ":00"
 	}

@@ -37,7 +37,13 @@ func risks(c Change) []Risk {
 // Destination tells whether a field says where the connection leads: the plugin, or a setting that by its key or by its
 // value, before or after, is an address.
 func (f Field) Destination() bool {
-	return f.Path == pathPlugin || leads(f.Path) || strings.HasPrefix(string(f.Path), "config") && (address(f.Old) || address(f.New))
+	if f.Path == pathPlugin || leads(f.Path) {
+		return true
+	}
+	if !strings.HasPrefix(string(f.Path), "config") {
+		return false
+	}
+	return address(f.Old) || address(f.New) || (mailed(f.Old) || mailed(f.New)) && !account(f.Path)
 }
 
 // leads tells whether a setting's own key, or one above it, names a destination.
@@ -64,8 +70,31 @@ var (
 // longest is more than any address; what is longer could hold one anywhere.
 const longest = 2000
 
-// mailbox is the name of an account, as many services have it: it says who asks, not whom.
+// mailbox is the name of an account, as many services have it, or a user and a host, as ssh has it: only the key tells which.
 var mailbox = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
+
+// scp is a user, a host and a path, as scp and Git have them.
+var scp = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+:`)
+
+func mailed(v any) bool {
+	text, ok := v.(string)
+	return ok && mailbox.MatchString(text)
+}
+
+// accounts are the words of keys that say who asks, and not whom.
+var accounts = map[string]bool{
+	"user": true, "users": true, "username": true, "login": true, "account": true, "email": true, "mail": true, "sender": true, "from": true,
+	"principal": true, "subject": true, "owner": true, "contact": true, "upn": true,
+}
+
+func account(p secrets.Path) bool {
+	for _, word := range manifest.KeyWords(strings.TrimPrefix(string(p), "config")) {
+		if accounts[word] {
+			return true
+		}
+	}
+	return false
+}
 
 // address tells whether a value is, or holds, a URL, a host name with a dot, a host and port, or an IP address.
 func address(v any) bool {
@@ -73,10 +102,10 @@ func address(v any) bool {
 	switch {
 	case !ok || mailbox.MatchString(text):
 		return false
-	case len(text) > longest || strings.Contains(text, "://"):
+	case len(text) > longest || strings.Contains(text, "://") || scp.MatchString(text):
 		return true
 	}
-	for _, part := range strings.FieldsFunc(text, outsideOfAddresses) {
+	for _, part := range strings.FieldsFunc(dots.Replace(text), outsideOfAddresses) {
 		part = strings.TrimPrefix(part, "tcp:")
 		if _, err := netip.ParseAddr(strings.Trim(part, "[]")); err == nil || hostPort.MatchString(part) || hostName.MatchString(part) {
 			return true
@@ -84,6 +113,9 @@ func address(v any) bool {
 	}
 	return false
 }
+
+// dots are read as a full stop by what looks names up (RFC 3490, section 3.1).
+var dots = strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".")
 
 func outsideOfAddresses(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:[]-", r))

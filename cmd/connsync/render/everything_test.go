@@ -6,9 +6,7 @@ import (
 	"errors"
 	"flag"
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -292,13 +290,9 @@ func firstDifference(want, got []byte) string {
 // constants are those of the string types of a package's source, by type.
 func constants(t *testing.T, dir string) map[string][]string {
 	t.Helper()
-	packages, err := parser.ParseDir(token.NewFileSet(), dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string][]string{}
-	for _, p := range packages {
-		ast.Inspect(p, func(n ast.Node) bool {
+	for _, f := range parsed(t, dir) {
+		ast.Inspect(f, func(n ast.Node) bool {
 			if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
 				kind, typed := v.Type.(*ast.Ident)
 				value, literal := v.Values[0].(*ast.BasicLit)

@@ -7,8 +7,8 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"io/fs"
 	"math/rand/v2"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -31,11 +31,7 @@ var functions = map[string]any{
 // exported are the functions and methods of this package's source, each with its receiver.
 func exported(t *testing.T) (names []string) {
 	t.Helper()
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range packages["render"].Files {
+	for _, f := range parsed(t, ".") {
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.IsExported() && fn.Recv == nil {
 				names = append(names, fn.Name.Name)
@@ -43,6 +39,25 @@ func exported(t *testing.T) (names []string) {
 		}
 	}
 	return names
+}
+
+// parsed are the files of a package's source, without its tests.
+func parsed(t *testing.T, dir string) map[string]*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%s: no source: %v", dir, err)
+	}
+	out := map[string]*ast.File{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if out[filepath.Base(name)], err = parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
 }
 
 // smuggler fills the arguments of a function with hostile texts, wherever its types take a text.
