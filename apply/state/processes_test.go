@@ -1,10 +1,13 @@
 package state_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +80,16 @@ func TestFourProcessesLoseNothing(t *testing.T) {
 	run(t, dir, "fsck", "--strict")
 }
 
+// tip is what the ref's file says; "" while it is replaced.
+func tip(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, ".git", state.Ref("prod")))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func TestAKilledWriterLeavesAWholeState(t *testing.T) {
 	dir := repository(t)
 	first := locked(t, store(t, dir))
@@ -84,11 +97,15 @@ func TestAKilledWriterLeavesAWholeState(t *testing.T) {
 	_ = first.Close()
 	before := 0
 	for round := range 25 {
+		from := tip(t, dir)
 		cmd := writer(dir, fmt.Sprint("r", round), 10_000)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// The moment of the kill is what the test varies; nothing waits for a time to be enough.
+		// The moment of the kill is what the test varies. Every other round lets the writer commit first, however slow the machine is.
+		for deadline := time.Now().Add(time.Minute); round%2 == 1 && tip(t, dir) == from && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond)
+		}
 		time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()

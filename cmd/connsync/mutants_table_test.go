@@ -88,7 +88,7 @@ var mutants = []mutant{
 	{"a history that is cut denies a write", "apply/state/converted.go", "\t\tcase whole:", "\t\tcase whole || true:", "./apply/state TestWithoutItsHistory"},
 	{"members of a later version are dropped", "apply/state/more.go", "\t\t\tout[name] = v\n\t\t\tcontinue", "\t\t\tcontinue", "./apply/state TestMembers"},
 	{"the counter of a seal is forgotten with its connection", "apply/state/more.go", "past.N = max(past.N, k.Seal.N)", "past.N = k.Seal.N", "./apply/state TestWhatIsGone"},
-	{"an older commit is applied", "diff/forward.go", "if !contained {", "if false {", "./diff TestOnlyForward"},
+	{"an older commit is applied", "diff/forward.go", "if err != nil || !contained {", "if err != nil {", "./diff TestOnlyForward"},
 	{"what was deleted comes back with an older commit", "diff/forward.go", "case c.Known == nil && c.Write:", "case false:", "./diff TestOnlyForward"},
 	{"an older commit takes a protection away", "diff/forward.go", "case c.Write || c.unprotects():", "case c.Write:", "./diff TestOnlyForward"},
 	{"a history that is cut off contains nothing", "manifest/gitfs/contains.go", "if contained || whole {", "if contained || whole || len(h.depths) == 0 {", "./manifest/gitfs TestWhatAHistory"},

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,13 +65,18 @@ var ways = map[string]func(t *testing.T, bare, clone string) (address string, en
 
 var basicHeader = "AUTHORIZATION: basic " + base64.StdEncoding.EncodeToString([]byte("x-access-token:canary-token"))
 
+var everyWay = flag.Bool("ways", false, "try every transport by every way to reach a remote, which takes minutes")
+
+// usual are the ways that are always tried; the other ones differ from them in credentials only.
+var usual = []string{"file://", "http, a token", "http, a token that only reads, and a helper", "ssh"}
+
 func TestEveryLineDoesTheSame(t *testing.T) {
 	for line, prepare := range lines {
 		for way, reach := range ways {
 			switch {
 			case line == "go-git" && strings.Contains(way, "stale"), line == "go-git" && strings.Contains(way, "only reads"): // it has one credential
 				continue
-			case testing.Short() && way != "file://" && way != "http, a token":
+			case !*everyWay && !slices.Contains(usual, way), testing.Short() && strings.Contains(way, "helper"):
 				continue
 			}
 			t.Run(line+", "+way, func(t *testing.T) {
