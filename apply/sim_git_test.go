@@ -63,11 +63,20 @@ type history struct {
 
 func (h *history) next() int { h.serial++; return h.serial }
 
-func (h *history) seal(plain string) sealed {
-	return sealed{plain, fmt.Sprintf("ENC[AES256_GCM,data:%08d,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]", h.next())}
+func (h *history) seal(plain, iv string) sealed {
+	return sealed{plain, fmt.Sprintf("ENC[AES256_GCM,data:%08d,iv:%s,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]", h.next(), iv)}
 }
 
-func (h *history) secret() sealed { return h.seal(fmt.Sprintf("%s-%06d", canaryStart, h.next())) }
+// secret is a new value; SOPS gives each an iv of its own, and keeps it while the value stays, whatever the data key.
+func (h *history) secret() sealed {
+	return h.seal(fmt.Sprintf("%s-%06d", canaryStart, h.next()), fmt.Sprintf("%08d", h.next()))
+}
+
+func (s sealed) iv() string {
+	_, rest, _ := strings.Cut(s.cipher, ",iv:")
+	iv, _, _ := strings.Cut(rest, ",")
+	return iv
+}
 
 func (h *history) wish(random *rand.Rand) wish {
 	w := wish{
@@ -153,7 +162,7 @@ func (h *history) rotate(r *revision, file int) {
 		}
 		moved := map[string]sealed{}
 		for _, k := range slices.Sorted(maps.Keys(w.secrets)) {
-			moved[k] = h.seal(w.secrets[k].plain)
+			moved[k] = h.seal(w.secrets[k].plain, w.secrets[k].iv())
 		}
 		w.secrets = moved
 		r.wishes[name] = w
