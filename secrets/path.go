@@ -55,3 +55,17 @@ func plainKey(key string) bool {
 	}
 	return key != ""
 }
+
+// PathOf is a path given by its steps: keys as text, positions in a list as numbers.
+func PathOf(steps []any) Path {
+	var p Path
+	for _, step := range steps {
+		switch step := step.(type) {
+		case string:
+			p = p.Key(step)
+		case int:
+			p = p.Index(step)
+		}
+	}
+	return p
+}

@@ -96,22 +96,9 @@ func (c setCmd) find(w world, g *globals) (*settingEdit, error) {
 		e.close()
 		return nil, err
 	}
-	s := &settingEdit{editing: e, connectionPlace: place, file: connection.File.Path, at: pathFrom(path), path: append(place.path(), path...)}
+	s := &settingEdit{editing: e, connectionPlace: place, file: connection.File.Path, at: secrets.PathOf(path), path: append(place.path(), path...)}
 	s.was, s.there = settingOf(*connection, s.at)
 	return s, nil
-}
-
-func pathFrom(path []any) secrets.Path {
-	var p secrets.Path
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			p = p.Key(step)
-		case int:
-			p = p.Index(step)
-		}
-	}
-	return p
 }
 
 // settingOf is a setting of a connection's config.

@@ -103,7 +103,7 @@ func (e *Editor) withoutClear(doc *splice.Doc) ([]byte, error) {
 	}
 	var changes []splice.Change
 	for _, l := range doc.Leaves() {
-		p := pathOf(l.Path)
+		p := secrets.PathOf(l.Path)
 		if !covered[p] || l.Value == "" || l.Tag == "!!null" || sealed(l.Value) && l.Tag == "!!str" {
 			continue
 		}
@@ -118,20 +118,6 @@ func (e *Editor) withoutClear(doc *splice.Doc) ([]byte, error) {
 		return nil, e.refuse(e.open[0], "cannot be read in place: "+err.Error())
 	}
 	return text, nil
-}
-
-// pathOf is a path as people write it.
-func pathOf(path []any) secrets.Path {
-	var p secrets.Path
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			p = p.Key(step)
-		case int:
-			p = p.Index(step)
-		}
-	}
-	return p
 }
 
 // bound is what SOPS binds a ciphertext to.
@@ -176,7 +162,7 @@ func (e *Editor) coveredBy(m upstream.Metadata, path []any) bool {
 		return false
 	}
 	covered, err := encrypts(text, m)
-	return err == nil && covered[pathOf(path)]
+	return err == nil && covered[secrets.PathOf(path)]
 }
 
 // Set puts a value (string, bool, or json.Number) at a path of keys and positions: encrypted where the file's selector covers it, and else in the clear. The same
@@ -187,7 +173,7 @@ func (e *Editor) Set(path []any, v any) (err error) {
 	if err != nil {
 		return err
 	}
-	p := pathOf(path)
+	p := secrets.PathOf(path)
 	scalar := written(v)
 	if text, _ := v.(string); strings.HasPrefix(text, "ENC[") {
 		return e.refuse(p, "cannot be set to what looks like a ciphertext")
@@ -209,7 +195,7 @@ func (e *Editor) Set(path []any, v any) (err error) {
 func (e *Editor) encrypt(path []any, v any) (splice.Scalar, error) {
 	text, err := e.cipher.Encrypt(sopsValue(v), e.key, boundTo(path))
 	if err != nil || text == "" {
-		return splice.Scalar{}, e.refuse(pathOf(path), "cannot be encrypted: an empty value stays in the clear")
+		return splice.Scalar{}, e.refuse(secrets.PathOf(path), "cannot be encrypted: an empty value stays in the clear")
 	}
 	return splice.Ciphertext(text), nil
 }
@@ -225,7 +211,7 @@ func (e *Editor) Rename(path []any, to string) (err error) {
 	now := append(slices.Clone(path[:len(path)-1]), to)
 	text, err := doc.Rename(path, to)
 	if err != nil {
-		return e.refuse(pathOf(path), "cannot be renamed: "+err.Error())
+		return e.refuse(secrets.PathOf(path), "cannot be renamed: "+err.Error())
 	}
 	e.moved, e.text = [2][]any{path, now}, text
 	if err := e.rebind(leaves, path, now); err != nil {
@@ -241,7 +227,7 @@ func Rekeyed(name string, text []byte, path []any, to string) ([]byte, error) {
 		text, err = doc.Rename(path, to)
 	}
 	if err != nil {
-		return nil, &EditError{name, pathOf(path), "cannot be renamed"}
+		return nil, &EditError{name, secrets.PathOf(path), "cannot be renamed"}
 	}
 	return text, nil
 }
@@ -255,7 +241,7 @@ func (e *Editor) rebind(leaves []splice.Leaf, was, now []any) error {
 		}
 		plain, err := e.cipher.Decrypt(l.Value, e.key, boundTo(l.Path))
 		if err != nil {
-			return e.refuse(pathOf(l.Path), "does not open")
+			return e.refuse(secrets.PathOf(l.Path), "does not open")
 		}
 		c, err := e.ciphertext(append(slices.Clone(now), l.Path[len(was):]...), plain)
 		if err != nil {
@@ -270,7 +256,7 @@ func (e *Editor) rebind(leaves []splice.Leaf, was, now []any) error {
 func (e *Editor) ciphertext(path []any, plain any) (splice.Change, error) {
 	text, err := e.cipher.Encrypt(plain, e.key, boundTo(path))
 	if err != nil {
-		return splice.Change{}, e.refuse(pathOf(path), "cannot be encrypted")
+		return splice.Change{}, e.refuse(secrets.PathOf(path), "cannot be encrypted")
 	}
 	return splice.Change{Path: path, To: splice.Ciphertext(text)}, nil
 }
@@ -300,9 +286,9 @@ func (e *Editor) Unset(path []any) error {
 	}
 	text, err := doc.Remove(path)
 	if err != nil {
-		return e.refuse(pathOf(path), "cannot be removed: "+err.Error())
+		return e.refuse(secrets.PathOf(path), "cannot be removed: "+err.Error())
 	}
-	e.text, e.free[pathOf(path)] = text, true
+	e.text, e.free[secrets.PathOf(path)] = text, true
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (e *Editor) rebindComments(was, now []any) error {
 		}
 		text, err := e.cipher.Encrypt(plain, e.key, boundTo(append(now[:len(now):len(now)], c.keys[len(was):]...)))
 		if err != nil {
-			return e.refuse(pathOf(c.keys), "has a comment that cannot be encrypted")
+			return e.refuse(secrets.PathOf(c.keys), "has a comment that cannot be encrypted")
 		}
 		e.text = bytes.ReplaceAll(e.text, []byte(c.text), []byte(text))
 	}
@@ -92,12 +92,12 @@ func (e *Editor) revealComments(kept map[string]bool, may func(secrets.Path, sec
 		if kept[c.text] || err != nil || !ok {
 			continue
 		}
-		if !may(pathOf(c.keys), secrets.Hide(comment.Value)) {
-			e.hidden = append(e.hidden, pathOf(c.keys))
+		if !may(secrets.PathOf(c.keys), secrets.Hide(comment.Value)) {
+			e.hidden = append(e.hidden, secrets.PathOf(c.keys))
 			continue
 		}
 		if strings.ContainsAny(comment.Value, "\n\r") {
-			return e.refuse(pathOf(c.keys), "has an encrypted comment of many lines")
+			return e.refuse(secrets.PathOf(c.keys), "has an encrypted comment of many lines")
 		}
 		e.revealComment(c.text, "#"+comment.Value)
 	}

@@ -104,7 +104,7 @@ func (e *Editor) kept(leaves []splice.Leaf, before bool) []splice.Leaf {
 
 // freed tells whether a leaf was to change: it, what was added on the way to it, or what gave way to that.
 func (e *Editor) freed(l splice.Leaf) bool {
-	p := pathOf(l.Path)
+	p := secrets.PathOf(l.Path)
 	return e.free[p] || l.Value == "" && slices.ContainsFunc(e.added, func(f secrets.Path) bool { return isAbove(p, f) })
 }
 

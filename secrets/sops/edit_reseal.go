@@ -248,7 +248,7 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 	}
 	var changes []splice.Change
 	for _, l := range doc.Leaves() {
-		p := pathOf(l.Path)
+		p := secrets.PathOf(l.Path)
 		if encrypted := sealed(l.Value) && l.Tag == "!!str"; l.Path[0] == "sops" || l.Value == "" || l.Tag == "!!null" || covered[p] == encrypted {
 			continue
 		}
@@ -302,7 +302,7 @@ func (e *HiddenError) Error() string {
 
 // reveal decrypts a value, if it may be.
 func (e *Editor) reveal(l splice.Leaf, may func(secrets.Path, secrets.Value) bool) (splice.Change, error) {
-	p := pathOf(l.Path)
+	p := secrets.PathOf(l.Path)
 	plain, err := e.cipher.Decrypt(l.Value, e.key, boundTo(l.Path))
 	v, unfit := typed(plain)
 	if err != nil || unfit != "" {
@@ -325,7 +325,7 @@ func (e *Editor) begin(ctx context.Context, o *Opener, want upstream.Metadata) (
 	if err != nil {
 		return did, err
 	}
-	if !slices.ContainsFunc(doc.Leaves(), func(l splice.Leaf) bool { return covered[pathOf(l.Path)] && l.Value != "" && l.Tag != "!!null" }) {
+	if !slices.ContainsFunc(doc.Leaves(), func(l splice.Leaf) bool { return covered[secrets.PathOf(l.Path)] && l.Value != "" && l.Tag != "!!null" }) {
 		return Resealed{}, nil
 	}
 	tree := upstream.Tree{Metadata: want}
