@@ -148,7 +148,7 @@ func TestTheLawIsWhatTheCommandDoes(t *testing.T) {
 	d.words = []string{"mode", "level", "site", "a", "b", "user_enc", "x_unencrypted", "word", "config", "pt"}
 	recipient := key(t)
 	done, encrypted := 0, 0
-	for done < *commands {
+	for done < *commands || encrypted < *commands/2 { // a draw of rules that encrypt nothing tests little
 		kind, selector := d.selector()
 		rules := "creation_rules:\n  - age: " + recipient + "\n    mac_only_encrypted: " + d.one("true", "false") + "\n"
 		if kind != "" {
@@ -183,9 +183,6 @@ func TestTheLawIsWhatTheCommandDoes(t *testing.T) {
 		if !slices.Equal(should, is) || len(after.Connections[0].InClear) != 0 {
 			t.Fatalf("should be encrypted: %v, is: %v, and still in the clear: %v\n%s\n%s", should, is, after.Connections[0].InClear, rules, text)
 		}
-	}
-	if encrypted < done/2 {
-		t.Errorf("%d settings of %d files are encrypted: the draws test little", encrypted, done)
 	}
 	t.Logf("T-SOPS: the command encrypts %d files, %d settings, as the rule says", done, encrypted)
 }
