@@ -53,7 +53,7 @@ func (g *globals) reviewed(r *review.Review) (view.Diff, error) {
 		v.Plans = append(v.Plans, p)
 		v.Files[p.Target] = view.FileNotes(r.FileNotes(p.Target))
 	}
-	found, err := r.Findings()
+	found, err := r.Findings(nil)
 	v.Findings = view.Findings(found)
 	return v, err
 }

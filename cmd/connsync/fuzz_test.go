@@ -147,7 +147,7 @@ func FuzzMistakes(f *testing.F) {
 		for _, format := range []string{"text", "json", "github"} {
 			var out, errs bytes.Buffer
 			p := render.New(&out, &errs, render.Options{})
-			if failed := (validateCmd{Format: format}).show(world{stdout: &out}, p, checked(project, set, findings)); failed != nil {
+			if failed := (validateCmd{Format: format}).show(world{stdout: &out}, p, checked(review.Side{Project: project, Set: set}, findings, nil, nil)); failed != nil {
 				fail(p, failed)
 			}
 			if format != "github" { // which is commands

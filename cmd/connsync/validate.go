@@ -14,11 +14,14 @@ import (
 type validateCmd struct {
 	Format string `enum:"text,json,github" default:"text" placeholder:"FORMAT" help:"text, json (docs/json.md), or github: annotations of a workflow."`
 	Base   string `placeholder:"REF" help:"Also check what was done since this branch parted from REF: edits without sops, moved ciphertexts, secrets that a commit held in the clear."`
+
+	Decrypt bool `help:"Open every encrypted file with the keys at hand, in memory: say which do not open, and, with --base, find each secret of them in the clear in any text of the branch."`
 }
 
 func (validateCmd) Help() string {
 	return "Reads every manifest and says every mistake of every file in one run, and what sops could not open. It opens no connection and needs no key.\n\n" +
-		examples("connsync validate", "connsync validate --base origin/main --format github", "connsync validate --format json")
+		"--decrypt uses the keys that a sync would use. It is the only check that a file opens, as after a merge by hand, and it knows the secrets that others guess at. None is shown or written.\n\n" +
+		examples("connsync validate", "connsync validate --base origin/main --format github", "connsync validate --base origin/main --decrypt", "connsync validate --format json")
 }
 
 // Run ends with the mistakes, if there are any.
@@ -42,7 +45,7 @@ func (c validateCmd) Run(ctx context.Context, w world, g *globals) error {
 }
 
 // worktree checks what is there, without asking what was there before.
-func (validateCmd) worktree(ctx context.Context, w world, g *globals) (view.Checked, error) {
+func (c validateCmd) worktree(ctx context.Context, w world, g *globals) (view.Checked, error) {
 	src, err := g.open(ctx, w)
 	if err != nil {
 		return view.Checked{}, err
@@ -56,27 +59,50 @@ func (validateCmd) worktree(ctx context.Context, w world, g *globals) (view.Chec
 	if err != nil {
 		return view.Checked{}, err
 	}
-	return checked(project, side.Set, side.Findings()), nil
+	o, err := c.open(ctx, w, side)
+	if err != nil {
+		return view.Checked{}, err
+	}
+	return checked(side, side.Findings(), o, func(manifest.File) bool { return true }), nil
+}
+
+// open opens the files of a side where that was asked for; nil where not.
+func (c validateCmd) open(ctx context.Context, w world, side review.Side) (*opening, error) {
+	if !c.Decrypt {
+		return nil, nil
+	}
+	return openAll(ctx, w, side)
 }
 
 // sinceBase checks the worktree as the head of a branch.
-func (c validateCmd) sinceBase(_ context.Context, _ world, g *globals) (view.Checked, error) {
+func (c validateCmd) sinceBase(ctx context.Context, w world, g *globals) (view.Checked, error) {
 	r, done, err := g.reviewSince(c.Base, "")
 	if err != nil {
 		return view.Checked{}, err
 	}
 	defer done()
-	found, err := r.Findings()
-	return checked(r.Head().Project, r.Head().Set, found), err
+	o, err := c.open(ctx, w, r.Head())
+	if err != nil {
+		return view.Checked{}, err
+	}
+	found, err := r.Findings(o.secrets())
+	return checked(r.Head(), found, o, r.Changed()), err
 }
 
 // checked is how much was checked, and what was found.
-func checked(p manifest.Project, set manifest.Set, found []review.Finding) view.Checked {
-	out := view.Checked{Connections: len(set.Connections), Files: len(set.Files), Targets: len(p.Targets)}
-	for _, f := range set.Files {
+func checked(side review.Side, found []review.Finding, o *opening, changed func(manifest.File) bool) view.Checked {
+	out := view.Checked{Connections: len(side.Set.Connections), Files: len(side.Set.Files), Targets: len(side.Project.Targets), Opened: o.count()}
+	for _, f := range side.Set.Files {
 		if f.Sops != nil {
 			out.Encrypted++
 		}
+	}
+	for _, m := range o.mistakes(changed) {
+		if m.Warning {
+			out.Warnings = append(out.Warnings, m)
+			continue
+		}
+		out.Wrong = append(out.Wrong, m)
 	}
 	for _, f := range view.Findings(found) {
 		if f.Fatal {
@@ -84,6 +110,9 @@ func checked(p manifest.Project, set manifest.Set, found []review.Finding) view.
 			continue
 		}
 		out.Warnings = append(out.Warnings, f.Mistake)
+	}
+	if o != nil {
+		out.Wrong, out.Warnings = manifest.Sorted(out.Wrong), manifest.Sorted(out.Warnings)
 	}
 	return out
 }

@@ -36,8 +36,13 @@ type leaf struct {
 // clearText is what is remembered of a value in the clear.
 type clearText struct {
 	digest string
-	size   int  // without spaces around it; -1 where that says nothing
-	looks  bool // like a secret; what does not may have been encrypted for other reasons
+	text   string // manifest.TextDigest
+	size   int    // without spaces around it; -1 where that says nothing
+	looks  bool   // like a secret; what does not may have been encrypted for other reasons
+}
+
+func clearOf(x manifest.Setting) clearText {
+	return clearText{manifest.ValueDigest(x.Value), manifest.TextDigest(x.Value), manifest.ClearSize(x.Value), x.Suspicious()}
 }
 
 func documentOf(f manifest.File, cs []manifest.Connection) *document {
@@ -53,7 +58,7 @@ func documentOf(f manifest.File, cs []manifest.Connection) *document {
 					d.ivs[iv] = true
 				}
 			case hides(x.Value):
-				e.leaves = append(e.leaves, leaf{at: x.Path, clear: clearText{manifest.ValueDigest(x.Value), manifest.ClearSize(x.Value), x.Suspicious()}})
+				e.leaves = append(e.leaves, leaf{at: x.Path, clear: clearOf(x)})
 			}
 		}
 		d.connections = append(d.connections, e)
@@ -134,7 +139,7 @@ func scan(file string, text []byte) []line {
 		if value == "" || strings.HasPrefix(value, "ENC[") || len(out) == maxLines {
 			continue
 		}
-		l := line{clear: clearText{manifest.ValueDigest(value), manifest.ClearSize(value), manifest.Setting{Path: secrets.Path("").Key(key), Value: value}.Suspicious()}}
+		l := line{clear: clearOf(manifest.Setting{Path: secrets.Path("").Key(key), Value: value})}
 		if strings.Trim(value, "|>+-0123456789") == "" && strings.ContainsAny(value[:1], "|>") {
 			l.clear.size = -1 // the text follows
 		}

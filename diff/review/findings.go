@@ -33,9 +33,11 @@ type Finding struct {
 	Commit  string           // of Exposed
 }
 
-// Findings are what a sync would refuse, and secrets that the branch exposed, in order of their places.
-func (r *Review) Findings() ([]Finding, error) {
-	told, err := r.told()
+// Findings are what a sync would refuse, and secrets that the branch exposed, in order of their places. Of the files that a key opened it is
+// known which secrets these are; nil is none.
+func (r *Review) Findings(opened Opened) ([]Finding, error) {
+	x := r.exact(opened)
+	told, err := r.told(x)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func (r *Review) Findings() ([]Finding, error) {
 		return nil, err
 	}
 	out := append(r.settled(r.head.Findings()), broken...)
-	out = append(append(append(out, r.moved()...), r.repointed()...), told.trail.findings(r.head, r.base)...)
+	out = append(append(append(out, r.moved()...), r.repointed()...), x.instead(told.trail.findings(r.head, r.base), opened, r.base.Commit)...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i].Pos, out[j].Pos
 		return a.File < b.File || a.File == b.File && a.Line < b.Line
@@ -66,14 +68,19 @@ type told struct {
 const maxSettings = 5_000_000
 
 // told goes through the history once.
-func (r *Review) told() (told, error) {
+func (r *Review) told(x *exact) (told, error) {
 	t := told{trail: newTrail(r.head.Set), origins: newOrigins()}
 	for _, d := range r.baseDocuments() {
 		t.origins.note(d.document, true)
 		t.trail.note(d.document, d.file, r.base.Commit)
+		x.document(d.document, r.base.Commit)
 	}
 	in, settings := reader{project: r.head.Project}, 0
-	complete, err := r.history.Since(searched(r.head.Project), func(v FileVersion) error {
+	wanted := searched(r.head.Project)
+	complete, err := r.history.Since(wanted, func(v FileVersion) error {
+		if err := x.version(v, &in); err != nil {
+			return err
+		}
 		d, err := in.document(v)
 		if err != nil || d == nil || settings > maxSettings {
 			return err
@@ -85,10 +92,15 @@ func (r *Review) told() (told, error) {
 		t.origins.note(d, v.Outside)
 		if !v.Outside {
 			t.trail.note(d, v.File, v.Commit)
+			x.document(d, v.Commit)
 		}
 		return nil
 	})
-	t.complete = complete && !in.cut && !t.trail.full && settings <= maxSettings
+	if err != nil {
+		return t, err
+	}
+	others, err := x.others(r.history, wanted)
+	t.complete = complete && others && !in.cut && !t.trail.full && settings <= maxSettings
 	return t, err
 }
 

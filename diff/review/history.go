@@ -47,7 +47,25 @@ func (r *reader) document(v FileVersion) (*document, error) {
 	if d, ok := r.kept[v.Blob]; ok {
 		return d, nil
 	}
-	if r.read > maxRead || r.parsed > maxParsed {
+	if r.parsed > maxParsed {
+		r.cut = true
+		return nil, nil
+	}
+	text, err := r.raw(v)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	d := r.parse(v.File, text)
+	if r.size += len(text); r.size > maxKept || r.kept == nil {
+		r.kept, r.size = map[string]*document{}, len(text)
+	}
+	r.kept[v.Blob] = d
+	return d, nil
+}
+
+// raw reads a version; nil where it is empty, or is not read any more.
+func (r *reader) raw(v FileVersion) ([]byte, error) {
+	if r.read > maxRead {
 		r.cut = true
 		return nil, nil
 	}
@@ -56,16 +74,8 @@ func (r *reader) document(v FileVersion) (*document, error) {
 		r.cut = true
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
 	r.read += len(text)
-	d := r.parse(v.File, text)
-	if r.size += len(text); r.size > maxKept || r.kept == nil {
-		r.kept, r.size = map[string]*document{}, len(text)
-	}
-	r.kept[v.Blob] = d
-	return d, nil
+	return text, err
 }
 
 func (r *reader) parse(file string, text []byte) *document {

@@ -109,3 +109,9 @@ func (r *Review) Plans() []diff.Plan { return r.plans }
 
 // Head is what the head wants.
 func (r *Review) Head() Side { return r.head }
+
+// Changed tells of a file of the head whether it is not what it was at the base.
+func (r *Review) Changed() func(manifest.File) bool {
+	before := filesOf(r.base.Set)
+	return func(f manifest.File) bool { return before[f.Path].Digest != f.Digest }
+}

@@ -11,7 +11,9 @@ import (
 // Side is what one version of the files wants, with everything that is wrong with it by itself.
 type Side struct {
 	Commit   string
+	Files    fs.FS
 	Project  manifest.Project
+	Policy   manifest.SecretsPolicy // that it was looked at under
 	Set      manifest.Set
 	Mistakes manifest.Mistakes // in order of place
 }
@@ -19,7 +21,7 @@ type Side struct {
 // Check reads every manifest of a project and all rules for sops, and says every mistake that they show without a key and without
 // another version. An error is that of reading a file.
 func Check(files fs.FS, p manifest.Project, policy manifest.SecretsPolicy, c *manifest.Cache) (Side, error) {
-	out := Side{Project: p}
+	out := Side{Files: files, Project: p, Policy: policy}
 	p.Secrets = policy
 	set, mistakes, err := manifest.Survey(files, p, c)
 	if err != nil {

@@ -13,6 +13,7 @@ type jsonValidation struct {
 	Connections int           `json:"connections"`
 	Files       int           `json:"files"`
 	Targets     int           `json:"targets"`
+	Opened      int           `json:"opened,omitempty"`
 	Mistakes    []jsonMistake `json:"mistakes"`
 	Warnings    []jsonMistake `json:"warnings,omitempty"`
 }
@@ -32,7 +33,7 @@ func mistakeJSON(m manifest.Mistake) jsonMistake {
 // CheckedJSON writes what a validation found, for machines.
 func CheckedJSON(w io.Writer, c view.Checked) error {
 	out := jsonValidation{
-		Schema: Schema, Valid: len(c.Wrong) == 0, Connections: c.Connections, Files: c.Files, Targets: c.Targets, Mistakes: []jsonMistake{},
+		Schema: Schema, Valid: len(c.Wrong) == 0, Connections: c.Connections, Files: c.Files, Targets: c.Targets, Opened: c.Opened, Mistakes: []jsonMistake{},
 	}
 	for _, m := range c.Wrong {
 		out.Mistakes = append(out.Mistakes, mistakeJSON(m))

@@ -118,10 +118,15 @@ func tally(counts map[apply.Outcome]int) string {
 // Checked is what a validation found.
 type Checked struct {
 	Connections, Files, Encrypted, Targets int
+	Opened                                 int // of the encrypted files, with a key at hand
 	Wrong, Warnings                        manifest.Mistakes
 }
 
 // Words say how much was checked.
 func (c Checked) Words() string {
-	return fmt.Sprintf("%s in %s (%d encrypted), %s", Count(c.Connections, "connection"), Count(c.Files, "file"), c.Encrypted, Count(c.Targets, "target"))
+	encrypted := fmt.Sprintf("%d encrypted", c.Encrypted)
+	if c.Opened > 0 {
+		encrypted += fmt.Sprintf(", %d opened", c.Opened)
+	}
+	return fmt.Sprintf("%s in %s (%s), %s", Count(c.Connections, "connection"), Count(c.Files, "file"), encrypted, Count(c.Targets, "target"))
 }
