@@ -25,9 +25,9 @@ func (w *write) evidence(after diff.Have) evidence {
 	}
 	was, is := shownTime(before.UpdateTime), shownTime(after.UpdateTime)
 	timed := was != "" && is != ""
-	moved, stayed, all := w.settingsSeen(*before, after)
+	changed, stayed, all := w.settingsSeen(*before, after)
 	switch {
-	case timed && is != was, moved, all:
+	case timed && is != was, changed, all:
 		return proven
 	case stayed, timed && was.olderThan(w.sent.At):
 		return contradicted
@@ -37,7 +37,7 @@ func (w *write) evidence(after diff.Have) evidence {
 
 // settingsSeen tells whether something that was sent is shown to have moved, whether something that was to move is shown as it was,
 // and whether all that was sent is shown as it was sent.
-func (w *write) settingsSeen(before, after diff.Have) (moved, stayed, all bool) {
+func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool) {
 	sent := w.settingsSent()
 	changing := w.changing()
 	all = true
@@ -47,17 +47,17 @@ func (w *write) settingsSeen(before, after diff.Have) (moved, stayed, all bool) 
 		all = all && shows && is == want
 		switch {
 		case shows && (is == want && was != want || shown && is != was), changing[p] && before.Settings != nil && !before.Holds(p) && after.Holds(p):
-			moved = true
+			changed = true
 		case shows && shown && is != want && changing[p] && !partlyMasked(after, p):
 			stayed = true
 		}
 	}
 	for p := range changing { // what is to go
 		if _, wanted := sent[p]; !wanted && before.Holds(p) && after.Settings != nil {
-			moved, stayed = moved || !after.Holds(p), stayed || after.Holds(p)
+			changed, stayed = changed || !after.Holds(p), stayed || after.Holds(p)
 		}
 	}
-	return moved, stayed, all
+	return changed, stayed, all
 }
 
 // settingsSent are the digests of all that was sent, by path; in memory only, since a digest of a secret is a guess away from it.

@@ -232,7 +232,7 @@ func (c *cell) handedOver(r apply.Report) {
 		}
 	}
 	var locked *state.LockedRefError
-	if clear := errors.Is(r.Err, state.ErrDisk) || errors.Is(r.Err, state.ErrMoved) || errors.As(r.Err, &locked); !clear || r.Kept {
+	if clear := errors.Is(r.Err, state.ErrDisk) || errors.Is(r.Err, state.ErrReplaced) || errors.As(r.Err, &locked); !clear || r.Kept {
 		c.wrong("not recorded: %v, kept: %v", r.Err, r.Kept)
 	}
 }

@@ -17,8 +17,8 @@ var (
 	ErrNotShown = errors.New("answered, and SecMaster does not show the connection")
 )
 
-// verdict is what became of one write, and what of it is worth recording.
-type verdict struct {
+// fate is what became of one write, and what of it is worth recording.
+type fate struct {
 	write      *write
 	outcome    Outcome
 	have       *diff.Have // to record; nil: nothing
@@ -29,14 +29,14 @@ type verdict struct {
 }
 
 // outcomeOf decides by the closing list. listErr is the list's own failure: then nothing that was sent is settled.
-func outcomeOf(w *write, have map[string][]diff.Have, byID map[string]diff.Have, listErr error) verdict {
+func outcomeOf(w *write, have map[string][]diff.Have, byID map[string]diff.Have, listErr error) fate {
 	switch {
 	case !w.tried:
-		return verdict{outcome: Skipped, settled: true}
+		return fate{outcome: Skipped, settled: true}
 	case listErr != nil && (w.answer != nil || w.deletes() && w.err == nil):
-		return verdict{outcome: Unknown, err: ErrUnverified}
+		return fate{outcome: Unknown, err: ErrUnverified}
 	case listErr != nil:
-		return verdict{outcome: Unknown, err: w.err}
+		return fate{outcome: Unknown, err: w.err}
 	case w.deletes():
 		return outcomeOfDelete(w, byID)
 	case w.creates():
@@ -45,25 +45,25 @@ func outcomeOf(w *write, have map[string][]diff.Have, byID map[string]diff.Have,
 	return outcomeOfUpdate(w, byID)
 }
 
-func outcomeOfCreate(w *write, shown map[string][]diff.Have) verdict {
+func outcomeOfCreate(w *write, shown map[string][]diff.Have) fate {
 	mine, others := w.among(shown)
 	switch {
 	case mine == nil && w.answer != nil:
 		h := w.answered()
-		return verdict{outcome: Created, have: &h, duplicates: others, settled: true}
+		return fate{outcome: Created, have: &h, duplicates: others, settled: true}
 	case mine == nil && w.unclear():
-		return verdict{outcome: Unknown, err: w.err}
+		return fate{outcome: Unknown, err: w.err}
 	case mine == nil && w.neverLeft():
-		return verdict{outcome: Failed, err: w.err, duplicates: others, settled: true}
+		return fate{outcome: Failed, err: w.err, duplicates: others, settled: true}
 	case mine == nil:
-		return verdict{outcome: Failed, err: w.err, settled: true}
-	case w.answer == nil: // there, and the full wish could not be written to it
-		return verdict{outcome: Unknown, err: w.err, duplicates: others}
+		return fate{outcome: Failed, err: w.err, settled: true}
+	case w.answer == nil: // there, and the full body could not be written to it
+		return fate{outcome: Unknown, err: w.err, duplicates: others}
 	}
-	return verdict{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}
+	return fate{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}
 }
 
-func outcomeOfUpdate(w *write, byID map[string]diff.Have) verdict {
+func outcomeOfUpdate(w *write, byID map[string]diff.Have) fate {
 	done := Updated
 	if w.change.Action == diff.Adopt {
 		done = Adopted
@@ -71,17 +71,17 @@ func outcomeOfUpdate(w *write, byID map[string]diff.Have) verdict {
 	h, shown := byID[w.change.ID]
 	switch {
 	case w.answer == nil && w.unclear():
-		return verdict{outcome: Unknown, err: w.err}
+		return fate{outcome: Unknown, err: w.err}
 	case w.answer == nil:
-		return verdict{outcome: Failed, err: w.err, settled: true}
+		return fate{outcome: Failed, err: w.err, settled: true}
 	case !shown:
-		return verdict{outcome: Unknown, err: ErrNotShown}
+		return fate{outcome: Unknown, err: ErrNotShown}
 	}
 	seen := w.evidence(h)
 	if seen == contradicted {
-		return verdict{outcome: Unknown, err: ErrNotExecuted}
+		return fate{outcome: Unknown, err: ErrNotExecuted}
 	}
-	return verdict{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent}
+	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent}
 }
 
 // remembered is what of a confirmed write is recorded: what the closing list shows, which the next list is compared with. Where that
@@ -109,19 +109,19 @@ func undoes(c *diff.Change) bool {
 }
 
 // outcomeOfDelete believes the list: what it does not show any more is deleted.
-func outcomeOfDelete(w *write, byID map[string]diff.Have) verdict {
+func outcomeOfDelete(w *write, byID map[string]diff.Have) fate {
 	_, shown := byID[w.change.ID]
 	switch {
 	case !shown:
-		return verdict{outcome: Deleted, settled: true}
+		return fate{outcome: Deleted, settled: true}
 	case errors.Is(w.err, secmaster.ErrInUse):
-		return verdict{outcome: Refused, err: w.err, settled: true}
+		return fate{outcome: Refused, err: w.err, settled: true}
 	case w.err == nil:
-		return verdict{outcome: Unknown, err: ErrNotExecuted}
+		return fate{outcome: Unknown, err: ErrNotExecuted}
 	case w.unclear():
-		return verdict{outcome: Unknown, err: w.err}
+		return fate{outcome: Unknown, err: w.err}
 	}
-	return verdict{outcome: Failed, err: w.err, settled: true}
+	return fate{outcome: Failed, err: w.err, settled: true}
 }
 
 func idsOf(have []diff.Have) []string {

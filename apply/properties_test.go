@@ -127,7 +127,7 @@ func (r *simRun) named() []string {
 	var out []string
 	for _, e := range r.requests {
 		if e.request.Method != http.MethodGet {
-			out = append(out, fmt.Sprintf("%s %s %s", e.request.Method, strings.TrimPrefix(e.request.URL.Path, simBase), wished(e.body)))
+			out = append(out, fmt.Sprintf("%s %s %s", e.request.Method, strings.TrimPrefix(e.request.URL.Path, simBase), nameIn(e.body)))
 		}
 	}
 	slices.Sort(out)
@@ -181,7 +181,7 @@ func TestAfterASyncThereIsNothingToDo(t *testing.T) {
 func (r *simRun) foreign() string {
 	for _, e := range r.requests {
 		id := strings.TrimPrefix(e.request.URL.Path, simBase+"/assetcredentials")
-		ours := e.request.Method == http.MethodGet || id == "" || r.revision.wishes[wished(e.body)].adopt == id[1:]
+		ours := e.request.Method == http.MethodGet || id == "" || r.revision.wishes[nameIn(e.body)].adopt == id[1:]
 		for _, k := range r.began.Known {
 			ours = ours || k.ID == id[1:]
 		}

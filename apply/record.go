@@ -34,16 +34,16 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 
 // record stores what was found and done in one commit. Where there is nothing to store it writes nothing. A run that
 // known state shows as under way is over, since this one holds the state.
-func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]verdict) error {
+func (p *Prepared) record(ctx context.Context, r *Report, fates map[string]fate) error {
 	s := p.sync
 	gone := p.seen.abandoned
-	announced := len(verdicts) > 0
+	announced := len(fates) > 0
 	e := state.Edit{Place: p.seen.place, Commit: s.Commit, Drop: gone.known, Message: s.Message, EndRun: announced || p.seen.known.Run != nil}
 	if !announced { // otherwise the announcement has settled them
 		e.Settle = gone.intents
 	}
 	for i := range p.Plan.Changes {
-		p.edit(&e, &p.Plan.Changes[i], verdicts)
+		p.edit(&e, &p.Plan.Changes[i], fates)
 	}
 	r.StateCommit = p.seen.known.Commit
 	if !e.EndRun && len(e.Put)+len(e.Drop)+len(e.Settle) == 0 {
@@ -62,8 +62,8 @@ func (p *Prepared) record(ctx context.Context, r *Report, verdicts map[string]ve
 }
 
 // edit adds what one change leaves behind.
-func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdict) {
-	v, written := verdicts[c.Name]
+func (p *Prepared) edit(e *state.Edit, c *diff.Change, fates map[string]fate) {
+	v, written := fates[c.Name]
 	switch {
 	case written && v.have != nil:
 		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{
@@ -99,7 +99,7 @@ func (p *Prepared) edit(e *state.Edit, c *diff.Change, verdicts map[string]verdi
 // settles tells whether the intents of a change are done with, this run's and an earlier one's: an
 // interrupted create that was found and could not be written stays announced, or the next
 // run would take it for somebody else's.
-func settles(c *diff.Change, v verdict, written bool) bool {
+func settles(c *diff.Change, v fate, written bool) bool {
 	switch {
 	case written && c.Intent != nil && c.ID != "" && c.Action != diff.Delete:
 		return v.have != nil

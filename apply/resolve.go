@@ -9,8 +9,8 @@ import (
 	"connsync/manifest"
 )
 
-// named is a plugin at a version as a manifest names it.
-type named struct{ component, version string }
+// release is a plugin at a version as a manifest names it.
+type release struct{ component, version string }
 
 // resolve gives every wanted connection its plugin's ids: from the manifest, from known state, or
 // else from the components list, which is asked for once and only if a name needs it.
@@ -31,42 +31,42 @@ func resolve(ctx context.Context, r Reader, want []manifest.Connection, known ma
 	return out, nil
 }
 
-func resolved(known map[string]diff.Known) map[named]diff.Plugin {
-	ids := make(map[named]diff.Plugin)
+func resolved(known map[string]diff.Known) map[release]diff.Plugin {
+	ids := make(map[release]diff.Plugin)
 	for _, k := range known {
 		if k.Plugin.Component != "" && k.Plugin.Version != "" {
-			ids[named{k.Plugin.Component, k.Plugin.Version}] = k.Plugin
+			ids[release{k.Plugin.Component, k.Plugin.Version}] = k.Plugin
 		}
 	}
 	return ids
 }
 
-func needsComponents(want []manifest.Connection, ids map[named]diff.Plugin) bool {
+func needsComponents(want []manifest.Connection, ids map[release]diff.Plugin) bool {
 	for _, c := range want {
-		if _, ok := ids[named{c.Component, c.Version}]; c.Component != "" && !ok {
+		if _, ok := ids[release{c.Component, c.Version}]; c.Component != "" && !ok {
 			return true
 		}
 	}
 	return false
 }
 
-func addComponents(ids map[named]diff.Plugin, components []secmaster.Component) {
+func addComponents(ids map[release]diff.Plugin, components []secmaster.Component) {
 	for _, c := range components {
 		for _, v := range c.Versions {
-			ids[named{c.Name, v.Version}] = diff.Plugin{
+			ids[release{c.Name, v.Version}] = diff.Plugin{
 				ComponentID: c.ID, VersionID: v.ID, Component: c.Name, Version: v.Version,
 			}
 		}
 	}
 }
 
-func resolveOne(c manifest.Connection, ids map[named]diff.Plugin, components []secmaster.Component) diff.Want {
+func resolveOne(c manifest.Connection, ids map[release]diff.Plugin, components []secmaster.Component) diff.Want {
 	w := diff.Want{Connection: c}
 	if c.Component == "" {
 		w.Resolved = diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID}
 		return w
 	}
-	p, ok := ids[named{c.Component, c.Version}]
+	p, ok := ids[release{c.Component, c.Version}]
 	w.Resolved, w.Unresolved = p, !ok
 	if !ok {
 		w.Near = near(c.Component, components)

@@ -34,7 +34,7 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	if interrupted {
 		refused = nil // what could not be opened for want of time is not refused
 	}
-	var verdicts map[string]verdict
+	var fates map[string]fate
 	if len(ws) > 0 && !interrupted {
 		err := s.Limit.Check(p.Plan)
 		if err == nil {
@@ -45,11 +45,11 @@ func (p *Prepared) Run(ctx context.Context) Report {
 			r.Took = s.Clock.now().Sub(r.Started)
 			return r
 		}
-		verdicts, r.Err = p.carryOut(ctx, ws)
+		fates, r.Err = p.carryOut(ctx, ws)
 	}
 	r.Interrupted = ctx.Err() != nil
-	r.Results = p.results(ws, refused, verdicts)
-	if err := p.record(recording, &r, verdicts); err != nil {
+	r.Results = p.results(ws, refused, fates)
+	if err := p.record(recording, &r, fates); err != nil {
 		r.Recorded, r.Kept = false, errors.Is(err, state.ErrUnshared)
 		r.Err = errors.Join(r.Err, err)
 	}
@@ -126,7 +126,7 @@ func (p *Prepared) opens(c *diff.Change) bool {
 }
 
 // carryOut sends and settles. Its error is what stopped it early, or the closing list's.
-func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdict, error) {
+func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]fate, error) {
 	final, cancel := outlive(ctx, listIn)
 	defer cancel()
 	stopped := p.sync.send(ctx, ws, func(w *write) bool { return !w.deletes() })
@@ -135,7 +135,7 @@ func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdic
 	}
 	have, listErr := p.sync.settle(ctx, final, ws)
 	shown, ids := byName(have), byID(have)
-	out := make(map[string]verdict, len(ws))
+	out := make(map[string]fate, len(ws))
 	for _, w := range ws {
 		v := outcomeOf(w, shown, ids, listErr)
 		v.write = w
@@ -145,7 +145,7 @@ func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]verdic
 }
 
 // results gives every change its one outcome.
-func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[string]verdict) []Result {
+func (p *Prepared) results(ws []*write, refused map[string]error, fates map[string]fate) []Result {
 	sent := make(map[string]secmaster.Sent, len(ws))
 	for _, w := range ws {
 		sent[w.change.Name] = w.sent
@@ -153,7 +153,7 @@ func (p *Prepared) results(ws []*write, refused map[string]error, verdicts map[s
 	out := make([]Result, 0, len(p.Plan.Changes))
 	for _, c := range p.Plan.Changes {
 		r := Result{Name: c.Name, ID: c.ID, Action: c.Action, Pos: c.Pos, Outcome: resting(c)}
-		v, tried := verdicts[c.Name]
+		v, tried := fates[c.Name]
 		switch err := refused[c.Name]; {
 		case err != nil:
 			r.Outcome, r.Err = Refused, err

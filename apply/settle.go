@@ -102,7 +102,7 @@ func byID(have []diff.Have) map[string]diff.Have {
 	return out
 }
 
-// rewriteFound sends one update of the full wish to every create that was not confirmed and is there all the
+// rewriteFound sends one update of the full body to every create that was not confirmed and is there all the
 // same, and tells whether it sent any. A clear refusal counts too: it may have answered a proxy's second delivery.
 func (s Sync) rewriteFound(ctx context.Context, ws []*write, have []diff.Have) bool {
 	shown := byName(have)

@@ -31,7 +31,7 @@ func newModel(s *sim) *model {
 // sent notes a create that nobody can be sure of. Its window is a minute: from then on another one may be sent.
 func (m *model) sent(e *effect, f fate) {
 	if f.executed > 1 || f.executed == 1 && f.wait+m.s.lag >= window {
-		m.excused[wished(e.body)] = true
+		m.excused[nameIn(e.body)] = true
 	}
 }
 

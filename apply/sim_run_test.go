@@ -94,7 +94,7 @@ func (r *simRun) sync() error {
 		now := time.Now()
 		r.planned.Start(now, now.Add(r.expires))
 		report := r.planned.Run(r.ctx)
-		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrMoved) || now.After(deadline) || r.ctx.Err() != nil {
+		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrReplaced) || now.After(deadline) || r.ctx.Err() != nil {
 			r.report = &report
 			return nil
 		}

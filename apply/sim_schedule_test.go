@@ -219,7 +219,7 @@ func (s *sim) carry(e *effect, f fate, dies bool) {
 		e.run.mute[path.Base(e.request.URL.Path)] = true
 	}
 	if e.request.Method == http.MethodPost {
-		e.run.posted[wished(e.body)] = true
+		e.run.posted[nameIn(e.body)] = true
 		s.model.sent(e, f)
 	}
 	arrive := func() {

@@ -161,7 +161,7 @@ func (r simRemote) Replace(_ context.Context, _, old, new string) error {
 		case s.shared.head == new:
 			return nil
 		case s.shared.head != old:
-			return state.ErrMoved
+			return state.ErrReplaced
 		}
 		s.bring(r.at.folder, s.shared.folder, new)
 		if old != "" && !s.leads(s.shared.folder, new, old) {

@@ -123,10 +123,10 @@ func (s *sim) execute(e *effect) answer {
 			e.run.seen[id] = append(e.run.seen[id], c)
 		}
 	case req.Method == http.MethodPost:
-		s.model.created(e.run, wished(e.body), assetID(a.body))
+		s.model.created(e.run, nameIn(e.body), assetID(a.body))
 		s.born[assetID(a.body)] = time.Now()
 	case req.Method == http.MethodPut:
-		s.model.updated(e.run, wished(e.body), id[1:])
+		s.model.updated(e.run, nameIn(e.body), id[1:])
 	case req.Method == http.MethodDelete:
 		s.model.deleted(e.run, id[1:])
 	}
@@ -166,8 +166,8 @@ func (s *sim) lagging(body []byte) []byte {
 	return text
 }
 
-// wished is the name that a body asks for.
-func wished(body []byte) string {
+// nameIn is the name that a body asks for.
+func nameIn(body []byte) string {
 	var b struct{ Name string }
 	_ = json.Unmarshal(body, &b)
 	return b.Name

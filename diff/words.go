@@ -63,23 +63,24 @@ func (d *decider) renewedFiles() map[string]bool {
 		if !known || w.File.Sops == nil {
 			continue
 		}
-		moved, stayed := d.moved(w, &k)
+		changed, stayed := d.changed(w, &k)
 		all, seen := out[w.File.Path]
-		if moved+stayed > 0 {
+		if changed+stayed > 0 {
 			out[w.File.Path] = stayed == 0 && k.Keys != "" && k.Keys != w.File.Sops.KeysDigest && (all || !seen)
 		}
 	}
 	return out
 }
 
-func (d *decider) moved(w *Want, k *Known) (moved, stayed int) {
+// changed counts the recorded secrets of a connection whose ciphertexts changed, and those that stayed.
+func (d *decider) changed(w *Want, k *Known) (changed, stayed int) {
 	for _, s := range d.leaves[w.Name].secrets {
 		switch _, recorded := k.Secrets[s.Path]; {
 		case recorded && stays(s.Secret, s.Path, w, k):
 			stayed++
 		case recorded:
-			moved++
+			changed++
 		}
 	}
-	return moved, stayed
+	return changed, stayed
 }

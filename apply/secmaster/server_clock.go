@@ -7,11 +7,11 @@ import (
 )
 
 // serverClock is how far the server's clock is ahead of ours, at the least. Times that a server shows are compared with its own clock:
-// ours may differ by minutes. A Date is cut to seconds and underway for a while, so the largest distance that was ever heard is the best.
+// ours may differ by minutes. A Date is cut to seconds and underway for a while, so the largest distance that was ever read is the best.
 type serverClock struct {
 	mu    sync.Mutex
 	ahead time.Duration
-	heard bool
+	read  bool
 }
 
 // hear takes up the Date of an answer that came at a time of our clock.
@@ -22,8 +22,8 @@ func (c *serverClock) hear(date string, came time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ahead := at.Sub(came); !c.heard || ahead > c.ahead {
-		c.ahead, c.heard = ahead, true
+	if ahead := at.Sub(came); !c.read || ahead > c.ahead {
+		c.ahead, c.read = ahead, true
 	}
 }
 
@@ -31,7 +31,7 @@ func (c *serverClock) hear(date string, came time.Time) {
 func (c *serverClock) at(ours time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.heard {
+	if !c.read {
 		return time.Time{}
 	}
 	return ours.Add(c.ahead)

@@ -39,7 +39,7 @@ func (s *Store) replaceAfter(old, new string, first func() error) error {
 		return &CorruptError{s.ref, problem}
 	case now != old:
 		s.unlockRef()
-		return ErrMoved
+		return ErrReplaced
 	}
 	if err := first(); err != nil {
 		s.unlockRef()

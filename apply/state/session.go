@@ -102,7 +102,7 @@ func (s *Session) read(ctx context.Context, wait time.Duration, past string) (er
 		if err == nil {
 			s.base, err = s.store.Read(ctx)
 		}
-		if err != nil && !errors.Is(err, ErrMoved) {
+		if err != nil && !errors.Is(err, ErrReplaced) {
 			return err
 		}
 		now := s.store.repo.Now()
@@ -187,7 +187,7 @@ func (s *Session) Snapshot() Snapshot { return s.base }
 // Commit stores an edit of the session's snapshot as one commit and stands on it from then on. An edit that changes
 // nothing writes nothing. Where the state is shared, the remote's ref moves first, or nothing does; and not before this disk lets
 // its own move, since a run that announced itself on the remote and cannot go on would hold the state until it expires. Its errors are
-// ErrMoved, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
+// ErrReplaced, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
 func (s *Session) Commit(ctx context.Context, e Edit) (Snapshot, error) {
 	next, err := s.prepare(e)
 	if err != nil {
@@ -232,7 +232,7 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 		if try == recordTries-1 || s.store.repo.sleep(ctx, time.Second<<try) != nil {
 			break
 		}
-		if errors.Is(err, ErrMoved) && s.store.align(ctx) == nil {
+		if errors.Is(err, ErrReplaced) && s.store.align(ctx) == nil {
 			before := s.base
 			if s.base, err = s.store.Read(ctx); err != nil {
 				return s.base, err

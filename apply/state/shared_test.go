@@ -60,7 +60,7 @@ func (h *hub) Replace(ctx context.Context, ref, old, new string) error {
 	}
 	now, err := h.Head(ctx, ref)
 	if err != nil || now != old {
-		return errors.Join(err, state.ErrMoved)
+		return errors.Join(err, state.ErrReplaced)
 	}
 	h.pushes++
 	run(h.t, h.clone, "push", "-q", h.dir, new+":"+ref)
@@ -150,7 +150,7 @@ func TestAnAnnouncementIsTheLockBetweenMachines(t *testing.T) {
 	a, b := m[0].locked(), m[1].locked()
 	commit(t, a, announcement(m[0], "r1"))
 	// The second stood on the same commit: its announcement is refused, and nothing of it is left.
-	if _, err := b.Commit(ctx, announcement(m[1], "r2")); !errors.Is(err, state.ErrMoved) {
+	if _, err := b.Commit(ctx, announcement(m[1], "r2")); !errors.Is(err, state.ErrReplaced) {
 		t.Errorf("%v", err)
 	}
 	_ = b.Close()

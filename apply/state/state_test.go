@@ -221,7 +221,7 @@ func TestARefThatMovedMeanwhileIsNotOverwritten(t *testing.T) {
 	first := commit(t, l, put("a"))
 	run(t, dir, "commit", "-q", "--allow-empty", "-m", "x")
 	run(t, dir, "update-ref", state.Ref("prod"), "HEAD")
-	if _, err := l.Commit(ctx, put("b")); !errors.Is(err, state.ErrMoved) {
+	if _, err := l.Commit(ctx, put("b")); !errors.Is(err, state.ErrReplaced) {
 		t.Errorf("%v", err)
 	}
 	if run(t, dir, "rev-parse", state.Ref("prod")) != run(t, dir, "rev-parse", "HEAD") {

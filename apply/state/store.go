@@ -51,7 +51,7 @@ type Remote interface {
 	Head(ctx context.Context, ref string) (string, error)
 	// Keep brings the objects of a commit that Head gave into the repository for good, so that a ref of it may name the commit.
 	Keep(ctx context.Context, hash string) error
-	// Replace makes the remote's ref new if it is old ("" for absent), and fails with ErrMoved where it is not.
+	// Replace makes the remote's ref new if it is old ("" for absent), and fails with ErrReplaced where it is not.
 	Replace(ctx context.Context, ref, old, new string) error
 }
 

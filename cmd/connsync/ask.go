@@ -35,13 +35,13 @@ func (r *syncRun) toPerson() (*render.Stream, func()) {
 	if render.IsTerminal(r.w.stderr) {
 		return r.p.Err, func() {}
 	}
-	screen, done := io.Writer(io.Discard), func() {}
+	terminal, done := io.Writer(io.Discard), func() {}
 	if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil {
-		screen, done = tty, func() { _ = tty.Close() }
+		terminal, done = tty, func() { _ = tty.Close() }
 	} else if f, ok := r.w.stdin.(*os.File); ok { // a terminal is both
-		screen = f
+		terminal = f
 	}
-	return render.New(r.w.stdout, screen, render.Options{Color: r.g.Color, Env: r.w.env}).Err, done
+	return render.New(r.w.stdout, terminal, render.Options{Color: r.g.Color, Env: r.w.env}).Err, done
 }
 
 // line is what a person types, or nothing after an interruption: a terminal cannot be asked to stop reading.

@@ -42,20 +42,8 @@ type globals struct {
 	LocalState bool `help:"Known state that only this clone has is good enough: for a sync in CI without a remote, and for diff --exit-code."`
 }
 
-// wants tells whether a target was asked for.
-func (g *globals) wants(target string) bool {
-	if len(g.Target) == 0 {
-		return true
-	}
-	for _, t := range g.Target {
-		if t == target {
-			return true
-		}
-	}
-	return false
-}
-
 const about = `connsync keeps Huawei Cloud SecMaster operation connections in Git: it reads the
+
 wanted connections from YAML manifests, decrypts their SOPS-protected settings in memory, and
 creates what is missing and updates what changed.
 

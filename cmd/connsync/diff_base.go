@@ -32,7 +32,7 @@ func (g *globals) namesOf(r *review.Review) names {
 	all := names{}
 	for _, p := range r.Plans() {
 		for i := range p.Changes {
-			if c := &p.Changes[i]; g.wants(p.Target) {
+			if c := &p.Changes[i]; g.selects(p.Target) {
 				all[c.Name] = true
 			}
 		}
@@ -44,7 +44,7 @@ func (g *globals) namesOf(r *review.Review) names {
 func (g *globals) reviewed(r *review.Review) (view.Diff, error) {
 	v := view.Diff{Offline: true, All: g.Verbose, Alarms: view.RuleChanges(r.RuleChanges()), Files: map[string][]view.FileNote{}}
 	for _, p := range r.Plans() {
-		if !g.wants(p.Target) {
+		if !g.selects(p.Target) {
 			continue
 		}
 		if only := matcher(g.Only); only != nil {

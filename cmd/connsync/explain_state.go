@@ -74,8 +74,8 @@ func explainState(err error) (string, []string, bool) {
 		return remoteWords(remote)
 	case errors.Is(err, state.ErrCheckedOut):
 		return state.ErrCheckedOut.Error(), []string{"check out another branch: connsync replaces this one"}, true
-	case errors.Is(err, state.ErrMoved):
-		return state.ErrMoved.Error(), []string{"repeat the sync"}, true
+	case errors.Is(err, state.ErrReplaced):
+		return state.ErrReplaced.Error(), []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrNotAnnounced):
 		return state.ErrDisk.Error() + ", so nothing was sent" + reason, diskHints, true
 	case errors.Is(err, state.ErrDisk):

@@ -38,7 +38,7 @@ func repeatable(err error) bool {
 		return remote.Kind == gitfs.RemoteUnreachable
 	}
 	for _, passing := range []error{
-		apply.ErrFileChanged, apply.ErrMoved, apply.ErrUnverified, state.ErrMoved, state.ErrBusy, context.Canceled, context.DeadlineExceeded,
+		apply.ErrFileChanged, apply.ErrMoved, apply.ErrUnverified, state.ErrReplaced, state.ErrBusy, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, passing) {
 			return true

@@ -44,7 +44,7 @@ func TestARepetitionIsAdvisedWhereItHelps(t *testing.T) {
 		"skipped, since all is refused":   {run(denied, apply.Skipped), false},
 		"interrupted":                     {apply.Report{Recorded: true, Interrupted: true}, true},
 		"not recorded":                    {apply.Report{}, true},
-		"another sync was first":          {run(fmt.Errorf("%w: %w", apply.ErrNotAnnounced, state.ErrMoved), apply.Skipped), true},
+		"another sync was first":          {run(fmt.Errorf("%w: %w", apply.ErrNotAnnounced, state.ErrReplaced), apply.Skipped), true},
 		"held":                            {run(&state.HeldError{}, apply.Skipped), true},
 		"a remote that is not to be had":  {run(&remoteError{"origin", &gitfs.RemoteError{Kind: gitfs.RemoteUnreachable}}, apply.Skipped), true},
 		"a remote that refuses":           {run(&remoteError{"origin", &gitfs.RemoteError{Kind: gitfs.RemoteDenied}}, apply.Skipped), false},

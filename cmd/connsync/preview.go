@@ -11,20 +11,6 @@ import (
 	"connsync/manifest"
 )
 
-// planning is what the flags of a sync change about a plan. Its zero value is diff's.
-type planning struct {
-	prune      bool
-	limit      apply.Limit
-	rewrite    []string // patterns
-	unguard    []string // patterns
-	retarget   []string // targets
-	dirty      bool     // manifests that are in no commit are applied
-	allowOlder bool
-	dryRun     bool    // what a sync would refuse is told
-	home       *string // the repository that may share the state from now on
-	byName     bool    // known state was lost: what has a wanted name is taken over, as far as it is shown
-}
-
 // preview is what can be told of every selected target with nothing that could write. What fails for one hides no other's plan.
 type preview struct {
 	g      *globals
@@ -64,7 +50,7 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 	if err := g.checkShared(w, src, project.State); err != nil {
 		v.blind = append(v.blind, err)
 	}
-	for _, t := range g.wishes(project, set) {
+	for _, t := range g.selected(project, set) {
 		plan, err := v.target(ctx, t)
 		if err != nil {
 			v.failed = append(v.failed, targetError(t.Name, err))
@@ -90,7 +76,7 @@ func (v *preview) refuse(err error) {
 }
 
 // target plans one target.
-func (v *preview) target(ctx context.Context, t wish) (diff.Plan, error) {
+func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 	known, err := v.known(ctx, t)
 	if err != nil {
 		return diff.Plan{}, err
@@ -124,7 +110,7 @@ func (v *preview) target(ctx context.Context, t wish) (diff.Plan, error) {
 
 // known is known state as it stands, without a lock. Where the state that is shared cannot be read, it is what is known here: enough
 // to look at, and not enough to call anything up to date.
-func (v *preview) known(ctx context.Context, t wish) (state.Snapshot, error) {
+func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 	store, err := v.g.store(v.w, v.src, v.policy, t.Name)
 	var snap state.Snapshot
 	if err == nil {
@@ -152,7 +138,7 @@ func (v *preview) known(ctx context.Context, t wish) (state.Snapshot, error) {
 }
 
 // foreign tells of state that is shared in another repository: a sync refuses it, and what it knows is what another one does.
-func (v *preview) foreign(t wish, store *state.Store, snap state.Snapshot) {
+func (v *preview) foreign(t wanted, store *state.Store, snap state.Snapshot) {
 	err := v.how.accept(store)
 	if err == nil {
 		err = store.AtHome(snap)
@@ -164,14 +150,6 @@ func (v *preview) foreign(t wish, store *state.Store, snap state.Snapshot) {
 	default:
 		v.blind = append(v.blind, targetError(t.Name, &unseen{"planned with the state of another repository", err}))
 	}
-}
-
-// accept lets the repository that the flag names share a state that does not know it.
-func (how planning) accept(store *state.Store) error {
-	if how.home == nil {
-		return nil
-	}
-	return store.Accept(*how.home)
 }
 
 // unseen is known state that could not be read, and what was done instead.

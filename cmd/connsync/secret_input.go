@@ -69,8 +69,8 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 	if err != nil {
 		return nil, &refusal{"the terminal cannot be asked: give the value on standard input", nil}
 	}
-	screen := render.New(w.stderr, w.stderr, render.Options{}).Err
-	screen.Ask("%s", prompt)
+	out := render.New(w.stderr, w.stderr, render.Options{}).Err
+	out.Ask("%s", prompt)
 	type answer struct {
 		text []byte
 		err  error
@@ -82,7 +82,7 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 	}()
 	select {
 	case a := <-typed:
-		screen.Line("")
+		out.Line("")
 		if a.err != nil || len(a.text) == 0 {
 			return nil, &refusal{"nothing was typed: nothing was changed", nil}
 		}
@@ -90,7 +90,7 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 	case <-ctx.Done():
 		time.Sleep(settled) // the reader may just be about to hide what is typed
 		_ = term.Restore(fd, before)
-		screen.Line("")
+		out.Line("")
 		return nil, ctx.Err()
 	}
 }

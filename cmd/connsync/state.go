@@ -38,7 +38,7 @@ func (g *globals) states(ctx context.Context, w world, visit func(name string, s
 	}
 	defer src.close()
 	code, p := exitDone, g.printer(w)
-	for _, t := range g.wishes(project, manifest.Set{}) {
+	for _, t := range g.selected(project, manifest.Set{}) {
 		store, err := g.store(w, src, project.State, t.Name)
 		if err == nil {
 			err = visit(t.Name, store)

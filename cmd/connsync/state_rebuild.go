@@ -63,13 +63,13 @@ func (r *syncRun) takeOver(ctx context.Context) error {
 	for _, u := range r.prepared {
 		left := u.planned.Plan.Count(diff.Conflict)
 		u.planned.OnlyRecord()
-		r.p.Out.Line("%s  %s by name, and not seen whole:", render.Bold(u.wish.Name), view.Count(len(u.planned.Plan.Changes), "connection"))
+		r.p.Out.Line("%s  %s by name, and not seen whole:", render.Bold(u.wanted.Name), view.Count(len(u.planned.Plan.Changes), "connection"))
 		for _, c := range u.planned.Plan.Changes {
 			r.p.Out.Line("  %s   %s", render.Bold(c.Name), c.ID)
 			taken++
 		}
 		if left > 0 {
-			r.p.Note("%s: %s left as it is:  connsync diff  shows why", u.wish.Name, view.Count(left, "conflict"))
+			r.p.Note("%s: %s left as it is:  connsync diff  shows why", u.wanted.Name, view.Count(left, "conflict"))
 		}
 	}
 	if taken == 0 {

@@ -170,7 +170,7 @@ func openWith(o *sops.Opener) apply.Open {
 }
 
 // writer is a client that may write.
-func (g *globals) writer(ctx context.Context, w world, t wish, parallelism int) (*secmaster.Client, error) {
+func (g *globals) writer(ctx context.Context, w world, t wanted, parallelism int) (*secmaster.Client, error) {
 	options, err := g.client(ctx, w, t.Target, parallelism)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ type syncRun struct {
 
 // targetRun is one target's sync: what is wanted, the lock on its known state, and the plan.
 type targetRun struct {
-	wish    wish
+	wanted  wanted
 	session *state.Session
 	planned *apply.Prepared
 }
@@ -77,7 +77,7 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
 	r.policy = project.State
-	r.prepareAll(ctx, r.g.wishes(project, set))
+	r.prepareAll(ctx, r.g.selected(project, set))
 	return nil
 }
 
@@ -110,10 +110,10 @@ func (r *syncRun) sync(ctx context.Context) error {
 	return nil
 }
 
-func (r *syncRun) prepareAll(ctx context.Context, wishes []wish) {
+func (r *syncRun) prepareAll(ctx context.Context, ts []wanted) {
 	r.bars = r.w.waits
 	now := time.Now()
-	for _, t := range wishes {
+	for _, t := range ts {
 		u, err := r.prepare(ctx, t, now)
 		r.bars.End()
 		if err != nil {
@@ -138,7 +138,7 @@ func (r *syncRun) plans() []diff.Plan {
 }
 
 // prepare locks and plans one target.
-func (r *syncRun) prepare(ctx context.Context, t wish, now time.Time) (*targetRun, error) {
+func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*targetRun, error) {
 	store, err := r.g.store(r.w, r.src, r.policy, t.Name)
 	if err != nil {
 		return nil, err
@@ -218,9 +218,9 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *targetRun) apply.Report {
 		u.planned.Start(now, now.Add(r.cmd.Timeout))
 		report := u.planned.Run(ctx)
 		if report.Err == nil {
-			report.Err = u.session.KeepHome(ctx, state.Message{Subject: u.wish.Name + ": shared here, too", Trailers: trailers(r.identity(now), "")})
+			report.Err = u.session.KeepHome(ctx, state.Message{Subject: u.wanted.Name + ": shared here, too", Trailers: trailers(r.identity(now), "")})
 		}
-		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrMoved) || now.After(deadline) || ctx.Err() != nil {
+		if !errors.Is(report.Err, apply.ErrNotAnnounced) || !errors.Is(report.Err, state.ErrReplaced) || now.After(deadline) || ctx.Err() != nil {
 			return report
 		}
 		if err := r.planAgain(ctx, u); err != nil {
@@ -232,9 +232,9 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *targetRun) apply.Report {
 
 // planAgain replaces a plan that was overtaken. A different one is shown, and confirmed like the first.
 func (r *syncRun) planAgain(ctx context.Context, u *targetRun) error {
-	r.p.Note("%s: another sync was first; waiting for it, and planning again", u.wish.Name)
+	r.p.Note("%s: another sync was first; waiting for it, and planning again", u.wanted.Name)
 	_ = u.session.Close()
-	again, err := r.prepare(ctx, u.wish, time.Now())
+	again, err := r.prepare(ctx, u.wanted, time.Now())
 	r.bars.End()
 	if err != nil {
 		return err

@@ -2,222 +2,37 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"sort"
-	"strings"
 
-	"connsync/apply"
-	"connsync/apply/state"
-	"connsync/diff"
+	"connsync/cmd/connsync/render"
 	"connsync/manifest"
-	"connsync/manifest/gitfs"
-	"connsync/manifest/strict"
 )
 
-// wish is one target with everything that Git says of it.
-type wish struct {
-	manifest.Target
-	want []manifest.Connection
+// targetsCmd names the targets, for a CI system's matrix: targets never contend.
+type targetsCmd struct {
+	Format string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text, or json: a list of names."`
 }
 
-// checkTargets refuses a --target that the project does not have.
-func (g *globals) checkTargets(p manifest.Project) error {
-	return checkTargets("--target", g.Target, p)
+func (targetsCmd) Help() string {
+	return "Prints the names of the project's targets. Offline; needs no key. A CI system can run one job for each (docs/scaling.md).\n\n" +
+		examples("connsync targets", "connsync targets --format json")
 }
 
-func checkTargets(flag string, asked []string, p manifest.Project) error {
-	for _, name := range asked {
-		if _, ok := p.Targets[name]; ok {
-			continue
-		}
-		hints := []string{"connsync targets  prints the names of all"}
-		if near := strict.Nearest(name, slices.Sorted(maps.Keys(p.Targets))); near != "" {
-			hints = []string{didYouMean(near)}
-		}
-		return &advised{&usageError{fmt.Sprintf("%s %s: no such target in %s", flag, name, p.File)}, hints}
+// Run prints the names in order.
+func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
+	src, project, err := g.openProject(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	names := []string{}
+	for _, t := range g.selected(project, manifest.Set{}) {
+		names = append(names, t.Name)
+	}
+	if c.Format == "json" {
+		return render.JSON(w.stdout, names)
+	}
+	for _, n := range names {
+		g.printer(w).Out.Line("%s", n)
 	}
 	return nil
 }
-
-// checkRetarget refuses a --retarget that no selected target has.
-func (g *globals) checkRetarget(asked []string, p manifest.Project) error {
-	for _, name := range asked {
-		if _, ok := p.Targets[name]; ok && !g.wants(name) {
-			return &usageError{fmt.Sprintf("--retarget %s: --target does not select it", name)}
-		}
-	}
-	return checkTargets("--retarget", asked, p)
-}
-
-// wishes are the targets that were asked for, in order of name.
-func (g *globals) wishes(p manifest.Project, set manifest.Set) []wish {
-	var out []wish
-	for name, t := range p.Targets {
-		if !g.wants(name) {
-			continue
-		}
-		out = append(out, wish{t, set.Target(name)})
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
-	return out
-}
-
-// target is a wish in the shape in which package apply takes it.
-func (g *globals) target(t wish, s *source, known state.Snapshot, how planning, contains diff.Contains) apply.Target {
-	return apply.Target{
-		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
-		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
-		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
-		Contains: contains, Older: how.allowOlder,
-	}
-}
-
-// contains asks whether a commit is part of the one that the manifests were read from; nil where they were read from none. What a clone
-// lacks for that comes from the remote that shares state, or else from origin.
-func (s *source) contains(ctx context.Context, p manifest.StatePolicy, env func(string) string) diff.Contains {
-	if s.repo == nil || s.commit.Hash == "" {
-		return nil
-	}
-	if s.history == nil {
-		remote := p.Remote
-		if remote == "" || remote == "none" {
-			remote = "origin"
-		}
-		more, err := s.repo.Shared(remote, env)
-		if err != nil {
-			more = nil
-		}
-		s.history = s.repo.History(s.commit.Hash, more)
-	}
-	return func(commit, file, blob string) (bool, error) { return s.history.Contains(ctx, commit, file, blob) }
-}
-
-// errNoState says that there is no Git repository that could keep known state.
-var errNoState = errors.New("no repository to keep known state in")
-
-// errOnlyHere says that known state would be lost with this clone.
-var errOnlyHere = errors.New("known state is in this clone only, and CI throws its clones away")
-
-// checkShared refuses known state that a CI system would throw away, unless that was said to be meant: by --local-state, by
-// --state, or by  remote: none  in the project file.
-func (g *globals) checkShared(w world, s *source, p manifest.StatePolicy) error {
-	if g.LocalState || g.State != "" || p.Remote != "" || s.repo == nil || !inCI(w) {
-		return nil
-	}
-	shared, err := sharedBy(s.repo, p.Remote, w.env)
-	if err != nil || shared != nil {
-		return nil // it is told where it is needed
-	}
-	return errOnlyHere
-}
-
-func inCI(w world) bool {
-	ci := strings.ToLower(w.env("CI"))
-	return ci != "" && ci != "false" && ci != "0"
-}
-
-// store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
-// and the remote that shares it.
-func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
-	repo, err := g.stateRepository(s)
-	if err != nil {
-		return nil, &fromFlag{"--state", err}
-	}
-	if g.State != "" && gitfs.IsRemote(g.State) {
-		p.Remote = "origin"
-	}
-	switch {
-	case repo == nil && s.repoErr != nil:
-		return nil, errors.Join(errNoState, s.repoErr)
-	case repo == nil || repo.CommonDir() == "":
-		return nil, errNoState
-	}
-	remote, err := sharedBy(repo, p.Remote, w.env)
-	if err != nil {
-		return nil, err
-	}
-	if remote != nil && g.Verbose {
-		remote.remote.Tell(func(how string) { g.printer(w).Note("%s: state.remote %s is reached %s", target, remote.name, how) })
-	}
-	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Waits: w.waitsFor(target), Effect: w.effect}
-	if remote != nil {
-		r.Remote, r.Home = remote, remote.remote.Home()
-	}
-	return state.Open(r, target)
-}
-
-// stateRepository keeps known state: the manifests' own repository, unless --state names another one.
-func (g *globals) stateRepository(s *source) (*gitfs.Repository, error) {
-	if g.State == "" || s.state != nil {
-		if s.state != nil {
-			return s.state, nil
-		}
-		return s.repo, nil
-	}
-	open := gitfs.Open
-	if gitfs.IsRemote(g.State) {
-		open = gitfs.Scratch
-	}
-	var err error
-	s.state, err = open(g.State)
-	return s.state, err
-}
-
-// sharedBy is the remote that shares known state: the named one, or origin where there is one; nil for none.
-func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sharedState, error) {
-	if name == "none" {
-		return nil, nil
-	}
-	wanted := name
-	if wanted == "" {
-		wanted = "origin"
-	}
-	s, err := repo.Shared(wanted, env)
-	switch {
-	case errors.Is(err, gitfs.ErrNoRemote) && name == "":
-		return nil, nil
-	case err != nil:
-		return nil, &remoteError{wanted, err}
-	}
-	return &sharedState{wanted, s}, nil
-}
-
-// sharedState is a remote as package state wants it.
-type sharedState struct {
-	name   string
-	remote *gitfs.Shared
-}
-
-func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {
-	hash, err := s.remote.Head(ctx, ref)
-	return hash, s.named(err)
-}
-
-func (s *sharedState) Keep(ctx context.Context, hash string) error { return s.remote.Keep(ctx, hash) }
-
-func (s *sharedState) Replace(ctx context.Context, ref, old, new string) error {
-	return s.named(s.remote.Replace(ctx, ref, old, new))
-}
-
-func (s *sharedState) named(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, gitfs.ErrReplaced):
-		return state.ErrMoved
-	}
-	return &remoteError{s.name, err}
-}
-
-// remoteError is a remote that known state cannot be fetched from or pushed to.
-type remoteError struct {
-	name string
-	err  error
-}
-
-func (e *remoteError) Error() string { return "state.remote " + e.name + ": " + e.err.Error() }
-
-func (e *remoteError) Unwrap() error { return e.err }

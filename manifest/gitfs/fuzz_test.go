@@ -84,7 +84,7 @@ func FuzzAddress(f *testing.F) {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		path, local, err := screen(address)
+		path, local, err := checkAddress(address)
 		if err != nil {
 			var e *RemoteError
 			if !errors.As(err, &e) || e.Kind != RemoteAddress || strings.Contains(err.Error(), "canary") {

@@ -43,10 +43,10 @@ func findGit() (program, why string) {
 	if err != nil {
 		return "", "no git is on PATH"
 	}
-	known, ok := judged.Load(program)
+	known, ok := rejected.Load(program)
 	if !ok {
-		known = judge(program)
-		judged.Store(program, known)
+		known = unusable(program)
+		rejected.Store(program, known)
 	}
 	if why = known.(string); why != "" {
 		return "", why
@@ -54,10 +54,11 @@ func findGit() (program, why string) {
 	return program, ""
 }
 
-// judged is why a program is not used, by its path; "" where it is.
-var judged sync.Map
+// rejected is why a program is not used, by its path; "" where it is.
+var rejected sync.Map
 
-func judge(program string) string {
+// unusable says why a program cannot be used; "" where it can.
+func unusable(program string) string {
 	out, err := exec.Command(program, "version").Output()
 	v := gitVersion.FindSubmatch(out)
 	if err != nil || v == nil {
@@ -256,7 +257,7 @@ func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 	for i := range g.keys {
 		at := (g.at + i) % len(g.keys)
 		err := do(g.keys[at])
-		for moves := 0; errors.Is(err, errMoved); moves++ {
+		for moves := 0; errors.Is(err, errRedirected); moves++ {
 			if err = g.follow(ctx, g.keys[at]); err == nil && moves < mostMoves {
 				err = do(g.keys[at])
 			} else if err == nil {
@@ -291,8 +292,8 @@ func (g *gitLine) tell(k key, err error) {
 // mostMoves are the redirects that are followed for one question.
 const mostMoves = 3
 
-// errMoved says that a server redirects.
-var errMoved = errors.New("the remote is elsewhere")
+// errRedirected says that a server redirects.
+var errRedirected = errors.New("the remote is elsewhere")
 
 // location is where a server redirects to, as Git notes it when it is asked to note its answers.
 var location = regexp.MustCompile(`(?mi)<= Recv header: location: (\S+)\r?$`)

@@ -68,7 +68,7 @@ func (g *gitLine) failure(ctx context.Context, a answer) error {
 	}
 	for _, code := range []string{"301", "302", "303", "307", "308"} {
 		if strings.Contains(a.stderr, "returned error: "+code) {
-			return errMoved
+			return errRedirected
 		}
 	}
 	if strings.Contains(a.stderr, "couldn't find remote ref") || strings.Contains(a.stderr, "not our ref") {

@@ -64,7 +64,7 @@ var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // Git. A local path is opened instead. It reaches what Git reaches, and uses the token in CONNSYNC_GIT_TOKEN where the address is https. Its
 // errors are *RemoteError, *UnknownRefError and those of Open.
 func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, error) {
-	path, local, err := screen(address)
+	path, local, err := checkAddress(address)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 	known, err := r.settings()
 	if err == nil {
 		address = known.rewritten(address, "insteadof")
-		_, _, err = screen(plain(address))
+		_, _, err = checkAddress(plain(address))
 	}
 	var way line
 	if err == nil {
@@ -103,7 +103,7 @@ func (r *Repository) commitOf(ctx context.Context, p *private, from line, ref st
 		if err != nil {
 			return nil, err
 		}
-		if what = named(refs, ref); what == "" {
+		if what = fullName(refs, ref); what == "" {
 			return nil, &UnknownRefError{ref}
 		}
 	}
@@ -131,8 +131,8 @@ func (r *Repository) commitOf(ctx context.Context, p *private, from line, ref st
 	return out, p.storage.SetReference(plumbing.NewHashReference(plumbing.HEAD, *hash))
 }
 
-// named finds the full name of a branch or a tag among a remote's refs.
-func named(refs map[string]string, ref string) string {
+// fullName finds the full name of a branch or a tag among a remote's refs.
+func fullName(refs map[string]string, ref string) string {
 	if ref == "" {
 		ref = "HEAD"
 	}
@@ -144,8 +144,8 @@ func named(refs map[string]string, ref string) string {
 	return ""
 }
 
-// screen refuses every address that could run a program, send credentials in the clear, or hold some.
-func screen(address string) (path string, local bool, err error) {
+// checkAddress refuses every address that could run a program, send credentials in the clear, or hold some.
+func checkAddress(address string) (path string, local bool, err error) {
 	refused := func(why string) (string, bool, error) { return "", false, &RemoteError{RemoteAddress, why} }
 	if scp.MatchString(address) {
 		return "", false, nil

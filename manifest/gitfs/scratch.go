@@ -16,7 +16,7 @@ func IsRemote(address string) bool {
 // Scratch is an empty repository in a temporary folder whose remote "origin" is an address that a person named. Close
 // removes it. It holds what is fetched and pushed of refs that a remote shares; nothing of it is secret.
 func Scratch(address string) (*Repository, error) {
-	if _, local, err := screen(address); err != nil || local {
+	if _, local, err := checkAddress(address); err != nil || local {
 		return nil, &RemoteError{RemoteAddress, "use https://…, ssh://… or git@host:path"}
 	}
 	p, err := newPrivate()

@@ -56,7 +56,7 @@ func (r *Repository) Shared(name string, env func(string) string) (*Shared, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := screen(plain(address)); err != nil {
+	if _, _, err := checkAddress(plain(address)); err != nil {
 		return nil, err
 	}
 	return &Shared{repo: r, address: address, line: r.line(known, name, address, env)}, nil

@@ -162,7 +162,7 @@ type overSSH struct{ *gitfs.Shared }
 func (s overSSH) Replace(ctx context.Context, ref, old, new string) error {
 	err := s.Shared.Replace(ctx, ref, old, new)
 	if errors.Is(err, gitfs.ErrReplaced) {
-		return state.ErrMoved
+		return state.ErrReplaced
 	}
 	return err
 }

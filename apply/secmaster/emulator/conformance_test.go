@@ -29,7 +29,7 @@ var exceptions = map[string]func(*testing.T, *emulator.Server, *secmaster.Client
 		}
 	},
 	"duplicates=refuse": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
-		b := wished(s, "a", `{"endpoint":"https://a"}`)
+		b := bodyOf(s, "a", `{"endpoint":"https://a"}`)
 		_, _, first := c.Create(context.Background(), b)
 		_, _, second := c.Create(context.Background(), b)
 		if first != nil || second == nil || len(s.Connections()) != 1 {
@@ -38,12 +38,12 @@ var exceptions = map[string]func(*testing.T, *emulator.Server, *secmaster.Client
 	},
 	"quota=3": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
 		fill(s, 3)
-		if _, _, err := c.Create(context.Background(), wished(s, "a", `{"x":"y"}`)); err == nil || errors.Is(err, secmaster.ErrUnclear) {
+		if _, _, err := c.Create(context.Background(), bodyOf(s, "a", `{"x":"y"}`)); err == nil || errors.Is(err, secmaster.ErrUnclear) {
 			t.Errorf("over the quota: %v", err)
 		}
 	},
 	"lag=1": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
-		if _, _, err := c.Create(context.Background(), wished(s, "a", `{"x":"y"}`)); err != nil {
+		if _, _, err := c.Create(context.Background(), bodyOf(s, "a", `{"x":"y"}`)); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(listed(t, c)); n != 0 {
@@ -142,7 +142,7 @@ func fill(s *emulator.Server, n int) {
 	}
 }
 
-func wished(s *emulator.Server, name, config string) secmaster.Body {
+func bodyOf(s *emulator.Server, name, config string) secmaster.Body {
 	component, version := s.Plugin("EdrVendor", "2.1")
 	return secmaster.Body{Name: name, Description: "d", ComponentID: component, ComponentVersionID: version, Config: secrets.Hide(config)}
 }
@@ -167,7 +167,7 @@ func listed(t *testing.T, c *secmaster.Client) map[string]secmaster.Connection {
 func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*secmaster.Connection) bool) {
 	ctx := context.Background()
 	const config = `{"endpoint":"https://a","password":"p"}`
-	created, sent, err := c.Create(ctx, wished(s, "edr", config))
+	created, sent, err := c.Create(ctx, bodyOf(s, "edr", config))
 	if err != nil || created.ID == "" || !sent.Left || len(sent.RequestIDs) != 1 {
 		t.Fatalf("create: %+v %+v %v", created, sent, err)
 	}
@@ -183,7 +183,7 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 	if len(all) != 231 || all["edr"].ID != created.ID {
 		t.Errorf("list: %d connections", len(all))
 	}
-	b := wished(s, "edr_2", `{"endpoint":"https://b"}`)
+	b := bodyOf(s, "edr_2", `{"endpoint":"https://b"}`)
 	b.Description = ""
 	if _, _, err := c.Update(ctx, created.ID, b); err != nil {
 		t.Errorf("update: %v", err)
@@ -214,12 +214,12 @@ func TestAWriteThatIsAnsweredWithACodeAloneIsDone(t *testing.T) {
 		for _, v := range d.Values {
 			s, c := pair(t, "code="+v)
 			ctx := context.Background()
-			created, _, err := c.Create(ctx, wished(s, "edr", `{"endpoint":"https://a"}`))
+			created, _, err := c.Create(ctx, bodyOf(s, "edr", `{"endpoint":"https://a"}`))
 			if err != nil {
 				t.Errorf("code=%s: create: %v", v, err)
 			}
 			s.Fail(emulator.Fault{Route: emulator.RouteUpdate, Kind: emulator.FaultNoAsset})
-			if _, _, err := c.Update(ctx, created.ID, wished(s, "edr", `{"endpoint":"https://b"}`)); err != nil || s.Connections()[0].Config != `{"endpoint":"https://b"}` {
+			if _, _, err := c.Update(ctx, created.ID, bodyOf(s, "edr", `{"endpoint":"https://b"}`)); err != nil || s.Connections()[0].Config != `{"endpoint":"https://b"}` {
 				t.Errorf("code=%s: update: %v, %+v", v, err, s.Connections())
 			}
 			if _, err := c.Delete(ctx, created.ID); err != nil || len(s.Connections()) != 0 {

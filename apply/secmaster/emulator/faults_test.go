@@ -92,7 +92,7 @@ func post(ctx context.Context, t *testing.T, s *emulator.Server, impatient bool)
 func TestASwallowedWriteIsAnsweredAndNotExecuted(t *testing.T) {
 	s, c := pair(t)
 	ctx := context.Background()
-	made, _, err := c.Create(ctx, wished(s, "a", `{"endpoint":"https://a"}`))
+	made, _, err := c.Create(ctx, bodyOf(s, "a", `{"endpoint":"https://a"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestASwallowedWriteIsAnsweredAndNotExecuted(t *testing.T) {
 	for kind, shows := range map[string]string{emulator.FaultStale: `{"endpoint":"https://a"}`, emulator.FaultEcho: `{"endpoint":"https://b"}`} {
 		s.Fail(emulator.Fault{Route: emulator.RouteUpdate, Kind: kind})
 		s.Fail(emulator.Fault{Route: emulator.RouteDelete, Kind: kind})
-		answer, _, err := c.Update(ctx, made.ID, wished(s, "a", `{"endpoint":"https://b"}`))
+		answer, _, err := c.Update(ctx, made.ID, bodyOf(s, "a", `{"endpoint":"https://b"}`))
 		if err != nil || shown(&answer) != shows || (answer.UpdateTime == made.UpdateTime) != (kind == emulator.FaultStale) {
 			t.Errorf("%s: update: %s %s, %v", kind, shown(&answer), answer.UpdateTime, err)
 		}
@@ -135,15 +135,15 @@ func TestChangesOfOneSecondMayShareTheirTime(t *testing.T) {
 func TestAnEqualUpdateMayLeaveTheTimeAsItWas(t *testing.T) {
 	for habit, moves := range map[string]bool{"moves": true, "stays": false} {
 		s, c := pair(t, "equalput="+habit)
-		made, _, err := c.Create(context.Background(), wished(s, "a", `{"endpoint":"https://a"}`))
+		made, _, err := c.Create(context.Background(), bodyOf(s, "a", `{"endpoint":"https://a"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
-		same, _, err := c.Update(context.Background(), made.ID, wished(s, "a", `{"endpoint":"https://a"}`))
+		same, _, err := c.Update(context.Background(), made.ID, bodyOf(s, "a", `{"endpoint":"https://a"}`))
 		if err != nil || (same.UpdateTime != made.UpdateTime) != moves {
 			t.Errorf("%s: an equal update: %q, %q, %v", habit, made.UpdateTime, same.UpdateTime, err)
 		}
-		if other, _, err := c.Update(context.Background(), made.ID, wished(s, "a", `{"endpoint":"https://b"}`)); err != nil || other.UpdateTime == same.UpdateTime {
+		if other, _, err := c.Update(context.Background(), made.ID, bodyOf(s, "a", `{"endpoint":"https://b"}`)); err != nil || other.UpdateTime == same.UpdateTime {
 			t.Errorf("%s: an update: %q, %q, %v", habit, same.UpdateTime, other.UpdateTime, err)
 		}
 	}

@@ -13,9 +13,9 @@ import (
 // Page puts a diff into words. all says that unchanged connections are named too.
 func (d Diff) Page(all bool) Page {
 	p := Page{Offline: d.Offline, Alarms: d.Alarms, Findings: slices.Concat(d.Findings, d.Failed)}
-	counts, moved := map[diff.Action]int{}, moves(d.Plans)
+	counts, newTarget := map[diff.Action]int{}, newTargets(d.Plans)
 	for i, plan := range d.Plans {
-		t := target(fmt.Sprintf("t%d", i+1), plan, moved, d.Offline, all)
+		t := target(fmt.Sprintf("t%d", i+1), plan, newTarget, d.Offline, all)
 		t.Files = d.Files[plan.Target]
 		p.Targets = append(p.Targets, t)
 		for i := range plan.Changes {
@@ -32,7 +32,7 @@ func (d Diff) Page(all bool) Page {
 	return p
 }
 
-func target(anchor string, plan diff.Plan, moved map[[2]string]string, offline, all bool) Target {
+func target(anchor string, plan diff.Plan, newTarget map[[2]string]string, offline, all bool) Target {
 	out := Target{
 		Anchor: anchor, Name: plan.Target, Place: plan.Place.Region + "/" + Cut(plan.Place.WorkspaceID, 8),
 		Commits: commits(plan, offline), Notes: remarks(plan),
@@ -45,7 +45,7 @@ func target(anchor string, plan diff.Plan, moved map[[2]string]string, offline, 
 				continue
 			}
 		}
-		out.Cards = append(out.Cards, card(c, moved[[2]string{plan.Target, c.Name}], all))
+		out.Cards = append(out.Cards, card(c, newTarget[[2]string{plan.Target, c.Name}], all))
 	}
 	slices.SortStableFunc(out.Cards, func(a, b Card) int { return cmp.Compare(rank(a.Action), rank(b.Action)) })
 	for i := range out.Cards {

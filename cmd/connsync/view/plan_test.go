@@ -194,7 +194,7 @@ func TestAMoveLeadsToAnotherTarget(t *testing.T) {
 	}
 	create := diff.Change{Action: diff.Create, Name: "a"}
 	for _, gone := range []diff.Action{diff.Orphaned, diff.Delete, diff.Remove} {
-		got := moves([]diff.Plan{plan("prod", diff.Change{Action: gone, Name: "a"}), plan("test", create)})
+		got := newTargets([]diff.Plan{plan("prod", diff.Change{Action: gone, Name: "a"}), plan("test", create)})
 		if len(got) != 1 || got[[2]string{"prod", "a"}] != "test" {
 			t.Errorf("%s: %v", gone, got)
 		}
@@ -204,7 +204,7 @@ func TestAMoveLeadsToAnotherTarget(t *testing.T) {
 		{plan("prod", diff.Change{Action: diff.Orphaned, Name: "a"}, create)},
 		{plan("prod", diff.Change{Action: diff.Orphaned, Name: "b"}), plan("test", create)},
 	} {
-		if got := moves(plans); len(got) != 0 {
+		if got := newTargets(plans); len(got) != 0 {
 			t.Errorf("%v", got)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"connsync/diff"
 )
 
-// moves finds the connections that one target loses and another one gains, by losing target and name: to people, that is one move.
-func moves(plans []diff.Plan) map[[2]string]string {
+// newTargets finds the connections that one target loses and another one gains, by losing target and name: to people, that is one move.
+func newTargets(plans []diff.Plan) map[[2]string]string {
 	created, out := map[string]string{}, map[[2]string]string{}
 	for _, p := range plans {
 		for i := range p.Changes {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"connsync/manifest"
+	"connsync/manifest/strict"
+)
+
+// wanted is one target with everything that Git says of it.
+type wanted struct {
+	manifest.Target
+	want []manifest.Connection
+}
+
+// checkTargets refuses a --target that the project does not have.
+func (g *globals) checkTargets(p manifest.Project) error {
+	return checkTargets("--target", g.Target, p)
+}
+
+func checkTargets(flag string, asked []string, p manifest.Project) error {
+	for _, name := range asked {
+		if _, ok := p.Targets[name]; ok {
+			continue
+		}
+		hints := []string{"connsync targets  prints the names of all"}
+		if near := strict.Nearest(name, slices.Sorted(maps.Keys(p.Targets))); near != "" {
+			hints = []string{didYouMean(near)}
+		}
+		return &advised{&usageError{fmt.Sprintf("%s %s: no such target in %s", flag, name, p.File)}, hints}
+	}
+	return nil
+}
+
+// checkRetarget refuses a --retarget that no selected target has.
+func (g *globals) checkRetarget(asked []string, p manifest.Project) error {
+	for _, name := range asked {
+		if _, ok := p.Targets[name]; ok && !g.selects(name) {
+			return &usageError{fmt.Sprintf("--retarget %s: --target does not select it", name)}
+		}
+	}
+	return checkTargets("--retarget", asked, p)
+}
+
+// selected are the targets that were asked for, in order of name.
+func (g *globals) selected(p manifest.Project, set manifest.Set) []wanted {
+	var out []wanted
+	for _, name := range slices.Sorted(maps.Keys(p.Targets)) {
+		if g.selects(name) {
+			out = append(out, wanted{p.Targets[name], set.Target(name)})
+		}
+	}
+	return out
+}
+
+// selects tells whether a target was asked for.
+func (g *globals) selects(target string) bool {
+	return len(g.Target) == 0 || slices.Contains(g.Target, target)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"connsync/apply/state"
+	"connsync/manifest"
+	"connsync/manifest/gitfs"
+)
+
+// errNoState says that there is no Git repository that could keep known state.
+var errNoState = errors.New("no repository to keep known state in")
+
+// errOnlyHere says that known state would be lost with this clone.
+var errOnlyHere = errors.New("known state is in this clone only, and CI throws its clones away")
+
+// checkShared refuses known state that a CI system would throw away, unless that was said to be meant: by --local-state, by
+// --state, or by  remote: none  in the project file.
+func (g *globals) checkShared(w world, s *source, p manifest.StatePolicy) error {
+	if g.LocalState || g.State != "" || p.Remote != "" || s.repo == nil || !inCI(w) {
+		return nil
+	}
+	shared, err := sharedBy(s.repo, p.Remote, w.env)
+	if err != nil || shared != nil {
+		return nil // it is told where it is needed
+	}
+	return errOnlyHere
+}
+
+func inCI(w world) bool {
+	ci := strings.ToLower(w.env("CI"))
+	return ci != "" && ci != "false" && ci != "0"
+}
+
+// store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
+// and the remote that shares it.
+func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
+	repo, err := g.stateRepository(s)
+	if err != nil {
+		return nil, &fromFlag{"--state", err}
+	}
+	if g.State != "" && gitfs.IsRemote(g.State) {
+		p.Remote = "origin"
+	}
+	switch {
+	case repo == nil && s.repoErr != nil:
+		return nil, errors.Join(errNoState, s.repoErr)
+	case repo == nil || repo.CommonDir() == "":
+		return nil, errNoState
+	}
+	remote, err := sharedBy(repo, p.Remote, w.env)
+	if err != nil {
+		return nil, err
+	}
+	if remote != nil && g.Verbose {
+		remote.remote.Tell(func(how string) { g.printer(w).Note("%s: state.remote %s is reached %s", target, remote.name, how) })
+	}
+	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Waits: w.waitsFor(target), Effect: w.effect}
+	if remote != nil {
+		r.Remote, r.Home = remote, remote.remote.Home()
+	}
+	return state.Open(r, target)
+}
+
+// stateRepository keeps known state: the manifests' own repository, unless --state names another one.
+func (g *globals) stateRepository(s *source) (*gitfs.Repository, error) {
+	if g.State == "" || s.state != nil {
+		if s.state != nil {
+			return s.state, nil
+		}
+		return s.repo, nil
+	}
+	open := gitfs.Open
+	if gitfs.IsRemote(g.State) {
+		open = gitfs.Scratch
+	}
+	var err error
+	s.state, err = open(g.State)
+	return s.state, err
+}
+
+// sharedBy is the remote that shares known state: the named one, or origin where there is one; nil for none.
+func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sharedState, error) {
+	if name == "none" {
+		return nil, nil
+	}
+	wanted := name
+	if wanted == "" {
+		wanted = "origin"
+	}
+	s, err := repo.Shared(wanted, env)
+	switch {
+	case errors.Is(err, gitfs.ErrNoRemote) && name == "":
+		return nil, nil
+	case err != nil:
+		return nil, &remoteError{wanted, err}
+	}
+	return &sharedState{wanted, s}, nil
+}
+
+// sharedState is a remote as package state wants it.
+type sharedState struct {
+	name   string
+	remote *gitfs.Shared
+}
+
+func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {
+	hash, err := s.remote.Head(ctx, ref)
+	return hash, s.explain(err)
+}
+
+func (s *sharedState) Keep(ctx context.Context, hash string) error { return s.remote.Keep(ctx, hash) }
+
+func (s *sharedState) Replace(ctx context.Context, ref, old, new string) error {
+	return s.explain(s.remote.Replace(ctx, ref, old, new))
+}
+
+func (s *sharedState) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, gitfs.ErrReplaced):
+		return state.ErrReplaced
+	}
+	return &remoteError{s.name, err}
+}
+
+// remoteError is a remote that known state cannot be fetched from or pushed to.
+type remoteError struct {
+	name string
+	err  error
+}
+
+func (e *remoteError) Error() string { return "state.remote " + e.name + ": " + e.err.Error() }
+
+func (e *remoteError) Unwrap() error { return e.err }
