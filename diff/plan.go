@@ -116,6 +116,7 @@ const (
 	RiskCopied      RiskKind = "copied"      // the secret's ciphertext stands in two places
 	RiskAdopt       RiskKind = "adopt"       // an existing connection is overwritten
 	RiskUnprotected RiskKind = "unprotected" // a prune may delete it from now on
+	RiskExposed     RiskKind = "exposed"     // a secret that was in the clear is said to be another one now
 	RiskException   RiskKind = "exception"   // a setting that looks like a secret may stand in the clear
 	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse that: ConflictRepointed
 )

@@ -25,7 +25,7 @@ var (
 
 var connectionFields = []string{
 	"description", "component", "version", "component_id", "component_version_id",
-	"config", "previously", "adopt", "protect", "cleartext",
+	"config", "previously", "adopt", "protect", "cleartext", "exposed",
 }
 
 // connections reads the manifest proper of one file.
@@ -89,6 +89,7 @@ func (d *document) connection(target string, e strict.Entry, f File) Connection 
 		c.fields[secrets.Path(field.Key.Value)] = d.At(field.Value)
 		d.field(&c, e.Value, field)
 	}
+	d.checkExposed(&c, strict.Child(e.Value, "exposed"))
 	d.plugin(&c, e)
 	if strict.Child(e.Value, "config") == nil {
 		d.WrongName(e.Key, "connection %s has no config", c.Name).Hint("config: {} is a config without settings")
@@ -117,6 +118,8 @@ func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
 		c.Protect = d.boolean(e.Value, key)
 	case "config":
 		d.config(c, e.Value, strict.Child(parent, "cleartext"))
+	case "exposed":
+		d.exposures(c, e.Value)
 	case "cleartext":
 		if strict.Child(parent, "config") == nil {
 			d.WrongName(e.Key, "cleartext without a config")

@@ -122,6 +122,7 @@ type Connection struct {
 	Adopt              string         // the id of an existing connection to take over, "" if none
 	Protect            bool
 	Exceptions         []Exception // settings that look like secrets and are none, in order
+	Exposed            []Exposure  // secrets that stood in the clear, and were set to another value, in order
 	// InClear are the settings in the clear that the rule of its file in .sops.yaml encrypts. Their values are Withheld. A connection that
 	// has some is not to be written, unless the project tolerates it (secrets.rule: warn).
 	InClear   []secrets.Path

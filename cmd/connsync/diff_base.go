@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"strings"
 
 	"connsync/cmd/connsync/view"
 	"connsync/diff/review"
@@ -104,6 +105,17 @@ func (b *proposal) Since(want func(string) bool, each func(review.FileVersion) e
 // Before is what review asks of the base's history.
 func (b *proposal) Before(file string, each func(review.FileVersion) (bool, error)) (bool, error) {
 	return b.repo.Before(b.base.Hash, file, func(v gitfs.Version) (bool, error) { return each(fileVersion(v)) })
+}
+
+// Holds is what review asks of two commits.
+func (b *proposal) Holds(commit, earlier string) bool {
+	after, err := b.repo.Resolve(commit)
+	before, err2 := b.repo.Resolve(earlier)
+	if err != nil || err2 != nil || !strings.HasPrefix(after.Hash, commit) || !strings.HasPrefix(before.Hash, earlier) { // a branch may be named like a hash
+		return false
+	}
+	holds, err := b.repo.IsAncestor(before.Hash, after.Hash)
+	return err == nil && holds
 }
 
 func fileVersion(v gitfs.Version) review.FileVersion {

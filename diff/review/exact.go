@@ -148,7 +148,7 @@ func (x *exact) instead(guessed []Finding, opened Opened, base string) []Finding
 	out := slices.DeleteFunc(guessed, func(f Finding) bool { return opened[f.Spot.File] != nil })
 	for _, p := range x.plains {
 		if p.commit != "" {
-			out = append(out, Finding{Kind: Exposed, Fatal: p.looks && p.commit != base, Pos: p.pos, Spot: p.spot, Commit: p.commit})
+			out = append(out, Finding{Kind: Exposed, Fatal: p.looks && p.commit != base, Pos: p.pos, Spot: p.spot, Commit: p.commit, Proven: true})
 		}
 	}
 	return out

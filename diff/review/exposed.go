@@ -17,6 +17,7 @@ type owner struct{ target, name string }
 type exposure struct {
 	clearText
 	commit string          // the first that held it
+	until  string          // and the last
 	ivs    map[string]bool // of the ciphertexts that may hold it; empty until it was encrypted
 	over   bool            // another value was set
 	gone   bool            // the setting was not there in the newest version
@@ -125,11 +126,11 @@ func leave(es []*exposure) {
 func (t *trail) clear(o owner, at secrets.Path, text clearText, commit string) {
 	for _, e := range t.exposed[o][at] {
 		if e.digest == text.digest {
-			e.over, e.gone, e.looks = false, false, e.looks || text.looks
+			e.over, e.gone, e.looks, e.until = false, false, e.looks || text.looks, commit
 			return
 		}
 	}
-	t.add(o, at, &exposure{clearText: text, commit: commit, ivs: map[string]bool{}})
+	t.add(o, at, &exposure{clearText: text, commit: commit, until: commit, ivs: map[string]bool{}})
 }
 
 // line notes a line of a broken manifest or of a leftover: of the setting that its keys lead to, or else of all secrets under its key in the file
@@ -185,6 +186,17 @@ func open(es []*exposure, base string) *exposure {
 	return found
 }
 
+// lasts are the last commits that held what a secret may still be.
+func (t *trail) lasts(s diff.Spot) []string {
+	var out []string
+	for _, e := range t.exposed[owner{s.Target, s.Name}][s.Path] {
+		if !e.over {
+			out = append(out, e.until)
+		}
+	}
+	return out
+}
+
 // fatal tells whether the branch exposed what looks like a secret.
 func (e *exposure) fatal(base string) bool { return e.looks && e.commit != base }
 
@@ -214,7 +226,7 @@ func (t *trail) findings(head, base Side) []Finding {
 			}
 			if e := open(es, base.Commit); e != nil {
 				spot := diff.Spot{Target: c.Target, Name: c.Name, Path: x.Path, File: c.File.Path}
-				out = append(out, Finding{Kind: Exposed, Fatal: e.fatal(base.Commit), Pos: c.At(x.Path), Spot: spot, Commit: e.commit})
+				out = append(out, Finding{Kind: Exposed, Fatal: e.fatal(base.Commit), Pos: c.At(x.Path), Spot: spot, Commit: e.commit, Until: e.until})
 			}
 		}
 	}

@@ -18,6 +18,8 @@ const (
 	Moved     FindingKind = "moved"     // the ciphertext of Spot stood at From: it opens in one place only
 	Repointed FindingKind = "repointed" // the destination Spot changed, and sops did not write the file since
 	Exposed   FindingKind = "exposed"   // the secret at Spot was in the clear in Commit
+	Replaced  FindingKind = "replaced"  // the secret at Spot was in the clear in Commit, and its manifest says that it is another one now
+	Needless  FindingKind = "needless"  // a manifest says that of a secret of which it need not be said, or not any more
 	CutOff    FindingKind = "cut-off"   // not every commit of the branch was searched for secrets in the clear
 )
 
@@ -30,7 +32,11 @@ type Finding struct {
 	Spot    diff.Spot        // what it is about; of Edited the file alone
 	From    diff.Spot        // of Moved
 	MACOnly bool             // of Edited: the MAC covers encrypted values only
-	Commit  string           // of Exposed
+	Commit  string           // of Exposed and Replaced: the first; of Needless: the one that is named
+	Until   string           // of Exposed: a commit that its manifest does not answer for; "" where a key tells
+	Proven  bool             // of Exposed: a key tells that it is still the same
+	Named   string           // of Exposed: another commit, which the manifest names
+	Merged  bool             // of Needless: the commit is part of the base
 }
 
 // Findings are what a sync would refuse, and secrets that the branch exposed, in order of their places. Of the files that a key opened it is
@@ -45,8 +51,9 @@ func (r *Review) Findings(opened Opened) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	exposed := x.instead(told.trail.findings(r.head, r.base), opened, r.base.Commit)
 	out := append(r.settled(r.head.Findings()), broken...)
-	out = append(append(append(out, r.moved()...), r.repointed()...), x.instead(told.trail.findings(r.head, r.base), opened, r.base.Commit)...)
+	out = append(append(append(out, r.moved()...), r.repointed()...), r.answered(exposed, told)...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i].Pos, out[j].Pos
 		return a.File < b.File || a.File == b.File && a.Line < b.Line

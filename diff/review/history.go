@@ -24,6 +24,8 @@ type History interface {
 	// Before calls a function with each version of one file that the base and commits before it made, newest first, until it
 	// wants no more.
 	Before(file string, each func(FileVersion) (more bool, err error)) (complete bool, err error)
+	// Holds tells whether a commit is another one, or comes after it; false where that is not in sight. Hashes may be cut off.
+	Holds(commit, earlier string) bool
 }
 
 // Limits of what is read of a history. A branch beyond them is told as far as they go, and that it was not told whole.

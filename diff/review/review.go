@@ -29,6 +29,7 @@ type Review struct {
 	cache      manifest.Cache
 	plans      []diff.Plan
 	moves      []Move
+	asked      int // of the history, for answers
 }
 
 // Read reads both versions, the head's project file excepted. The head is looked at under the stricter of both projects' policies: a

@@ -36,7 +36,8 @@ func terms(was, is manifest.Connection) []term {
 		}
 		out = append(out, t)
 	}
-	return append(out, exceptions(was.Exceptions, is.Exceptions)...)
+	out = append(out, reasons(exceptions(was), exceptions(is), diff.RiskException)...)
+	return append(out, reasons(exposures(was), exposures(is), diff.RiskExposed)...)
 }
 
 // text is a text, or nil for none.
@@ -47,23 +48,45 @@ func text(s string) any {
 	return s
 }
 
-// exceptions are those that came, went, or have another reason.
-func exceptions(was, is []manifest.Exception) []term {
-	reasons := map[secrets.Path]string{}
-	for _, e := range was {
-		reasons[e.Path] = e.Reason
+// reason is why something is so, of a setting.
+type reason struct {
+	path secrets.Path
+	text string
+}
+
+func exceptions(c manifest.Connection) []reason {
+	var out []reason
+	for _, e := range c.Exceptions {
+		out = append(out, reason{e.Path, e.Reason})
+	}
+	return out
+}
+
+func exposures(c manifest.Connection) []reason {
+	var out []reason
+	for _, e := range c.Exposed {
+		out = append(out, reason{e.Path, e.Commit + ": " + e.Reason})
+	}
+	return out
+}
+
+// reasons are those that came, went, or are others.
+func reasons(was, is []reason, risk diff.RiskKind) []term {
+	before := map[secrets.Path]string{}
+	for _, r := range was {
+		before[r.path] = r.text
 	}
 	var out []term
-	for _, e := range is {
-		if reasons[e.Path] != e.Reason {
-			out = append(out, term{e.Path, text(reasons[e.Path]), e.Reason, diff.RiskException})
+	for _, r := range is {
+		if before[r.path] != r.text {
+			out = append(out, term{r.path, text(before[r.path]), r.text, risk})
 		}
-		delete(reasons, e.Path)
+		delete(before, r.path)
 	}
-	for _, e := range was {
-		if reason, gone := reasons[e.Path]; gone {
-			out = append(out, term{e.Path, reason, nil, ""})
-			delete(reasons, e.Path)
+	for _, r := range was {
+		if old, gone := before[r.path]; gone {
+			out = append(out, term{r.path, old, nil, ""})
+			delete(before, r.path)
 		}
 	}
 	return out

@@ -85,7 +85,7 @@ func newEverything() everything {
 			Risks: []diff.Risk{
 				{Kind: diff.RiskDestination, Path: "config.endpoint"}, {Kind: diff.RiskMoved, Path: "config.client_secret", From: elsewhere},
 				{Kind: diff.RiskCopied, Path: "config.fresh", From: elsewhere}, {Kind: diff.RiskRepointed, Path: "config.endpoint"},
-				{Kind: diff.RiskAdopt, Path: "adopt"}, {Kind: diff.RiskUnprotected, Path: "protect"}, {Kind: diff.RiskException, Path: `cleartext["config.user"]`},
+				{Kind: diff.RiskAdopt, Path: "adopt"}, {Kind: diff.RiskUnprotected, Path: "protect"}, {Kind: diff.RiskException, Path: `cleartext["config.user"]`}, {Kind: diff.RiskExposed, Path: `exposed["config.fresh"]`},
 			},
 			Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"11111111-a", "22222222-b"}}, {Kind: diff.WarnPreviouslyIgnored}}},
 		{Action: diff.Update, Name: "touched", From: "touched", ID: id, Pos: at("connections/prod/touched.yaml", 3), Write: true, Causes: []diff.Cause{diff.Touched, diff.Interrupted, diff.Rewrite}, Modifier: "j.doe"},
@@ -160,7 +160,11 @@ func findings() []review.Finding {
 	return []review.Finding{
 		{Kind: review.Edited, Fatal: true, Pos: at("connections/prod/edr.yaml", 2), Spot: spot}, {Kind: review.Edited, Fatal: true, Pos: at("connections/prod/edr.yaml", 2), Spot: spot, MACOnly: true},
 		{Kind: review.Mixed, Fatal: true, Pos: at("connections/prod/edr.yaml", 2), Spot: spot},
-		{Kind: review.Exposed, Fatal: true, Pos: at("connections/prod/edr.yaml", 7), Spot: spot, Commit: "0123456789abcdef"}, {Kind: review.Exposed, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210"},
+		{Kind: review.Exposed, Fatal: true, Pos: at("connections/prod/edr.yaml", 7), Spot: spot, Commit: "0123456789abcdef", Until: "aaaaaaaaaaaaaaaaaaaa"}, {Kind: review.Exposed, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210"},
+		{Kind: review.Exposed, Fatal: true, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210", Named: "0123456789ab", Until: "aaaaaaaaaaaaaaaaaaaa"},
+		{Kind: review.Exposed, Fatal: true, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210", Named: "0123456789ab", Proven: true},
+		{Kind: review.Replaced, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210"},
+		{Kind: review.Needless, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210"}, {Kind: review.Needless, Pos: at("connections/prod/edr.yaml", 8), Spot: spot, Commit: "fedcba9876543210", Merged: true},
 		{Kind: review.Moved, Fatal: true, Pos: at("connections/prod/edr.yaml", 9), Spot: spot, From: from}, {Kind: review.Repointed, Fatal: true, Pos: at("connections/prod/edr.yaml", 11), Spot: spot},
 		{Kind: review.Wrong, Fatal: true, Pos: at("connections/prod/siem.yaml", 14), Mistake: manifest.Mistake{
 			Pos: at("connections/prod/siem.yaml", 14), Message: "config.password is in the clear, and its name says that it is a secret", Source: "    password: …", Hints: []string{"encrypt it: sops encrypt --in-place connections/prod/siem.yaml"}}},

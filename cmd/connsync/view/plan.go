@@ -206,6 +206,8 @@ func riskText(r diff.Risk) string {
 		return "the existing connection of this id is taken over, and overwritten with what stands here"
 	case diff.RiskUnprotected:
 		return "no longer protected: once it is gone from Git, sync --prune may delete it"
+	case diff.RiskExposed:
+		return "a secret that stood in the clear is said to be another one now, without proof: " + string(r.Path)
 	case diff.RiskException:
 		return "what looks like a secret may stand in the clear: " + string(r.Path)
 	case diff.RiskRepointed:

@@ -43,10 +43,35 @@ func findingWords(f review.Finding) (message string, hints []string) {
 		return string(s.Path) + " of " + s.Name + " changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
 			[]string{"undo the edit, and make it with the file's key:  sops edit " + manifest.ShellWord(s.File)}
 	case review.Exposed:
-		return string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret",
-			[]string{"rotate it where it is used, and set the new value with  sops edit " + manifest.ShellWord(s.File)}
+		return exposedWords(f)
+	case review.Replaced:
+		return string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ", and its manifest says under exposed that it is another value now", nil
+	case review.Needless:
+		why := "nothing tells that it was in the clear, or it was set to another value"
+		if f.Merged {
+			why = "commit " + CutHash(f.Commit) + " is part of the base"
+		}
+		return "exposed of " + s.Name + " is not needed for " + string(s.Path) + ": " + why, []string{"remove the entry"}
 	}
 	return "the history is cut off or very long: not every commit of the branch was searched for secrets in the clear, and whether a merge broke a file was not judged", []string{"fetch more of it:  git fetch --deepen=100"}
+}
+
+// exposedWords say that a secret was in the clear, and what may answer that.
+func exposedWords(f review.Finding) (message string, hints []string) {
+	s := f.Spot
+	message = string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret"
+	hints = []string{"rotate it where it is used, and set the new value with  sops edit " + manifest.ShellWord(s.File)}
+	until := f.Until[:min(len(f.Until), 12)]
+	switch {
+	case f.Named != "" && f.Proven:
+		message += ". What its manifest says under exposed is not so: the value is the same"
+	case f.Named != "":
+		message += ". What its manifest says under exposed is of commit " + CutHash(f.Named) + ", which does not contain " + until
+		hints = append(hints, "or say it of commit "+until)
+	case until != "" && f.Fatal:
+		hints = append(hints, "if it is another value already, and nothing here tells, say so in the connection:  exposed: [{setting: "+string(s.Path)+", commit: \""+until+"\", reason: …}]")
+	}
+	return message, hints
 }
 
 // movedHints say what to do about a ciphertext that stands elsewhere: sops cannot open such a file, so it is undone first.
