@@ -1,120 +1,11 @@
 package diff
 
 import (
-	"slices"
 	"sort"
 
 	"connsync/manifest"
 	"connsync/secrets"
 )
-
-// Paths of what is not in the config.
-const (
-	pathName        secrets.Path = "name"
-	pathDescription secrets.Path = "description"
-	pathComponent   secrets.Path = "component_id"
-	pathVersion     secrets.Path = "component_version_id"
-	pathPlugin      secrets.Path = "plugin" // both, in a plan
-	pathConfig      secrets.Path = "config" // all of it
-)
-
-// clearLeaf is a setting that Git holds in the clear.
-type clearLeaf struct {
-	path   secrets.Path
-	value  any
-	digest string
-}
-
-// leaves are a wanted connection's settings, taken apart once.
-type leaves struct {
-	clear   []clearLeaf
-	secrets []manifest.Setting
-	paths   map[secrets.Path]bool
-}
-
-func leavesOf(w *Want) leaves {
-	l := leaves{paths: map[secrets.Path]bool{}}
-	add := func(p secrets.Path, v any) {
-		l.clear = append(l.clear, clearLeaf{p, v, manifest.ValueDigest(v)})
-		l.paths[p] = true
-	}
-	add(pathName, w.Name)
-	add(pathDescription, w.Description)
-	add(pathComponent, w.Resolved.ComponentID)
-	add(pathVersion, w.Resolved.VersionID)
-	for _, s := range manifest.Settings("config", w.Config) {
-		if s.Secret != nil {
-			l.secrets = append(l.secrets, s)
-			l.paths[s.Path] = true
-			continue
-		}
-		add(s.Path, s.Value)
-	}
-	return l
-}
-
-// asNew are the settings in the clear of a connection that is created.
-func (l leaves) asNew() []Field {
-	var out []Field
-	for _, s := range l.clear {
-		if s.path == pathName || s.path == pathComponent || s.path == pathVersion || s.path == pathDescription && s.value == "" {
-			continue
-		}
-		f := Field{Path: s.path, Causes: []Cause{Git}}
-		f.setNew(s.value)
-		out = append(out, f)
-	}
-	return out
-}
-
-func (l leaves) words(w Word) []SecretChange {
-	out := make([]SecretChange, len(l.secrets))
-	for i, s := range l.secrets {
-		out[i] = SecretChange{Path: s.Path, Word: w, Fingerprint: s.Secret.Fingerprint}
-	}
-	return out
-}
-
-// visible is what SecMaster shows of a setting; false where it shows nothing that can be compared.
-func visible(h *Have, p secrets.Path) (Seen, bool) {
-	of := func(text string) (Seen, bool) {
-		return Seen{Digest: manifest.ValueDigest(text), Value: secrets.Hide(text)}, true
-	}
-	switch p {
-	case pathName:
-		return of(h.Name)
-	case pathDescription:
-		return of(h.Description)
-	case pathComponent:
-		s, _ := of(h.Plugin.ComponentID)
-		return s, h.Plugin.ComponentID != ""
-	case pathVersion:
-		s, _ := of(h.Plugin.VersionID)
-		return s, h.Plugin.VersionID != ""
-	}
-	s, ok := h.Settings[p]
-	return s, ok && !s.Masked
-}
-
-// Shows is the digest of what SecMaster shows of a setting; false where it shows nothing that can be compared.
-func (h *Have) Shows(p secrets.Path) (digest string, ok bool) {
-	s, ok := visible(h, p)
-	if !ok {
-		return "", false
-	}
-	return s.Digest, true
-}
-
-// Holds tells whether the shown config has a setting, be it masked.
-func (h *Have) Holds(p secrets.Path) bool {
-	_, ok := h.Settings[p]
-	return ok
-}
-
-// Fixed are the paths of what is not in the config.
-func Fixed() []secrets.Path {
-	return []secrets.Path{pathName, pathDescription, pathComponent, pathVersion}
-}
 
 // Paths are the settings that a field is about: a plugin is two.
 func (f Field) Paths() []secrets.Path {
@@ -122,61 +13,6 @@ func (f Field) Paths() []secrets.Path {
 		return []secrets.Path{pathComponent, pathVersion}
 	}
 	return []secrets.Path{f.Path}
-}
-
-// visibleDifferences are the settings that differ as far as SecMaster shows them, for a connection without a record.
-func (d *decider) visibleDifferences(w *Want, h *Have) []secrets.Path {
-	var out []secrets.Path
-	for _, s := range d.leaves[w.Name].clear {
-		if seen, ok := visible(h, s.path); ok && seen.Digest != s.digest {
-			out = append(out, shownPath(s.path))
-		}
-	}
-	return unique(out)
-}
-
-// unseen are the settings in the clear that SecMaster does not show, and the config where it shows none at all: what is not seen is not equal.
-func (d *decider) unseen(w *Want, h *Have) []secrets.Path {
-	if h.Settings == nil {
-		return []secrets.Path{pathConfig}
-	}
-	var out []secrets.Path
-	for _, s := range d.leaves[w.Name].clear {
-		if _, ok := visible(h, s.path); !ok {
-			out = append(out, shownPath(s.path))
-		}
-	}
-	return unique(out)
-}
-
-// shownPath is the path that people see: a plugin is one thing.
-func shownPath(p secrets.Path) secrets.Path {
-	if p == pathComponent || p == pathVersion {
-		return pathPlugin
-	}
-	return p
-}
-
-func unique(ps []secrets.Path) []secrets.Path {
-	slices.Sort(ps)
-	out := ps[:0]
-	for i, p := range ps {
-		if i == 0 || p != ps[i-1] {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// extra names the settings that SecMaster shows and Git does not.
-func (d *decider) extra(w *Want, h *Have) []secrets.Path {
-	var out []secrets.Path
-	for p := range h.Settings {
-		if !d.leaves[w.Name].paths[p] {
-			out = append(out, p)
-		}
-	}
-	return unique(out)
 }
 
 // fields are the settings in the clear that change, each with its causes. k is nil for a

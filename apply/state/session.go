@@ -3,16 +3,9 @@ package state
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"reflect"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"connsync/diff"
 )
 
 // Session holds the lock on a target's known state, from its first read to its end. It is for one goroutine.
@@ -43,50 +36,6 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 		return nil, err
 	}
 	return session, nil
-}
-
-// hold takes the kernel's lock.
-func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, error) {
-	file := s.path("connsync/" + s.target + ".lock") // permanent: removing it would let two hold it
-	if err := s.repo.effect("make lock folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) }); err != nil {
-		return nil, onDisk(err)
-	}
-	l := flock.New(file)
-	limited, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	got := false
-	err := s.repo.effect("lock", func() (err error) {
-		if got, err = l.TryLock(); err == nil && !got {
-			defer s.repo.waits((&BusyError{holder(file)}).Error(), s.repo.Now().Add(wait))()
-			got, err = l.TryLockContext(limited, 100*time.Millisecond)
-		}
-		return err
-	})
-	switch {
-	case got && err == nil:
-	case got:
-		_ = l.Close()
-		return nil, onDisk(err)
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded) || err == nil:
-		return nil, &BusyError{holder(file)}
-	default:
-		return nil, onDisk(err)
-	}
-	host, _ := os.Hostname()
-	who := fmt.Appendf(nil, "process %d on %s since %s\n", os.Getpid(), host, s.repo.Now().UTC().Format(time.RFC3339))
-	_ = s.repo.effect("write lock", func() error { return os.WriteFile(file, who, 0o666) })
-	s.discard()
-	return l, nil
-}
-
-func holder(file string) string {
-	text, err := os.ReadFile(file)
-	if err != nil || len(text) > 200 {
-		return ""
-	}
-	return clean(strings.TrimSpace(string(text)))
 }
 
 // read makes the local ref what is shared, and stands on it. A run of another machine that is under way is waited for.
@@ -131,51 +80,6 @@ const takeOverAfter = time.Minute
 // heldAt tells whether a run that announced writes may still send some.
 func (s Snapshot) heldAt(now time.Time) bool {
 	return s.Run != nil && now.Before(s.Run.Expires.Add(takeOverAfter))
-}
-
-// align makes the local ref and the remote's the same, if one follows the other. What a run could not push is pushed now, and
-// what this clone lacks of the remote's state is brought here.
-func (s *Store) align(ctx context.Context) error {
-	local, err := s.local()
-	if err != nil {
-		return err
-	}
-	shared, err := s.repo.Remote.Head(ctx, s.ref)
-	if err == nil {
-		err = s.atHome(shared, local)
-	}
-	switch {
-	case err != nil:
-		return err
-	case shared == local:
-		return s.keep(ctx, shared)
-	case local == "" || shared != "" && s.follows(shared, local):
-		return s.follow(ctx, local, shared)
-	case shared == "" || s.follows(local, shared):
-		return s.repo.Remote.Replace(ctx, s.ref, shared, local)
-	}
-	if _, err := s.at(local); err != nil {
-		return err
-	}
-	return &DivergedError{Ref: s.ref, Local: local, Shared: shared}
-}
-
-// follow makes the local ref name what is shared.
-func (s *Store) follow(ctx context.Context, local, shared string) error {
-	if err := s.keep(ctx, shared); err != nil {
-		return err
-	}
-	return s.replace(local, shared)
-}
-
-func (s *Store) keep(ctx context.Context, shared string) error {
-	if shared == "" {
-		return nil
-	}
-	if err := s.repo.Remote.Keep(ctx, shared); err != nil {
-		return onDisk(err)
-	}
-	return nil
 }
 
 // Close gives the lock back.
@@ -276,35 +180,4 @@ func (s *Session) prepare(e Edit) (Snapshot, error) {
 	var err error
 	next.Commit, err = s.store.write(s.base.Commit, known, intents, e.Message)
 	return next, err
-}
-
-// onto is what of an edit of one snapshot holds for a later one, which somebody else made meanwhile: what this run wrote, and
-// whatever the other one left as it was. Neither its announcement nor what it did may get lost.
-func (e Edit) onto(before, now Snapshot) Edit {
-	wrote := func(name string) bool { return before.Run != nil && before.Intents[name].Run == before.Run.ID }
-	same := func(name string) bool { return reflect.DeepEqual(before.Known[name], now.Known[name]) }
-	var put []diff.Known
-	for _, k := range e.Put {
-		if wrote(k.Name) || same(k.Name) {
-			put = append(put, k)
-		}
-	}
-	e.Put = put
-	e.Drop = kept(e.Drop, same)
-	e.Settle = kept(e.Settle, func(name string) bool { return before.Intents[name].Run == now.Intents[name].Run })
-	e.EndRun = e.EndRun && before.Run != nil && now.Run != nil && before.Run.ID == now.Run.ID
-	if before.Applied != now.Applied {
-		e.Applied = ""
-	}
-	return e
-}
-
-func kept(names []string, keep func(string) bool) []string {
-	var out []string
-	for _, name := range names {
-		if keep(name) {
-			out = append(out, name)
-		}
-	}
-	return out
 }

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"regexp"
 	"slices"
-	"strings"
-	"syscall"
 
 	"connsync/apply"
 	"connsync/apply/state"
@@ -17,28 +13,7 @@ import (
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
 	"connsync/secrets"
-	"connsync/secrets/sops"
 )
-
-// fileError is a file of the command line that cannot be read or written.
-type fileError struct {
-	flag, name string
-	err        error
-}
-
-func (e *fileError) Error() string { return e.flag + " " + e.name + ": " + e.err.Error() }
-
-func (e *fileError) Unwrap() error { return e.err }
-
-// fromFlag is an error with the flag that led to it.
-type fromFlag struct {
-	flag string
-	err  error
-}
-
-func (e *fromFlag) Error() string { return e.flag + ": " + e.err.Error() }
-
-func (e *fromFlag) Unwrap() error { return e.err }
 
 // fail says an error and what to do about it, on stderr, and gives its exit code.
 func fail(p *render.Printer, err error) int {
@@ -164,66 +139,6 @@ func hintsOf(err error, others ...string) []string {
 	return others
 }
 
-// explainSecrets says why a file does not open.
-func explainSecrets(err error) (string, []string, bool) {
-	var e *sops.Error
-	if !errors.As(err, &e) {
-		return "", nil, false
-	}
-	hints := map[sops.Kind][]string{
-		sops.KindStructure:  {"restore the file as sops wrote it"},
-		sops.KindNotAllowed: {"to use such a key, add to connsync.yaml:  secrets: {allow: [age, pgp, hckms, " + strings.Join(e.NotAllowed, ", ") + "]}"},
-		sops.KindNoKey:      keyHints(e),
-		sops.KindMAC:        {"edited without sops: undo the edit, and make it again with  sops edit " + manifest.ShellWord(e.File)},
-		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: undo the change, and make it with sops"},
-		sops.KindPartialMAC: {"take mac_only_encrypted out of its rule in .sops.yaml, and then  connsync reseal " + manifest.ShellWord(e.File), "or set  secrets: {mac: any}  in connsync.yaml"},
-		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + manifest.ShellWord(e.File)},
-		sops.KindInternal:   {"if sops itself opens the file, please report this"},
-	}[e.Kind]
-	return e.Error(), hints, true
-}
-
-// keyHints say whom a file is encrypted for, where keys were looked for, and why none of them opens it.
-func keyHints(e *sops.Error) []string {
-	hints := []string{"the file is encrypted for keys of type " + strings.Join(e.KeyTypes, ", ")}
-	if len(e.Recipients) > 0 {
-		hints[0] += "; age recipients: " + view.List(e.Recipients)
-	}
-	hints = append(hints, triedHints(e.Tried)...)
-	if len(e.Recipients) > 0 {
-		hints = append(hints, "set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of its recipients")
-	}
-	if len(e.NotAllowed) > 0 {
-		hints = append(hints, "not used, because secrets.allow in connsync.yaml does not name them: "+strings.Join(e.NotAllowed, ", "))
-	}
-	return hints
-}
-
-// triedHints are a line for each place where a key was looked for; those where nothing is are one line.
-func triedHints(tried []sops.Source) []string {
-	var hints, empty []string
-	for _, s := range tried {
-		if s.Found == "not set" {
-			empty = append(empty, s.Name)
-			continue
-		}
-		hints = append(hints, s.String())
-	}
-	if len(empty) > 0 {
-		hints = append(hints, "not set: "+view.List(empty))
-	}
-	return hints
-}
-
-// keyCause is the same for all files that do not open for the same reason; "" for other errors.
-func keyCause(err error) string {
-	var e *sops.Error
-	if !errors.As(err, &e) || e.Kind != sops.KindNoKey {
-		return ""
-	}
-	return "keys\n" + strings.Join(triedHints(e.Tried), "\n")
-}
-
 // explainRun says what stopped a run.
 func explainRun(err error) (string, []string, bool) {
 	switch {
@@ -245,100 +160,4 @@ func explainRun(err error) (string, []string, bool) {
 		return "out of time", []string{"--timeout gives more"}, true
 	}
 	return "", nil, false
-}
-
-// explainSystem says what the operating system said, which quotes no content.
-func explainSystem(err error) (string, []string, bool) {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Path + ": " + systemReason(err), nil, true
-	}
-	var read *manifest.ReadError
-	if errors.As(err, &read) {
-		if read.Missing && read.File == manifest.ProjectFile {
-			return "no connsync.yaml here", []string{"run in a repository that has one at its root, or use -C DIR or --config FILE", "an example of one:  connsync demo"}, true
-		}
-		return read.Error(), nil, true
-	}
-	return "", nil, false
-}
-
-func systemReason(err error) string {
-	var errno syscall.Errno
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "no such file or directory"
-	case errors.Is(err, fs.ErrPermission):
-		return "permission denied"
-	case errors.As(err, &errno):
-		return errno.Error()
-	}
-	return "cannot be used"
-}
-
-// explainRepository says what is wrong with a repository or a file of it.
-func explainRepository(err error) (string, []string, bool) {
-	var unreadable *gitfs.UnreadableError
-	var unknown *gitfs.UnknownRefError
-	var remote *gitfs.RemoteError
-	var split *gitfs.SplitError
-	var refused interface {
-		error
-		Refused() string
-	}
-	switch {
-	case errors.As(err, &remote):
-		return remote.Error(), remoteHints(remote), true
-	case errors.As(err, &unreadable):
-		return unreadable.Error(), []string{"keep known state in another repository: --state PATH"}, true
-	case errors.As(err, &unknown):
-		return unknown.Ref + ": " + unknown.Error(), []string{"fetch it first, if it is a remote's"}, true
-	case errors.As(err, &refused):
-		return refused.Error(), nil, true
-	case errors.Is(err, gitfs.ErrNotRepository):
-		return gitfs.ErrNotRepository.Error(), []string{"run inside a clone, or use --repo URL"}, true
-	case errors.Is(err, gitfs.ErrOwner):
-		return gitfs.ErrOwner.Error(), []string{`if you trust it, in its top folder:  git config --global --add safe.directory "$(pwd -P)"`}, true
-	case errors.As(err, &split):
-		return split.Error(), splitHints(split), true
-	case errors.Is(err, gitfs.ErrUnborn), errors.Is(err, gitfs.ErrUnrelated), errors.Is(err, gitfs.ErrBroken), errors.Is(err, gitfs.ErrConfig), errors.Is(err, gitfs.ErrTemporary):
-		return err.Error(), nil, true
-	}
-	return "", nil, false
-}
-
-// splitHints say how a remote gets one address: what is pushed where others do not look is no lock.
-func splitHints(e *gitfs.SplitError) []string {
-	hints := []string{"known state is the lock between machines, so all of them must read and write it at one place"}
-	if plainName.MatchString(e.Remote) {
-		hints = append(hints, fmt.Sprintf(`to push where it is fetched from: git config --replace-all remote.%s.pushurl "$(git config --get-all remote.%s.url | head -n 1)"`, e.Remote, e.Remote))
-	}
-	return append(hints, "or give known state a remote of its own:  git remote add state ADDRESS  and  state: {remote: state}  in connsync.yaml; or --state ADDRESS")
-}
-
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
-
-func remoteHints(e *gitfs.RemoteError) []string {
-	switch e.Kind {
-	case gitfs.RemoteDenied, gitfs.RemoteNotFound:
-		return []string{"set CONNSYNC_GIT_TOKEN, or give the credentials to a credential helper of Git; for ssh, load the key into the agent"}
-	case gitfs.RemoteUnreachable:
-		return []string{"check the network, HTTPS_PROXY and the address"}
-	}
-	return nil
-}
-
-// explainHistory says why it cannot be told whether a plan goes back.
-func explainHistory(err error) (string, []string, bool) {
-	if !errors.Is(err, apply.ErrHistory) {
-		return "", nil, false
-	}
-	why := "this clone's history is cut off, and no remote has the rest"
-	if message, _, ok := explainRepository(err); ok && !errors.Is(err, gitfs.ErrShallow) {
-		why = "the history that this clone lacks cannot be fetched: " + message
-	}
-	return apply.ErrHistory.Error() + ": " + why, []string{
-		"fetch the history:  git fetch --unshallow   or  fetch-depth: 0 (GitHub), GIT_DEPTH: 0 (GitLab)",
-		"or accept that something may be undone:  connsync sync --allow-older",
-	}, true
 }

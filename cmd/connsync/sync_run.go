@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"os"
 	"time"
 
 	"connsync/apply"
@@ -168,38 +164,6 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	return &targetRun{t, session, p}, err
 }
 
-// identity says who writes: for the state's log, and for whoever finds an unfinished run.
-func (r *syncRun) identity(now time.Time) state.Run {
-	var id [8]byte
-	_, _ = rand.Read(id[:])
-	host, _ := os.Hostname()
-	return state.Run{
-		ID: hex.EncodeToString(id[:]), Host: host, Commit: r.src.commit.Hash,
-		Actor:   firstOf(r.w.env, "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "USERNAME"),
-		Job:     firstOf(r.w.env, "CONNSYNC_JOB", "CI_JOB_URL", "BUILD_URL", "GITHUB_RUN_ID"),
-		Started: now.UTC(), Expires: now.Add(r.cmd.Timeout).UTC(),
-	}
-}
-
-func firstOf(env func(string) string, names ...string) string {
-	for _, n := range names {
-		if v := env(n); v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-func trailers(run state.Run, author string) [][2]string {
-	out := [][2]string{{"Run", run.ID}, {"Host", run.Host}}
-	for _, t := range [][2]string{{"Actor", run.Actor}, {"Job", run.Job}, {"Commit", run.Commit}, {"Author", author}} {
-		if t[1] != "" {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 func (r *syncRun) carryOut(ctx context.Context) {
 	for _, u := range r.prepared {
 		report := r.carryOutOne(ctx, u)
@@ -252,69 +216,4 @@ func (r *syncRun) planAgain(ctx context.Context, u *targetRun) error {
 		return err
 	}
 	return r.confirm(ctx, []diff.Plan{plan})
-}
-
-// conclude says what is to be said at the end, writes the report, and gives the exit code.
-func (r *syncRun) conclude(ctx context.Context, refused error) error {
-	code := exitDone
-	var silent exitWith
-	if errors.As(refused, &silent) {
-		code = int(silent)
-	} else if refused != nil {
-		r.failed = append(r.failed, refused)
-	}
-	for _, err := range r.failed {
-		code = heavier(code, fail(r.p, err))
-	}
-	did := 0
-	for _, report := range r.reports {
-		c, n := exitOf(report)
-		code, did = heavier(code, c), did+n
-	}
-	if err := r.w.unwritten(); err != nil {
-		code = heavier(code, fail(r.p, err))
-	}
-	if ctx.Err() != nil {
-		code = exitInterrupted
-	}
-	code = afterChanges(code, did)
-	if len(r.reports) > 0 && unfinished(r.reports) {
-		r.p.Err.Line("%s %s", render.Cyan("next:"), "connsync sync   (safe to repeat)")
-	}
-	if r.cmd.Report != "" {
-		if err := r.writeReport(code); err != nil {
-			code = afterChanges(heavier(code, fail(r.p, err)), did)
-		}
-	}
-	return ended(code)
-}
-
-// writeReport replaces the report's file in one step.
-func (r *syncRun) writeReport(code int) error {
-	run := render.Run{Plans: r.plans(), ExitCode: code}
-	for _, report := range r.reports {
-		run.Reports = append(run.Reports, inWords(report))
-	}
-	for _, err := range r.failed {
-		run.Errors = append(run.Errors, reported(err)...)
-	}
-	var b bytes.Buffer
-	if err := render.RunJSON(&b, run); err != nil {
-		return err
-	}
-	return writeFile("--report", r.cmd.Report, b.Bytes())
-}
-
-// reported is an error for the report: each mistake of the manifests on its own.
-func reported(err error) []string {
-	var ms manifest.Mistakes
-	if !errors.As(err, &ms) {
-		message, _ := explain(err)
-		return []string{message}
-	}
-	var out []string
-	for _, m := range ms {
-		out = append(out, m.Error())
-	}
-	return out
 }

@@ -2,74 +2,11 @@ package gitfs
 
 import (
 	"container/heap"
-	"io"
 	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
-
-// MergeBase is the newest commit that comes before both. ErrShallow where the history ends before it is found, and ErrUnrelated where
-// there is none. Where a is before b, no history further back is asked for: the merge commit that a CI system checks
-// out names the tip of its target as a parent, and a shallow clone may end there.
-func (r *Repository) MergeBase(a, b string) (Commit, error) {
-	for _, hash := range []string{a, b} {
-		if _, err := r.git.CommitObject(plumbing.NewHash(hash)); err != nil {
-			return Commit{}, &UnknownRefError{hash}
-		}
-	}
-	first, err := r.git.CommitObject(plumbing.NewHash(a))
-	if err != nil {
-		return Commit{}, ErrBroken
-	}
-	second, err := r.git.CommitObject(plumbing.NewHash(b))
-	if err != nil {
-		return Commit{}, ErrBroken
-	}
-	if a == b || slices.Contains(second.ParentHashes, first.Hash) {
-		return r.commit(first.Hash)
-	}
-	bases, err := first.MergeBase(second)
-	if (err != nil || len(bases) == 0) && r.Shallow() {
-		if before, err := r.IsAncestor(a, b); err == nil && before {
-			return r.commit(first.Hash)
-		}
-	}
-	switch {
-	case (err != nil || len(bases) == 0) && r.Shallow():
-		return Commit{}, ErrShallow
-	case err != nil:
-		return Commit{}, ErrBroken
-	case len(bases) == 0:
-		return Commit{}, ErrUnrelated
-	}
-	return r.commit(bases[0].Hash)
-}
-
-// Version is the content that a commit gave a file.
-type Version struct {
-	Commit  Commit
-	File    string // slash path
-	Blob    string // Git's hash of the content
-	Outside bool   // the commit is not of the branch: one of the branch was made from it
-	repo    *Repository
-}
-
-// Read reads the content. An error is a *MissingObjectError, or a *RefusedError where it is larger than 8 MiB.
-func (v Version) Read() ([]byte, error) {
-	hash := plumbing.NewHash(v.Blob)
-	switch size, err := v.repo.git.Storer.EncodedObjectSize(hash); {
-	case err != nil:
-		return nil, &MissingObjectError{v.File}
-	case size > maxFile:
-		return nil, &RefusedError{v.File, "larger than 8 MiB"}
-	}
-	text, err := v.repo.blob(hash)
-	if err != nil {
-		return nil, &MissingObjectError{v.File}
-	}
-	return text, nil
-}
 
 // Limits of what Since and Before go through: a branch beyond them is told as far as it goes.
 const (
@@ -139,63 +76,6 @@ func (r *Repository) Before(commit, file string, each func(Version) (more bool, 
 		}
 	}
 	return true, nil
-}
-
-func (r *Repository) version(c *object.Commit, file string, blob plumbing.Hash) Version {
-	return Version{Commit: Commit{Hash: c.Hash.String(), Time: c.Committer.When, Author: c.Author.Name}, File: file, Blob: blob.String(), repo: r}
-}
-
-// parentsFirst puts commits in an order in which each comes after its parents, whatever their clocks said.
-func parentsFirst(commits []*object.Commit) []*object.Commit {
-	left := make(map[plumbing.Hash]int, len(commits)) // parents that have not come yet
-	children := map[plumbing.Hash][]*object.Commit{}
-	for _, c := range commits {
-		left[c.Hash] = 0
-	}
-	var ready byTime // of these the oldest comes next
-	for _, c := range commits {
-		for _, p := range c.ParentHashes {
-			if _, ours := left[p]; ours {
-				left[c.Hash]++
-				children[p] = append(children[p], c)
-			}
-		}
-	}
-	for _, c := range commits {
-		if left[c.Hash] == 0 {
-			ready = append(ready, c)
-		}
-	}
-	out := make([]*object.Commit, 0, len(commits))
-	oldest := oldestFirst{&ready}
-	for heap.Init(oldest); len(ready) > 0; {
-		c := heap.Pop(oldest).(*object.Commit)
-		out = append(out, c)
-		for _, child := range children[c.Hash] {
-			if left[child.Hash]--; left[child.Hash] == 0 {
-				heap.Push(oldest, child)
-			}
-		}
-	}
-	return out
-}
-
-// oldestFirst is a heap of commits the other way round.
-type oldestFirst struct{ *byTime }
-
-func (q oldestFirst) Less(i, j int) bool { return q.byTime.Less(j, i) }
-
-// byTime is a heap of commits, newest first.
-type byTime []*object.Commit
-
-func (q byTime) Len() int           { return len(q) }
-func (q byTime) Less(i, j int) bool { return q[i].Committer.When.After(q[j].Committer.When) }
-func (q byTime) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *byTime) Push(x any)        { *q = append(*q, x.(*object.Commit)) }
-func (q *byTime) Pop() any {
-	last := (*q)[len(*q)-1]
-	*q = (*q)[:len(*q)-1]
-	return last
 }
 
 // after are the commits up to head that do not come before base, newest first. It goes back from both, newest commit first, and stops
@@ -317,18 +197,4 @@ func inherited(name string, hash plumbing.Hash, parents []*object.Tree) bool {
 		e, err := t.FindEntry(name)
 		return err == nil && e.Hash == hash
 	})
-}
-
-// blob reads one object, if it is no larger than a manifest may be.
-func (r *Repository) blob(hash plumbing.Hash) ([]byte, error) {
-	b, err := object.GetBlob(r.git.Storer, hash)
-	if err != nil {
-		return nil, err
-	}
-	in, err := b.Reader()
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	return io.ReadAll(io.LimitReader(in, maxFile))
 }

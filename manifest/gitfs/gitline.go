@@ -1,19 +1,12 @@
 package gitfs
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 )
 
 // gitLine is the user's own Git, which reaches whatever  git push  reaches: by keys, agents, helpers, proxies and certificates that only it
@@ -27,112 +20,6 @@ type gitLine struct {
 	at      int // of the key that was taken last
 	say     func(string)
 	said    string
-}
-
-// leastGit is the oldest Git whose configuration can be given by the environment, and by nothing else.
-const leastGit = 2*1000 + 32
-
-var gitVersion = regexp.MustCompile(`^git version (\d+)\.(\d+)`)
-
-// lookUp finds a program on PATH; tests of go-git's line find none.
-var lookUp = exec.LookPath
-
-// findGit is the Git on PATH; "" where there is none that is new enough, with the reason.
-func findGit() (program, why string) {
-	program, err := lookUp("git")
-	if err != nil {
-		return "", "no git is on PATH"
-	}
-	known, ok := rejected.Load(program)
-	if !ok {
-		known = unusable(program)
-		rejected.Store(program, known)
-	}
-	if why = known.(string); why != "" {
-		return "", why
-	}
-	return program, ""
-}
-
-// rejected is why a program is not used, by its path; "" where it is.
-var rejected sync.Map
-
-// unusable says why a program cannot be used; "" where it can.
-func unusable(program string) string {
-	out, err := exec.Command(program, "version").Output()
-	v := gitVersion.FindSubmatch(out)
-	if err != nil || v == nil {
-		return "git does not tell its version"
-	}
-	major, _ := strconv.Atoi(string(v[1]))
-	minor, _ := strconv.Atoi(string(v[2]))
-	if major*1000+minor < leastGit {
-		return "git " + string(v[1]) + "." + string(v[2]) + " is older than 2.32"
-	}
-	return ""
-}
-
-// answer is what a Git program said.
-type answer struct {
-	stdout, stderr string
-	code           int // of its exit; -1 where it was ended or did not run
-}
-
-// run starts a Git command in a private repository. It leaves nothing running.
-func (g *gitLine) run(ctx context.Context, p *private, k key, more []string, args ...string) answer {
-	if err := p.trust(g.forward); err != nil {
-		return answer{code: -1, stderr: "No space left on device"}
-	}
-	cmd := exec.CommandContext(ctx, g.program, args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = g.folder, append(g.environment(p, k), more...), 2*time.Second
-	var stdout, stderr limited
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	alone(cmd)
-	err := cmd.Run()
-	reap(cmd)
-	a := answer{stdout.String(), stderr.String(), 0}
-	if err != nil {
-		a.code = -1
-		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && ctx.Err() == nil {
-			a.code = failed.ExitCode()
-		}
-	}
-	return a
-}
-
-// limited keeps the beginning of what is written to it: a server may say as much as it wants.
-type limited struct{ bytes.Buffer }
-
-func (l *limited) Write(b []byte) (int, error) {
-	const most = 64 << 20
-	if room := most - l.Len(); room > 0 {
-		_, _ = l.Buffer.Write(b[:min(room, len(b))])
-	}
-	return len(b), nil
-}
-
-// environment is all that a Git command knows: of the variables that steer Git, those that say how to reach a remote; and its whole configuration.
-func (g *gitLine) environment(p *private, k key) []string {
-	env := withoutGit(os.Environ(), "GIT_SSL_", "GIT_PROXY_SSL_", "GIT_SSH", "GIT_ASKPASS", "GIT_HTTP_PROXY_AUTHMETHOD", "GIT_EXEC_PATH")
-	env = append(env,
-		"GIT_DIR="+p.dir, "LC_ALL=C", "LANGUAGE=", "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never",
-		"GIT_ALLOW_PROTOCOL=file:http:https:ssh", "GIT_CONFIG_GLOBAL="+filepath.Join(p.dir, "owners"), "GIT_CONFIG_NOSYSTEM=1")
-	known := append(settings(nil), g.forward...)
-	known = append(known, k.settings(g.address)...)
-	if k.header != "" {
-		env = append(env, "GIT_ASKPASS=", "SSH_ASKPASS=")
-	}
-	known = append(known,
-		setting{"core.hooksPath", os.DevNull}, setting{"core.fsmonitor", "false"}, setting{"gc.auto", "0"}, setting{"maintenance.auto", "false"},
-		setting{"fetch.unpackLimit", "1"}, setting{"fetch.writeCommitGraph", "false"})
-	if isHTTP(g.address) {
-		known = append(known, setting{"http." + g.address + ".followRedirects", "false"})
-	}
-	for i, e := range known {
-		n := strconv.Itoa(i)
-		env = append(env, "GIT_CONFIG_KEY_"+n+"="+e.key, "GIT_CONFIG_VALUE_"+n+"="+e.value)
-	}
-	return append(env, "GIT_CONFIG_COUNT="+strconv.Itoa(len(known)))
 }
 
 // refersToEmpty is how Git's packets show a server that answers and has no ref.
@@ -287,48 +174,4 @@ func (g *gitLine) tell(k key, err error) {
 		g.said = text
 		g.say(text)
 	}
-}
-
-// mostMoves are the redirects that are followed for one question.
-const mostMoves = 3
-
-// errRedirected says that a server redirects.
-var errRedirected = errors.New("the remote is elsewhere")
-
-// location is where a server redirects to, as Git notes it when it is asked to note its answers.
-var location = regexp.MustCompile(`(?mi)<= Recv header: location: (\S+)\r?$`)
-
-// follow takes the address that a server redirects to, on the same host only. Git itself would go there and tell: so it is never let, but shows
-// where it was sent.
-func (g *gitLine) follow(ctx context.Context, k key) error {
-	p, err := newPrivate()
-	if err != nil {
-		return ErrTemporary
-	}
-	defer func() { _ = p.remove() }()
-	a := g.run(ctx, p, k, []string{"GIT_TRACE_CURL=1", "GIT_TRACE_CURL_NO_DATA=1"}, "ls-remote", "--", g.address, "HEAD")
-	to, ok := movedTo(g.address, a.stderr)
-	if !ok {
-		return &RemoteError{RemoteUnreachable, elsewhere}
-	}
-	g.address = to
-	return nil
-}
-
-// movedTo is the repository's address in a note of a redirect, if that stays on the host.
-func movedTo(address, note string) (string, bool) {
-	all := location.FindAllStringSubmatch(note, -1)
-	from, err := url.Parse(address)
-	if len(all) == 0 || err != nil {
-		return "", false
-	}
-	to, err := from.Parse(all[len(all)-1][1])
-	if err != nil || to.User != nil {
-		return "", false
-	}
-	for _, end := range []string{"/info/refs", "/git-upload-pack", "/git-receive-pack"} {
-		to.Path = strings.TrimSuffix(to.Path, end)
-	}
-	to.RawPath, to.RawQuery, to.Fragment = "", "", ""
-	return to.String(), sameOrigin(address, to.String()) && to.String() != address
 }
