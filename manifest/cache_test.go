@@ -17,7 +17,7 @@ type counted struct {
 }
 
 func (c *counted) ReadFile(name string) ([]byte, error) {
-	if path.Base(name) != manifest.RulesFile {
+	if base := path.Base(name); base != manifest.RulesFile && base != manifest.PluginsFile {
 		c.reads.Add(1)
 	}
 	return fs.ReadFile(c.MapFS, name)

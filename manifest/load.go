@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
+	"connsync/manifest/plugins"
 	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 	"connsync/secrets"
@@ -49,6 +50,11 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	if err != nil {
 		return Set{}, nil, err
 	}
+	catalog, wrong, err := plugins.Load(fsys, p.PluginsFile())
+	if err != nil {
+		return Set{}, nil, err
+	}
+	mistakes = append(mistakes, wrong...)
 	docs := make([]loaded, len(names))
 	var g errgroup.Group
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
@@ -63,8 +69,11 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 		return Set{}, nil, err
 	}
 	s, found := gather(docs)
-	s.Rules, s.unruly = rules, unruly
+	s.Rules, s.unruly, s.Plugins = rules, unruly, catalog
 	mistakes = append(mistakes, found...)
+	if len(wrong) == 0 {
+		mistakes = append(mistakes, s.misused(catalog.Stricter(p.Secrets.Plugins))...)
+	}
 	if s.size > maxTotal {
 		mistakes = append(mistakes, Mistake{Pos: Position{File: p.File, Line: 1, Column: 1}, Message: "the manifests are larger than 512 MiB together"})
 	}
@@ -219,7 +228,7 @@ func (f *finder) refused(name string) error {
 
 func isManifest(name string) bool {
 	ext := path.Ext(name)
-	return (ext == ".yaml" || ext == ".yml") && path.Base(name) != RulesFile
+	return (ext == ".yaml" || ext == ".yml") && path.Base(name) != RulesFile && path.Base(name) != PluginsFile
 }
 
 // badName says why a file or a folder may not be named so: the name hides something, or another machine has another name for it.

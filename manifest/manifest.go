@@ -5,6 +5,9 @@
 package manifest
 
 import (
+	"io/fs"
+
+	"connsync/manifest/plugins"
 	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 	"connsync/secrets"
@@ -31,6 +34,32 @@ type (
 	Rule      = sopsrules.Rule
 	Rules     = sopsrules.Rules
 )
+
+// What the plugins of the workspaces take, by the names of package plugins.
+type (
+	Catalog       = plugins.Catalog
+	Plugin        = plugins.Plugin
+	PluginVersion = plugins.Version
+	PluginSetting = plugins.Setting
+)
+
+// LoadCatalog reads the catalog of a version of the files; of one that has mistakes, nothing.
+func LoadCatalog(fsys fs.FS, p Project) (Catalog, error) {
+	c, wrong, err := plugins.Load(fsys, p.PluginsFile())
+	if len(wrong) > 0 {
+		c = Catalog{}
+	}
+	return c, err
+}
+
+// ReadCatalog reads a catalog from the text of a file.
+func ReadCatalog(name string, text []byte) (Catalog, Mistakes) {
+	c, wrong := plugins.Read(name, text)
+	return c, Sorted(wrong)
+}
+
+// PluginsFile is the name of the file that keeps the catalog of plugins, beside the project file.
+const PluginsFile = plugins.File
 
 // RulesFile is the name of the file that tells sops whom to encrypt for.
 const RulesFile = sopsrules.File
@@ -66,6 +95,7 @@ type SecretsPolicy struct {
 	FullMAC bool     // secrets.mac: full, which refuses mac_only_encrypted files
 	// RuleWarn is secrets.rule: warn: a value in the clear that the rule of its file encrypts is only a warning, and is sent.
 	RuleWarn bool
+	Plugins  Catalog // of the version that a branch is compared with: what it calls a password is one
 }
 
 // StatePolicy says where known state is shared.
@@ -78,6 +108,7 @@ type Set struct {
 	Connections []Connection
 	Files       []File    // every manifest read, in order of path
 	Rules       Rules     // of the .sops.yaml files that hold for them
+	Plugins     Catalog   // what the plugins take, where that was saved
 	unruly      []Mistake // of these
 	size        int       // of all files, in bytes
 }

@@ -24,6 +24,9 @@ func unshown(v any) Withheld {
 	return Withheld{ValueDigest(v), TextDigest(v), ClearSize(v), func() any { return v }}
 }
 
+// Told tells whether it is a mistake of its own that the value stands in the clear.
+func (w Withheld) Told() bool { return w.send == nil }
+
 // String is the same for all.
 func (Withheld) String() string { return "(not shown)" }
 

@@ -27,6 +27,7 @@ func (r *Reader) Components(ctx context.Context) ([]Component, error) {
 type wireComponent struct {
 	ID          lenient       `json:"id"`
 	Name        lenient       `json:"name"`
+	Kind        lenient       `json:"component_type"`
 	Versions    []wireVersion `json:"versions"`
 	OldVersions []wireVersion `json:"component_versions"`
 }
@@ -37,14 +38,25 @@ type wireVersion struct {
 	Schema  json.RawMessage `json:"connection_config"`
 }
 
+// wireSetting is a line of a connection schema (docs/api.md, C4). What may be chosen from, and what a mapping holds, is not documented:
+// the members that schemas of forms commonly have are read.
 type wireSetting struct {
-	Key      lenient `json:"key"`
-	Type     lenient `json:"type"`
-	Required flag    `json:"required"`
+	Key         lenient         `json:"key"`
+	Name        lenient         `json:"name"`
+	Description lenient         `json:"description"`
+	Type        lenient         `json:"type"`
+	Default     lenient         `json:"default_value"`
+	Required    flag            `json:"required"`
+	ReadOnly    flag            `json:"readonly"`
+	Value       json.RawMessage `json:"value"`
+	Options     json.RawMessage `json:"options"`
+	Enum        json.RawMessage `json:"enum"`
+	Children    json.RawMessage `json:"children"`
+	Properties  json.RawMessage `json:"properties"`
 }
 
 func (w wireComponent) component() Component {
-	c := Component{ID: string(w.ID), Name: string(w.Name)}
+	c := Component{ID: string(w.ID), Name: string(w.Name), Kind: string(w.Kind)}
 	for _, v := range append(w.Versions, w.OldVersions...) {
 		c.Versions = append(c.Versions, ComponentVersion{ID: string(v.ID), Version: string(v.Version), Settings: v.settings()})
 	}
@@ -52,19 +64,57 @@ func (w wireComponent) component() Component {
 }
 
 // settings reads a connection schema: an array, or an array in a string, or nothing that helps.
-func (v wireVersion) settings() []ComponentSetting {
-	raw := v.Schema
-	var quoted string
-	if json.Unmarshal(raw, &quoted) == nil {
-		raw = json.RawMessage(strings.TrimSpace(quoted))
-	}
+func (v wireVersion) settings() []ComponentSetting { return settingsOf(v.Schema, maxSchemaDepth) }
+
+// maxSchemaDepth is how deep mappings in mappings are read.
+const maxSchemaDepth = 8
+
+func settingsOf(raw json.RawMessage, depth int) []ComponentSetting {
 	var items []wireSetting
-	if json.Unmarshal(raw, &items) != nil {
+	if depth == 0 || json.Unmarshal(unquoted(raw), &items) != nil {
 		return nil
 	}
 	var out []ComponentSetting
 	for _, s := range items {
-		out = append(out, ComponentSetting{Key: string(s.Key), Type: string(s.Type), Required: s.Required.value != nil && *s.Required.value})
+		out = append(out, ComponentSetting{
+			Key: string(s.Key), Name: string(s.Name), Description: string(s.Description), Type: string(s.Type), Default: string(s.Default),
+			Required: s.Required.is(), ReadOnly: s.ReadOnly.is(), Choices: choicesOf(s.Options, s.Enum, s.Value),
+			Settings: append(settingsOf(s.Children, depth-1), settingsOf(s.Properties, depth-1)...),
+		})
 	}
 	return out
+}
+
+// unquoted is JSON that may stand in a JSON string.
+func unquoted(raw json.RawMessage) json.RawMessage {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return json.RawMessage(strings.TrimSpace(text))
+	}
+	return raw
+}
+
+// choicesOf are the values of the first list among some members: texts, or objects that have one as value.
+func choicesOf(members ...json.RawMessage) []string {
+	for _, raw := range members {
+		var texts []lenient
+		if json.Unmarshal(unquoted(raw), &texts) != nil || len(texts) == 0 {
+			continue
+		}
+		var objects []struct {
+			Value lenient `json:"value"`
+		}
+		_ = json.Unmarshal(unquoted(raw), &objects) // where they are texts, they are read already
+		var out []string
+		for i, t := range texts {
+			if t == "" && i < len(objects) {
+				t = objects[i].Value
+			}
+			if t != "" {
+				out = append(out, string(t))
+			}
+		}
+		return out
+	}
+	return nil
 }

@@ -35,6 +35,9 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// is tells whether it is said to be true.
+func (f flag) is() bool { return f.value != nil && *f.value }
+
 // wireConnection is AssetInfo; what we do not know of it is ignored.
 type wireConnection struct {
 	ID                   lenient         `json:"id"`

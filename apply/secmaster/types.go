@@ -40,6 +40,7 @@ type Body struct {
 // Component is a plugin.
 type Component struct {
 	ID, Name string
+	Kind     string // system, custom, subscribe, or anything else
 	Versions []ComponentVersion
 }
 
@@ -49,8 +50,12 @@ type ComponentVersion struct {
 	Settings    []ComponentSetting // what the version's connection schema names; nil where it names none
 }
 
-// ComponentSetting is one setting of a plugin's connection schema.
+// ComponentSetting is one setting of a plugin's connection schema. Only texts are documented as types and values, and no list of types
+// is: all are kept as they are shown.
 type ComponentSetting struct {
-	Key, Type string
-	Required  bool
+	Key, Name, Description string
+	Type, Default          string
+	Required, ReadOnly     bool
+	Choices                []string           // the values that may be chosen from; nil where none are shown
+	Settings               []ComponentSetting // of a setting that is a mapping
 }

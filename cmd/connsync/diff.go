@@ -74,6 +74,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 		notes(p, seen.blind)
 	}
 	notes(p, seen.unjudged)
+	notes(p, seen.stale)
 	return view.Diff{All: g.Verbose, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
 }
 

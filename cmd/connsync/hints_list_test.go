@@ -29,6 +29,7 @@ var noHints = map[string]string{
 	"Help":           "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
 	"about":          "the first page of the help: the commands of every day",
 	"demo*.go":       "the demo carries out what it shows, and prints what it carried out",
+	"plugins.header": "the first lines of the file that the command wrote",
 	"versionCmd.Run": "what it prints is the name of the program",
 }
 

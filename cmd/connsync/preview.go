@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -18,6 +19,7 @@ type preview struct {
 	how    planning
 	src    *source
 	policy manifest.StatePolicy
+	saved  manifest.Catalog
 	names  names
 
 	plans    []diff.Plan
@@ -26,6 +28,7 @@ type preview struct {
 	blind    []error // targets that were planned without the state that is shared
 	refused  []error // what a sync would refuse
 	unjudged []error // plans of which it cannot be told whether they go back
+	stale    []error // catalogs of plugins that are not as their workspaces have them
 }
 
 // preview plans every target that was asked for. Its error is what kept all of them from being planned.
@@ -43,7 +46,7 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 	if err := g.checkRetarget(how.retarget, project); err != nil {
 		return v, err
 	}
-	v.src, v.policy = src, project.State
+	v.src, v.policy, v.saved = src, project.State, set.Plugins
 	if how.dryRun {
 		_, v.dirty = how.checkClean(src, project, set)
 	}
@@ -93,6 +96,9 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 	defer reader.Close()
 	target := v.g.target(t, v.src, known, v.how, v.src.contains(ctx, v.policy, v.w.env))
 	plan, err := apply.Preview(ctx, reader, target)
+	if err == nil && !v.how.dryRun {
+		v.compareCatalog(ctx, reader, t.Name)
+	}
 	if v.how.dryRun {
 		var place *state.PlaceError
 		if errors.As(err, &place) {
@@ -106,6 +112,21 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 		return plan, nil
 	}
 	return plan, err
+}
+
+// compareCatalog looks whether the saved plugins of a target are still those of its workspace. Without saved ones nobody is asked.
+func (v *preview) compareCatalog(ctx context.Context, r *secmaster.Reader, target string) {
+	if len(v.saved.Of(target)) == 0 {
+		return
+	}
+	components, err := r.Components(ctx)
+	if err != nil {
+		return // a plan does not need it
+	}
+	now := v.saved.Saved(map[string][]manifest.Plugin{target: pluginsOf(components)})
+	if !bytes.Equal(now.Text(), v.saved.Text()) {
+		v.stale = append(v.stale, targetError(target, &refusal{message: "the workspace has other plugins or settings than " + manifest.PluginsFile + ": renew it with  connsync plugins --save"}))
+	}
 }
 
 // known is known state as it stands, without a lock. Where the state that is shared cannot be read, it is what is known here: enough

@@ -40,7 +40,11 @@ func Read(base, head Version, project manifest.Project, history History) (*Revie
 	if err != nil {
 		return nil, err
 	}
-	if r.head, err = Check(head.Files, project, stricter(project.Secrets, was.Secrets), &r.cache); err != nil {
+	policy := stricter(project.Secrets, was.Secrets)
+	if policy.Plugins, err = manifest.LoadCatalog(base.Files, was); err != nil {
+		return nil, err
+	}
+	if r.head, err = Check(head.Files, project, policy, &r.cache); err != nil {
 		return nil, err
 	}
 	if r.base, err = survey(base.Files, was, r.head.Set, &r.cache); err != nil {

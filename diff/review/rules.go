@@ -13,12 +13,16 @@ import (
 // RuleKind names what changed of the rules by which everything else is judged.
 type RuleKind string
 
-// The kinds. Of the project file: where secrets go and how they are kept. Of .sops.yaml files: who can open what is encrypted from now on.
+// The kinds. Of the project file: where secrets go and how they are kept. Of the catalog of plugins: what is a password. Of .sops.yaml files:
+// who can open what is encrypted from now on.
 const (
 	ProjectUnread RuleKind = "project-unread" // it had mistakes at the base, so what changes in it cannot be told
 	ProjectValue  RuleKind = "project-value"  // Setting goes from Was to Now, of Target where there is one
 	TargetNew     RuleKind = "target-new"
 	TargetGone    RuleKind = "target-gone"
+
+	PluginsGone  RuleKind = "plugins-gone"  // nothing tells any more what the plugins of Target take
+	PasswordGone RuleKind = "password-gone" // Setting of the plugin Was is no password any more
 
 	RulesGone        RuleKind = "rules-gone"  // the file has no rules any more
 	RulesOrder       RuleKind = "rules-order" // and the first that fits a file holds
@@ -42,7 +46,7 @@ type RuleChange struct {
 
 // RuleChanges are the changes of both kinds of rules: those of the project file first.
 func (r *Review) RuleChanges() []RuleChange {
-	out := sopsRuleChanges(r.base.Set.Rules, r.head.Set.Rules)
+	out := append(pluginChanges(r.base.Set.Plugins, r.head.Set.Plugins), sopsRuleChanges(r.base.Set.Rules, r.head.Set.Rules)...)
 	switch {
 	case r.unread:
 		return append([]RuleChange{{Kind: ProjectUnread, File: r.head.Project.File}}, out...)
@@ -98,6 +102,19 @@ func targetChanges(was, now manifest.Project) []RuleChange {
 		}
 	}
 	slices.SortFunc(out, func(a, b RuleChange) int { return cmp.Compare(a.Target.Name, b.Target.Name) })
+	return out
+}
+
+// pluginChanges are those by which the catalog of plugins checks less.
+func pluginChanges(was, now manifest.Catalog) []RuleChange {
+	var out []RuleChange
+	for _, p := range now.Loosened(was) {
+		c := RuleChange{Kind: PluginsGone, File: was.File, Target: manifest.Target{Name: p.Target}}
+		if p.Plugin != "" {
+			c.Kind, c.Was, c.Setting = PasswordGone, p.Plugin+" "+p.Version, p.Setting
+		}
+		out = append(out, c)
+	}
 	return out
 }
 

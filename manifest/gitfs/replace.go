@@ -67,3 +67,35 @@ func (w *Worktree) settle(folder string) {
 		_ = d.Close()
 	}
 }
+
+// Create makes a new file, and the folders that it needs. A file of that name, a link, and a folder that is a link are left alone: the
+// error is then fs.ErrExist, or says what is in the way. Nobody sees half of it.
+func (w *Worktree) Create(name string, text []byte) error {
+	folder := path.Dir(name)
+	if !fs.ValidPath(name) || name == "." {
+		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrInvalid}
+	}
+	if err := w.root.MkdirAll(filepath.FromSlash(folder), 0o755); err != nil {
+		return err
+	}
+	if err := w.folder(folder); err != nil {
+		return err
+	}
+	temporary, err := w.temporary(name, text, 0o644)
+	if err != nil {
+		return err
+	}
+	err = w.root.Link(temporary, filepath.FromSlash(name)) // a rename would replace what is there
+	if err = errors.Join(err, w.root.Remove(temporary)); err == nil {
+		w.settle(folder)
+	}
+	return err
+}
+
+// Write is Replace of a file, and Create where there is none; was is nil then.
+func (w *Worktree) Write(name string, was, is []byte) error {
+	if was == nil {
+		return w.Create(name, is)
+	}
+	return w.Replace(name, was, is)
+}

@@ -52,14 +52,9 @@ func (s *Server) component(p Plugin) object {
 	return c
 }
 
+// schema is a version's connection schema, in the form of the switch "schema" (C4). The caller holds the lock.
 func (s *Server) schema(v Version) any {
-	items := []object{}
-	for _, setting := range v.Settings {
-		items = append(items, object{
-			"key": setting.Key, "name": setting.Key, "description": "", "type": setting.Type, "value": "", "default_value": "",
-			"required": setting.Required, "readonly": false,
-		})
-	}
+	items := lines(v.Settings)
 	switch s.options.Switches.value("schema") {
 	case "array":
 		return items
@@ -68,6 +63,24 @@ func (s *Server) schema(v Version) any {
 	}
 	text, _ := json.Marshal(items)
 	return string(text)
+}
+
+func lines(settings []Setting) []object {
+	items := []object{}
+	for _, s := range settings {
+		line := object{
+			"key": s.Key, "name": s.Key, "description": s.Description, "type": s.Type, "value": "", "default_value": s.Default,
+			"required": s.Required, "readonly": s.ReadOnly,
+		}
+		if s.Options != nil {
+			line["options"] = s.Options
+		}
+		if s.Children != nil {
+			line["children"] = lines(s.Children)
+		}
+		items = append(items, line)
+	}
+	return items
 }
 
 func (x *exchange) workspace() object {

@@ -15,12 +15,22 @@ type Seed struct {
 	Connections []Connection
 }
 
+// seedVersion is a version of a seed file: its number, or an object with its number and settings.
+type seedVersion Version
+
+func (v *seedVersion) UnmarshalJSON(b []byte) error {
+	if json.Unmarshal(b, &v.Number) == nil {
+		return nil
+	}
+	return json.Unmarshal(b, (*Version)(v))
+}
+
 // ReadSeed reads a seed file: plugins (none: DefaultPlugins) and connections by the names of their plugins.
 func ReadSeed(text []byte) (Seed, error) {
 	var file struct {
 		Plugins []struct {
 			Name, Type string
-			Versions   []string
+			Versions   []seedVersion
 		}
 		Connections []struct {
 			Name, Description, Plugin, Version string
@@ -37,7 +47,7 @@ func ReadSeed(text []byte) (Seed, error) {
 		}
 		plugin := Plugin{Name: p.Name, Type: p.Type}
 		for _, v := range p.Versions {
-			plugin.Versions = append(plugin.Versions, Version{Number: v})
+			plugin.Versions = append(plugin.Versions, Version(v))
 		}
 		if p.Name == "" || len(p.Versions) == 0 {
 			return Seed{}, fmt.Errorf("plugin %d of the seed file has no name or no versions", i+1)

@@ -20,19 +20,33 @@ type Version struct {
 
 // Setting is a line of a version's connection schema.
 type Setting struct {
-	Key, Type string // Type is input, password, …
-	Required  bool
+	Key         string    `json:"key"`
+	Type        string    `json:"type"` // input, password, …
+	Required    bool      `json:"required"`
+	ReadOnly    bool      `json:"readonly"`
+	Default     string    `json:"default_value"`
+	Description string    `json:"description"`
+	Options     []string  `json:"options"`
+	Children    []Setting `json:"children"` // of a mapping
 }
 
 // DefaultPlugins are made up: no vendor's schema is published.
 func DefaultPlugins() []Plugin {
-	endpoint, password := Setting{"endpoint", "input", true}, Setting{"password", "password", true}
+	endpoint, password := text("endpoint", true), secret("password", true)
 	return []Plugin{
-		{"EdrVendor", "system", []Version{{"2.1", []Setting{endpoint, {"user", "input", true}, password}}, {"2.0", []Setting{endpoint, password}}}},
-		{"HssFirewall", "system", []Version{{"2.1", []Setting{endpoint, password, {"token", "password", false}}}}},
-		{"KafkaBus", "subscribe", []Version{{"1.0", []Setting{{"kafkaAddr", "input", true}, {"userName", "input", true}, password}}}},
-		{"MailGateway", "custom", []Version{{"3.0", []Setting{{"smtpHost", "input", true}, password}}}},
+		{"EdrVendor", "system", []Version{{"2.1", []Setting{endpoint, text("user", true), password}}, {"2.0", []Setting{endpoint, password}}}},
+		{"HssFirewall", "system", []Version{{"2.1", []Setting{endpoint, password, secret("token", false)}}}},
+		{"KafkaBus", "subscribe", []Version{{"1.0", []Setting{text("kafkaAddr", true), text("userName", true), password}}}},
+		{"MailGateway", "custom", []Version{{"3.0", []Setting{text("smtpHost", true), password}}}},
 	}
+}
+
+func text(key string, required bool) Setting {
+	return Setting{Key: key, Type: "input", Required: required}
+}
+
+func secret(key string, required bool) Setting {
+	return Setting{Key: key, Type: "password", Required: required}
 }
 
 // ID is the plugin's id: the same in every Server.

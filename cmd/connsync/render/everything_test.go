@@ -136,6 +136,7 @@ func ruleChanges() []review.RuleChange {
 		{Kind: review.ProjectValue, File: "connsync.yaml", Setting: "secrets.allow", Was: "age", Now: "age hc_vault"},
 		{Kind: review.ProjectValue, File: "connsync.yaml", Target: prod, Setting: "region", Was: "cn-north-1", Now: "cn-north-4"},
 		{Kind: review.TargetNew, File: "connsync.yaml", Target: prod}, {Kind: review.TargetGone, File: "connsync.yaml", Target: manifest.Target{Name: "old"}},
+		{Kind: review.PluginsGone, File: "connsync.plugins.yaml", Target: prod}, {Kind: review.PasswordGone, File: "connsync.plugins.yaml", Target: prod, Was: "EdrVendor 2.1", Setting: "auth.password"},
 		{Kind: review.RulesGone, File: "a/.sops.yaml"}, {Kind: review.RulesOrder, File: ".sops.yaml"},
 		{Kind: review.RuleNew, File: ".sops.yaml", Rule: rule, Recipients: append(age("aaaa"), age("bbbb")...)}, {Kind: review.RuleGone, File: ".sops.yaml"},
 		{Kind: review.RecipientAdded, File: ".sops.yaml", Rule: rule, Recipients: age("cccc")}, {Kind: review.RecipientRemoved, File: ".sops.yaml", Rule: rule, Recipients: age("dddd")},

@@ -104,6 +104,10 @@ func ruleWord(c review.RuleChange) string {
 		return fmt.Sprintf("%starget %s is new: %s, workspace %s", in, c.Target.Name, c.Target.Region, Quoted(c.Target.WorkspaceID))
 	case review.TargetGone:
 		return fmt.Sprintf("%starget %s is gone: nobody looks at its connections any more", in, c.Target.Name)
+	case review.PluginsGone:
+		return fmt.Sprintf("%sthe plugins of target %s are gone: nothing checks what they take any more", in, c.Target.Name)
+	case review.PasswordGone:
+		return fmt.Sprintf("%s%s of %s is no password any more, in target %s: nothing asks that it is encrypted", in, Quoted(c.Setting), Quoted(c.Was), c.Target.Name)
 	case review.RulesGone:
 		return c.File + " has no rules any more"
 	case review.RulesOrder:

@@ -1,0 +1,73 @@
+package render
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"connsync/manifest"
+)
+
+// Plugins writes plugins, a line each; with their settings where that is asked for.
+func (p *Printer) Plugins(plugins []manifest.Plugin, settings bool) {
+	widest := 0
+	for _, x := range plugins {
+		widest = max(widest, utf8.RuneCountInString(x.Name))
+	}
+	for _, x := range plugins {
+		var versions []string
+		for _, v := range x.Versions {
+			versions = append(versions, v.Number)
+		}
+		p.Out.Line("  %s%s  %s  %s", Bold(x.Name), spaces(widest, x.Name), strings.Join(versions, ", "), Dim(x.Kind))
+		if !settings {
+			continue
+		}
+		for _, v := range x.Versions {
+			p.Out.Line("    %s   component_id: %s   component_version_id: %s", Bold(v.Number), x.ID, v.ID)
+			if len(v.Settings) == 0 {
+				p.Out.Line("      SecMaster shows no settings of this version")
+			}
+			p.Out.settings("      ", v.Settings)
+		}
+	}
+	if len(plugins) == 0 {
+		p.Out.Line("  no plugins")
+	}
+}
+
+// settings writes what a version takes: key, type and what is special about it, and below that what its schema says.
+func (s *Stream) settings(indent string, settings []manifest.PluginSetting) {
+	keys, types := 0, 0
+	for _, x := range settings {
+		keys, types = max(keys, utf8.RuneCountInString(x.Key)), max(types, utf8.RuneCountInString(x.Type))
+	}
+	for _, x := range settings {
+		line := indent + x.Key + spaces(keys, x.Key) + "  " + x.Type + spaces(types, x.Type) + "  " + strings.Join(remarksOf(x), ", ")
+		s.Line("%s", strings.TrimRight(line, " "))
+		if x.Description != "" {
+			s.words(indent+"  ", Dim, x.Description)
+		}
+		s.settings(indent+"  ", x.Settings)
+	}
+}
+
+// spaces fill a column behind a text.
+func spaces(width int, text string) string {
+	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
+}
+
+func remarksOf(x manifest.PluginSetting) []string {
+	var out []string
+	for _, r := range []struct {
+		holds bool
+		text  string
+	}{
+		{x.Required, "required"}, {x.ReadOnly, "read-only"}, {x.Secret(), "secret: encrypt it"},
+		{x.Default != "" && !x.Secret(), "default " + x.Default}, {len(x.Choices) > 0, "one of " + strings.Join(x.Choices, ", ")},
+	} {
+		if r.holds {
+			out = append(out, r.text)
+		}
+	}
+	return out
+}
