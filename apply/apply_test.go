@@ -299,9 +299,9 @@ func TestADeadRunIsTakenUp(t *testing.T) {
 	// A run announced an update of a and a create of c, and died.
 	session := s.session()
 	expires := s.clock.now().Add(time.Minute)
-	if _, err := session.Commit(context.Background(), state.Edit{Announce: []state.Intent{
-		{Name: "a", Kind: diff.IntentUpdate, Run: "dead", Expires: expires}, {Name: "c", Kind: diff.IntentCreate, Run: "dead", Expires: expires},
-	}}); err != nil {
+	if _, err := session.Commit(context.Background(), new(state.Edit).Announce(state.Run{ID: "dead", Expires: expires},
+		state.Intent{Name: "a", Kind: diff.IntentUpdate, Run: "dead", Expires: expires}, state.Intent{Name: "c", Kind: diff.IntentCreate, Run: "dead", Expires: expires},
+	)); err != nil {
 		t.Fatal(err)
 	}
 	_ = session.Close()

@@ -80,7 +80,7 @@ func (s *scene) stray() (first, other string) {
 	session := s.session()
 	defer session.Close()
 	first = session.Snapshot().Commit
-	snap, err := session.Commit(context.Background(), state.Edit{Put: []diff.Known{{Name: "z", ID: "z"}}})
+	snap, err := session.Commit(context.Background(), new(state.Edit).Record(diff.Known{Name: "z", ID: "z"}))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -157,9 +157,8 @@ func TestTheEndOfADeadRunIsRecorded(t *testing.T) {
 	s.sync()
 	session := s.session()
 	expires := s.clock.now().Add(time.Minute)
-	if _, err := session.Commit(context.Background(), state.Edit{
-		Run: &state.Run{ID: "dead", Expires: expires}, Announce: []state.Intent{{Name: "a", Kind: diff.IntentDelete, Run: "dead", Expires: expires}},
-	}); err != nil {
+	if _, err := session.Commit(context.Background(), new(state.Edit).
+		Announce(state.Run{ID: "dead", Expires: expires}, state.Intent{Name: "a", Kind: diff.IntentDelete, Run: "dead", Expires: expires})); err != nil {
 		t.Fatal(err)
 	}
 	_ = session.Close()
@@ -216,9 +215,8 @@ func TestWhatWasAnnouncedIsRecordedUnderThatName(t *testing.T) {
 	other := s.server.Put(emulator.Connection{Name: "a", ComponentID: component, ComponentVersionID: version})
 	expires := s.clock.now().Add(time.Minute)
 	session := s.session()
-	if _, err := session.Commit(context.Background(), state.Edit{
-		Announce: []state.Intent{{Name: "x", Kind: diff.IntentCreate, ID: other, Run: "dead", Expires: expires}},
-	}); err != nil {
+	if _, err := session.Commit(context.Background(), new(state.Edit).
+		Announce(state.Run{ID: "dead", Expires: expires}, state.Intent{Name: "x", Kind: diff.IntentCreate, ID: other, Run: "dead", Expires: expires})); err != nil {
 		t.Fatal(err)
 	}
 	_ = session.Close()

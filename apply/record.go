@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"connsync/apply/state"
@@ -20,12 +21,10 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 	}
 	ctx, cancel := outlive(ctx, finishIn) // others must not be kept waiting by an announcement that nobody ends
 	defer cancel()
-	run := s.Run
 	m := s.Message
 	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(ws))
-	_, err := s.State.Commit(ctx, state.Edit{
-		Place: o.place, Drop: o.abandoned.known, Settle: o.abandoned.intents, Announce: intents, Run: &run, Message: m,
-	})
+	e := new(state.Edit).Say(m).In(o.place).Announce(s.Run, intents...)
+	_, err := s.State.Commit(ctx, e.Forget("", o.abandoned.known...).Settle(o.abandoned.intents...))
 	if err != nil {
 		return errors.Join(ErrNotAnnounced, err)
 	}
@@ -35,64 +34,82 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 // record stores what was found and done in one commit. Where there is nothing to store it writes nothing. A run that
 // known state shows as under way is over, since this one holds the state.
 func (p *Prepared) record(ctx context.Context, r *Report, fates map[string]fate) error {
-	s := p.sync
-	gone := p.seen.abandoned
-	announced := len(fates) > 0
-	e := state.Edit{Place: p.seen.place, Commit: s.Commit, Drop: gone.known, Message: s.Message, EndRun: announced || p.seen.known.Run != nil}
-	if !announced { // otherwise the announcement has settled them
-		e.Settle = gone.intents
-	}
-	for i := range p.Plan.Changes {
-		p.edit(&e, &p.Plan.Changes[i], fates)
-	}
 	r.StateCommit = p.seen.known.Commit
-	if !e.EndRun && len(e.Put)+len(e.Drop)+len(e.Settle) == 0 {
+	e := p.leftBehind(fates)
+	if !e.Changes() {
 		return nil
 	}
-	if len(e.Put) > 0 {
-		e.Applied, e.AppliedAt, e.Dirty = s.Commit, s.CommitAt, s.Dirty
-	}
-	e.Message.Subject, e.Message.Lines = story(s.Name, r.Results)
-	e.Message.Trailers = append(append([][2]string(nil), e.Message.Trailers...), causes(r)...)
-	snap, err := s.State.Record(ctx, e)
+	m := p.sync.Message
+	m.Subject, m.Lines = story(p.sync.Name, r.Results)
+	m.Trailers = slices.Concat(m.Trailers, causes(r))
+	snap, err := p.sync.State.Record(ctx, e.Say(m))
 	if snap.Commit != "" {
 		r.StateCommit = snap.Commit
 	}
 	return err
 }
 
-// edit adds what one change leaves behind.
-func (p *Prepared) edit(e *state.Edit, c *diff.Change, fates map[string]fate) {
-	v, written := fates[c.Name]
+// leftBehind is what of a run is to be known from now on.
+func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
+	e := new(state.Edit).In(p.seen.place).Forget(p.sync.Commit, p.seen.abandoned.known...)
+	if len(fates) == 0 { // otherwise the announcement has settled them
+		e.Settle(p.seen.abandoned.intents...)
+	}
+	if len(fates) > 0 || p.seen.known.Run != nil {
+		e.EndRun()
+	}
+	for i := range p.Plan.Changes {
+		c := &p.Plan.Changes[i]
+		v, written := fates[c.Name]
+		if written {
+			p.recordWritten(e, c, v)
+		} else if !c.Write {
+			p.recordResting(e, c)
+		}
+		if settles(c, v, written) {
+			e.Settle(c.Name)
+		}
+	}
+	if e.Records() {
+		e.Applied(p.sync.Commit, p.sync.CommitAt, p.sync.Dirty)
+	}
+	return e
+}
+
+// recordWritten notes what became of a change that was sent.
+func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 	switch {
-	case written && v.have != nil:
+	case v.have != nil:
 		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{
 			Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified, Unconfirmed: v.silent,
 		})
 		k.KeepStamp(c.Known)
-		e.Put = append(e.Put, k)
-		e.Drop = append(e.Drop, formerName(c)...)
-	case written && v.outcome == Deleted && c.Known != nil:
-		e.Drop = append(e.Drop, c.Known.Name)
-	case c.Write:
-	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || c.Restamp && p.authenticated[c.Name]):
+		e.Record(k)
+		if c.Known != nil && c.Known.Name != c.Name { // the record that a rename leaves behind
+			e.Forget(p.sync.Commit, c.Known.Name)
+		}
+	case v.outcome == Deleted && c.Known != nil:
+		e.Forget(p.sync.Commit, c.Known.Name)
+	}
+}
+
+// recordResting notes what is known by now of a connection for which nothing is sent.
+func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
+	restamp := c.Restamp && p.authenticated[c.Name]
+	switch {
+	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || restamp):
 		k := *c.Known
 		k.Protect, k.Commit, k.Dirty = c.Want.Protect, p.sync.Commit, p.sync.Dirty
-		if s := c.Want.File.Sops; c.Restamp && p.authenticated[c.Name] && s != nil {
+		if s := c.Want.File.Sops; restamp && s != nil {
 			k.File, k.Blob, k.LastModified, k.MAC = c.Want.File.Path, c.Want.File.Blob, s.LastModified, s.MAC
 		}
-		e.Put = append(e.Put, k)
-	case c.Action == diff.Adopt:
-		if p.opens(c) {
-			e.Put = append(e.Put, diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true}))
-		}
+		e.Record(k)
+	case c.Action == diff.Adopt && p.opens(c):
+		e.Record(diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true}))
 	case c.Action == diff.Forget && c.Known != nil:
-		e.Drop = append(e.Drop, c.Known.Name)
+		e.Forget(p.sync.Commit, c.Known.Name)
 	case c.Action == diff.Orphaned && c.Known == nil && c.Have != nil:
-		e.Put = append(e.Put, found(c.Name, c.Have))
-	}
-	if settles(c, v, written) {
-		e.Settle = append(e.Settle, c.Name)
+		e.Record(found(c.Name, c.Have))
 	}
 }
 
@@ -109,14 +126,6 @@ func settles(c *diff.Change, v fate, written bool) bool {
 		return false
 	}
 	return c.Action != diff.Conflict
-}
-
-// formerName is the record that a rename leaves behind.
-func formerName(c *diff.Change) []string {
-	if c.Known != nil && c.Known.Name != c.Name {
-		return []string{c.Known.Name}
-	}
-	return nil
 }
 
 // found records an interrupted create that Git no longer wants, so that it is known as ours; under the name that was announced, since

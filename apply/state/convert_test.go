@@ -43,7 +43,7 @@ func TestTheLogTellsWhatSchema1Wrote(t *testing.T) {
 	if got := written(before); !cmp.Equal(got, want) {
 		t.Error(cmp.Diff(want, got))
 	}
-	if same := commit(t, l, state.Edit{Message: state.Message{Subject: "nothing"}}); same.Commit != before.Commit {
+	if same := commit(t, l, new(state.Edit).Say(state.Message{Subject: "nothing"})); same.Commit != before.Commit {
 		t.Error("a state was converted that nobody changed")
 	}
 	commit(t, l, put("z"))
@@ -99,7 +99,7 @@ func TestMembersOfALaterVersionAreKept(t *testing.T) {
 		l := locked(t, store(t, dir))
 		changed, renamed := known1(l, "a"), known1(l, "b")
 		changed.Protect, renamed.Name = true, "c"
-		commit(t, l, state.Edit{Put: []diff.Known{changed, renamed}, Drop: []string{"b"}, Message: state.Message{Subject: "x"}})
+		commit(t, l, new(state.Edit).Record(changed, renamed).Forget("", "b").Say(state.Message{Subject: "x"}))
 		text := run(t, dir, "show", "connsync-state/prod:known.jsonl")
 		lines := strings.Split(text, "\n")
 		for n, wants := range [][]string{
@@ -114,7 +114,7 @@ func TestMembersOfALaterVersionAreKept(t *testing.T) {
 		if text := run(t, dir, "show", "connsync-state/prod:intents.jsonl"); !strings.Contains(text, `"lane":3`) || !strings.Contains(text, `"mode":"fast"`) || !strings.Contains(text, `"why":"x"`) {
 			t.Errorf("schema %s: lost of the intents:\n%s", schema, text)
 		}
-		commit(t, l, state.Edit{Settle: []string{"a"}, EndRun: true, Drop: []string{"c"}, Message: state.Message{Subject: "y"}})
+		commit(t, l, new(state.Edit).Settle("a").EndRun().Forget("", "c").Say(state.Message{Subject: "y"}))
 		if text := run(t, dir, "show", "connsync-state/prod:known.jsonl"); strings.Contains(text, "tags") || !strings.Contains(text, `{"name":"c","past":{"id":"id-b","at":"2026-01-02T03:04:05Z"}}`) {
 			t.Errorf("schema %s: a connection that is gone:\n%s", schema, text)
 		}
@@ -169,18 +169,17 @@ func TestWhatIsGoneIsRemembered(t *testing.T) {
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, step := range []struct {
-		edit state.Edit
+		edit *state.Edit
 		want map[string]diff.Past
 	}{
-		{state.Edit{Put: []diff.Known{sealed(9)}}, map[string]diff.Past{}},
-		{state.Edit{Drop: []string{"a"}}, map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
-		{state.Edit{Put: []diff.Known{sealed(5)}}, map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
-		{state.Edit{Drop: []string{"a"}}, map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
-		{state.Edit{Put: []diff.Known{known("b")}}, map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
-		{state.Edit{Drop: []string{"b"}}, map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}, "b": {ID: "id-b", At: at}}},
+		{new(state.Edit).Record(sealed(9)), map[string]diff.Past{}},
+		{new(state.Edit).Forget("", "a"), map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
+		{new(state.Edit).Record(sealed(5)), map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
+		{new(state.Edit).Forget("", "a"), map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
+		{new(state.Edit).Record(known("b")), map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}}},
+		{new(state.Edit).Forget("", "b"), map[string]diff.Past{"a": {ID: "id-a", At: at, N: 9}, "b": {ID: "id-b", At: at}}},
 	} {
-		step.edit.Message.Subject = "x"
-		commit(t, l, step.edit)
+		commit(t, l, step.edit.Say(state.Message{Subject: "x"}))
 		if s, err := store(t, dir).Read(ctx); err != nil || !cmp.Equal(s.Past, step.want) {
 			t.Errorf("%v: %v\n%s", step.edit, err, cmp.Diff(step.want, s.Past))
 		}
@@ -190,18 +189,23 @@ func TestWhatIsGoneIsRemembered(t *testing.T) {
 // A rename forgets nothing, and what shares a state is listed once, in order.
 func TestHomesAreASet(t *testing.T) {
 	dir := repository(t)
-	l := locked(t, store(t, dir))
-	for _, home := range []string{"b.example/x", "a.example/y", "b.example/x", ""} {
-		e := put("a")
-		e.Home = home
-		commit(t, l, e)
+	for _, home := range []string{"b.example/x", "a.example/y", "b.example/x"} {
+		s := opened(t, dir, func(r *state.Repo) { r.Home = home })
+		if err := s.Accept(home); err != nil {
+			t.Fatal(err)
+		}
+		l := locked(t, s)
+		commit(t, l, put("a"))
+		_ = l.Close()
 	}
+	l := locked(t, store(t, dir))
+	commit(t, l, put("b"))
 	if s, err := store(t, dir).Read(ctx); err != nil || !cmp.Equal(s.Homes, []string{"a.example/y", "b.example/x"}) {
 		t.Errorf("%v %v", s.Homes, err)
 	}
 	k := known("a")
 	k.Name = "z"
-	commit(t, l, state.Edit{Put: []diff.Known{k}, Drop: []string{"a"}, Message: state.Message{Subject: "renamed"}})
+	commit(t, l, new(state.Edit).Record(k).Forget("", "a").Say(state.Message{Subject: "renamed"}))
 	if s, err := store(t, dir).Read(ctx); err != nil || len(s.Past) != 0 || s.Known["z"].ID != "id-a" {
 		t.Errorf("%+v %v", s, err)
 	}

@@ -8,72 +8,152 @@ import (
 	"connsync/diff"
 )
 
+// Edit is a change of known state, made of what is said about it. The zero Edit changes nothing. The order of the calls does not matter:
+// what is forgotten goes before anything is recorded, and what is settled before anything is announced.
+type Edit struct {
+	message Message
+
+	place     diff.Place
+	recorded  []diff.Known
+	forgotten []forgotten
+	applied   *applied
+
+	run       *Run // begins
+	endsRun   bool
+	announced []Intent
+	settled   []string // names
+	dead      *dead
+
+	home string // a repository that shares the state from now on; "" for none new
+}
+
+// forgotten is a name that is known no more, and the commit of the manifests after which it is gone; "" for none.
+type forgotten struct{ name, commit string }
+
+// applied is the commit whose manifests were carried out, from a worktree that had changes beside it.
+type applied struct {
+	commit string
+	at     time.Time
+	dirty  bool
+}
+
+// dead is a run whose intents can have no effect after a time.
+type dead struct {
+	run string
+	at  time.Time
+}
+
+// Say sets what the ref's log says of the edit.
+func (e *Edit) Say(m Message) *Edit { e.message = m; return e }
+
+// In notes where the target's connections are.
+func (e *Edit) In(p diff.Place) *Edit { e.place = p; return e }
+
+// Announce begins a run, which then holds the state, and says what it is about to write.
+func (e *Edit) Announce(r Run, intents ...Intent) *Edit {
+	r.Started, r.Expires = stamp(r.Started), stamp(r.Expires)
+	e.run, e.announced = &r, append(e.announced, intents...)
+	return e
+}
+
+// Record notes connections as they are now, each under its name.
+func (e *Edit) Record(ks ...diff.Known) *Edit { e.recorded = append(e.recorded, ks...); return e }
+
+// Forget drops connections by name. Where they are gone because of a commit of the manifests, it is remembered with them.
+func (e *Edit) Forget(commit string, names ...string) *Edit {
+	for _, n := range names {
+		e.forgotten = append(e.forgotten, forgotten{n, commit})
+	}
+	return e
+}
+
+// Settle drops intents by name: what became of them is known.
+func (e *Edit) Settle(names ...string) *Edit { e.settled = append(e.settled, names...); return e }
+
+// Applied notes the commit whose manifests were carried out; dirty where the worktree had changes beside it.
+func (e *Edit) Applied(commit string, at time.Time, dirty bool) *Edit {
+	e.applied = &applied{commit, at, dirty}
+	return e
+}
+
+// EndRun lets go of the state.
+func (e *Edit) EndRun() *Edit { e.endsRun = true; return e }
+
+// EndDead ends a run that died, and says that nothing which it announced can have an effect after that time.
+func (e *Edit) EndDead(run string, at time.Time) *Edit {
+	e.endsRun, e.dead = true, &dead{run, at}
+	return e
+}
+
+// Records tells whether a connection is recorded.
+func (e *Edit) Records() bool { return len(e.recorded) > 0 }
+
+// Changes tells whether the edit ends a run, or says anything about a connection.
+func (e *Edit) Changes() bool {
+	return e.endsRun || e.Records() || len(e.forgotten)+len(e.settled)+len(e.announced) > 0
+}
+
 // apply is the snapshot after an edit. The one before is left as it is.
-func (e Edit) apply(s Snapshot, now time.Time) Snapshot {
+func (e *Edit) apply(s Snapshot, now time.Time) Snapshot {
 	before := s
 	s.Known, s.Past, s.Intents = cloned(s.Known), cloned(s.Past), cloned(s.Intents)
-	if e.Place != (diff.Place{}) {
-		s.Place = e.Place
+	if e.place != (diff.Place{}) {
+		s.Place = e.place
 	}
-	if e.Home != "" && !slices.Contains(s.Homes, e.Home) {
-		s.Homes = slices.Sorted(slices.Values(append(slices.Clone(s.Homes), e.Home)))
+	if e.home != "" && !slices.Contains(s.Homes, e.home) {
+		s.Homes = slices.Sorted(slices.Values(append(slices.Clone(s.Homes), e.home)))
 	}
-	e.connections(s, now.UTC().Truncate(time.Second))
+	e.connections(s, stamp(now))
 	e.intents(s)
-	e.applied(&s)
-	switch {
-	case e.Run != nil:
-		run := *e.Run
-		run.Started, run.Expires = run.Started.UTC().Truncate(time.Second), run.Expires.UTC().Truncate(time.Second)
-		s.Run = &run
-	case e.EndRun:
-		s.Run = nil
+	if a := e.applied; a != nil && a.commit != "" {
+		s.Applied, s.AppliedAt, s.AppliedDirty = a.commit, stamp(a.at), a.dirty
+	}
+	if e.run != nil || e.endsRun {
+		s.Run = e.run
 	}
 	s.More = s.More.follow(before, s)
 	return s
 }
 
-// connections drops, and then puts. Of a connection that is gone its name, its id and its seal's counter stay known.
-func (e Edit) connections(s Snapshot, now time.Time) {
-	there := make(map[string]bool, len(e.Put))
-	for _, k := range e.Put {
+// connections forgets, and then records. Of a connection that is gone its name, its id and its seal's counter stay known.
+func (e *Edit) connections(s Snapshot, now time.Time) {
+	there := make(map[string]bool, len(e.recorded))
+	for _, k := range e.recorded {
 		there[k.ID] = true
 	}
-	for _, name := range e.Drop {
-		if k, known := s.Known[name]; known && !there[k.ID] { // a rename forgets nothing
-			s.remember(k, e.Commit, now)
+	for _, f := range e.forgotten {
+		if k, known := s.Known[f.name]; known && !there[k.ID] { // a rename forgets nothing
+			s.remember(k, f.commit, now)
 		}
-		delete(s.Known, name)
+		delete(s.Known, f.name)
 	}
-	for _, k := range e.Put {
+	for _, k := range e.recorded {
 		s.Known[k.Name] = k
 	}
 }
 
-func (e Edit) intents(s Snapshot) {
-	for _, name := range e.Settle {
+func (e *Edit) intents(s Snapshot) {
+	for _, name := range e.settled {
 		delete(s.Intents, name)
 	}
-	for _, i := range e.Announce {
-		i.Expires = i.Expires.UTC().Truncate(time.Second)
+	for _, i := range e.announced {
+		i.Expires = stamp(i.Expires)
 		s.Intents[i.Name] = i
 	}
 	for name, i := range s.Intents {
-		if e.Expire != "" && i.Run == e.Expire && i.Expires.After(e.ExpireAt) {
-			i.Expires = e.ExpireAt.UTC().Truncate(time.Second)
+		if e.dead != nil && i.Run == e.dead.run && i.Expires.After(e.dead.at) {
+			i.Expires = stamp(e.dead.at)
 			s.Intents[name] = i
 		}
 	}
 }
 
-func (e Edit) applied(s *Snapshot) {
-	if e.Applied == "" {
-		return
+// stamp is a time as it is stored: in UTC, to the second. The zero time stays what it is.
+func stamp(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
 	}
-	s.Applied, s.AppliedAt, s.AppliedDirty = e.Applied, e.AppliedAt.UTC().Truncate(time.Second), e.Dirty
-	if e.AppliedAt.IsZero() {
-		s.AppliedAt = time.Time{}
-	}
+	return t.UTC().Truncate(time.Second)
 }
 
 // cloned is a copy that can be written to, of nil too.

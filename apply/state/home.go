@@ -30,7 +30,7 @@ func (s *Session) KeepHome(ctx context.Context, m Message) error {
 	if !s.store.accepted || slices.Contains(s.base.Homes, s.store.repo.Home) {
 		return nil
 	}
-	_, err := s.Commit(ctx, Edit{Message: m})
+	_, err := s.Commit(ctx, new(Edit).Say(m))
 	return err
 }
 

@@ -47,8 +47,6 @@ func (s *Store) Unlock(ctx context.Context, run string) (bool, error) {
 	if l.base.Run == nil || l.base.Run.ID != run {
 		return false, nil
 	}
-	_, err = l.Commit(ctx, Edit{
-		EndRun: true, Expire: run, ExpireAt: s.repo.Now(), Message: Message{Subject: s.target + ": run " + run + " ended by hand"},
-	})
+	_, err = l.Commit(ctx, new(Edit).EndDead(run, s.repo.Now()).Say(Message{Subject: s.target + ": run " + run + " ended by hand"}))
 	return err == nil, err
 }

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -92,7 +93,7 @@ func (s *Session) Snapshot() Snapshot { return s.base }
 // nothing writes nothing. Where the state is shared, the remote's ref moves first, or nothing does; and not before this disk lets
 // its own move, since a run that announced itself on the remote and cannot go on would hold the state until it expires. Its errors are
 // ErrReplaced, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
-func (s *Session) Commit(ctx context.Context, e Edit) (Snapshot, error) {
+func (s *Session) Commit(ctx context.Context, e *Edit) (Snapshot, error) {
 	next, err := s.prepare(e)
 	if err != nil {
 		return s.base, err
@@ -124,7 +125,7 @@ const recordTries = 4
 // Record is Commit for what has been done already: it must not get lost. Where somebody else's commit is in the way, the edit, which
 // holds only what this run did, is made on top of that; where the remote cannot be reached, the local ref moves all the
 // same, and the next session pushes it: the error is then an ErrUnshared. After any other error it is not recorded at all.
-func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
+func (s *Session) Record(ctx context.Context, e *Edit) (Snapshot, error) {
 	next, err := s.prepare(e)
 	if err != nil {
 		return s.base, err
@@ -156,10 +157,10 @@ func (s *Session) Record(ctx context.Context, e Edit) (Snapshot, error) {
 }
 
 // prepare writes the objects of an edit, and gives what it makes of the snapshot: at the same commit where it changes nothing.
-func (s *Session) prepare(e Edit) (Snapshot, error) {
-	home := s.store.repo.Home
+func (s *Session) prepare(edit *Edit) (Snapshot, error) {
+	e, home := *edit, s.store.repo.Home
 	if s.store.accepted {
-		e.Home = home // which is a change of its own
+		e.home = home // which is a change of its own
 	}
 	next := e.apply(s.base, s.store.repo.Now())
 	known, intents := encode(s.store.target, next)
@@ -170,14 +171,14 @@ func (s *Session) prepare(e Edit) (Snapshot, error) {
 		}
 	}
 	if s.store.repo.Remote != nil {
-		e.Message.Lines = append(append([]string(nil), e.Message.Lines...), "[skip ci]")
+		e.message.Lines = append(slices.Clone(e.message.Lines), "[skip ci]")
 	}
 	if home != "" && len(next.Homes) == 0 { // the first that is shared says where
-		e.Home = home
+		e.home = home
 		next = e.apply(s.base, s.store.repo.Now())
 		known, intents = encode(s.store.target, next)
 	}
 	var err error
-	next.Commit, err = s.store.write(s.base.Commit, known, intents, e.Message)
+	next.Commit, err = s.store.write(s.base.Commit, known, intents, e.message)
 	return next, err
 }

@@ -79,18 +79,16 @@ func (s *brokenShare) run() {
 	}
 	defer l.Close()
 	expires := s.now.Add(15 * time.Minute)
-	_, err = l.Commit(ctx, state.Edit{
-		Place: place, Run: &state.Run{ID: "r1", Host: "h", Started: s.now, Expires: expires},
-		Announce: []state.Intent{{Name: "a", Kind: diff.IntentCreate, Run: "r1", Expires: expires}},
-	})
+	_, err = l.Commit(ctx, new(state.Edit).In(place).Announce(
+		state.Run{ID: "r1", Host: "h", Started: s.now, Expires: expires}, state.Intent{Name: "a", Kind: diff.IntentCreate, Run: "r1", Expires: expires},
+	))
 	if s.announced = err == nil; !s.announced {
 		return
 	}
 	if shared, err := s.other.store.ReadShared(ctx); err != nil || shared.Intents["a"].Run != "r1" {
 		s.wrong("announced, and others do not see it: %v, %v", shared.Intents, err)
 	}
-	e := put("a")
-	e.Settle, e.EndRun = []string{"a"}, true
+	e := put("a").Settle("a").EndRun()
 	_, err = l.Record(ctx, e)
 	s.recorded = err == nil || errors.Is(err, state.ErrUnshared)
 	if err == nil && s.otherKnows() != 1 {
@@ -124,8 +122,7 @@ func (s *brokenShare) repaired() {
 	if s.recorded && len(got.Known) != 1 || s.announced && !s.recorded && len(got.Known) == 0 && got.Intents["a"].Run != "r1" {
 		s.wrong("announced %v, recorded %v, and afterwards %d known, %d intents", s.announced, s.recorded, len(got.Known), len(got.Intents))
 	}
-	e := put("a", "b")
-	e.Settle, e.EndRun = []string{"a"}, true
+	e := put("a", "b").Settle("a").EndRun()
 	if _, err := l.Record(ctx, e); err != nil || s.otherKnows() != 2 {
 		s.wrong("afterwards: %v", err)
 	}

@@ -140,9 +140,10 @@ func TestWhatOneMachineWroteAnotherKnows(t *testing.T) {
 	}
 }
 
-func announcement(m *machine, id string) state.Edit {
-	return state.Edit{Place: place, Run: &state.Run{ID: id, Host: "h", Actor: "ann", Job: "https://ci.example/1", Expires: m.now.Add(15 * time.Minute)},
-		Announce: []state.Intent{{Name: "a", Kind: diff.IntentCreate, Run: id, Expires: m.now.Add(15 * time.Minute)}}, Message: state.Message{Subject: "about to write"}}
+func announcement(m *machine, id string) *state.Edit {
+	expires := m.now.Add(15 * time.Minute)
+	return new(state.Edit).In(place).Say(state.Message{Subject: "about to write"}).Announce(
+		state.Run{ID: id, Host: "h", Actor: "ann", Job: "https://ci.example/1", Expires: expires}, state.Intent{Name: "a", Kind: diff.IntentCreate, Run: id, Expires: expires})
 }
 
 func TestAnAnnouncementIsTheLockBetweenMachines(t *testing.T) {
@@ -159,8 +160,7 @@ func TestAnAnnouncementIsTheLockBetweenMachines(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	// It ends: the next one goes on at once.
-	e := put("a")
-	e.Settle, e.EndRun = []string{"a"}, true
+	e := put("a").Settle("a").EndRun()
 	commit(t, a, e)
 	if c := m[2].locked(); len(c.Snapshot().Known) != 1 || c.Snapshot().Run != nil {
 		t.Errorf("%+v", c.Snapshot())
@@ -186,8 +186,7 @@ func TestWhatWasDoneIsNotLost(t *testing.T) {
 	commit(t, a, announcement(m[0], "r1"))
 	// The remote goes away: the record stays here, and the next session here pushes it.
 	m[0].offline = func(string) error { return errOffline }
-	e := put("a")
-	e.Settle, e.EndRun = []string{"a"}, true
+	e := put("a").Settle("a").EndRun()
 	snap, err := a.Record(ctx, e)
 	if !errors.Is(err, errOffline) || len(snap.Known) != 1 {
 		t.Errorf("%+v %v", snap, err)
@@ -209,8 +208,7 @@ func TestAPushWithoutAnAnswerMakesNoSecondHistory(t *testing.T) {
 	a := m[0].locked()
 	commit(t, a, announcement(m[0], "r1"))
 	m[0].gone = true
-	e := put("a")
-	e.Settle, e.EndRun = []string{"a"}, true
+	e := put("a").Settle("a").EndRun()
 	if snap, err := a.Record(ctx, e); !errors.Is(err, state.ErrUnshared) || len(snap.Known) != 1 {
 		t.Errorf("%+v %v", snap, err)
 	}
@@ -233,8 +231,7 @@ func TestARecordIsMadeOnTopOfSomebodyElses(t *testing.T) {
 	m[1].now = m[0].now.Add(time.Hour) // takes over
 	b := m[1].locked()
 	commit(t, b, put("b", "c"))
-	e := put("a")
-	e.Settle = []string{"a"}
+	e := put("a").Settle("a")
 	snap, err := a.Record(ctx, e)
 	if err != nil || len(snap.Known) != 3 || len(snap.Intents) != 0 {
 		t.Errorf("%+v %v", snap, err)
@@ -252,24 +249,20 @@ func TestARecordLeavesAloneWhatSomebodyElseDidMeanwhile(t *testing.T) {
 	commit(t, a, announcement(m[0], "late"))
 	m[1].now = m[0].now.Add(time.Hour) // takes over, announces, and works
 	b := m[1].locked()
-	moved := put("b", "c")
-	for i := range moved.Put {
-		moved.Put[i].ID += "-new"
-	}
-	moved.Applied = "c2"
-	commit(t, b, moved)
+	newB, newC := known("b"), known("c")
+	newB.ID, newC.ID = "b-new", "c-new"
+	commit(t, b, new(state.Edit).Record(newB, newC).Applied("c2", time.Time{}, false))
 	commit(t, b, announcement(m[1], "next"))
-	e := put("a", "b")
-	e.Put[0].ID, e.Put[1].Unverified = "a-written", true
-	e.Drop, e.Settle, e.EndRun = []string{"c", "d"}, []string{"a"}, true
-	snap, err := a.Record(ctx, e)
+	mineA, mineB := known("a"), known("b")
+	mineA.ID, mineB.Unverified = "a-written", true
+	snap, err := a.Record(ctx, put().Record(mineA, mineB).Forget("", "c", "d").Settle("a").EndRun())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if snap.Run == nil || snap.Run.ID != "next" || snap.Intents["a"].Run != "next" {
 		t.Errorf("the other one's announcement is lost: %+v %+v", snap.Run, snap.Intents)
 	}
-	if snap.Known["b"].ID != moved.Put[0].ID || snap.Known["c"].ID != moved.Put[1].ID || snap.Applied != "c2" {
+	if snap.Known["b"].ID != newB.ID || snap.Known["c"].ID != newC.ID || snap.Applied != "c2" {
 		t.Errorf("what the other one did is lost: %+v", snap)
 	}
 	if _, there := snap.Known["d"]; there || snap.Known["a"].ID != "a-written" {

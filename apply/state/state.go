@@ -54,25 +54,6 @@ type Message struct {
 	Trailers [][2]string
 }
 
-// Edit is a change of known state. Drop comes before Put, and Settle before Announce.
-type Edit struct {
-	Place     diff.Place
-	Home      string // a repository that shares the state from now on; "" for none new
-	Put       []diff.Known
-	Drop      []string // names
-	Commit    string   // of the manifests, after which they are gone; "" for none
-	Announce  []Intent
-	Settle    []string // names
-	Run       *Run
-	EndRun    bool
-	Expire    string    // a run whose intents can have no effect after …
-	ExpireAt  time.Time // … this
-	Applied   string    // "" to leave it
-	AppliedAt time.Time
-	Dirty     bool // the worktree had changes beside Applied
-	Message   Message
-}
-
 // At checks that known state belongs to a place. State that has none fits everywhere.
 func (s Snapshot) At(p diff.Place) error {
 	if s.Place == (diff.Place{}) || s.Place == p {

@@ -91,15 +91,15 @@ func known(name string) diff.Known {
 	}
 }
 
-func put(names ...string) state.Edit {
-	e := state.Edit{Place: place, Applied: "c1", Message: state.Message{Subject: "put " + strings.Join(names, " ")}}
+func put(names ...string) *state.Edit {
+	e := new(state.Edit).In(place).Applied("c1", time.Time{}, false).Say(state.Message{Subject: "put " + strings.Join(names, " ")})
 	for _, n := range names {
-		e.Put = append(e.Put, known(n))
+		e.Record(known(n))
 	}
 	return e
 }
 
-func commit(t testing.TB, l *state.Session, e state.Edit) state.Snapshot {
+func commit(t testing.TB, l *state.Session, e *state.Edit) state.Snapshot {
 	t.Helper()
 	s, err := l.Commit(ctx, e)
 	if err != nil {
@@ -119,15 +119,14 @@ func TestARunIsTwoCommitsThatGitCanRead(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))
 	expires := time.Date(2026, 1, 2, 3, 20, 0, 0, time.UTC)
-	commit(t, l, state.Edit{Place: place, Run: &state.Run{ID: "r1", Host: "h", Expires: expires},
-		Announce: []state.Intent{{Name: "a", Kind: diff.IntentCreate, Run: "r1", Expires: expires}}, Message: state.Message{Subject: "about to write 1"}})
+	commit(t, l, new(state.Edit).In(place).Say(state.Message{Subject: "about to write 1"}).
+		Announce(state.Run{ID: "r1", Host: "h", Expires: expires}, state.Intent{Name: "a", Kind: diff.IntentCreate, Run: "r1", Expires: expires}))
 	announced, err := store(t, dir).Read(ctx)
 	if err != nil || announced.Run.ID != "r1" || announced.Intents["a"].Expires != expires || len(announced.Known) != 0 {
 		t.Errorf("announced: %+v %v", announced, err)
 	}
-	e := put("a", "b")
-	e.Settle, e.EndRun = []string{"a"}, true
-	e.Message = state.Message{Subject: "1 created", Lines: []string{"created a (request \x1b[31mx\n::error::y)"}, Trailers: [][2]string{{"Run", "r1"}, {"Actor", "a\nb"}}}
+	e := put("a", "b").Settle("a").EndRun().
+		Say(state.Message{Subject: "1 created", Lines: []string{"created a (request \x1b[31mx\n::error::y)"}, Trailers: [][2]string{{"Run", "r1"}, {"Actor", "a\nb"}}})
 	done := commit(t, l, e)
 	got, err := store(t, dir).Read(ctx)
 	if err != nil || !cmp.Equal(got, done) || got.Run != nil || len(got.Intents) != 0 || !cmp.Equal(got.Known["a"], known("a")) {
@@ -387,15 +386,20 @@ func TestWhatIsCommittedIsRead(t *testing.T) {
 	name := rapid.StringMatching(`[A-Za-z0-9_]{1,8}`)
 	text := rapid.String()
 	rapid.Check(t, func(r *rapid.T) {
-		e := state.Edit{Place: place, Applied: text.Draw(r, "applied"), Drop: rapid.SliceOf(name).Draw(r, "drop"), Settle: rapid.SliceOf(name).Draw(r, "settle"), EndRun: rapid.Bool().Draw(r, "end")}
+		e := new(state.Edit).In(place).Applied(text.Draw(r, "applied"), time.Time{}, false).
+			Forget("", rapid.SliceOf(name).Draw(r, "forget")...).Settle(rapid.SliceOf(name).Draw(r, "settle")...)
+		if rapid.Bool().Draw(r, "end") {
+			e.EndRun()
+		}
 		for _, n := range rapid.SliceOfN(name, 0, 4).Draw(r, "put") {
 			k := known(n)
 			k.Modifier, k.UpdateTime, k.Protect, k.Unverified = text.Draw(r, "modifier"), text.Draw(r, "time"), rapid.Bool().Draw(r, "protect"), rapid.Bool().Draw(r, "unverified")
 			k.Secrets[secrets.Path("config").Key(text.Draw(r, "key"))] = "f"
-			e.Put = append(e.Put, k)
+			e.Record(k)
 		}
 		if rapid.Bool().Draw(r, "announce") {
-			e.Announce = []state.Intent{{Name: name.Draw(r, "intent"), Kind: diff.IntentCreate, Run: "r", Expires: time.Unix(1800000000, 0)}}
+			expires := time.Unix(1800000000, 0)
+			e.Announce(state.Run{ID: "r", Expires: expires}, state.Intent{Name: name.Draw(r, "intent"), Kind: diff.IntentCreate, Run: "r", Expires: expires})
 		}
 		want, err := l.Commit(ctx, e)
 		if err != nil {
@@ -412,9 +416,9 @@ func TestWhatIsCommittedIsRead(t *testing.T) {
 func BenchmarkState10000(b *testing.B) {
 	dir := repository(b)
 	l := locked(b, store(b, dir))
-	var e state.Edit
+	e := new(state.Edit)
 	for i := range 10_000 {
-		e.Put = append(e.Put, known(fmt.Sprintf("c%05d", i)))
+		e.Record(known(fmt.Sprintf("c%05d", i)))
 	}
 	commit(b, l, e)
 	b.Run("read", func(b *testing.B) {

@@ -36,9 +36,11 @@ func recorded(t *testing.T) *sheet {
 		names = append(names, fmt.Sprintf("c%02d", i))
 	}
 	commit(t, l, put("before"))
-	e := put(names...)
-	for i := range e.Put {
-		e.Put[i].ID, e.Put[i].Keys = fmt.Sprintf("%x", md5.Sum([]byte{1, byte(i)})), fmt.Sprintf("%x", md5.Sum([]byte{2, byte(i)}))
+	e := put()
+	for i, name := range names {
+		k := known(name)
+		k.ID, k.Keys = fmt.Sprintf("%x", md5.Sum([]byte{1, byte(i)})), fmt.Sprintf("%x", md5.Sum([]byte{2, byte(i)}))
+		e.Record(k)
 	}
 	good := commit(t, l, e)
 	_ = l.Close()

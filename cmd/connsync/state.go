@@ -214,7 +214,7 @@ func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 			return nil
 		}
 		done++
-		_, err = l.Commit(ctx, state.Edit{Drop: []string{c.Name}, Message: state.Message{Subject: target + ": forget " + c.Name}})
+		_, err = l.Commit(ctx, new(state.Edit).Forget("", c.Name).Say(state.Message{Subject: target + ": forget " + c.Name}))
 		if err == nil {
 			g.printer(w).Out.Line("%s: %s is forgotten; it stays in SecMaster", target, c.Name)
 		}

@@ -92,7 +92,7 @@ func TestASyncKilledWhileItWaitsForTheLock(t *testing.T) {
 	if err := s.whileItWaits("before lock", "--lock-timeout", "60s"); err != nil {
 		t.Error(err)
 	}
-	e := state.Edit{Drop: []string{"same"}, Message: state.Message{Subject: "it goes on"}}
+	e := new(state.Edit).Forget("", "same").Say(state.Message{Subject: "it goes on"})
 	if _, err := held.Commit(context.Background(), e); err != nil {
 		t.Error(err)
 	}

@@ -182,7 +182,7 @@ func holdsState(t *testing.T, bare, clone string, shared *gitfs.Shared) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := l.Commit(ctx, state.Edit{Put: []diff.Known{{Name: "edr", ID: "1"}}}); err != nil {
+	if _, err := l.Commit(ctx, new(state.Edit).Record(diff.Known{Name: "edr", ID: "1"})); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "other")
