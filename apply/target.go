@@ -46,10 +46,41 @@ type Target struct {
 	Retarget bool                   // known state of another place is given up instead of refused
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
 	Older    bool                   // what is not is undone, as asked
+	Careful  bool                   // nothing is begun without known state where SecMaster has wanted names: a *FirstSyncError
+}
+
+// FirstSyncError says that nothing is known of a target, and SecMaster has connections of wanted names: known state may have been lost, or not
+// been fetched.
+type FirstSyncError struct{ Names []string }
+
+func (e *FirstSyncError) Error() string {
+	return "nothing is known of what connsync wrote, and SecMaster has connections of wanted names"
+}
+
+// met are the wanted names that SecMaster has, where nothing is known.
+func (o *observation) met(t Target) error {
+	if !t.Careful || o.known.Commit != "" {
+		return nil
+	}
+	there := map[string]bool{}
+	for _, h := range o.have {
+		there[h.Name] = there[h.Name] || !h.Defense
+	}
+	var out []string
+	for _, w := range o.want {
+		if there[w.Name] {
+			out = append(out, w.Name)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return &FirstSyncError{out}
 }
 
 // Preview plans one target without being able to change anything. Its errors are the reader's, or a
-// *state.PlaceError where known state belongs to another place. An ErrHistory comes with the plan, which it leaves unjudged.
+// *state.PlaceError where known state belongs to another place. An ErrHistory comes with the plan, which it leaves unjudged, and so does a
+// *FirstSyncError.
 func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	o, err := observe(ctx, r, t)
 	if err != nil {
@@ -61,7 +92,7 @@ func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 // ErrHistory says that it cannot be told whether a plan would undo what another commit applied.
 var ErrHistory = errors.New("whether this would undo what another commit applied cannot be told")
 
-// plan decides, for the names that were asked for. Its error is an ErrHistory, with the plan.
+// plan decides, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan.
 func (o *observation) plan(t Target) (diff.Plan, error) {
 	p := diff.Compute(diff.Input{
 		Target:  t.Name,
@@ -79,8 +110,8 @@ func (o *observation) plan(t Target) (diff.Plan, error) {
 	if t.Only != nil {
 		p.Keep(t.Only)
 	}
-	if t.Contains == nil {
-		return p, nil
+	if err := o.met(t); err != nil || t.Contains == nil {
+		return p, err
 	}
 	if err := p.Forward(o.known.Past, t.Contains, t.Older); err != nil {
 		return p, errors.Join(ErrHistory, err)

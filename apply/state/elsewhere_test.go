@@ -75,8 +75,8 @@ func TestRebuildRestoresWhatTheRemoteHas(t *testing.T) {
 			_ = l.Close()
 			overwrite(t, file(m.clone, state.Ref("prod")), text)
 			pushes := m.pushes
-			done, err := m.store.Rebuild(ctx, 0)
-			if err != nil || !done.Restored || done.Commit != snap.Commit {
+			done, err := m.store.Rebuild(ctx, 0, agreed)
+			if err != nil || done.From != state.Ref("prod") || done.Commit != snap.Commit {
 				t.Errorf("%+v %v", done, err)
 			}
 			if read, err := m.store.Read(ctx); err != nil || len(read.Known) != 1 || m.pushes != pushes {
@@ -97,7 +97,7 @@ func TestRebuildLeavesAloneWhatIsNotLost(t *testing.T) {
 	l := locked(t, store(t, alone))
 	snap := commit(t, l, put("a"))
 	_ = l.Close()
-	if _, err := store(t, alone).Rebuild(ctx, 0); !errors.As(err, &readable) || readable.Commit != snap.Commit {
+	if _, err := store(t, alone).Rebuild(ctx, 0, agreed); !errors.As(err, &readable) || readable.Commit != snap.Commit {
 		t.Errorf("readable here: %v", err)
 	}
 
@@ -107,13 +107,13 @@ func TestRebuildLeavesAloneWhatIsNotLost(t *testing.T) {
 	_ = a.Close()
 	spoilt := run(t, m[0].clone, "commit-tree", run(t, m[0].clone, "hash-object", "-t", "tree", "-w", os.DevNull), "-m", "x")
 	run(t, m[0].clone, "push", "-q", "-f", m[0].dir, spoilt+":"+state.Ref("prod"))
-	if _, err := m[0].store.Rebuild(ctx, 0); !errors.As(err, &readable) {
+	if _, err := m[0].store.Rebuild(ctx, 0, agreed); !errors.As(err, &readable) {
 		t.Errorf("readable here, and not on the remote: %v", err)
 	}
 	if head := run(t, m[0].dir, "rev-parse", state.Ref("prod")); head != spoilt {
 		t.Errorf("the remote is at %s", head)
 	}
-	if done, err := m[1].store.Rebuild(ctx, 0); err != nil || done.Restored {
+	if done, err := m[1].store.Rebuild(ctx, 0, agreed); err != nil || done.From != "" {
 		t.Errorf("readable nowhere that this clone can see: %+v %v", done, err)
 	}
 
@@ -122,7 +122,7 @@ func TestRebuildLeavesAloneWhatIsNotLost(t *testing.T) {
 	kept := locked(t, store(t, two[1].clone))
 	commit(t, kept, put("b"))
 	_ = kept.Close()
-	if _, err := two[1].store.Rebuild(ctx, 0); !errors.As(err, &readable) {
+	if _, err := two[1].store.Rebuild(ctx, 0, agreed); !errors.As(err, &readable) {
 		t.Errorf("two histories: %v", err)
 	}
 }
@@ -134,7 +134,7 @@ func TestRebuildLeavesAloneWhatIsNewer(t *testing.T) {
 	run(t, m[0].clone, "push", "-q", "-f", m[0].dir, later+":"+state.Ref("prod"))
 	overwrite(t, file(m[1].clone, state.Ref("prod")), "x\n")
 	var schema *state.SchemaError
-	if _, err := m[1].store.Rebuild(ctx, 0); !errors.As(err, &schema) {
+	if _, err := m[1].store.Rebuild(ctx, 0, agreed); !errors.As(err, &schema) {
 		t.Errorf("the remote's: %v", err)
 	}
 	if head := run(t, m[0].dir, "rev-parse", state.Ref("prod")); head != later {
@@ -142,7 +142,7 @@ func TestRebuildLeavesAloneWhatIsNewer(t *testing.T) {
 	}
 	alone := repository(t)
 	run(t, alone, "update-ref", state.Ref("prod"), newer(t, alone))
-	if _, err := store(t, alone).Rebuild(ctx, 0); !errors.As(err, &schema) {
+	if _, err := store(t, alone).Rebuild(ctx, 0, agreed); !errors.As(err, &schema) {
 		t.Errorf("here: %v", err)
 	}
 }
@@ -164,12 +164,12 @@ func TestRebuildOfAPartialClone(t *testing.T) {
 	_ = l.Close()
 	drop(t, dir, run(t, dir, "rev-parse", snap.Commit+":known.jsonl"))
 	partial := opened(t, dir, func(r *state.Repo) { r.Partial = true })
-	_, err := partial.Rebuild(ctx, 0)
+	_, err := partial.Rebuild(ctx, 0, agreed)
 	missing(t, "a partial clone", err)
 	if head := run(t, dir, "rev-parse", state.Ref("prod")); head != snap.Commit {
 		t.Errorf("the ref is at %s", head)
 	}
-	if done, err := store(t, dir).Rebuild(ctx, time.Second); err != nil || done.Restored || done.Commit == snap.Commit {
+	if done, err := store(t, dir).Rebuild(ctx, time.Second, agreed); err != nil || done.From != "" || done.Commit == snap.Commit {
 		t.Errorf("a whole clone that lost it: %+v %v", done, err)
 	}
 	if read, err := store(t, dir).Read(ctx); err != nil || len(read.Known) != 0 {

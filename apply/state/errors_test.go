@@ -151,23 +151,23 @@ func TestRebuildSaysWhatIsInItsWay(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))
 	commit(t, l, put("a"))
-	if _, err := store(t, dir).Rebuild(ctx, 0); !errors.Is(err, state.ErrBusy) {
+	if _, err := store(t, dir).Rebuild(ctx, 0, agreed); !errors.Is(err, state.ErrBusy) {
 		t.Errorf("held: %v", err)
 	}
 	_ = l.Close()
 	ref, packed := file(dir, state.Ref("prod")), file(dir, "packed-refs")
 	overwrite(t, packed, "x\n")
 	overwrite(t, ref, "x\n")
-	_, err := store(t, dir).Rebuild(ctx, 0)
+	_, err := store(t, dir).Rebuild(ctx, 0, agreed)
 	corrupt(t, "packed-refs behind a broken ref", err)
-	_, err = store(t, dir).Rebuild(ctx, 0)
+	_, err = store(t, dir).Rebuild(ctx, 0, agreed)
 	corrupt(t, "no file to set aside", err)
 	overwrite(t, ref, "x\n")
 	aside := file(dir, fmt.Sprint("connsync/broken-prod-", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Unix()))
 	if err := errors.Join(os.RemoveAll(aside), os.Mkdir(aside, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store(t, dir).Rebuild(ctx, 0); !errors.Is(err, state.ErrDisk) {
+	if _, err := store(t, dir).Rebuild(ctx, 0, agreed); !errors.Is(err, state.ErrDisk) {
 		t.Errorf("no place to set it aside: %v", err)
 	}
 	_ = os.Remove(ref)
@@ -178,7 +178,7 @@ func TestRebuildSaysWhatIsInItsWay(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := full.Rebuild(ctx, 0); !errors.Is(err, state.ErrDisk) {
+	if _, err := full.Rebuild(ctx, 0, agreed); !errors.Is(err, state.ErrDisk) {
 		t.Errorf("a full disk: %v", err)
 	}
 	m := machines(t, 1)[0]
@@ -189,7 +189,7 @@ func TestRebuildSaysWhatIsInItsWay(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := m.store.Rebuild(ctx, 0); !errors.Is(err, errOffline) {
+		if _, err := m.store.Rebuild(ctx, 0, agreed); !errors.Is(err, errOffline) {
 			t.Errorf("offline at %s: %v", op, err)
 		}
 	}

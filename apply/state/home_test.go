@@ -61,7 +61,7 @@ func TestAForkIsRefusedBeforeAnyWrite(t *testing.T) {
 			if _, err := m.store.Unlock(ctx, "r"); !errors.As(err, &home) {
 				t.Errorf("unlock: %v", err)
 			}
-			if _, err := m.store.Rebuild(ctx, 0); err == nil {
+			if _, err := m.store.Rebuild(ctx, 0, agreed); err == nil {
 				t.Error("rebuilt")
 			}
 			if after := run(t, m.clone, "for-each-ref"); after != before || m.pushes != pushes {

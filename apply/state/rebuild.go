@@ -6,21 +6,24 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
 // Rebuilt is what Rebuild did.
 type Rebuilt struct {
-	Commit   string // that the ref names now
-	Restored bool   // it is the remote's, which can be read
+	Commit string // that the ref names now
+	From   string // the ref, of the remote or as it was fetched from one, that could be read and is followed again; "" for a state begun anew
 }
 
-// Rebuild repairs state that cannot be read. Where the remote's can, the local ref follows that again. Else it begins anew: with
-// an empty one, on top of the broken commit where there is such a commit, so that its history stays and a shared ref need not be forced. What
-// the local ref was is set aside in the repository's folder "connsync". The next sync adopts what SecMaster has.
+// Rebuild repairs state that cannot be read. Where the remote's can, or one that was fetched before, the local ref follows that again. Else
+// it begins anew: with an empty one, on top of the broken commit where there is such a commit, so that its history stays and a shared ref
+// need not be forced. What the local ref was is set aside in the repository's folder "connsync". The next sync adopts what SecMaster has.
 //
-// State is not begun anew that can be read here (*ReadableError), that was written by a newer connsync, or of which a partial clone lacks objects.
-func (s *Store) Rebuild(ctx context.Context, wait time.Duration) (Rebuilt, error) {
+// State is not begun anew that can be read here (*ReadableError), that was written by a newer connsync, of which a partial clone lacks
+// objects, or where agree, which hears what would be dropped, has an error: that is Rebuild's, too.
+func (s *Store) Rebuild(ctx context.Context, wait time.Duration, agree func(Loss) error) (Rebuilt, error) {
 	l, err := s.hold(ctx, wait)
 	if err != nil {
 		return Rebuilt{}, err
@@ -37,14 +40,109 @@ func (s *Store) Rebuild(ctx context.Context, wait time.Duration) (Rebuilt, error
 	if err != nil {
 		return Rebuilt{}, err
 	}
+	if readable {
+		return s.restore(local, problem, Rebuilt{shared, s.ref}, func(local string) error { return s.follow(ctx, local, shared) })
+	}
+	if ref, hash := s.fetchedBefore(); hash != "" {
+		return s.restore(local, problem, Rebuilt{hash, ref}, func(local string) error { return s.replace(local, hash) })
+	}
+	if err := agree(s.loss(local, shared, problem)); err != nil {
+		return Rebuilt{}, err
+	}
 	if local, err = s.setAside(local, problem); err != nil {
 		return Rebuilt{}, err
 	}
-	if readable {
-		return Rebuilt{shared, true}, s.follow(ctx, local, shared)
-	}
 	hash, err := s.beginAnew(ctx, local, shared)
 	return Rebuilt{Commit: hash}, err
+}
+
+// restore sets what is broken aside, and puts in its place what can be read.
+func (s *Store) restore(local, problem string, done Rebuilt, put func(local string) error) (Rebuilt, error) {
+	local, err := s.setAside(local, problem)
+	if err == nil {
+		err = put(local)
+	}
+	if err != nil {
+		return Rebuilt{}, err
+	}
+	return done, nil
+}
+
+// Loss is what beginning anew drops.
+type Loss struct {
+	Ref      string
+	Local    string   // the commit that the ref names here; "" where it names none
+	Shared   string   // the remote's commit, which all machines use; "" where there is none
+	Problem  string   // why it cannot be read
+	LastRead string   // the newest commit before it that can be read here; "" for none
+	Known    []string // the connections that were known there
+}
+
+// loss finds what is lost, as far as it can be told.
+func (s *Store) loss(local, shared, problem string) Loss {
+	out := Loss{Ref: s.ref, Local: local, Shared: shared, Problem: problem}
+	from := local
+	if shared != "" {
+		from = shared
+	}
+	for at := from; at != ""; {
+		snap, err := s.at(at)
+		var corrupt *CorruptError
+		switch {
+		case err == nil:
+			out.LastRead, out.Known = at, sortedNames(snap.Known)
+			return out
+		case out.Problem == "" && errors.As(err, &corrupt):
+			out.Problem = corrupt.Reason
+		case out.Problem == "":
+			out.Problem = "a part of it is not in this clone"
+		}
+		c, err := s.commit(at)
+		if err != nil {
+			return out
+		}
+		at = parent(c)
+	}
+	return out
+}
+
+// fetchedBefore is the newest state that was fetched from a remote and can be read: what is shared is not lost where this clone alone has
+// lost sight of it. "" for none.
+func (s *Store) fetchedBefore() (ref, hash string) {
+	refs := s.fetchedRefs()
+	for _, name := range sortedNames(refs) {
+		snap, err := s.at(refs[name])
+		if err == nil && s.AtHome(snap) == nil && (hash == "" || s.follows(refs[name], hash)) {
+			ref, hash = name, refs[name]
+		}
+	}
+	return ref, hash
+}
+
+// fetchedRefs are the remotes' branches of the target, as they were fetched, and what they name. go-git finds none where one ref is broken.
+func (s *Store) fetchedRefs() map[string]string {
+	branch, out := strings.TrimPrefix(s.ref, "refs/heads/"), map[string]string{}
+	text, _ := os.ReadFile(s.path("packed-refs"))
+	for line := range strings.Lines(string(text)) {
+		if hash, name, ok := packedLine(line); ok && isFetched(name, branch) {
+			out[name] = hash
+		}
+	}
+	files, _ := filepath.Glob(s.path("refs/remotes/*/" + branch))
+	for _, name := range files {
+		text, _ := os.ReadFile(name)
+		if hash := strings.TrimSuffix(string(text), "\n"); validHash.MatchString(hash) {
+			ref, _ := filepath.Rel(s.repo.CommonDir, name)
+			out[filepath.ToSlash(ref)] = hash
+		}
+	}
+	return out
+}
+
+func isFetched(name, branch string) bool {
+	remote, ok := strings.CutPrefix(name, "refs/remotes/")
+	_, of, _ := strings.Cut(remote, "/")
+	return ok && of == branch
 }
 
 // judgeShared tells whether the remote's state can be read. An error is a reason to leave all as it is.

@@ -51,7 +51,7 @@ func rebuilt(t *testing.T, dir string, at int) (met, problem string) {
 		met = op
 		return syscall.EIO
 	})
-	_, err := s.Rebuild(ctx, 0)
+	_, err := s.Rebuild(ctx, 0, agreed)
 	if err != nil && (met == "" || !errors.Is(err, state.ErrDisk)) {
 		return met, err.Error()
 	}
@@ -63,7 +63,7 @@ func rebuilt(t *testing.T, dir string, at int) (met, problem string) {
 	case readErr != nil && !errors.As(readErr, &corrupt) && !errors.As(readErr, &missing), err == nil && readErr != nil, len(got.Known) != 0:
 		return met, "read afterwards"
 	case readErr != nil:
-		if _, err := store(t, dir).Rebuild(ctx, 0); err != nil {
+		if _, err := store(t, dir).Rebuild(ctx, 0, agreed); err != nil {
 			return met, "once more: " + err.Error()
 		}
 	}
@@ -86,7 +86,7 @@ func TestABrokenPackedRefsIsNotRebuilt(t *testing.T) {
 	if err := os.WriteFile(refs, []byte("rubbish\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := store(t, dir).Rebuild(ctx, 0)
+	_, err := store(t, dir).Rebuild(ctx, 0, agreed)
 	var corrupt *state.CorruptError
 	if !errors.As(err, &corrupt) || !strings.Contains(err.Error(), "packed-refs") {
 		t.Errorf("%v", err)

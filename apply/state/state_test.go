@@ -46,6 +46,9 @@ func run(t testing.TB, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// agreed lets state be begun anew.
+func agreed(state.Loss) error { return nil }
+
 func store(t testing.TB, dir string) *state.Store { return heardBy(t, dir, nil) }
 
 func heardBy(t testing.TB, dir string, effect func(op string) error) *state.Store {

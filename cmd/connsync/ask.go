@@ -18,30 +18,35 @@ func (r *syncRun) confirm(ctx context.Context, plans []diff.Plan) error {
 	for _, p := range plans {
 		writes += p.Writes()
 	}
-	if r.cmd.Yes || writes == 0 || !render.IsTerminal(r.w.stdin) {
-		return nil
-	}
-	out, done := r.toPerson()
-	defer done()
-	out.Ask("\nWrite %s to SecMaster? Only %s is taken for a yes: ", view.Count(writes, "connection"), render.Bold("yes"))
-	if strings.TrimSpace(line(ctx, r.w.stdin)) == "yes" {
+	if writes == 0 || r.g.agreed(ctx, r.w, r.cmd.Yes, "Write %s to SecMaster?", view.Count(writes, "connection")) {
 		return nil
 	}
 	return &refusal{"not confirmed; nothing was sent", nil}
 }
 
+// agreed asks the person at stdin, unless they said yes before or nobody is there.
+func (g *globals) agreed(ctx context.Context, w world, before bool, question string, args ...any) bool {
+	if before || !render.IsTerminal(w.stdin) {
+		return true
+	}
+	out, done := g.toPerson(w)
+	defer done()
+	out.Ask("\n"+question+" Only %s is taken for a yes: ", append(args, render.Bold("yes"))...)
+	return strings.TrimSpace(line(ctx, w.stdin)) == "yes"
+}
+
 // toPerson is where a question is seen by the person at stdin, whatever stdout and stderr are.
-func (r *syncRun) toPerson() (*render.Stream, func()) {
-	if render.IsTerminal(r.w.stderr) {
-		return r.p.Err, func() {}
+func (g *globals) toPerson(w world) (*render.Stream, func()) {
+	if render.IsTerminal(w.stderr) {
+		return g.printer(w).Err, func() {}
 	}
 	terminal, done := io.Writer(io.Discard), func() {}
 	if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil {
 		terminal, done = tty, func() { _ = tty.Close() }
-	} else if f, ok := r.w.stdin.(*os.File); ok { // a terminal is both
+	} else if f, ok := w.stdin.(*os.File); ok { // a terminal is both
 		terminal = f
 	}
-	return render.New(r.w.stdout, terminal, render.Options{Color: r.g.Color, Env: r.w.env}).Err, done
+	return render.New(w.stdout, terminal, render.Options{Color: g.Color, Env: w.env}).Err, done
 }
 
 // line is what a person types, or nothing after an interruption: a terminal cannot be asked to stop reading.

@@ -72,12 +72,13 @@ func codeOf(err error) int {
 	var home *state.HomeError
 	var notHome *state.NotHomeError
 	var limit *apply.LimitError
+	var first *apply.FirstSyncError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &refused), errors.As(err, &limit), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory), errors.Is(err, errOnlyHere):
+	case errors.As(err, &refused), errors.As(err, &limit), errors.As(err, &first), errors.As(err, &place), errors.As(err, &split), errors.As(err, &home), errors.As(err, &notHome), errors.Is(err, state.ErrBusy), errors.Is(err, state.ErrCheckedOut), errors.Is(err, apply.ErrHistory), errors.Is(err, errOnlyHere):
 		return exitRefused
 	}
 	return exitFailed
@@ -141,7 +142,13 @@ func hintsOf(err error, others ...string) []string {
 
 // explainRun says what stopped a run.
 func explainRun(err error) (string, []string, bool) {
+	var first *apply.FirstSyncError
 	switch {
+	case errors.As(err, &first):
+		return first.Error() + ": " + few(first.Names) + "; nothing was sent", []string{
+			"if connsync wrote them, their known state is lost or elsewhere: find it before you go on, or take them over with  connsync state rebuild --adopt-by-name",
+			"if it never did, look at the plan, and begin once with  connsync sync --first-sync",
+		}, true
 	case errors.Is(err, apply.ErrFileChanged):
 		return "the file changed while connsync ran; nothing was sent for it", []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrNotOpened):

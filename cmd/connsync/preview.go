@@ -107,6 +107,10 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 			plan, err = apply.Preview(ctx, reader, target)
 		}
 	}
+	if first := (*apply.FirstSyncError)(nil); errors.As(err, &first) {
+		v.refuse(targetError(t.Name, err))
+		return plan, nil
+	}
 	if errors.Is(err, apply.ErrHistory) {
 		v.unjudged = append(v.unjudged, targetError(t.Name, err))
 		return plan, nil

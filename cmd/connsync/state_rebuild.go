@@ -14,12 +14,15 @@ import (
 
 type stateRebuild struct {
 	AdoptByName bool `help:"Take over what has a wanted name and plugin, although SecMaster does not show all of it. Nothing is written, and none of it is ever deleted."`
-	Yes         bool `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
+	Yes         bool `short:"y" help:"Do not ask. Without a terminal nothing is asked, and in CI it is needed."`
 }
 
 // Run replaces state that cannot be read, and takes over what is there where that is asked for.
 func (c stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 	if err := c.rebuild(ctx, w, g); err != nil || !c.AdoptByName {
+		return err
+	}
+	if err := c.meant(w, "no connection is taken over by its name"); err != nil {
 		return err
 	}
 	cmd := &syncCmd{Parallelism: 8, Timeout: 15 * time.Minute, Settle: time.Minute, LockTimeout: 2 * time.Minute, Yes: c.Yes}
@@ -29,7 +32,7 @@ func (c stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 }
 
 // rebuild replaces state that cannot be read. State that can be read is left alone.
-func (stateRebuild) rebuild(ctx context.Context, w world, g *globals) error {
+func (c stateRebuild) rebuild(ctx context.Context, w world, g *globals) error {
 	return g.states(ctx, w, func(target string, s *state.Store) error {
 		_, err := s.ReadShared(ctx)
 		var corrupt *state.CorruptError
@@ -41,17 +44,54 @@ func (stateRebuild) rebuild(ctx context.Context, w world, g *globals) error {
 		case !errors.As(err, &corrupt) && !errors.As(err, &missing):
 			return err
 		}
-		done, err := s.Rebuild(ctx, 2*time.Minute)
+		done, err := s.Rebuild(ctx, 2*time.Minute, func(lost state.Loss) error { return c.agree(ctx, w, g, target, lost) })
 		switch {
 		case err != nil:
 			return err
-		case done.Restored:
+		case strings.HasPrefix(done.From, "refs/remotes/"):
+			g.printer(w).Out.Line("%s: not begun anew: %s, as it was fetched, can be read, and this clone follows it again at %s", target, done.From, view.CutHash(done.Commit))
+		case done.From != "":
 			g.printer(w).Out.Line("%s: not begun anew: the remote's state can be read, and this clone follows it again at %s", target, view.CutHash(done.Commit))
 		default:
 			g.printer(w).Out.Line("%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more", target, view.CutHash(done.Commit))
 		}
 		return nil
 	})
+}
+
+// agree says what would be dropped, and asks.
+func (c stateRebuild) agree(ctx context.Context, w world, g *globals, target string, lost state.Loss) error {
+	p := g.printer(w)
+	p.Out.Line("%s: its known state cannot be read: %s. To begin it anew drops:", render.Bold(target), lost.Problem)
+	if lost.Shared != "" {
+		p.Out.Line("  %s on the remote, at %s, which all machines share", lost.Ref, view.CutHash(lost.Shared))
+	}
+	switch {
+	case lost.Local != "":
+		p.Out.Line("  %s in this clone, at %s; its name is kept in .git/connsync", lost.Ref, view.CutHash(lost.Local))
+	case lost.Shared == "":
+		p.Out.Line("  %s in this clone; its file is kept in .git/connsync", lost.Ref)
+	}
+	if lost.LastRead == "" {
+		p.Out.Line("  which connections it knew cannot be told")
+	} else {
+		p.Out.Line("  what is known since %s, the last commit that can be read: %s   %s", view.CutHash(lost.LastRead), view.Count(len(lost.Known), "connection"), few(lost.Known))
+	}
+	if err := c.meant(w, "known state is not begun anew"); err != nil {
+		return err
+	}
+	if !g.agreed(ctx, w, c.Yes, "Begin the known state of %s anew?", target) {
+		return &refusal{"not confirmed; nothing was changed", nil}
+	}
+	return nil
+}
+
+// meant refuses in CI what only a person should decide, unless a person wrote that they did.
+func (c stateRebuild) meant(w world, not string) error {
+	if c.Yes || !inCI(w) {
+		return nil
+	}
+	return &refusal{"CI is set, so " + not + " without --yes", []string{"look at it from a clone of your own; --yes, for one run, if it is meant"}}
 }
 
 // takeOver records the connections that have wanted names, after it has shown which they are. It sends nothing.
@@ -75,11 +115,8 @@ func (r *syncRun) takeOver(ctx context.Context) error {
 	if taken == 0 {
 		return nil
 	}
-	if !r.cmd.Yes && render.IsTerminal(r.w.stdin) && render.IsTerminal(r.w.stderr) {
-		r.p.Err.Ask("\nRecord %s as the wanted ones? Only %s is taken for a yes: ", view.Count(taken, "connection"), render.Bold("yes"))
-		if strings.TrimSpace(line(ctx, r.w.stdin)) != "yes" {
-			return &refusal{"not confirmed; nothing was recorded", nil}
-		}
+	if !r.g.agreed(ctx, r.w, r.cmd.Yes, "Record %s as the wanted ones?", view.Count(taken, "connection")) {
+		return &refusal{"not confirmed; nothing was recorded", nil}
 	}
 	r.carryOut(ctx)
 	return nil

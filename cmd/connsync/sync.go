@@ -31,6 +31,7 @@ type syncCmd struct {
 	Report         string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
 	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash, of which 12 characters are enough."`
 	Dirty          bool          `help:"Apply manifests that are not committed."`
+	FirstSync      bool          `help:"In CI: begin known state although SecMaster has connections of wanted names."`
 	AllowOlder     bool          `help:"Undo what was applied from commits that this one does not contain."`
 	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
 	AcceptHome     *string       `placeholder:"HOST/PATH" help:"Accept once that known state is shared in this repository, too: it was moved, or is a fork that syncs on purpose. Known state remembers it."`
@@ -43,9 +44,10 @@ func (syncCmd) Help() string {
 			"connsync sync --prune --dry-run", "connsync sync --rewrite '*'          # write every secret once more", "connsync sync --expect-plan 7c1e5a90d2f4     # exactly what was reviewed")
 }
 
-func (c *syncCmd) planning() planning {
+func (c *syncCmd) planning(w world) planning {
 	return planning{
-		prune: c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
+		careful: inCI(w) && !c.FirstSync,
+		prune:   c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
 		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun, home: c.AcceptHome,
 	}
 }
@@ -74,7 +76,7 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	r := &syncRun{cmd: c, how: c.planning(), g: g, w: w, p: g.printer(w), names: names{}, causes: map[string]bool{}}
+	r := &syncRun{cmd: c, how: c.planning(w), g: g, w: w, p: g.printer(w), names: names{}, causes: map[string]bool{}}
 	defer r.close()
 	if c.DryRun {
 		return r.conclude(ctx, r.dryRun(ctx))
@@ -84,7 +86,7 @@ func (c *syncCmd) Run(ctx context.Context, w world, g *globals) error {
 
 // dryRun is diff with the refusals and the exit codes of a sync. Whatever a sync would refuse, the plan is shown.
 func (r *syncRun) dryRun(ctx context.Context) error {
-	seen, err := r.g.preview(ctx, r.w, r.cmd.planning())
+	seen, err := r.g.preview(ctx, r.w, r.how)
 	if err != nil {
 		return err
 	}
@@ -134,12 +136,16 @@ func (how planning) checkClean(s *source, p manifest.Project, set manifest.Set) 
 }
 
 func uncommitted(dirty []string) error {
+	return &refusal{"not committed: " + few(dirty), []string{"commit first; --dry-run shows the plan of what is there; --dirty applies it"}}
+}
+
+// few are the first of some names.
+func few(names []string) string {
 	const most = 5
-	named := view.List(dirty[:min(most, len(dirty))])
-	if len(dirty) > most {
-		named += ", …"
+	if len(names) <= most {
+		return view.List(names)
 	}
-	return &refusal{"not committed: " + named, []string{"commit first; --dry-run shows the plan of what is there; --dirty applies it"}}
+	return view.List(names[:most]) + ", …"
 }
 
 // expected compares the plans with --expect-plan, which may be the beginning of a hash.
