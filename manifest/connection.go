@@ -23,7 +23,8 @@ var (
 	validID   = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
-var connectionFields = []string{
+// ConnectionFields are the fields of a connection.
+var ConnectionFields = []string{
 	"description", "component", "version", "component_id", "component_version_id",
 	"config", "previously", "adopt", "protect", "cleartext", "exposed",
 }
@@ -125,7 +126,7 @@ func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
 			d.WrongName(e.Key, "cleartext without a config")
 		}
 	default:
-		d.Unknown(e.Key, "field", connectionFields...)
+		d.Unknown(e.Key, "field", ConnectionFields...)
 	}
 }
 

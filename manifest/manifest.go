@@ -43,13 +43,13 @@ type (
 	PluginSetting = plugins.Setting
 )
 
-// LoadCatalog reads the catalog of a version of the files; of one that has mistakes, nothing.
-func LoadCatalog(fsys fs.FS, p Project) (Catalog, error) {
+// LoadCatalog reads the catalog of a version of the files. With mistakes it is empty.
+func LoadCatalog(fsys fs.FS, p Project) (Catalog, Mistakes, error) {
 	c, wrong, err := plugins.Load(fsys, p.PluginsFile())
 	if len(wrong) > 0 {
 		c = Catalog{}
 	}
-	return c, err
+	return c, Sorted(wrong), err
 }
 
 // ReadCatalog reads a catalog from the text of a file.

@@ -19,6 +19,7 @@ type cli struct {
 	Rename   renameCmd   `cmd:"" help:"Give a connection another name, with its secrets."`
 	Reseal   resealCmd   `cmd:"" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
 	Plugins  pluginsCmd  `cmd:"" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Schema   schemaCmd   `cmd:"" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
 	Targets  targetsCmd  `cmd:"" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" name:"state" help:"Look at known state, and repair it."`
 	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`

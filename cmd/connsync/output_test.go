@@ -41,7 +41,7 @@ func TestOutputThatCannotBeWrittenIsAFailure(t *testing.T) {
 	}
 	defer s.end()
 	const words = "connsync: error: the output on stdout: no space left on device"
-	for _, args := range []string{"targets", "targets --format json", "plugins", "plugins --format json", "state list", "state log", "state show same", "validate", "validate --format json", "diff", "diff --format json", "diff --format markdown", "sync --dry-run"} {
+	for _, args := range []string{"targets", "targets --format json", "plugins", "plugins --format json", "schema", "schema project", "state list", "state log", "state show same", "validate", "validate --format json", "diff", "diff --format json", "diff --format markdown", "sync --dry-run"} {
 		line := append(strings.Fields(args), "-C", s.work, "--endpoint", s.http.URL)
 		if code, _ := s.runOn(&fullAt{text: "no such text"}, line...); code != exitDone {
 			t.Errorf("%s: exit %d", args, code)

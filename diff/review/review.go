@@ -41,7 +41,7 @@ func Read(base, head Version, project manifest.Project, history History) (*Revie
 		return nil, err
 	}
 	policy := stricter(project.Secrets, was.Secrets)
-	if policy.Plugins, err = manifest.LoadCatalog(base.Files, was); err != nil {
+	if policy.Plugins, _, err = manifest.LoadCatalog(base.Files, was); err != nil {
 		return nil, err
 	}
 	if r.head, err = Check(head.Files, project, policy, &r.cache); err != nil {

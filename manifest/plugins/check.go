@@ -179,10 +179,10 @@ func (k *checker) value(at secrets.Path, v any, s Setting) {
 }
 
 func (k *checker) mapping(at secrets.Path, v map[string]any, s Setting) {
-	switch kind := s.kind(); {
+	switch shape := s.Shape(); {
 	case len(s.Settings) > 0:
 		k.settings(at, v, s.Settings)
-	case kind != mapping && kind != anything:
+	case shape != Mapping && shape != Anything:
 		k.wrong(at, s, "%s must not be a mapping (%s)", at, k.plugin)
 	}
 }

@@ -7,66 +7,68 @@ import (
 	"strings"
 )
 
-// kind is what a type of SecMaster asks of a value. No list of its types is published: these are the words that schemas of forms have, and
+// Shape is what a type of SecMaster asks of a value. No list of its types is published: these are the words that schemas of forms have, and
 // what is none of them asks for nothing.
-type kind int
+type Shape int
 
+// The shapes.
 const (
-	anything kind = iota
-	text
-	password
-	number
-	boolean
-	choice
-	list
-	mapping
+	Anything Shape = iota
+	Text
+	Password
+	Number
+	Boolean
+	Choice
+	List
+	Mapping
 )
 
-var kinds = map[string]kind{
-	"input": text, "text": text, "string": text, "textarea": text, "url": text, "email": text, "ip": text,
-	"password": password, "secret": password, "passwd": password, "encrypted": password,
-	"number": number, "int": number, "integer": number, "float": number, "double": number, "long": number, "port": number,
-	"boolean": boolean, "bool": boolean, "switch": boolean, "checkbox": boolean,
-	"select": choice, "choice": choice, "enum": choice, "radio": choice, "dropdown": choice,
-	"array": list, "list": list,
-	"object": mapping, "map": mapping,
+var shapes = map[string]Shape{
+	"input": Text, "text": Text, "string": Text, "textarea": Text, "url": Text, "email": Text, "ip": Text,
+	"password": Password, "secret": Password, "passwd": Password, "encrypted": Password,
+	"number": Number, "int": Number, "integer": Number, "float": Number, "double": Number, "long": Number, "port": Number,
+	"boolean": Boolean, "bool": Boolean, "switch": Boolean, "checkbox": Boolean,
+	"select": Choice, "choice": Choice, "enum": Choice, "radio": Choice, "dropdown": Choice,
+	"array": List, "list": List,
+	"object": Mapping, "map": Mapping,
 }
 
-func (s Setting) kind() kind {
-	switch k := kinds[strings.ToLower(strings.TrimSpace(s.Type))]; {
+// Shape is what its type asks of its value.
+func (s Setting) Shape() Shape {
+	switch k := shapes[strings.ToLower(strings.TrimSpace(s.Type))]; {
 	case len(s.Settings) > 0:
-		return mapping
-	case k == anything && len(s.Choices) > 0:
-		return choice
+		return Mapping
+	case k == Anything && len(s.Choices) > 0:
+		return Choice
 	default:
 		return k
 	}
 }
 
 // Secret tells whether its value is a secret by its type.
-func (s Setting) Secret() bool { return s.kind() == password }
+func (s Setting) Secret() bool { return s.Shape() == Password }
 
 // wants says what a value has to be; "" where it is that. What a form sends is text, so numbers and booleans may be texts too.
 func (s Setting) wants(v any) string {
 	words, isText := v.(string)
-	switch s.kind() {
-	case text, password:
+	switch s.Shape() {
+	case Text, Password:
 		if !isText {
 			return "must be text"
 		}
-	case number:
+	case Number:
 		if _, is := v.(json.Number); !is && (!isText || !isNumber(words)) {
 			return "must be a number"
 		}
-	case boolean:
+	case Boolean:
 		if _, is := v.(bool); !is && !slices.Contains([]string{"true", "false"}, strings.ToLower(words)) {
 			return "must be true or false"
 		}
-	case choice:
+	case Choice:
 		if len(s.Choices) > 0 && !slices.Contains(s.Choices, plain(v)) {
 			return "must be one of " + strings.Join(s.Choices, ", ")
 		}
-	case list:
+	case List:
 		if _, is := v.([]any); !is && !isText {
 			return "must be a list"
 		}
@@ -76,12 +78,12 @@ func (s Setting) wants(v any) string {
 
 // wantsOf is wants of an encrypted value, of which the type stands beside the ciphertext: str, int, float or bool.
 func (s Setting) wantsOf(sealed string) string {
-	switch k := s.kind(); {
-	case (k == text || k == password) && sealed != "str":
+	switch k := s.Shape(); {
+	case (k == Text || k == Password) && sealed != "str":
 		return "must be text, and was encrypted as " + typeNames[sealed]
-	case k == number && sealed == "bool":
+	case k == Number && sealed == "bool":
 		return "must be a number, and was encrypted as a boolean"
-	case k == boolean && (sealed == "int" || sealed == "float"):
+	case k == Boolean && (sealed == "int" || sealed == "float"):
 		return "must be true or false, and was encrypted as a number"
 	}
 	return ""
