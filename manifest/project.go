@@ -17,10 +17,12 @@ var (
 	validRemote = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 )
 
+// DefaultSecrets are the rules for secrets where the project file says nothing.
+func DefaultSecrets() SecretsPolicy { return SecretsPolicy{Allow: []string{"age", "pgp", "hckms"}} }
+
 // LoadProject reads the project file. Its error is Mistakes, or a *ReadError where the file cannot be read.
 func LoadProject(fsys fs.FS, name string) (Project, error) {
-	p := Project{File: name, Manifests: []string{"connections"}, Targets: map[string]Target{}}
-	p.Secrets.Allow = []string{"age", "pgp", "hckms"}
+	p := Project{File: name, Manifests: []string{"connections"}, Targets: map[string]Target{}, Secrets: DefaultSecrets()}
 	text, err := strict.ReadFile(fsys, name)
 	if err != nil {
 		return p, err

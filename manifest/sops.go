@@ -31,9 +31,15 @@ func (d *document) sops(p Project) *Sops {
 	d.encrypted(n, s)
 	v := strict.Child(n, "mac")
 	if v != nil {
-		s.Pos, s.MAC = d.At(v), secrets.Digest(v.Value)
+		s.Pos = d.At(v)
 	}
-	if v == nil || !secrets.IsCiphertext(v.Value, "str") {
+	if v != nil && v.Value != "" {
+		s.MAC = secrets.Digest(v.Value)
+	}
+	switch {
+	case v != nil && v.Value == "":
+		d.Wrong(v, "the mac is empty: the file was merged, and nobody signed it").Hint("repeat the merge where a key is at hand, with connsync as Git's merge driver", "or take the whole file of one side from Git, with its sops block, and make the other side's changes again with sops")
+	case v == nil || !secrets.IsCiphertext(v.Value, "str"):
 		d.Wrong(n, "the sops block has no mac").Hint("restore the file as sops wrote it: connsync does not open a file that is not authenticated")
 	}
 	if p.Secrets.FullMAC && s.MACOnlyEncrypted {

@@ -2,6 +2,7 @@ package sops
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
@@ -17,23 +18,31 @@ import (
 // prove opens the result as a sync would, and compares every value with what was there.
 func (e *Editor) prove() error {
 	if e.key != nil {
-		if detail := screen(e.text); detail != "" {
-			return e.refuse("", errUnlike.Error())
-		}
-		tree, err := load(e.text)
-		if err != nil {
-			return e.refuse("", errUnlike.Error())
-		}
-		f := newFile(e.name, tree)
-		f.key = e.key
-		if err := f.verify(); err != nil {
-			return err
-		}
-		if _, err := f.values(); err != nil {
+		switch _, err := reopened(e.name, e.text, e.key); {
+		case errors.Is(err, errUnlike):
+			return e.refuse("", err.Error())
+		case err != nil:
 			return err
 		}
 	}
 	return e.compare()
+}
+
+// reopened opens a text by a data key, as a sync would open it.
+func reopened(name string, text, key []byte) (Opened, error) {
+	if screen(text) != "" {
+		return Opened{}, errUnlike
+	}
+	tree, err := load(text)
+	if err != nil {
+		return Opened{}, errUnlike
+	}
+	f := newFile(name, tree)
+	f.key = key
+	if err := f.verify(); err != nil {
+		return Opened{}, err
+	}
+	return f.values()
 }
 
 // compare tells whether all leaves but those that were to change are written as before, in the same order, and all comments too.

@@ -27,6 +27,7 @@ type Doc struct {
 	root  *yaml.Node
 	lines []int // offsets of the lines' beginnings
 	skip  func(value string) bool
+	value func(path []any, text string) string // what a text stands for; nil: itself
 }
 
 // Parse reads a text: one document that is a mapping. skip tells which items of lists are none, as the ciphertexts of comments; nil: no item.
@@ -117,7 +118,7 @@ func (d *Doc) find(path []any) (spot, error) {
 func (d *Doc) items(list *yaml.Node) []*yaml.Node {
 	out := make([]*yaml.Node, 0, len(list.Content))
 	for _, c := range list.Content {
-		if c.Kind != yaml.ScalarNode || !d.skip(c.Value) {
+		if list.Kind != yaml.SequenceNode || c.Kind != yaml.ScalarNode || !d.skip(c.Value) {
 			out = append(out, c)
 		}
 	}
