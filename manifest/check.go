@@ -75,11 +75,22 @@ func (s Set) copies() []Mistake {
 		if other.Ref.Path.Bound() == x.Ref.Path.Bound() {
 			continue
 		}
-		out = append(out, Mistake{
-			Pos:     x.Pos(),
-			Message: fmt.Sprintf("%s has the ciphertext of %s (%s): a ciphertext opens in one place only", x.name(), other.name(), other.Pos()),
-			Hints:   []string{"undo the copy: sops ties a secret to its target, connection and setting", "then set the secret with  sops edit " + ShellWord(x.Connection.File.Path)},
-		})
+		out = append(out, twins(copyOf(x, other), copyOf(other, x)))
 	}
 	return out
+}
+
+// copyOf says at one of two places that both have one ciphertext.
+func copyOf(x, other SecretAt) Mistake {
+	return Mistake{
+		Pos:     x.Pos(),
+		Message: fmt.Sprintf("%s has the ciphertext of %s (%s): a ciphertext opens in one place only", x.name(), other.name(), other.Pos()),
+		Hints:   []string{"undo the copy: sops ties a secret to its target, connection and setting", "then set the secret with  sops edit " + ShellWord(x.Connection.File.Path)},
+	}
+}
+
+// twins are one mistake about two places.
+func twins(m, twin Mistake) Mistake {
+	m.Twin = &twin
+	return m
 }

@@ -266,16 +266,20 @@ func (s Set) crossCheck() []Mistake {
 	at := make(map[id]Position, len(s.Connections))
 	claims, adopts := map[id]Position{}, map[id]Position{}
 	var out []Mistake
-	wrong := func(p Position, hint, format string, args ...any) {
-		m := Mistake{Pos: p, Message: fmt.Sprintf(format, args...)}
-		if hint != "" {
-			m.Hints = []string{hint}
+	both := func(p, twin Position, hint, format, from string, args ...any) { // told at either place, of the other one
+		told := func(at, other Position, format string) Mistake {
+			m := Mistake{Pos: at, Message: fmt.Sprintf(format, append(args, other)...)}
+			if hint != "" {
+				m.Hints = []string{hint}
+			}
+			return m
 		}
-		out = append(out, m)
+		out = append(out, twins(told(p, twin, format), told(twin, p, from)))
 	}
 	for _, c := range s.Connections {
 		if first, ok := at[id{c.Target, c.Name}]; ok {
-			wrong(c.Pos, "", "connection %s of target %s is wanted already at %s", c.Name, c.Target, first)
+			const wanted = "connection %s of target %s is wanted already at %s"
+			both(c.Pos, first, "", wanted, wanted, c.Name, c.Target)
 			continue
 		}
 		at[id{c.Target, c.Name}] = c.Pos
@@ -284,16 +288,18 @@ func (s Set) crossCheck() []Mistake {
 		if c.Previously != "" {
 			old := id{c.Target, c.Previously}
 			if still, ok := at[old]; ok {
-				wrong(c.At("previously"), "rename one after the other, with a sync between", "%s is still wanted, at %s", c.Previously, still)
+				both(c.At("previously"), still, "rename one after the other, with a sync between", "%s is still wanted, at %s", "%s is what another connection was called until now, at %s", c.Previously)
 			}
 			if other, ok := claims[old]; ok {
-				wrong(c.At("previously"), "", "%s became another connection already, at %s", c.Previously, other)
+				const became = "%s became another connection already, at %s"
+				both(c.At("previously"), other, "", became, became, c.Previously)
 			}
 			claims[old] = c.At("previously")
 		}
 		if c.Adopt != "" {
 			if other, ok := adopts[id{c.Target, c.Adopt}]; ok {
-				wrong(c.At("adopt"), "", "the same id is adopted already, at %s", other)
+				const adopted = "the same id is adopted already, at %s"
+				both(c.At("adopt"), other, "", adopted, adopted)
 			}
 			adopts[id{c.Target, c.Adopt}] = c.At("adopt")
 		}

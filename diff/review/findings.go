@@ -52,7 +52,7 @@ func (r *Review) Findings(opened Opened) ([]Finding, error) {
 		return nil, err
 	}
 	exposed := x.instead(told.trail.findings(r.head, r.base), opened, r.base.Commit)
-	out := append(r.settled(r.head.Findings()), broken...)
+	out := append(r.placed(r.settled(r.head.Findings())), broken...)
 	out = append(append(append(out, r.moved()...), r.repointed()...), r.answered(exposed, told)...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i].Pos, out[j].Pos
@@ -148,6 +148,26 @@ func (s Side) Findings() []Finding {
 func (r *Review) settled(fs []Finding) []Finding {
 	for i := range fs {
 		fs[i].Fatal = fs[i].Fatal && !r.head.Set.Settled(fs[i].Mistake, r.base.Set)
+	}
+	return fs
+}
+
+// placed tells what is wrong with two places at the one that the branch changed.
+func (r *Review) placed(fs []Finding) []Finding {
+	changed, before := map[string]bool{}, filesOf(r.base.Set)
+	for _, f := range r.head.Set.Files {
+		changed[f.Path] = before[f.Path].Digest != f.Digest
+	}
+	came := map[manifest.Position]bool{}
+	for _, m := range r.moves {
+		came[m.Pos] = true
+	}
+	for i, f := range fs {
+		twin := f.Mistake.Twin
+		if twin == nil || came[f.Pos] || !came[twin.Pos] && (changed[f.Pos.File] || !changed[twin.Pos.File]) {
+			continue
+		}
+		fs[i].Pos, fs[i].Mistake = twin.Pos, *twin
 	}
 	return fs
 }

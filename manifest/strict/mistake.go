@@ -29,6 +29,7 @@ type Mistake struct {
 	Hints   []string // what to do about it
 	Warning bool     // it is worth a look, and stops nothing
 	Rule    bool     // it lies between a file and its rule in .sops.yaml: either may have been there before
+	Twin    *Mistake // the same, told at the other one of two places; nil where it is about one
 	Source  string   // the line it stands on; "" where the line could hold a secret
 }
 
