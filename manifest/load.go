@@ -29,6 +29,7 @@ const (
 // *ReadError. It opens no connection and needs no key.
 func Load(fsys fs.FS, p Project) (Set, error) {
 	s, mistakes, err := Survey(fsys, p, nil)
+	mistakes = strict.Sorted(append(mistakes, s.unruly...)) // with rules that nobody can read, nobody can tell what should be encrypted
 	switch {
 	case err != nil:
 		return Set{}, err
