@@ -37,10 +37,13 @@ func (d *document) connections(p Project, f File) []Connection {
 		switch e.Key.Value {
 		case "sops":
 		case "connections":
-			if d.Mapping(e.Value, "connections") {
-				out = d.targets(e.Value, p, f)
+			if !d.Mapping(e.Value, "connections") {
+				d.vague = true
+				continue
 			}
+			out = d.targets(e.Value, p, f)
 		default:
+			d.vague = true
 			d.Unknown(e.Key, "field", "connections", "sops")
 		}
 	}
@@ -57,6 +60,7 @@ func (d *document) targets(n *strict.Node, p Project, f File) []Connection {
 		known = append(known, name)
 	}
 	for _, e := range strict.Entries(n) {
+		d.named = append(d.named, e.Key.Value)
 		if _, ok := p.Targets[e.Key.Value]; !ok {
 			hints := []string{"add it under targets in " + p.File}
 			if near := d.Nearest(e.Key.Value, known); near != "" {

@@ -14,6 +14,8 @@ type document struct {
 	exposed  map[*strict.Node]bool // values in the clear that must not be shown
 	tolerant bool                  // secrets.rule: warn
 	inClear  map[*strict.Node]bool // values in the clear that the file's rule encrypts
+	named    []string              // targets, as the file names them
+	vague    bool                  // something in it may be meant for any target
 }
 
 // configDepth is that of the mapping under connections, target, name, config: plugins may read its keys without regard to case.

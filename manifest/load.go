@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,28 @@ func Load(fsys fs.FS, p Project) (Set, error) {
 		return Set{}, mistakes.Fatal()
 	}
 	return s, nil
+}
+
+// Apart gives the mistakes of each target on its own, warnings excepted, and those that may be any target's: of a file that cannot be read,
+// or that names a target which is none of the project. What is wrong in a file is wrong for each target that it names.
+func (s Set) Apart(ms Mistakes, p Project) (of map[string]Mistakes, any Mistakes) {
+	named := map[string][]string{}
+	for _, f := range s.Files {
+		if !f.Unread && !slices.ContainsFunc(f.Targets, func(t string) bool { _, ok := p.Targets[t]; return !ok }) {
+			named[f.Path] = f.Targets
+		}
+	}
+	of = map[string]Mistakes{}
+	for _, m := range ms.Fatal() {
+		targets := named[m.Pos.File]
+		if len(targets) == 0 {
+			any = append(any, m)
+		}
+		for _, t := range targets {
+			of[t] = append(of[t], m)
+		}
+	}
+	return of, any
 }
 
 // Survey is Load for whoever shows what a file with mistakes would come to: its Set holds all that could be read, with Withheld in
@@ -151,6 +174,9 @@ func (l *loaded) read(text []byte, p Project, rule *Rule) {
 		l.file.Sops = d.sops(p)
 		d.ruled(rule)
 		l.connections = d.connections(p, l.file)
+		if !d.vague {
+			l.file.Targets = d.named
+		}
 	} else {
 		l.file.Unread = true
 	}

@@ -122,6 +122,8 @@ type File struct {
 	Blob   string // Git's name of its bytes, as SHA-1
 	Sops   *Sops  // nil where the file has no sops block
 	Unread bool   // its structure cannot be trusted: what it wants is not known
+
+	Targets []string // as it names them, also such as are none of the project; none where something in it may be meant for any target
 }
 
 // Sops is what a file's own metadata says of its encryption, none of which needs a

@@ -14,7 +14,7 @@ import (
 
 // hold takes the kernel's lock.
 func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, error) {
-	file := s.path("connsync/" + s.target + ".lock") // permanent: removing it would let two hold it
+	file := s.lockFile()
 	if err := s.repo.effect("make lock folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) }); err != nil {
 		return nil, onDisk(err)
 	}
@@ -47,6 +47,9 @@ func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, err
 	s.discard()
 	return l, nil
 }
+
+// lockFile is permanent: removing it would let two hold it.
+func (s *Store) lockFile() string { return s.path("connsync/" + s.target + ".lock") }
 
 func holder(file string) string {
 	text, err := os.ReadFile(file)

@@ -73,7 +73,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	} else {
 		notes(p, seen.blind)
 	}
-	notes(p, seen.unjudged)
+	notes(p, append(seen.unjudged, seen.beside...))
 	notes(p, seen.stale)
 	return view.Diff{All: g.Verbose, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
 }

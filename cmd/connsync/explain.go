@@ -19,7 +19,7 @@ import (
 func fail(p *render.Printer, err error) int {
 	var ms manifest.Mistakes
 	if errors.As(err, &ms) {
-		p.Mistakes(ms)
+		p.Mistakes(ms, errors.As(err, new(*apart)))
 		return exitFailed
 	}
 	p.Fail(explain(err))
@@ -56,6 +56,13 @@ func notes(p *render.Printer, errs []error) {
 func inFindings(errs []error) []view.Finding {
 	var out []view.Finding
 	for _, err := range errs {
+		var ms manifest.Mistakes
+		if errors.As(err, &ms) {
+			for _, m := range ms {
+				out = append(out, view.Finding{Mistake: m, Fatal: true})
+			}
+			continue
+		}
 		message, hints := explain(err)
 		at := manifest.Position{File: manifest.ProjectFile}
 		out = append(out, view.Finding{Mistake: manifest.Mistake{Pos: at, Message: message, Hints: hints}, Fatal: true})

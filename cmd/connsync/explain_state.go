@@ -23,6 +23,7 @@ func explainState(err error) (string, []string, bool) {
 	var notHome *state.NotHomeError
 	var locked *state.LockedRefError
 	var held *state.HeldError
+	var busy *state.BusyError
 	var diverged *state.DivergedError
 	var remote *remoteError
 	reason := ""
@@ -58,12 +59,12 @@ func explainState(err error) (string, []string, bool) {
 	case errors.As(err, &locked):
 		return locked.Error(), []string{"if no Git program runs, it died: remove that file and repeat"}, true
 	case errors.As(err, &held):
-		return err.Error(), []string{
+		return held.Error(), []string{
 			"wait for it to end and repeat; a run that died is taken over a minute after that time",
 			"for one that is known to be dead:  connsync state unlock --run " + manifest.ShellWord(held.Run.ID),
 		}, true
-	case errors.Is(err, state.ErrBusy):
-		return err.Error(), []string{"wait for it to end and repeat"}, true
+	case errors.As(err, &busy):
+		return busy.Error(), []string{"wait for it to end and repeat"}, true
 	case errors.As(err, &diverged):
 		return err.Error(), []string{
 			"look at both:  git log --left-right " + diverged.Local + "..." + diverged.Shared,

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -81,7 +82,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	case exited >= 0:
 		return exited
 	case err == nil:
-		err = checkVariables(command)
+		err = errors.Join(checkVariables(command), checkOnly(command, c.Only))
 	}
 	if err != nil {
 		return usage(w, err)

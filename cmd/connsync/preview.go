@@ -28,6 +28,7 @@ type preview struct {
 	blind    []error // targets that were planned without the state that is shared
 	refused  []error // what a sync would refuse
 	unjudged []error // plans of which it cannot be told whether they go back
+	beside   []error // syncs that are running
 	stale    []error // catalogs of plugins that are not as their workspaces have them
 }
 
@@ -39,21 +40,25 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 		return v, err
 	}
 	defer src.close()
-	project, set, err := g.load(src)
+	all, err := g.load(src)
 	if err != nil {
 		return v, err
 	}
+	project := all.project
 	if err := g.checkRetarget(how.retarget, project); err != nil {
 		return v, err
 	}
-	v.src, v.policy, v.saved = src, project.State, set.Plugins
+	v.src, v.policy, v.saved = src, project.State, all.set.Plugins
 	if how.dryRun {
-		_, v.dirty = how.checkClean(src, project, set)
+		_, v.dirty = how.checkClean(src, project, all.set)
 	}
 	if err := g.checkShared(w, src, project.State); err != nil {
 		v.blind = append(v.blind, err)
 	}
-	for _, t := range g.selected(project, set) {
+	if all.wrong != nil {
+		v.failed = append(v.failed, all.wrong)
+	}
+	for _, t := range all.wanted {
 		plan, err := v.target(ctx, t)
 		if err != nil {
 			v.failed = append(v.failed, targetError(t.Name, err))
@@ -143,6 +148,7 @@ func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 	}
 	if err == nil {
 		v.foreign(t, store, snap)
+		v.running(t, store, snap)
 	}
 	var remote *remoteError
 	switch {
@@ -160,6 +166,13 @@ func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 		return snap, err
 	}
 	return store.Read(ctx)
+}
+
+// running tells of a sync that goes on meanwhile: what it writes may not be in the plan.
+func (v *preview) running(t wanted, store *state.Store, snap state.Snapshot) {
+	if err := store.Busy(snap); err != nil {
+		v.beside = append(v.beside, targetError(t.Name, &unseen{"a sync is running, and this may be out of date", err}))
+	}
 }
 
 // foreign tells of state that is shared in another repository: a sync refuses it, and what it knows is what another one does.

@@ -108,14 +108,48 @@ func (g *globals) project(s *source) (manifest.Project, error) {
 	return project, err
 }
 
-// load reads the project file and every manifest.
-func (g *globals) load(s *source) (manifest.Project, manifest.Set, error) {
+// manifests are all that is wanted.
+type manifests struct {
+	project manifest.Project
+	set     manifest.Set
+	wanted  []wanted // the selected targets, but for those with mistakes
+	wrong   error    // the mistakes of those; nil for none
+}
+
+// apart are mistakes that stop their own targets only.
+type apart struct{ manifest.Mistakes }
+
+func (e *apart) Unwrap() error { return e.Mistakes }
+
+// load reads the project file and every manifest. What is wrong with one target's manifests is no error where another one was selected, too.
+func (g *globals) load(s *source) (manifests, error) {
 	project, err := g.project(s)
 	if err != nil {
-		return project, manifest.Set{}, err
+		return manifests{}, err
 	}
-	set, err := manifest.Load(s.files, project)
-	return project, set, err
+	set, found, err := manifest.Survey(s.files, project, nil)
+	if err != nil {
+		return manifests{}, err
+	}
+	m := manifests{project: project, set: set}
+	of, any := set.Apart(found, project)
+	var wrong manifest.Mistakes
+	for _, t := range g.selected(project, set) {
+		if len(of[t.Name]) == 0 {
+			m.wanted = append(m.wanted, t)
+		}
+		wrong = append(wrong, of[t.Name]...)
+	}
+	if len(any) > 0 {
+		return m, found.Fatal()
+	}
+	if len(wrong) > 0 {
+		m.wrong = &apart{wrong.Once()}
+	}
+	if len(m.wanted) == 0 && len(wrong) > 0 {
+		return m, wrong.Once()
+	}
+	return m, nil
 }
 
 // read are the files that a plan was made from.

@@ -100,6 +100,7 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 	if seen.dirty != nil {
 		notes(r.p, []error{&foreseen{seen.dirty}})
 	}
+	notes(r.p, seen.beside)
 	for _, err := range seen.unjudged {
 		seen.refuse(err)
 	}

@@ -58,22 +58,26 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	if r.src, err = r.g.open(ctx, r.w); err != nil {
 		return err
 	}
-	project, set, err := r.g.load(r.src)
+	all, err := r.g.load(r.src)
 	if err != nil {
 		return err
 	}
+	project := all.project
 	if err := r.g.checkRetarget(r.cmd.Retarget, project); err != nil {
 		return err
 	}
 	if err := r.g.checkShared(r.w, r.src, project.State); err != nil {
 		return err
 	}
-	if r.dirty, err = r.how.checkClean(r.src, project, set); err != nil {
+	if r.dirty, err = r.how.checkClean(r.src, project, all.set); err != nil {
 		return err
+	}
+	if all.wrong != nil {
+		r.failed = append(r.failed, all.wrong)
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
 	r.policy = project.State
-	r.prepareAll(ctx, r.g.selected(project, set))
+	r.prepareAll(ctx, all.wanted)
 	return nil
 }
 

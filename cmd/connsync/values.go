@@ -59,6 +59,15 @@ func checkVariables(command *kong.Context) error {
 	return nil
 }
 
+// checkOnly refuses --only where it selects nothing: a command that passed over it would say of all what was asked of some.
+func checkOnly(command *kong.Context, patterns []string) error {
+	path := strings.Fields(command.Command())
+	if len(patterns) == 0 || slices.Contains([]string{"diff", "sync"}, path[0]) || len(path) > 1 && path[1] == "rebuild" {
+		return nil
+	}
+	return errors.New("--only is for diff and sync; other commands select by --target alone")
+}
+
 // decodeList reads a list of texts, none of which may be empty. kong itself drops empty ones at the end.
 func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
 	var text string

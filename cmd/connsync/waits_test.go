@@ -74,3 +74,37 @@ func TestTheHolderOfTheLockIsSaid(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
 }
+
+// Whoever only looks beside a running sync hears that one is running, and who it is.
+func TestALookBesideARunningSyncSaysSo(t *testing.T) {
+	t.Parallel()
+	s, err := setStage(t).begin(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.end()
+	repo, err := gitfs.Open(s.work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	store, err := state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir()}, "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := store.Lock(context.Background(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := regexp.MustCompile(`note: prod: a sync is running, and this may be out of date: another sync holds the known state: process [0-9]+ on \S+ since `)
+	for _, args := range [][]string{{"diff"}, {"sync", "--dry-run"}, {"diff", "--format", "json"}} {
+		_, _, stderr := inProcess(s.env, append(args, "-C", s.work, "--endpoint", s.http.URL)...)
+		if !says.MatchString(stderr) {
+			t.Errorf("%v: %s", args, stderr)
+		}
+	}
+	_ = held.Close()
+	if _, _, stderr := inProcess(s.env, "diff", "-C", s.work, "--endpoint", s.http.URL); strings.Contains(stderr, "running") {
+		t.Errorf("nobody runs: %s", stderr)
+	}
+}

@@ -53,6 +53,11 @@ func (ms Mistakes) Fatal() Mistakes {
 	return slices.DeleteFunc(slices.Clone(ms), func(m Mistake) bool { return m.Warning })
 }
 
+// Once has each of them once, in order.
+func (ms Mistakes) Once() Mistakes {
+	return slices.CompactFunc(Sorted(slices.Clone(ms)), func(a, b Mistake) bool { return a.Pos == b.Pos && a.Message == b.Message })
+}
+
 // Error is the mistakes, a line each.
 func (ms Mistakes) Error() string {
 	lines := make([]string, len(ms))

@@ -122,7 +122,11 @@ func asJSON(w io.Writer, d view.Diff) error {
 		out.Findings = append(out.Findings, jsonFinding{mistakeJSON(f.Mistake), f.Fatal})
 	}
 	for _, f := range d.Failed {
-		out.Errors = append(out.Errors, sentence(f.Message))
+		text := f.Message
+		if f.Pos.Line > 0 {
+			text = f.Mistake.Error()
+		}
+		out.Errors = append(out.Errors, sentence(text))
 	}
 	for _, p := range d.Plans {
 		plan := planJSON(p)

@@ -270,7 +270,7 @@ func checkedGolden(t *testing.T, golden map[string][]byte, e everything) {
 		c.Warnings = append(c.Warnings, f.Mistake)
 	}
 	p.Checked(c)
-	p.Mistakes(c.Wrong)
+	p.Mistakes(c.Wrong, false)
 	if err := errors.Join(CheckedJSON(&machine, c), CheckedAnnotations(&commands, c)); err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func TestAValueOfSeveralLinesIsShownByItsDifference(t *testing.T) {
 func TestACaretStandsUnderItsColumn(t *testing.T) {
 	for column, want := range map[int]string{0: "^", 1: "^", 3: "  ^", 5: "       ^", 99: "        ^"} {
 		var out bytes.Buffer
-		New(&out, &out, Options{}).Mistakes(manifest.Mistakes{{Pos: manifest.Position{File: "a.yaml", Line: 7, Column: column}, Message: "wrong", Source: "a\tb\x1bc"}})
+		New(&out, &out, Options{}).Mistakes(manifest.Mistakes{{Pos: manifest.Position{File: "a.yaml", Line: 7, Column: column}, Message: "wrong", Source: "a\tb\x1bc"}}, false)
 		if lines := strings.Split(out.String(), "\n"); lines[1] != "    7 | a b\\x1bc" || lines[2] != "      | "+want {
 			t.Errorf("column %d: %q", column, lines[1:3])
 		}

@@ -8,8 +8,9 @@ import (
 	"connsync/manifest"
 )
 
-// Mistakes shows what is wrong in the manifests: the place, the line where it can hold no secret, and what to do.
-func (p *Printer) Mistakes(ms manifest.Mistakes) {
+// Mistakes shows what is wrong in the manifests: the place, the line where it can hold no secret, and what to do. Where they are of some
+// targets only, apart is true: the others go on.
+func (p *Printer) Mistakes(ms manifest.Mistakes, apart bool) {
 	for _, m := range ms {
 		p.Err.Line("%s %s", Bold(view.At(m.Pos)+":"), m.Message)
 		if m.Source != "" {
@@ -21,7 +22,11 @@ func (p *Printer) Mistakes(ms manifest.Mistakes) {
 	for _, m := range ms {
 		files[m.Pos.File] = true
 	}
-	p.Err.Line("\n%s %s in %s; nothing was sent", Red("connsync: error:"), view.Count(len(ms), "mistake"), view.Count(len(files), "file"))
+	end := "nothing was sent"
+	if apart {
+		end = "nothing was sent for the targets that they name"
+	}
+	p.Err.Line("\n%s %s in %s; %s", Red("connsync: error:"), view.Count(len(ms), "mistake"), view.Count(len(files), "file"), end)
 }
 
 // source shows the line with a caret under the place.

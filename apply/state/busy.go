@@ -1,0 +1,52 @@
+package state
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"strconv"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+// Busy tells who writes to the state at this moment, for whoever only looks: a *HeldError of a run that announced itself, or a *BusyError of a
+// process of this machine that holds the lock and has not; nil for nobody. It takes no lock that could be in a sync's way, but for the moment
+// in which a process with the number of the last holder is there.
+func (s *Store) Busy(snap Snapshot) error {
+	if who := holder(s.lockFile()); s.locked(who) {
+		return &BusyError{who}
+	}
+	if snap.heldAt(s.repo.Now()) {
+		return &HeldError{*snap.Run}
+	}
+	return nil
+}
+
+var holderLine = regexp.MustCompile(`^process ([1-9][0-9]{0,9}) on (\S+) since `)
+
+// locked tells whether the process that wrote its name into the lock's file holds the lock still.
+func (s *Store) locked(who string) bool {
+	m := holderLine.FindStringSubmatch(who)
+	host, err := os.Hostname()
+	if m == nil || err != nil || m[2] != host {
+		return false
+	}
+	id, err := strconv.Atoi(m[1])
+	if err != nil {
+		return false
+	}
+	if p, err := os.FindProcess(id); err != nil || !lives(p) {
+		return false
+	}
+	l := flock.New(s.lockFile(), flock.SetFlag(os.O_RDONLY))
+	defer func() { _ = l.Close() }()
+	got, err := l.TryRLock()
+	return err == nil && !got
+}
+
+// lives tells whether a process is there, whoever's it is.
+func lives(p *os.Process) bool {
+	err := p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
+}
