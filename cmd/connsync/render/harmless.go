@@ -77,6 +77,13 @@ func makeHarmless(v reflect.Value) {
 		for i := range v.Len() {
 			makeHarmless(v.Index(i))
 		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			makeHarmless(own.Elem())
+			v.Set(own)
+		}
 	case reflect.Bool, reflect.Int:
 	default:
 		panic("render: a model of texts, numbers and switches has a " + v.Kind().String())

@@ -123,6 +123,9 @@ func (s *smuggler) fill(v reflect.Value, depth int) {
 			}
 		}
 	case reflect.Slice:
+		if depth < -8 { // of what holds its like
+			return
+		}
 		for range 1 + s.r.IntN(2) {
 			v.Set(reflect.Append(v, s.value(t.Elem(), depth-1)))
 		}

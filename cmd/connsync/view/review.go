@@ -14,6 +14,7 @@ func Findings(fs []review.Finding) []Finding {
 	var out []Finding
 	for _, f := range fs {
 		m := f.Mistake
+		m.Twin = nil // of the two, this is the one to tell
 		if f.Kind != review.Wrong {
 			m = manifest.Mistake{Pos: f.Pos}
 			m.Message, m.Hints = findingWords(f)
