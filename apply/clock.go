@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"time"
+
+	"connsync/apply/secmaster"
 )
 
 // Clock is the time that a run lives by. The zero Clock is the real one.
@@ -22,12 +24,5 @@ func (c Clock) sleep(ctx context.Context, d time.Duration) error {
 	if c.Sleep != nil {
 		return c.Sleep(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return secmaster.Sleep(ctx, d)
 }

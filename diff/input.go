@@ -56,13 +56,7 @@ type Plugin struct {
 
 // String is the plugin at its version: by names where they are known.
 func (p Plugin) String() string {
-	switch {
-	case p.Component != "" && p.Version != "":
-		return p.Component + " " + p.Version
-	case p.Component != "":
-		return p.Component + " " + p.VersionID
-	}
-	return p.ComponentID + " " + p.VersionID
+	return manifest.PluginName(p.Component, p.Version, p.ComponentID, p.VersionID)
 }
 
 // Have is a connection as SecMaster shows it. Settings holds every leaf of the shown config

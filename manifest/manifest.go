@@ -5,6 +5,7 @@
 package manifest
 
 import (
+	"cmp"
 	"io/fs"
 
 	"connsync/manifest/plugins"
@@ -176,8 +177,13 @@ func (c Connection) At(field secrets.Path) Position {
 
 // Plugin is the plugin and its version as the manifest names them.
 func (c Connection) Plugin() string {
-	if c.Component != "" {
-		return c.Component + " " + c.Version
+	return PluginName(c.Component, c.Version, c.ComponentID, c.ComponentVersionID)
+}
+
+// PluginName is a plugin at a version, for people: by names where they are known, and else by ids.
+func PluginName(component, version, componentID, versionID string) string {
+	if component == "" {
+		return componentID + " " + versionID
 	}
-	return c.ComponentID + " " + c.ComponentVersionID
+	return component + " " + cmp.Or(version, versionID)
 }

@@ -54,15 +54,12 @@ func NewClient(o Options) (*Client, error) {
 // Close closes idle connections.
 func (r *Reader) Close() { r.http.CloseIdleConnections() }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// Sleep waits, and gives the context's error where that ends first.
+func Sleep(ctx context.Context, d time.Duration) error {
+	waited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-waited.Done()
+	return ctx.Err()
 }
 
 // inWorkspace is the address of something in the workspace: the parts are escaped one by one.

@@ -38,7 +38,7 @@ const (
 )
 
 func (r *Reader) byID(ctx context.Context, op, method, id string) (call, error) {
-	if !validID.MatchString(id) {
+	if !pathSafe.MatchString(id) {
 		return call{}, &Error{Op: op, Message: "not an id", Class: ErrNotFound}
 	}
 	u, err := r.inWorkspace(ctx, nil, "assetcredentials", id)

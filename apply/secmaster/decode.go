@@ -104,7 +104,7 @@ func one(body []byte) (Connection, bool) {
 	var b struct {
 		Asset *wireConnection `json:"asset"`
 	}
-	if json.Unmarshal(body, &b) != nil || b.Asset == nil || !validID.MatchString(string(b.Asset.ID)) {
+	if json.Unmarshal(body, &b) != nil || b.Asset == nil || !pathSafe.MatchString(string(b.Asset.ID)) {
 		return Connection{}, false
 	}
 	return b.Asset.connection(), true

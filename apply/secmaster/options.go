@@ -44,7 +44,7 @@ func (o *Options) complete() {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = Sleep
 	}
 	if o.After == nil {
 		o.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
@@ -77,16 +77,17 @@ func (e *OptionError) Error() string { return e.Option + ": " + e.Reason }
 
 var (
 	validRegion = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]{1,3}$`)
-	validID     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	// pathSafe is an id that stays one part of a URL's path. What a manifest may say is narrower: this is about a server's answers, too.
+	pathSafe = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
 func (o *Options) check() error {
 	switch {
 	case o.Endpoint == "" && !validRegion.MatchString(o.Region):
 		return &OptionError{"region", "not a region"}
-	case !validID.MatchString(o.WorkspaceID):
+	case !pathSafe.MatchString(o.WorkspaceID):
 		return &OptionError{"workspace_id", "not an id"}
-	case o.ProjectID != "" && !validID.MatchString(o.ProjectID):
+	case o.ProjectID != "" && !pathSafe.MatchString(o.ProjectID):
 		return &OptionError{"project_id", "not an id"}
 	case o.Credentials.AccessKey == "" && o.Credentials.Token.IsZero():
 		return ErrNoCredentials
@@ -123,14 +124,15 @@ func address(option, text string) (base string, loopback bool, err error) {
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "":
 		return "", false, &OptionError{option, "more than a scheme, a host and a port"}
 	}
-	loopback = isLoopback(u.Hostname())
+	loopback = IsLoopback(u.Hostname())
 	if u.Scheme != "https" && !(u.Scheme == "http" && loopback) {
 		return "", false, &OptionError{option, "must be https; http is for loopback addresses only"}
 	}
 	return u.Scheme + "://" + u.Host, loopback, nil
 }
 
-func isLoopback(host string) bool {
+// IsLoopback tells whether a host is this machine: what is sent there may go over plain http.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

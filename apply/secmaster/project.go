@@ -42,7 +42,7 @@ func (r *Reader) lookUpProject(ctx context.Context) (string, error) {
 	if json.Unmarshal(a.body, &b) != nil {
 		return "", &Error{Op: op, Status: a.status, RequestID: a.requestID, Message: "the answer cannot be read"}
 	}
-	if len(b.Projects) != 1 || !validID.MatchString(string(b.Projects[0].ID)) {
+	if len(b.Projects) != 1 || !pathSafe.MatchString(string(b.Projects[0].ID)) {
 		return "", &Error{Op: op, Status: a.status, RequestID: a.requestID, Message: "IAM does not show exactly one project for the region", Class: ErrWorkspace}
 	}
 	return string(b.Projects[0].ID), nil

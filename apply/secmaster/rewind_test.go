@@ -22,7 +22,7 @@ func TestARequestCannotBeReadTwice(t *testing.T) {
 }
 
 func TestARequestThatCannotBeMadeNeverLeaves(t *testing.T) {
-	r := &Reader{limiter: newLimiter(time.Now, sleep)}
+	r := &Reader{limiter: newLimiter(time.Now, Sleep)}
 	r.options.complete()
 	r.options.Sleep = func(context.Context, time.Duration) error { return nil }
 	_, sent, err := r.do(context.Background(), call{method: http.MethodGet, url: "://"})

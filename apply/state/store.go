@@ -28,12 +28,10 @@ func (r Repo) sleep(ctx context.Context, d time.Duration) error {
 	if r.Sleep != nil {
 		return r.Sleep(ctx, d)
 	}
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	waited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-waited.Done()
+	return ctx.Err()
 }
 
 // waits tells of something that may take long, until done is called.

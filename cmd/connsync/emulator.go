@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"connsync/apply/secmaster"
 	"connsync/apply/secmaster/emulator"
 	"connsync/cmd/connsync/render"
 )
@@ -102,7 +103,7 @@ type served struct {
 // serve listens on a loopback address: what is served takes secrets over plain http.
 func serve(addr string, h http.Handler) (*served, error) {
 	host, _, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if err != nil || !secmaster.IsLoopback(host) {
 		return nil, &usageError{"--addr: a loopback address and a port, such as 127.0.0.1:8480"}
 	}
 	l, err := net.Listen("tcp", addr)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,29 +57,28 @@ func (w world) unwritten() error {
 
 // writeFile replaces a file in one step. What is no ordinary file, such as a pipe, is written to.
 func writeFile(flag, name string, data []byte) error {
+	write := replaceFile
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if err := os.WriteFile(name, data, 0o644); err != nil {
-			return &fileError{flag, name, err}
-		}
-		return nil
+		write = func(name string, data []byte) error { return os.WriteFile(name, data, 0o644) }
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".connsync-*")
-	if err != nil {
+	if err := write(name, data); err != nil {
 		return &fileError{flag, name, err}
 	}
+	return nil
+}
+
+func replaceFile(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".connsync-*")
+	if err != nil {
+		return err
+	}
 	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return &fileError{flag, name, err}
 	}
-	return nil
+	return err
 }

@@ -41,6 +41,25 @@ func (s *story) whileItWaits(line string, more ...string) error {
 	return err
 }
 
+// lock takes the lock on the known state, as another sync would, until the test ends or gives it back.
+func (s *story) lock(t *testing.T) *state.Session {
+	t.Helper()
+	repo, err := gitfs.Open(s.work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir()}, "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := store.Lock(context.Background(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = held.Close(), repo.Close() })
+	return held
+}
+
 // A sync waits for a create that a dead one announced and that is not to be seen, and is killed too.
 func TestASyncKilledWhileItWaitsForACreate(t *testing.T) {
 	t.Parallel()
@@ -75,20 +94,7 @@ func TestASyncKilledWhileItWaitsForTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.end()
-	repo, err := gitfs.Open(s.work)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer repo.Close()
-	store, err := state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir()}, "prod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	held, err := store.Lock(context.Background(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer held.Close()
+	held := s.lock(t)
 	if err := s.whileItWaits("before lock", "--lock-timeout", "60s"); err != nil {
 		t.Error(err)
 	}

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"connsync/apply/secmaster/emulator"
-	"connsync/apply/state"
-	"connsync/manifest/gitfs"
 )
 
 // Nothing waits in silence: after two seconds a line says what is waited for, and until when at most.
@@ -55,19 +52,7 @@ func TestTheHolderOfTheLockIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.end()
-	repo, err := gitfs.Open(s.work)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer repo.Close()
-	store, err := state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir()}, "prod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	held, err := store.Lock(context.Background(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	held := s.lock(t)
 	time.AfterFunc(2700*time.Millisecond, func() { _ = held.Close() })
 	code, stdout, stderr := s.sync("--lock-timeout", "20s")
 	if code != exitDone || !regexp.MustCompile(`prod: waiting until \S+ at most: another sync holds the known state: process [0-9]+ on \S+ since `).MatchString(stderr) {

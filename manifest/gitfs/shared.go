@@ -235,12 +235,10 @@ const lastTry = 3
 
 // pause waits before a push is sent again.
 func pause(ctx context.Context, try int) error {
-	select {
-	case <-time.After(250 * time.Millisecond << try):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	waited, cancel := context.WithTimeout(ctx, 250*time.Millisecond<<try)
+	defer cancel()
+	<-waited.Done()
+	return ctx.Err()
 }
 
 // isFinal tells whether a push failed in a way that a repetition would, too.

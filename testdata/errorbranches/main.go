@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -17,6 +18,11 @@ import (
 )
 
 func main() {
+	most, err := limit(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	blocks, err := profile(os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -43,13 +49,22 @@ func main() {
 		}
 	}
 	fmt.Printf("T-COV: %d error branches, %d never executed\n", all, open)
-	most := 0 // that may be open
-	if len(os.Args) > 2 {
-		most, _ = strconv.Atoi(os.Args[2])
-	}
 	if open > most || all == 0 {
 		os.Exit(1)
 	}
+}
+
+// limit is how many branches may be open: 0 where the command line does not say.
+func limit(args []string) (int, error) {
+	switch len(args) {
+	case 1:
+		return 0, nil
+	case 2:
+		if most, err := strconv.Atoi(args[1]); err == nil && most >= 0 {
+			return most, nil
+		}
+	}
+	return 0, errors.New("usage: errorbranches PROFILE [NUMBER]: the number of branches that may be open is 0 or more")
 }
 
 // block is a line of a cover profile, in which counts of several test programs are added up.
