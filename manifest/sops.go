@@ -118,10 +118,8 @@ func (s *Sops) keys(group *strict.Node, wrapped *strings.Builder) {
 }
 
 func (s *Sops) note(kind string) {
-	for _, k := range s.KeyTypes {
-		if k == kind {
-			return
-		}
+	if slices.Contains(s.KeyTypes, kind) {
+		return
 	}
 	s.KeyTypes = append(s.KeyTypes, kind)
 }

@@ -29,7 +29,7 @@ func TestAValueCannotPrint(t *testing.T) {
 	v := secrets.Hide(canary)
 	h := holder{v, v, &v, map[string]secrets.Value{"k": v}, []secrets.Value{v}, v}
 	var printed []string
-	for _, verb := range strings.Split("v +v #v s q x X d T p e g t c U o b 10s -5v #x", " ") {
+	for verb := range strings.SplitSeq("v +v #v s q x X d T p e g t c U o b 10s -5v #x", " ") {
 		for _, thing := range []any{v, &v, h, &h, []any{h}, map[string]any{"a": &h}, struct{ inner holder }{h}} {
 			printed = append(printed, fmt.Sprintf("%"+verb, thing))
 		}

@@ -103,7 +103,7 @@ func fromFile(o FindOptions) (Credentials, error) {
 func section(text, name string) map[string]string {
 	out := map[string]string{}
 	in := false
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		line = strings.TrimSpace(line)
 		switch key, value, ok := strings.Cut(line, "="); {
 		case line == "" || line[0] == '#' || line[0] == ';':

@@ -45,7 +45,7 @@ func TestCredentialsAreFoundInTheOrderOfTheVendorsTools(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := map[string]string{}
-			for _, pair := range strings.Fields(c.env) {
+			for pair := range strings.FieldsSeq(c.env) {
 				k, v, _ := strings.Cut(pair, "=")
 				env[k] = v
 			}

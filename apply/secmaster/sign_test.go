@@ -1,6 +1,7 @@
 package secmaster
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -22,9 +23,7 @@ func TestSignatureVectors(t *testing.T) {
 	ours := map[string]string{"X-Project-Id": "0123456789abcdef0123456789abcdef", "X-Sdk-Date": "20260102T030405Z"}
 	with := func(more ...string) map[string]string {
 		out := map[string]string{}
-		for k, v := range ours {
-			out[k] = v
-		}
+		maps.Copy(out, ours)
 		for i := 0; i < len(more); i += 2 {
 			out[more[i]] = more[i+1]
 		}

@@ -94,7 +94,7 @@ func newDemoRepo(region, project, workspace string) (*demoRepo, error) {
 	if r.git, err = git.PlainInit(r.dir, false); err != nil {
 		return r, err
 	}
-	if err := r.write("connsync.yaml", []byte(fmt.Sprintf(demoProject, region, project, workspace))); err != nil {
+	if err := r.write("connsync.yaml", fmt.Appendf(nil, demoProject, region, project, workspace)); err != nil {
 		return r, err
 	}
 	for name, text := range demoManifests {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -165,13 +166,11 @@ func keyedBy(block string, alone bool) func(*leakWorld, *stranger) {
 		w.write("work/connections/edr.yaml", text)
 		w.commit("keys")
 		w.env["SOPS_AGE_KEY"] = otherIdentity
-		for name, value := range map[string]string{
+		maps.Copy(w.env, map[string]string{
 			"VAULT_TOKEN": vaultToken.text, "VAULT_ADDR": "http://" + s.address, "AWS_ENDPOINT_URL": "http://" + s.address, "AWS_ENDPOINT_URL_KMS": "http://" + s.address, "AWS_ACCESS_KEY_ID": "a",
 			"AWS_SECRET_ACCESS_KEY": vaultToken.text, "AWS_REGION": "eu-west-1", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": vaultToken.text,
 			"AZURE_AUTHORITY_HOST": "https://" + s.address, "GOOGLE_OAUTH_ACCESS_TOKEN": vaultToken.text,
-		} {
-			w.env[name] = value
-		}
+		})
 		w.given = []string{vaultToken.name}
 	}
 }

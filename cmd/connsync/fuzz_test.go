@@ -25,7 +25,7 @@ import (
 // harmlessLines checks what a terminal and a CI system's log are given: no character that does anything, no command.
 func harmlessLines(t *testing.T, what, out string) {
 	t.Helper()
-	for _, line := range strings.Split(out, "\n") {
+	for line := range strings.SplitSeq(out, "\n") {
 		if !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%s: not fit to print: %q", what, line)
 		}

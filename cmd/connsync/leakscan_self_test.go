@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,7 +58,7 @@ func TestTheScannerIsNotFooledByChance(t *testing.T) {
 	s := newScanner(cs)
 	var b strings.Builder
 	for i := range 20_000 {
-		sum := sha256.Sum256([]byte(fmt.Sprint("noise", i)))
+		sum := sha256.Sum256(fmt.Append(nil, "noise", i))
 		fmt.Fprintf(&b, "%x %X %s %d %v\n", sum, sum, base64.StdEncoding.EncodeToString(sum[:]), sum[0:8], sum[8:16])
 		b.Write(sum[:])
 	}
@@ -90,10 +91,5 @@ func TestCanariesAreUnlikeEachOther(t *testing.T) {
 }
 
 func has(hits []hit, want hit) bool {
-	for _, h := range hits {
-		if h == want {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(hits, want)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/cgi"
@@ -70,9 +71,7 @@ func TestTheCheckoutsOfCISystems(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, own := checkout(t), map[string]string{}
-			for k, v := range env {
-				own[k] = v
-			}
+			maps.Copy(own, env)
 			c.left(dir, own)
 			server.ResetRequests()
 			code, stdout, stderr := inProcess(own, "sync", "-C", dir, "--endpoint", url)

@@ -126,7 +126,7 @@ func seal(ts *testscript.TestScript, _ bool, files []string) {
 // setsecret FILE PATH VALUE does what `sops set` does.
 func setSecret(ts *testscript.TestScript, _ bool, args []string) {
 	var path []any
-	for _, k := range strings.Split(args[1], ".") {
+	for k := range strings.SplitSeq(args[1], ".") {
 		path = append(path, k)
 	}
 	o := sops.New(sops.Options{Allow: []string{"age"}})
@@ -271,7 +271,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 func jsonIs(ts *testscript.TestScript, _ bool, args []string) {
 	var v any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
-	for _, k := range strings.Split(args[1], ".") {
+	for k := range strings.SplitSeq(args[1], ".") {
 		switch at := v.(type) {
 		case map[string]any:
 			v = at[k]

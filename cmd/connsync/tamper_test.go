@@ -305,9 +305,7 @@ func tells(plan, name, path string) bool {
 func union(a, b map[string]any) map[string]any {
 	out := map[string]any{}
 	for _, m := range []map[string]any{a, b} {
-		for k, v := range m {
-			out[k] = v
-		}
+		maps.Copy(out, m)
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"connsync/manifest"
@@ -85,10 +86,8 @@ func (d *document) related(other *document) bool {
 	}
 	if d.sops != nil && other.sops != nil {
 		for _, k := range d.sops.WrappedKeys {
-			for _, o := range other.sops.WrappedKeys {
-				if k == o {
-					return true
-				}
+			if slices.Contains(other.sops.WrappedKeys, k) {
+				return true
 			}
 		}
 	}
@@ -127,7 +126,7 @@ func scan(file string, text []byte) []line {
 		key    string
 	}
 	var above []level
-	for _, raw := range bytes.Split(text, []byte("\n")) {
+	for raw := range bytes.SplitSeq(text, []byte("\n")) {
 		indent, key, value, ok := keyValue(string(raw), patch)
 		if !ok {
 			continue

@@ -187,7 +187,7 @@ func TestAnEmptyRepositoryAndWhatLooksLikeOne(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			prepare(t)
 			empty := func(t *testing.T, bare, _ string) (string, map[string]string) {
-				for _, ref := range strings.Fields(run(t, bare, "for-each-ref", "--format=%(refname)")) {
+				for ref := range strings.FieldsSeq(run(t, bare, "for-each-ref", "--format=%(refname)")) {
 					run(t, bare, "update-ref", "-d", ref)
 				}
 				return hosted(t, bare), map[string]string{"CONNSYNC_GIT_TOKEN": "canary-token"}

@@ -191,7 +191,7 @@ func credential(ctx context.Context, address string) transport.AuthMethod {
 		return nil
 	}
 	var a http.BasicAuth
-	for _, l := range strings.Split(string(out), "\n") {
+	for l := range strings.SplitSeq(string(out), "\n") {
 		switch key, value, _ := strings.Cut(l, "="); key {
 		case "username":
 			a.Username = value

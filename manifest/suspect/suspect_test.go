@@ -45,21 +45,21 @@ func TestAMappingGivesItsNameToWhatIsInIt(t *testing.T) {
 
 // The word for a secret is found in every spelling, and not in words that only resemble it.
 func TestTheWordIsFoundInEverySpelling(t *testing.T) {
-	for _, key := range strings.Fields("password Password PASSWORD pass_word pass-word passWord password1 password_2 dbpassword db_password dbPassword rootPwd PWD userpass smtpPass requirepass pass1 " +
+	for key := range strings.FieldsSeq("password Password PASSWORD pass_word pass-word passWord password1 password_2 dbpassword db_password dbPassword rootPwd PWD userpass smtpPass requirepass pass1 " +
 		"clientSecret clientSecret1 client-secret corpsecret mysecretkey secrets token auth_token authtoken x-auth-token accessToken2 tokens apikey apiKey2 api.key API_KEY hmackey aesKey sshkey " +
 		"private_key privatekey key_secret app.secret pat sk userPin pin sas_token bindpw Authorization-Token passphrase key_passphrase passcode psk presharedKey secretAccessKey unseal_key routing_key") {
 		if got := suspect.Setting([]string{key}, "hunter2x"); got.Verdict != suspect.Secret {
 			t.Errorf("%s: %v", key, got)
 		}
 	}
-	for _, key := range strings.Fields("secretary tokenizer tokenization passwordless compass bypass passthrough passenger monkey turkey keyboard keyword keynote keyspace spin opinion pinned pinging " +
+	for key := range strings.FieldsSeq("secretary tokenizer tokenization passwordless compass bypass passthrough passenger monkey turkey keyboard keyword keynote keyspace spin opinion pinned pinging " +
 		"task_id risk ask mask disk basket sass upwards sapwood password_policy passwordPolicy password-min-length token_url tokenUrl token_ttl secret_name secretRef secretPath api_key_id apiKeyHeader max_tokens num_secrets " +
 		"partition_key sort_key primaryKey public_key project_key host_key org_key ioc_key issueKey use_token is_password show_password") {
 		if got := suspect.Setting([]string{key}, "hunter2x"); got.Verdict != suspect.Innocent {
 			t.Errorf("%s: %v", key, got)
 		}
 	}
-	for _, key := range strings.Fields("foo_key blue-key sid sign license keytab community seed") {
+	for key := range strings.FieldsSeq("foo_key blue-key sid sign license keytab community seed") {
 		if got := suspect.Setting([]string{key}, "hunter2x"); got.Verdict != suspect.Doubtful || !got.Hide() {
 			t.Errorf("%s: %v", key, got)
 		}

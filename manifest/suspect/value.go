@@ -187,7 +187,7 @@ var commentedSecret = regexp.MustCompile(`(?i)\b(password|passwd|pwd|passphrase|
 
 // Comment tells whether a comment holds something like `password: value`.
 func Comment(comment string) bool {
-	for _, line := range strings.Split(comment, "\n") {
+	for line := range strings.SplitSeq(comment, "\n") {
 		if commentedSecret.MatchString(line) || Shape(strings.TrimLeft(line, "# ")) != "" {
 			return true
 		}

@@ -4,7 +4,7 @@ import "strings"
 
 func set(words string) map[string]bool {
 	out := make(map[string]bool)
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		out[w] = true
 	}
 	return out

@@ -150,7 +150,7 @@ func readVector(t *testing.T, data []byte) ageVector {
 		t.Fatal("a vector without a header")
 	}
 	v, armored := ageVector{}, false
-	for _, line := range strings.Split(string(head), "\n") {
+	for line := range strings.SplitSeq(string(head), "\n") {
 		key, value, _ := strings.Cut(line, ": ")
 		switch key {
 		case "expect":

@@ -44,7 +44,7 @@ func text(t *testing.T, dir, name string) string {
 // ciphertexts are the encrypted values of a file, each under its line up to the colon and its place among them.
 func ciphertexts(file string) map[string]string {
 	out, seen := map[string]string{}, map[string]int{}
-	for _, line := range strings.Split(file, "\n") {
+	for line := range strings.SplitSeq(file, "\n") {
 		key, value, ok := strings.Cut(line, "ENC[")
 		if ok && !strings.Contains(key, "mac:") && !strings.Contains(value, "type:comment") {
 			seen[key]++

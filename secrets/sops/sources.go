@@ -189,7 +189,7 @@ func (a *ageKeys) identities(text string, words bool, recipients []string) strin
 // items are the lines that are neither empty nor comments, or the words of these.
 func items(text string, words bool) []string {
 	var out []string
-	for _, l := range strings.Split(text, "\n") {
+	for l := range strings.SplitSeq(text, "\n") {
 		switch l = strings.TrimSuffix(l, "\r"); {
 		case l == "" || strings.HasPrefix(l, "#"):
 		case words:

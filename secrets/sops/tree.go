@@ -90,7 +90,7 @@ func (c *cipher) Encrypt(plain any, key []byte, context string) (string, error) 
 func (c *cipher) Decrypt(text string, key []byte, context string) (any, error) {
 	plain, err := c.inner.Decrypt(text, key, context)
 	if err != nil {
-		for _, k := range strings.Split(strings.TrimSuffix(context, ":"), ":") {
+		for k := range strings.SplitSeq(strings.TrimSuffix(context, ":"), ":") {
 			c.failedAt = c.failedAt.Key(k)
 		}
 	}

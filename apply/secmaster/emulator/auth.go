@@ -68,7 +68,7 @@ func authorization(header string) (access string, signed []string, signature str
 	if !ok {
 		return "", nil, "", false
 	}
-	for _, part := range strings.Split(rest, ",") {
+	for part := range strings.SplitSeq(rest, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch key {
 		case "Access":

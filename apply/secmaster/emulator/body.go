@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -104,10 +105,8 @@ func hasMask(v any) bool {
 			}
 		}
 	case []any:
-		for _, child := range v {
-			if hasMask(child) {
-				return true
-			}
+		if slices.ContainsFunc(v, hasMask) {
+			return true
 		}
 	case string:
 		return maskLike.MatchString(strings.TrimSpace(v))

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -135,9 +136,7 @@ func TestWhatACreateMustBe(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := map[string]any{}
-			for k, v := range good {
-				m[k] = v
-			}
+			maps.Copy(m, good)
 			c.change(m)
 			text, err := json.Marshal(m)
 			if err != nil {
