@@ -111,14 +111,20 @@ func explain(err error) (string, []string) {
 	if errors.As(err, &flag) {
 		prefix += flag.flag + ": "
 	}
-	for _, words := range []func(error) (string, []string, bool){
-		explainHistory, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainLimit, explainState, explainRepository, explainRun, explainSystem,
-	} {
-		if message, hints, ok := words(err); ok {
-			return prefix + message, hints
-		}
+	if message, hints, ok := firstWords(err, explainHistory, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainLimit, explainState, explainRepository, explainRun, explainSystem); ok {
+		return prefix + message, hints
 	}
 	return prefix + "something failed that connsync has no words for; its text is not shown, since it could hold a secret", []string{"repeat with -v, and please report it"}
+}
+
+// firstWords are those of the first that has any for an error.
+func firstWords(err error, explain ...func(error) (string, []string, bool)) (string, []string, bool) {
+	for _, words := range explain {
+		if message, hints, ok := words(err); ok {
+			return message, hints, true
+		}
+	}
+	return "", nil, false
 }
 
 func explainOurs(err error) (string, []string, bool) {

@@ -14,22 +14,14 @@ import (
 
 // explainState says what is wrong with known state. None of it is ever answered by starting from nothing.
 func explainState(err error) (string, []string, bool) {
-	var corrupt *state.CorruptError
-	var missing *state.MissingError
-	var readable *state.ReadableError
-	var newer *state.SchemaError
+	return firstWords(err, explainElsewhere, explainUnread, explainHeld, explainUnkept)
+}
+
+// explainElsewhere says why a target may not write what is known of another place.
+func explainElsewhere(err error) (string, []string, bool) {
 	var place *state.PlaceError
 	var home *state.HomeError
 	var notHome *state.NotHomeError
-	var locked *state.LockedRefError
-	var held *state.HeldError
-	var busy *state.BusyError
-	var diverged *state.DivergedError
-	var remote *remoteError
-	reason := ""
-	if disk := (*state.DiskError)(nil); errors.As(err, &disk) {
-		reason = ": " + disk.Reason.Error()
-	}
 	switch {
 	case errors.As(err, &place):
 		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
@@ -41,6 +33,17 @@ func explainState(err error) (string, []string, bool) {
 		}, true
 	case errors.As(err, &notHome):
 		return "--accept-home: " + notHome.Error(), []string{"use the name that the message of the refused sync has"}, true
+	}
+	return "", nil, false
+}
+
+// explainUnread says why known state cannot be read.
+func explainUnread(err error) (string, []string, bool) {
+	var corrupt *state.CorruptError
+	var missing *state.MissingError
+	var readable *state.ReadableError
+	var newer *state.SchemaError
+	switch {
 	case errors.As(err, &corrupt):
 		return corrupt.Error(), []string{
 			"known state is not guessed; to begin anew:  connsync state rebuild  (what is there is then adopted by the next sync, and its secrets are unverified)",
@@ -56,6 +59,18 @@ func explainState(err error) (string, []string, bool) {
 		return readable.Error(), []string{"the remote's cannot be read; to put this one in its place:  git push --force REMOTE " + manifest.ShellWord(branchOf(readable.Ref))}, true
 	case errors.As(err, &newer):
 		return newer.Error(), []string{"use that version or a newer one"}, true
+	}
+	return "", nil, false
+}
+
+// explainHeld says what else holds known state, or another one of it.
+func explainHeld(err error) (string, []string, bool) {
+	var locked *state.LockedRefError
+	var held *state.HeldError
+	var busy *state.BusyError
+	var diverged *state.DivergedError
+	var remote *remoteError
+	switch {
 	case errors.As(err, &locked):
 		return locked.Error(), []string{"if no Git program runs, it died: remove that file and repeat"}, true
 	case errors.As(err, &held):
@@ -73,6 +88,17 @@ func explainState(err error) (string, []string, bool) {
 		}, true
 	case errors.As(err, &remote):
 		return remoteWords(remote)
+	}
+	return "", nil, false
+}
+
+// explainUnkept says why known state cannot be kept.
+func explainUnkept(err error) (string, []string, bool) {
+	reason := ""
+	if disk := (*state.DiskError)(nil); errors.As(err, &disk) {
+		reason = ": " + disk.Reason.Error()
+	}
+	switch {
 	case errors.Is(err, state.ErrCheckedOut):
 		return state.ErrCheckedOut.Error(), []string{"check out another branch: connsync replaces this one"}, true
 	case errors.Is(err, state.ErrReplaced):

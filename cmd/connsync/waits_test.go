@@ -68,19 +68,7 @@ func TestALookBesideARunningSyncSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.end()
-	repo, err := gitfs.Open(s.work)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer repo.Close()
-	store, err := state.Open(state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir()}, "prod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	held, err := store.Lock(context.Background(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	held := s.lock(t)
 	says := regexp.MustCompile(`note: prod: a sync is running, and this may be out of date: another sync holds the known state: process [0-9]+ on \S+ since `)
 	for _, args := range [][]string{{"diff"}, {"sync", "--dry-run"}, {"diff", "--format", "json"}} {
 		_, _, stderr := inProcess(s.env, append(args, "-C", s.work, "--endpoint", s.http.URL)...)
