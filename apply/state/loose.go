@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -105,9 +106,14 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 func loose(o plumbing.EncodedObject) []byte {
 	content, _ := contentOf(o)
 	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
+	z := packers.Get().(*zlib.Writer)
+	defer packers.Put(z)
+	z.Reset(&b)
 	fmt.Fprintf(z, "%s %d\x00", o.Type(), len(content))
 	_, _ = z.Write(content)
 	_ = z.Close()
 	return b.Bytes()
 }
+
+// packers are kept for the next object: each has more than a megabyte of tables, and most objects have less than a kilobyte.
+var packers = sync.Pool{New: func() any { return zlib.NewWriter(nil) }}
