@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("sim.seeds", 80, "how many seeds the simulation lives through")
+	simSeeds = flag.Int("sim.seeds", 40, "how many seeds the simulation lives through")
 	simFrom  = flag.Uint64("sim.from", 0, "the first of them")
 	simSeed  = flag.Int64("sim.seed", -1, "the one seed to replay, with its story")
 )

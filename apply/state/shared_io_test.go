@@ -15,7 +15,7 @@ import (
 // TestADiskThatFailsWhileStateIsSharedLosesNothing has the disk fail at each effect of a run that announces and records on a shared remote, until a run
 // does not meet it. Whoever comes next, here or on another machine, finds what was done, or that it was announced.
 func TestADiskThatFailsWhileStateIsSharedLosesNothing(t *testing.T) {
-	cells, failed, at, step := 0, 0, 1, 10
+	cells, failed, at, step := 0, 0, 1, 20
 	if *long {
 		step = 1
 	}

@@ -81,6 +81,7 @@ type machine struct {
 func machines(t testing.TB, n int) []*machine {
 	t.Helper()
 	bare := repository(t, "--bare")
+	run(t, bare, "config", "receive.autogc", "false") // two programs less for each push
 	out := make([]*machine, n)
 	for i := range out {
 		dir := repository(t)
