@@ -94,6 +94,7 @@ func served(t *testing.T, reach func(*testing.T, string, string) (string, map[st
 	bare, clone = filepath.Join(t.TempDir(), "server.git"), filepath.Join(t.TempDir(), "clone")
 	run(t, origin, "clone", "-q", "--bare", origin, bare)
 	run(t, bare, "config", "http.receivepack", "true")
+	run(t, bare, "config", "receive.autogc", "false") // two programs less for each push
 	run(t, origin, "clone", "-q", bare, clone)
 	address, env := reach(t, bare, clone)
 	run(t, clone, "remote", "set-url", "origin", address)

@@ -25,7 +25,7 @@ import (
 var (
 	editFiles = flag.Int("edit.files", 500, "how many random files are edited")
 	editSeed  = flag.Int64("edit.seed", 20261126, "the seed of the first of them")
-	editReal  = flag.Int("edit.real", 40, "one file in so many is opened, and set once more, by the sops command")
+	editReal  = flag.Int("edit.real", 80, "one file in so many is opened, and set once more, by the sops command")
 )
 
 // selectors are rules of every kind that sops has, of which most leave something in the clear.
