@@ -177,7 +177,7 @@ func (w *leakWorld) bystanders() {
 
 // script writes a program that notes its arguments and its environment beside the world that it stands in.
 func (w *leakWorld) script(name, goOn string) {
-	text := "#!/bin/sh\nd=$(dirname \"$0\")\nwhile [ ! -d \"$d/children\" ]; do d=$d/..; done\nnoted=$d/children/$$\n{ printf '%s\\n' \"$0\" \"$@\"; env; } >>\"$noted\"\n" + goOn + "\n"
+	text := "#!/bin/sh\nd=${0%/*}\nwhile [ ! -d \"$d/children\" ]; do d=$d/..; done\nnoted=$d/children/$$\n{ printf '%s\\n' \"$0\" \"$@\"; env; } >>\"$noted\"\n" + goOn + "\n"
 	w.write(name, text)
 	if err := os.Chmod(w.path(name), 0o755); err != nil {
 		w.t.Fatal(err)

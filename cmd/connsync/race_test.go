@@ -17,7 +17,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-var races = flag.Int("races", 10, "how many seeded races of syncs to run")
+var races = flag.Int("races", 5, "how many seeded races of syncs to run")
 
 // TestSyncsThatRace runs two or three syncs at once, from clones of their own, on one shared remote, with pauses that a
 // seed decides. Whoever loses waits, converges, or is refused; nothing is made twice, and nothing that was done is lost.
@@ -107,6 +107,7 @@ func seedRepository(t *testing.T, bare string, wanted int) {
 	runGit(t, dir, "add", "-A")
 	runGit(t, dir, "commit", "-q", "-m", "wanted")
 	runGit(t, dir, "clone", "-q", "--bare", dir, bare)
+	runGit(t, bare, "config", "receive.autogc", "false")
 }
 
 func runGit(t testing.TB, dir string, args ...string) string {

@@ -21,8 +21,39 @@ import (
 // The age key of all scripts; a script takes it away with `env SOPS_AGE_KEY=`.
 var testRecipient, testIdentity string
 
+// commands are what the test binary does under other names.
+var commands = map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky}
+
+// TestMain runs the tests, or is one of the commands. They are links to the test binary in front of PATH: testscript.Main would
+// write a copy of it for each of them.
 func TestMain(m *testing.M) {
-	testscript.Main(testKey{m}, map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky})
+	if command := commands[filepath.Base(os.Args[0])]; command != nil {
+		command()
+		os.Exit(0)
+	}
+	bin, err := linked()
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	code := testKey{m}.Run()
+	_ = os.RemoveAll(bin)
+	os.Exit(code)
+}
+
+// linked is a new folder with the commands.
+func linked() (string, error) {
+	bin, err := os.MkdirTemp("", "connsync-commands")
+	if err != nil {
+		return "", err
+	}
+	exe, err := os.Executable()
+	for name := range commands {
+		if err == nil {
+			err = os.Symlink(exe, filepath.Join(bin, name))
+		}
+	}
+	return bin, err
 }
 
 // entry is main for the processes that tests start. The kernel may deny them something first, and they may do something to themselves.
