@@ -35,7 +35,9 @@ var noHints = map[string]string{
 
 // harmless are the functions that put a text into a command that is not made a word of a shell there, and why it is one.
 var harmless = map[string]string{
-	"explainState":           "hashes of commits, and what bothSides and targetOf make",
+	"explainElsewhere":       "what targetOf makes",
+	"explainHeld":            "hashes of commits",
+	"explainUnread":          "what bothSides makes",
 	"fetchOf":                "revisions and remotes of letters, digits and . _ / -",
 	"resealCmd.hidden":       "flags that are made of words",
 	"sopsrules.Rule.Command": "the caller's command",
