@@ -24,13 +24,7 @@ func Record(w Want, h Have, o RecordOptions) Known {
 		Secrets: make(map[secrets.Path]secrets.Fingerprint, len(l.secrets)),
 		File:    w.File.Path, Blob: w.File.Blob, Commit: o.Commit, Dirty: o.Dirty, LastModified: o.LastModified,
 	}
-	switch {
-	case o.Unverified:
-	case o.Unconfirmed:
-		k.Written = WrittenUnconfirmed
-	default:
-		k.Written = WrittenConfirmed
-	}
+	k.Written = o.written()
 	if w.Adopt == h.ID {
 		k.Adopted = h.ID
 	}
@@ -57,6 +51,17 @@ func Record(w Want, h Have, o RecordOptions) Known {
 		}
 	}
 	return k
+}
+
+// written is what the record says of the write that it is made after.
+func (o RecordOptions) written() Written {
+	switch {
+	case o.Unverified:
+		return WrittenNever
+	case o.Unconfirmed:
+		return WrittenUnconfirmed
+	}
+	return WrittenConfirmed
 }
 
 // KeepStamp keeps what an earlier record says of its file's encryption where that is the later word: an older version of a file, or one that is not

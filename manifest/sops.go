@@ -29,22 +29,7 @@ func (d *document) sops(p Project) *Sops {
 	}
 	d.screenMembers(n)
 	d.encrypted(n, s)
-	v := strict.Child(n, "mac")
-	if v != nil {
-		s.Pos = d.At(v)
-	}
-	if v != nil && v.Value != "" {
-		s.MAC = secrets.Digest(v.Value)
-	}
-	switch {
-	case v != nil && v.Value == "":
-		d.Wrong(v, "the mac is empty: the file was merged, and nobody signed it").Hint("repeat the merge where a key is at hand, with connsync as Git's merge driver", "or take the whole file of one side from Git, with its sops block, and make the other side's changes again with sops")
-	case v == nil || !secrets.IsCiphertext(v.Value, "str"):
-		d.Wrong(n, "the sops block has no mac").Hint("restore the file as sops wrote it: connsync does not open a file that is not authenticated")
-	}
-	if p.Secrets.FullMAC && s.MACOnlyEncrypted {
-		d.WrongName(strict.Child(n, "mac_only_encrypted"), "mac_only_encrypted, where %s asks for a full mac", p.File).Hint("take mac_only_encrypted out of its rule in "+RulesFile+", and then  connsync reseal "+ShellWord(d.File), "or set  secrets: {mac: any}  in "+p.File)
-	}
+	d.mac(n, s, p)
 	if v := strict.Child(n, "shamir_threshold"); v != nil {
 		s.Threshold, _ = strconv.Atoi(v.Value)
 	}
@@ -62,6 +47,26 @@ func (d *document) sops(p Project) *Sops {
 	}
 	s.KeysDigest = secrets.Digest(wrapped.String())
 	return s
+}
+
+// mac reads what a file is authenticated by.
+func (d *document) mac(n *strict.Node, s *Sops, p Project) {
+	v := strict.Child(n, "mac")
+	if v != nil {
+		s.Pos = d.At(v)
+	}
+	if v != nil && v.Value != "" {
+		s.MAC = secrets.Digest(v.Value)
+	}
+	switch {
+	case v != nil && v.Value == "":
+		d.Wrong(v, "the mac is empty: the file was merged, and nobody signed it").Hint("repeat the merge where a key is at hand, with connsync as Git's merge driver", "or take the whole file of one side from Git, with its sops block, and make the other side's changes again with sops")
+	case v == nil || !secrets.IsCiphertext(v.Value, "str"):
+		d.Wrong(n, "the sops block has no mac").Hint("restore the file as sops wrote it: connsync does not open a file that is not authenticated")
+	}
+	if p.Secrets.FullMAC && s.MACOnlyEncrypted {
+		d.WrongName(strict.Child(n, "mac_only_encrypted"), "mac_only_encrypted, where %s asks for a full mac", p.File).Hint("take mac_only_encrypted out of its rule in "+RulesFile+", and then  connsync reseal "+ShellWord(d.File), "or set  secrets: {mac: any}  in "+p.File)
+	}
 }
 
 // encrypted screens the values of a file by its own selector, and notes a digest of what its MAC is made of.

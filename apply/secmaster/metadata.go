@@ -44,6 +44,11 @@ func fromMetadata(ctx context.Context, o FindOptions) (Credentials, error) {
 	if status != http.StatusOK {
 		return Credentials{}, ErrNoCredentials
 	}
+	return temporaryKeys(body)
+}
+
+// temporaryKeys reads the answer of a metadata server.
+func temporaryKeys(body []byte) (Credentials, error) {
 	var answer struct {
 		Credential struct {
 			Access        string `json:"access"`
