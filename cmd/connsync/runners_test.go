@@ -29,7 +29,7 @@ func hosted(t *testing.T, bare, token string) string {
 		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(bare), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1"},
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, password, _ := r.BasicAuth(); password != token {
+		if _, password, _ := r.BasicAuth(); password != token && !strings.EqualFold(r.Header.Get("Authorization"), "bearer "+token) {
 			w.Header().Set("WWW-Authenticate", "Basic")
 			w.WriteHeader(http.StatusUnauthorized)
 			return
