@@ -160,7 +160,7 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	}
 	now := s.clock.now()
 	prepared, err := apply.Prepare(ctx, apply.Sync{
-		Target: apply.Target{Name: "prod", Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }},
+		Target: apply.Target{Name: "prod", Destinations: manifest.Reviewed, Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }},
 		Client: w, State: session, Files: s.files, Parallelism: 10,
 		Open:  s.opener(),
 		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},

@@ -84,6 +84,7 @@ func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 			Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified, Unconfirmed: v.silent,
 		})
 		k.KeepStamp(c.Known)
+		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 		e.Record(k)
 		if c.Known != nil && c.Known.Name != c.Name { // the record that a rename leaves behind
 			e.Forget(p.sync.Commit, c.Known.Name)
@@ -102,10 +103,13 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 		k.Protect, k.Commit, k.Dirty = c.Want.Protect, p.sync.Commit, p.sync.Dirty
 		if s := c.Want.File.Sops; restamp && s != nil {
 			k.File, k.Blob, k.LastModified, k.MAC = c.Want.File.Path, c.Want.File.Blob, s.LastModified, s.MAC
+			k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 		}
 		e.Record(k)
 	case c.Action == diff.Adopt && p.opens(c):
-		e.Record(diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true}))
+		k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true})
+		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
+		e.Record(k)
 	case c.Action == diff.Forget && c.Known != nil:
 		e.Forget(p.sync.Commit, c.Known.Name)
 	case c.Action == diff.Orphaned && c.Known == nil && c.Have != nil:

@@ -8,6 +8,7 @@ import (
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 // ErrNotAnnounced says that the intents could not be stored, so nothing was sent.
@@ -60,17 +61,21 @@ func (p *Prepared) Run(ctx context.Context) Report {
 // writes reveals what the plan needs, and separates what can be sent from what is refused.
 func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	sends, notes := p.parted()
-	revealed := p.sync.reveal(ctx, append(notes, sends...))
+	all := append(notes[:len(notes):len(notes)], sends...)
+	revealed := p.sync.reveal(ctx, all)
+	refused := p.compareSeals(ctx, all, revealed)
 	p.authenticate(notes, revealed)
-	refused := make(map[string]error)
 	for _, c := range notes {
-		if !p.opens(c) {
+		if refused[c.Name] == nil && !p.opens(c) {
 			refused[c.Name] = errors.Join(revealed[c.Want.File.Path].err, ErrNotOpened)
 		}
 	}
 	before := p.seen.ids()
 	var ws []*write
 	for _, c := range sends {
+		if refused[c.Name] != nil {
+			continue
+		}
 		w, err := newWrite(c, revealed, before)
 		if err != nil {
 			refused[c.Name] = err
@@ -79,6 +84,30 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 		ws = append(ws, w)
 	}
 	return ws, refused
+}
+
+// compareSeals keeps what is to be recorded of each connection's seal, and gives those that are refused for it.
+func (p *Prepared) compareSeals(ctx context.Context, cs []*diff.Change, revealed map[string]opened) map[string]error {
+	refused := make(map[string]error)
+	p.seals = make(map[string]*diff.Seal, len(cs))
+	history, unread := p.sealHistory(ctx, cs)
+	for _, c := range cs {
+		if c.Want == nil || c.Want.Seal == nil {
+			continue
+		}
+		s, err := p.prove(c, revealed[c.Want.File.Path], history)
+		if err == nil && unread != nil {
+			if n, _ := p.newest(c, nil); n == 0 {
+				err = unread
+			}
+		}
+		if err != nil {
+			refused[c.Name] = err
+			continue
+		}
+		p.seals[c.Name] = s
+	}
+	return refused
 }
 
 // parted are the changes that are sent, and those whose files are only recorded, or noted.
@@ -116,7 +145,7 @@ func (p *Prepared) authenticate(noted []*diff.Change, revealed map[string]opened
 	p.authenticated = make(map[string]bool, len(noted))
 	for _, c := range noted {
 		o, read := revealed[c.Want.File.Path]
-		p.authenticated[c.Name] = read && o.err == nil && o.dated(c.Want)
+		p.authenticated[c.Name] = read && o.err == nil && o.dated(c.Want) && (c.Want.Seal == nil || p.seals[c.Name] != nil || p.sync.Destinations == manifest.Reviewed)
 	}
 }
 

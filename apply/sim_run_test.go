@@ -151,7 +151,7 @@ func (r *simRun) preview() error {
 
 func (r *simRun) target() apply.Target {
 	return apply.Target{
-		Name: "prod", Want: r.want(), Commit: r.revision.name(), Prune: r.prune, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}, Rewrite: r.rewrites(), Only: r.only,
+		Name: "prod", Destinations: manifest.Reviewed, Want: r.want(), Commit: r.revision.name(), Prune: r.prune, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}, Rewrite: r.rewrites(), Only: r.only,
 		Place: diff.Place{Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace},
 	}
 }

@@ -22,6 +22,7 @@ type Sync struct {
 	State       *state.Session // locked; Target.Known is its snapshot
 	Files       fs.FS          // the tree that Want was read from
 	Open        Open
+	Versions    Versions      // of the manifests before Commit; nil: none are in sight
 	Run         state.Run     // after Run.Expires nothing is sent
 	Parallelism int           // writes at a time; default 8
 	Settle      time.Duration // how long a create that nobody confirmed may take to appear; default 60 s
@@ -43,6 +44,7 @@ type Prepared struct {
 	sync          Sync
 	seen          *observation
 	authenticated map[string]bool // connections that are recorded and not written, whose file was opened
+	seals         map[string]*diff.Seal
 	Plan          diff.Plan
 }
 

@@ -47,6 +47,9 @@ type Target struct {
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
 	Older    bool                   // what is not is undone, as asked
 	Careful  bool                   // nothing is begun without known state where SecMaster has wanted names: a *FirstSyncError
+
+	Destinations string                 // secrets.destinations of the project
+	Accept       func(name string) bool // destinations that changed without a seal are accepted; nil: none
 }
 
 // FirstSyncError says that nothing is known of a target, and SecMaster has connections of wanted names: known state may have been lost, or not
@@ -105,6 +108,10 @@ func (o *observation) plan(t Target) (diff.Plan, error) {
 		ByName:  t.ByName,
 		Prune:   t.Prune,
 		Unguard: t.Unguard,
+
+		Destinations: t.Destinations,
+		SealedFor:    t.Place,
+		Accept:       t.Accept,
 	})
 	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
 	if t.Only != nil {

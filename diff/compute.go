@@ -2,6 +2,8 @@ package diff
 
 import (
 	"sort"
+
+	"connsync/manifest"
 )
 
 // Compute decides about every connection that Git wants, that connsync knows, or that a run announced. The
@@ -12,7 +14,7 @@ func Compute(in Input) Plan {
 		d.add(d.wanted(&d.want[i]))
 	}
 	d.orphans()
-	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known)}
+	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known), Reviewed: in.Destinations == manifest.Reviewed}
 	sort.Slice(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
 	for i := range p.Changes {
 		c := &p.Changes[i]

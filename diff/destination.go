@@ -3,6 +3,7 @@ package diff
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"connsync/manifest"
@@ -14,20 +15,32 @@ var destinations = map[string]bool{
 	"endpoint": true, "endpoints": true, "url": true, "urls": true, "uri": true, "host": true, "hosts": true, "hostname": true,
 	"address": true, "addresses": true, "addr": true, "addrs": true, "server": true, "servers": true, "broker": true, "brokers": true,
 	"domain": true, "proxy": true, "port": true, "ip": true, "gateway": true, "webhook": true, "webhooks": true, "dsn": true, "jdbc": true, "bootstrap": true, "base": true, "site": true,
+	"scheme": true, "protocol": true, "insecure": true, "cacert": true, "cafile": true, "cabundle": true, "truststore": true, "sni": true,
+}
+
+// whereabouts are words of keys that may say whose, or which part of a place, a connection leads to. Where nothing proves who changed them, they are of high risk.
+var whereabouts = map[string]bool{
+	"tenant": true, "tenants": true, "realm": true, "realms": true, "cluster": true, "clusters": true, "account": true, "accounts": true, "region": true, "regions": true,
+	"path": true, "paths": true, "instance": true, "instances": true,
+}
+
+// trusted are the words beside verify, or ca, of keys that say whom to trust: verify_ssl, tls_verify, ca_cert.
+var trusted = map[string]bool{
+	"ssl": true, "tls": true, "cert": true, "certs": true, "certificate": true, "certificates": true, "peer": true, "bundle": true, "file": true, "chain": true,
 }
 
 // risks are the destinations that Git changes while a secret stays: it would be sent to the new place.
 func risks(c Change) []Risk {
 	stays := false
 	for _, s := range c.Secrets {
-		stays = stays || s.Word == Same || s.Word == Unverified
+		stays = stays || s.Word == Same || s.Word == Unverified || s.Word == Reencrypted // of which nobody can tell
 	}
 	if !stays {
 		return nil
 	}
 	var out []Risk
 	for _, f := range c.Fields {
-		if has(f.Causes, Git) && f.Destination() {
+		if has(f.Causes, Git) && (f.Destination() || c.Want.Seal == nil && f.whereabouts()) {
 			out = append(out, Risk{Kind: RiskDestination, Path: f.Path})
 		}
 	}
@@ -51,16 +64,32 @@ func leads(p secrets.Path) bool {
 	if !strings.HasPrefix(string(p), "config") {
 		return false
 	}
-	for _, word := range manifest.KeyWords(strings.TrimPrefix(string(p), "config")) {
-		if destinations[word] || joined.MatchString(word) {
+	words := manifest.KeyWords(strings.TrimPrefix(string(p), "config"))
+	for _, word := range words {
+		if destinations[word] || joined.MatchString(word) || glued.MatchString(word) {
 			return true
 		}
 	}
-	return false
+	return among(words, trusted) && (slices.Contains(words, "verify") || slices.Contains(words, "ca"))
+}
+
+func among(words []string, some map[string]bool) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return some[w] })
+}
+
+// whereabouts tells whether a setting's key may say whose place a connection leads to.
+func (f Field) whereabouts() bool {
+	return strings.HasPrefix(string(f.Path), "config") && among(manifest.KeyWords(strings.TrimPrefix(string(f.Path), "config")), whereabouts)
 }
 
 // joined are keys that run their words together: apiurl, baseurl, smtphost.
 var joined = regexp.MustCompile(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$`)
+
+// glued are keys that run verify and its word together: verifyssl, sslverify.
+var glued = regexp.MustCompile(`^(verify(ssl|tls|cert|peer)|(ssl|tls|cert|peer)verify)$`)
+
+// variable is a host with a port that something fills in.
+var variable = regexp.MustCompile(`[A-Za-z0-9\]]:(\$[{A-Za-z_]|\{\{)`)
 
 var (
 	hostPort = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*):[0-9]{1,5}$`)
@@ -102,7 +131,7 @@ func address(v any) bool {
 	switch {
 	case !ok || mailbox.MatchString(text):
 		return false
-	case len(text) > longest || strings.Contains(text, "://") || scp.MatchString(text):
+	case len(text) > longest || strings.Contains(text, "://") || scp.MatchString(text) || variable.MatchString(text):
 		return true
 	}
 	for _, part := range strings.FieldsFunc(dots.Replace(text), outsideOfAddresses) {

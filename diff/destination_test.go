@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"connsync/diff"
+	"connsync/manifest"
 	"connsync/secrets"
 )
 
@@ -55,6 +56,22 @@ func TestADestinationIsKnownByItsKeyOrItsValue(t *testing.T) {
 		{"config.target", "x", "git@evil.example:path", true},
 		{"config.target", "x", "evil\u3002example", true},
 		{"config.target", "x", "evil\uff0eexample", true},
+		{"config.target", "x", "broker:$PORT", true},
+		{"config.target", "x", "broker:${PORT}/x", true},
+		{"config.target", "x", "broker:{{ port }}", true},
+		{"config.target", "x", "costs: $5", false},
+		{"config.scheme", "https", "http", true},
+		{"config.verify_ssl", true, false, true},
+		{"config.sslVerify", true, false, true},
+		{"config.tls.insecureSkipVerify", false, true, true},
+		{"config.verifyssl", true, false, true},
+		{"config.ca_cert", nil, "-----BEGIN CERTIFICATE-----", true},
+		{"config.caBundle", "a", "b", true},
+		{"config.proxy", "", "p", true},
+		{"config.verify_schema", true, false, false},
+		{"config.ca_region", "a", "b", false},
+		{"config.certificate_name", "a", "b", false},
+		{"config.tenant", "a", "b", false},
 		{"config.enabled", true, false, false},
 		{"description", "x", "see https://wiki.example", false},
 		{"name", "edr.example", "b", false},
@@ -63,5 +80,33 @@ func TestADestinationIsKnownByItsKeyOrItsValue(t *testing.T) {
 		if f.Destination() != c.leads {
 			t.Errorf("%s %v -> %v: destination %v", c.path, c.old, c.new, !c.leads)
 		}
+	}
+}
+
+// What may say whose place a connection leads to is of high risk beside a secret that stays, unless a seal speaks; and so is a destination beside one that was
+// encrypted anew.
+func TestWhatMayLeadElsewhereIsOfHighRisk(t *testing.T) {
+	at := sealedAt(monday, "m1")
+	for _, key := range []string{"tenant", "tenant_id", "realm", "clusterName", "account", "region", "path", "instance", "auth.tenants"} {
+		before := want("a", with("endpoint", "https://a", key, "x", "password", "ENC:1"), at)
+		now := want("a", with("endpoint", "https://a", key, "y", "password", "ENC:1"), at)
+		for what, c := range map[string]struct {
+			now   diff.Want
+			risks int
+		}{
+			"beside a secret": {now, 1},
+			"under a seal":    {func() diff.Want { w := now; seals("iv")(&w); return w }(), 0},
+		} {
+			p := diff.Compute(diff.Input{Want: []diff.Want{c.now}, Have: []diff.Have{have("1", before)}, Known: byName(known("1", before)), Destinations: manifest.Reviewed})
+			if len(p.Changes[0].Risks) != c.risks || p.Changes[0].Action != diff.Update {
+				t.Errorf("%s %s: %s", key, what, told(p))
+			}
+		}
+	}
+	before := want("a", at)
+	rotated := want("a", with("endpoint", "https://b", "password", "ENC:2"), at, func(w *diff.Want) { w.File.Sops = &manifest.Sops{KeysDigest: "others", MAC: "m2"} })
+	p := diff.Compute(diff.Input{Want: []diff.Want{rotated}, Have: []diff.Have{have("1", before)}, Known: byName(known("1", before)), Destinations: manifest.Reviewed})
+	if c := p.Changes[0]; len(c.Risks) != 1 || c.Secrets[0].Word != diff.Reencrypted {
+		t.Errorf("a new data key and a new endpoint: %s", told(p))
 	}
 }

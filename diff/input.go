@@ -22,6 +22,10 @@ type Input struct {
 	ByName  bool                   // take over what has a wanted name although not all of it is shown: known state was lost
 	Prune   bool                   // delete what connsync wrote and is orphaned
 	Unguard func(name string) bool // … although it was protected when it was last applied; nil: none
+
+	Destinations string                 // secrets.destinations of the project
+	SealedFor    Place                  // the place as the project file has it, which seals bind
+	Accept       func(name string) bool // a destination that changed without a seal is accepted, for this run; nil: none
 }
 
 // Place is where a target's connections live. Known state belongs to one place.

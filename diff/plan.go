@@ -64,6 +64,7 @@ type Plan struct {
 	// BlindToTouch tells that SecMaster gives no update_time for a connection that holds secrets,
 	// so a secret changed there cannot be seen.
 	BlindToTouch bool
+	Reviewed     bool // no seal is compared: review alone decides where secrets go
 }
 
 // Change is the decision about one connection.
@@ -119,6 +120,7 @@ const (
 	RiskExposed     RiskKind = "exposed"     // a secret that was in the clear is said to be another one now
 	RiskException   RiskKind = "exception"   // a setting that looks like a secret may stand in the clear
 	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse that: ConflictRepointed
+	RiskSealed      RiskKind = "sealed"      // sealed anew: whether by a holder of the key is seen when the file is opened
 )
 
 // Risk is a reason to look twice.
@@ -171,7 +173,9 @@ const (
 	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
 	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear that the rule of its file encrypts
 	ConflictBehind    ConflictKind = "behind"     // it would undo what was applied from a commit that this one does not contain
-	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, in a file that sops did not write since the last apply
+	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, and the connection has no seal that says so
+	ConflictUnsealed  ConflictKind = "unsealed"   // a connection with secrets has no seal, and the project wants one, or it had one
+	ConflictResealed  ConflictKind = "resealed"   // settings changed, and the seal is still the one that was applied with others
 )
 
 // ConflictDetail says what a conflict is about.

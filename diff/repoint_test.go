@@ -5,6 +5,7 @@ import (
 
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // sealedAt gives a wanted connection's file a time of its last encryption, a MAC, and a MAC that covers encrypted values only.
@@ -19,7 +20,7 @@ const (
 	tuesday = "2026-01-06T10:00:00Z"
 )
 
-// Whoever sends a secret elsewhere must hold its key.
+// Whoever sends a secret elsewhere must hold its key. That sops wrote the file since shows nothing of it: what was edited by hand before is signed with the rest.
 func TestADestinationIsNotChangedByHandBesideASecret(t *testing.T) {
 	written := want("a", sealedAt(monday, "m1"))
 	moved := with("endpoint", "https://evil", "password", "ENC:1")
@@ -29,18 +30,19 @@ func TestADestinationIsNotChangedByHandBesideASecret(t *testing.T) {
 		refused string // the field; "" where the change is made
 	}{
 		{"an endpoint edited by hand", want("a", moved, sealedAt(monday, "m1")), "config.endpoint"},
-		{"an endpoint set with sops", want("a", moved, sealedAt(tuesday, "m2")), ""},
-		{"in the same second, by sops", want("a", moved, sealedAt(monday, "m2")), ""},
-		{"a later time that somebody wrote beside the old MAC", want("a", moved, sealedAt(tuesday, "m1")), "config.endpoint"},
+		{"an endpoint, and then sops wrote the file", want("a", moved, sealedAt(tuesday, "m2")), "config.endpoint"},
 		{"an older file of sops's", want("a", moved, sealedAt("2025-01-01T00:00:00Z", "m0")), "config.endpoint"},
-		{"a time that is none", want("a", moved, sealedAt("x", "m2")), "config.endpoint"},
+		{"an endpoint beside a new secret", want("a", with("endpoint", "https://evil", "password", "ENC:2"), sealedAt(tuesday, "m2")), "config.endpoint"},
 		{"a destination by its value", want("a", with("endpoint", "https://a", "target", "10.0.0.1", "password", "ENC:1"), sealedAt(monday, "m1")), "config.target"},
 		{"a destination taken away", want("a", with("password", "ENC:1"), sealedAt(monday, "m1")), "config.endpoint"},
 		{"a plugin", want("a", func(w *diff.Want) { w.Resolved.VersionID = "v9" }, sealedAt(monday, "m1")), "plugin"},
+		{"whether a certificate is verified", want("a", with("endpoint", "https://a", "verify_ssl", false, "password", "ENC:1"), sealedAt(monday, "m1")), "config.verify_ssl"},
 		{"a setting that leads nowhere", want("a", with("endpoint", "https://a", "mode", "fast", "password", "ENC:1"), sealedAt(monday, "m1")), ""},
+		{"a secret", want("a", with("endpoint", "https://a", "password", "ENC:2"), sealedAt(tuesday, "m2")), ""},
+		{"a secret more", want("a", with("endpoint", "https://a", "password", "ENC:1", "token", "ENC:2"), sealedAt(tuesday, "m2")), ""},
 		{"a description", want("a", func(w *diff.Want) { w.Description = "other" }, sealedAt(monday, "m1")), ""},
-		{"without a secret that could go astray", want("a", with("endpoint", "https://evil"), sealedAt(monday, "m1")), ""},
-		{"under a full MAC, which sees no names of keys", want("a", moved, func(w *diff.Want) { w.File.Sops = &manifest.Sops{LastModified: monday, MAC: "m1"} }), "config.endpoint"},
+		{"the secret taken away beside it: SecMaster may keep the one that it has", want("a", with("endpoint", "https://evil"), sealedAt(monday, "m1")), "config.endpoint"},
+		{"the secret taken away", want("a", with("endpoint", "https://a"), sealedAt(monday, "m1")), ""},
 	} {
 		for _, there := range []bool{true, false} { // also where it is gone from SecMaster, and would be created anew
 			in := diff.Input{Want: []diff.Want{c.want}, Known: byName(known("1", written))}
@@ -55,7 +57,117 @@ func TestADestinationIsNotChangedByHandBesideASecret(t *testing.T) {
 			if refused != c.refused || got.Write == (c.refused != "") {
 				t.Errorf("%s (there: %v): refused %q, want %q; %s", c.what, there, refused, c.refused, told(diff.Compute(in)))
 			}
+			for what, with := range map[string]func(*diff.Input){
+				"reviewed": func(in *diff.Input) { in.Destinations = manifest.Reviewed },
+				"accepted": func(in *diff.Input) { in.Accept = func(name string) bool { return name == "a" } },
+			} {
+				free := in
+				with(&free)
+				if p := diff.Compute(free); p.Changes[0].Conflict != nil {
+					t.Errorf("%s, %s: %s", c.what, what, told(p))
+				}
+			}
+			in.Accept = func(name string) bool { return name == "b" }
+			if p := diff.Compute(in); (p.Changes[0].Conflict != nil) != (c.refused != "") {
+				t.Errorf("%s, another accepted: %s", c.what, told(p))
+			}
 		}
+	}
+}
+
+// place is the target of all seals here.
+var place = diff.Place{Region: "cn-north-4", WorkspaceID: "w"}
+
+// seals gives a wanted connection a seal whose text has an IV.
+func seals(iv string) func(*diff.Want) {
+	return func(w *diff.Want) {
+		w.Seal = &secrets.Ref{Ciphertext: secrets.Ciphertext{Kind: "str", IV: iv, Size: 9}}
+	}
+}
+
+// applied is the record of a connection that was sent under a seal.
+func applied(t *testing.T, w diff.Want) diff.Known {
+	t.Helper()
+	lines, ok := w.Bound(manifest.Target{Region: place.Region, WorkspaceID: place.WorkspaceID})
+	if !ok {
+		t.Fatal("not sealed")
+	}
+	k := known("1", w)
+	k.KeepSeal(&w, &diff.Seal{Settings: lines.Digest(), N: 5, Digest: "d", Sealed: true, Secrets: true}, nil)
+	return k
+}
+
+// Of a seal is told without a key what the record shows. What is left open here, the key decides.
+func TestWhatOfASealIsToldWithoutAKey(t *testing.T) {
+	at := sealedAt(monday, "m1")
+	before := want("a", at, seals("iv1"))
+	moved := with("endpoint", "https://evil", "password", "ENC:1")
+	for _, c := range []struct {
+		what   string
+		policy string
+		want   diff.Want
+		told   diff.ConflictKind // "" where the key decides
+		fields string
+	}{
+		{"as it was applied", "", before, "", ""},
+		{"with a new secret", "", want("a", with("endpoint", "https://a", "password", "ENC:2"), at, seals("iv1")), "", ""},
+		{"an endpoint under the seal of another", "", want("a", moved, at, seals("iv1")), diff.ConflictResealed, "config.endpoint"},
+		{"a setting that no list knows", "", want("a", with("endpoint", "https://a", "mode", "fast", "password", "ENC:1"), at, seals("iv1")), diff.ConflictResealed, "config.mode"},
+		{"a free setting", "", want("a", with("endpoint", "https://a", "interval", "9", "password", "ENC:1"), at, seals("iv1")), "", ""},
+		{"the secret taken away", "", want("a", with("endpoint", "https://a"), at, seals("iv1")), diff.ConflictResealed, "config.password"},
+		{"an endpoint with another seal", "", want("a", moved, at, seals("iv2")), "", ""},
+		{"the seal taken away", "", want("a", at), diff.ConflictUnsealed, ""},
+		{"the seal taken away, and the endpoint changed", "", want("a", moved, at), diff.ConflictUnsealed, ""},
+		{"the seal and all secrets taken away", "", want("a", with("endpoint", "https://a"), at), diff.ConflictUnsealed, ""},
+		{"without a seal, where the project wants one", manifest.Sealed, want("b", at), diff.ConflictUnsealed, ""},
+		{"without a seal, where it does not say", "", want("b", at), "", ""},
+		{"without a seal and without secrets", manifest.Sealed, want("b", with("endpoint", "https://a"), at), "", ""},
+		{"where review decides", manifest.Reviewed, want("a", moved, at), "", ""},
+	} {
+		in := diff.Input{Want: []diff.Want{c.want}, Have: []diff.Have{have("1", before)}, Known: byName(applied(t, before)), Destinations: c.policy, SealedFor: place}
+		in.Accept = func(string) bool { return c.want.HasSecrets() } // what was sealed once is not accepted by a flag
+		p := diff.Compute(in)
+		var kind diff.ConflictKind
+		fields := ""
+		for _, change := range p.Changes {
+			if change.Conflict != nil {
+				kind = change.Conflict.Kind
+				for _, f := range change.Conflict.Fields {
+					fields += string(f)
+				}
+			}
+		}
+		if kind != c.told || fields != c.fields {
+			t.Errorf("%s: %q %q, want %q %q; %s", c.what, kind, fields, c.told, c.fields, told(p))
+		}
+	}
+	in := diff.Input{Want: []diff.Want{before}, Have: []diff.Have{have("1", before)}, Known: byName(applied(t, before)), SealedFor: place}
+	in.SealedFor.WorkspaceID = "w2"
+	if p := diff.Compute(in); p.Changes[0].Conflict == nil || p.Changes[0].Conflict.Kind != diff.ConflictResealed {
+		t.Errorf("another workspace under the same seal: %s", told(p))
+	}
+}
+
+// A seal that is new, or is another one, is recorded once the file was opened; and what is recorded is not lost.
+func TestASealIsRecorded(t *testing.T) {
+	at := sealedAt(monday, "m1")
+	before := want("a", at, seals("iv1"))
+	for what, c := range map[string]struct {
+		now     diff.Want
+		restamp bool
+	}{"the same": {before, false}, "rotated, with the same text": {before, false}, "another": {want("a", at, seals("iv2")), true}} {
+		p := diff.Compute(diff.Input{Want: []diff.Want{c.now}, Have: []diff.Have{have("1", before)}, Known: byName(applied(t, before)), SealedFor: place})
+		if p.Changes[0].Action != diff.Unchanged || p.Changes[0].Restamp != c.restamp {
+			t.Errorf("%s: restamp %v; %s", what, p.Changes[0].Restamp, told(p))
+		}
+	}
+	k, was := known("1", before), applied(t, before)
+	k.KeepSeal(&before, nil, &was)
+	if k.Seal == nil || k.Seal.N != 5 || !k.Seal.Sealed || k.Marks["seal"] != was.Marks["seal"] || k.Marks["seal"] == "" {
+		t.Errorf("what was sealed once is forgotten: %+v %v", k.Seal, k.Marks)
+	}
+	if k.KeepSeal(&before, nil, nil); k.Seal != nil {
+		t.Errorf("a seal out of nothing: %+v", k.Seal)
 	}
 }
 
@@ -87,19 +199,6 @@ func TestWhatSopsWroteForOneIsNoLicenceForAnother(t *testing.T) {
 	}
 	in.Want[1] = want("b", with("endpoint", "https://evil", "password", "ENC:1"), sealedAt(tuesday, "m2"))
 	if p := diff.Compute(in); p.Changes[1].Action != diff.Conflict {
-		t.Errorf("%s", told(p))
-	}
-}
-
-// What one connection of a file could not be brought to yet is still brought there: its own last apply counts, not that of its file.
-func TestAnApplyThatFailedIsRepeated(t *testing.T) {
-	a, b := want("a", sealedAt(monday, "m1")), want("b", sealedAt(monday, "m1"))
-	moved := want("b", with("endpoint", "https://b2", "password", "ENC:1"), sealedAt(tuesday, "m2"))
-	in := diff.Input{
-		Want: []diff.Want{want("a", sealedAt(tuesday, "m2")), moved}, Have: []diff.Have{have("1", a), have("2", b)},
-		Known: byName(known("1", want("a", sealedAt(tuesday, "m2"))), known("2", b)),
-	}
-	if p := diff.Compute(in); p.Changes[1].Action != diff.Update {
 		t.Errorf("%s", told(p))
 	}
 }

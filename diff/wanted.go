@@ -20,9 +20,9 @@ func (d *decider) decided(w *Want) Change {
 	if known {
 		c.Known = &k
 		d.taken[k.ID] = d.byID[k.ID] != nil
-		if paths := d.repointed(w, &k); len(paths) > 0 && !w.Unresolved {
-			return d.conflict(c, ConflictDetail{Kind: ConflictRepointed, Fields: paths})
-		}
+	}
+	if why := d.unproven(w, c.Known); why != nil {
+		return d.conflict(c, *why)
 	}
 	switch bound := known && d.byID[k.ID] != nil; {
 	case w.Unresolved:
@@ -146,8 +146,8 @@ func (d *decider) previously(c Change) Change {
 		return d.conflict(c, ConflictDetail{Kind: ConflictRename, IDs: others})
 	}
 	c.Known = &old
-	if paths := d.repointed(c.Want, &old); len(paths) > 0 {
-		return d.conflict(c, ConflictDetail{Kind: ConflictRepointed, Fields: paths})
+	if why := d.unproven(c.Want, &old); why != nil {
+		return d.conflict(c, *why)
 	}
 	return d.bind(c, h)
 }

@@ -29,7 +29,7 @@ func (s Set) Check(p Project) []Mistake {
 		}
 		out = append(out, found...)
 	}
-	return append(out, s.copies()...)
+	return append(append(out, s.copies()...), s.unsealed(p)...)
 }
 
 // inClear are the connections with settings that should be encrypted, by file.
@@ -161,7 +161,7 @@ func (c ruleCheck) differences() []Mistake {
 		out = append(out, m)
 	}
 	own, rule := c.f.Sops, c.rule
-	if !rule.Selects.None() && rule.Selects.Fault == sopsrules.NoFault && own.Selector != rule.Selector {
+	if !rule.Selects.None() && rule.Selects.Fault == sopsrules.NoFault && own.Selector != rule.Selector && own.Selector != rule.Selects.WithSeals() {
 		differs("what is encrypted is not what its rule in %s says: %s in the file, %s in the rule", c.where(), orDefault(own.Selector), rule.Selector)
 	}
 	if own.MACOnlyEncrypted != rule.MACOnly {

@@ -9,6 +9,7 @@ import (
 	"connsync/manifest/suspect"
 
 	"connsync/secrets"
+	"connsync/secrets/seal"
 )
 
 const (
@@ -26,7 +27,7 @@ var (
 // ConnectionFields are the fields of a connection.
 var ConnectionFields = []string{
 	"description", "component", "version", "component_id", "component_version_id",
-	"config", "previously", "adopt", "protect", "cleartext", "exposed",
+	"config", "previously", "adopt", "protect", "cleartext", "exposed", seal.Key,
 }
 
 // connections reads the manifest proper of one file.
@@ -125,6 +126,8 @@ func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
 		d.config(c, e.Value, strict.Child(parent, "cleartext"))
 	case "exposed":
 		d.exposures(c, e.Value)
+	case seal.Key:
+		d.seal(c, e.Value)
 	case "cleartext":
 		if strict.Child(parent, "config") == nil {
 			d.WrongName(e.Key, "cleartext without a config")

@@ -85,6 +85,10 @@ func isSetting(l sopsrules.Leaf) bool {
 func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules.Leaf) bool) {
 	told := false
 	for _, l := range d.leaves {
+		if isSealOf(l) && !isSealed(l) { // told where it is read
+			d.exposed[l.Node] = encrypts(l)
+			continue
+		}
 		if unread(l) {
 			continue
 		}
@@ -95,6 +99,8 @@ func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules
 				"take it out again, and set it with  sops edit "+ShellWord(d.File),
 				"if it is a secret that was pushed in the clear, rotate it",
 			)
+		case isSealOf(l) && !inside:
+			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, ownRule(s)).Hint("restore the file as it was when it was sealed")
 		case inside && !isSealed(l) && !told:
 			told = true
 			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s)).Hint("encrypt the file again with a rule for values under config only, as in  encrypted_regex: ^(password|token|secret)$")

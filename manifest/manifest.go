@@ -97,7 +97,15 @@ type SecretsPolicy struct {
 	// RuleWarn is secrets.rule: warn: a value in the clear that the rule of its file encrypts is only a warning, and is sent.
 	RuleWarn bool
 	Plugins  Catalog // of the version that a branch is compared with: what it calls a password is one
+	// Destinations is what lets secrets go to another place: Sealed, Reviewed, or "" where the file does not say.
+	Destinations string
 }
+
+// Values of secrets.destinations.
+const (
+	Sealed   = "sealed"   // a connection that has secrets needs a seal that fits it
+	Reviewed = "reviewed" // review alone decides, and nothing is compared
+)
 
 // StatePolicy says where known state is shared.
 type StatePolicy struct {
@@ -152,6 +160,7 @@ type Connection struct {
 	ComponentID        string // … or by ids
 	ComponentVersionID string
 	Config             map[string]any // nested: map[string]any, []any, string, bool, json.Number or secrets.Ref
+	Seal               *secrets.Ref   // what a key holder signed of it; nil where it has none
 	Previously         string         // the name it had before, "" if none
 	Adopt              string         // the id of an existing connection to take over, "" if none
 	Protect            bool
@@ -173,6 +182,12 @@ func (c Connection) At(field secrets.Path) Position {
 		return p
 	}
 	return c.Pos
+}
+
+// Told tells whether the manifest has a field, and where.
+func (c Connection) Told(field secrets.Path) (Position, bool) {
+	p, ok := c.fields[field]
+	return p, ok
 }
 
 // Plugin is the plugin and its version as the manifest names them.

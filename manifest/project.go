@@ -157,8 +157,14 @@ func (d *document) secretsPolicy(p *SecretsPolicy, n *strict.Node) {
 				d.WrongName(e.Value, "rule must be refuse or warn")
 			}
 			p.RuleWarn = s == "warn"
+		case "destinations":
+			s, ok := d.str(e.Value, "destinations")
+			if ok && s != Sealed && s != Reviewed {
+				d.WrongName(e.Value, "destinations must be sealed or reviewed")
+			}
+			p.Destinations = s
 		default:
-			d.Unknown(e.Key, "field", "allow", "mac", "rule")
+			d.Unknown(e.Key, "field", "allow", "mac", "rule", "destinations")
 		}
 	}
 }

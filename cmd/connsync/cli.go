@@ -18,6 +18,7 @@ type cli struct {
 	Set      setCmd      `cmd:"" help:"Change one value of a manifest in place; encrypted where its rule says so."`
 	Rename   renameCmd   `cmd:"" help:"Give a connection another name, with its secrets."`
 	Reseal   resealCmd   `cmd:"" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
+	Seal     sealCmd     `cmd:"" help:"Sign where the secrets of connections may go."`
 	Merge    mergingCmd  `cmd:"" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
 	Plugins  pluginsCmd  `cmd:"" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
 	Schema   schemaCmd   `cmd:"" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`

@@ -66,12 +66,13 @@ func (c demoCmd) Run(ctx context.Context, w world, g *globals) error {
 
 func (d *demo) story() error {
 	for _, step := range []func() error{
+		d.seals,
 		d.says("Three encrypted manifests in Git, and a SecMaster without them."),
 		d.runs("validate"), d.runs("diff"), d.runs("sync"),
 		d.says("All there: a second look only lists, and decrypts nothing."),
 		d.runs("diff", "--exit-code"),
-		d.says("A password is rotated with `sops set`, and the firewall moves and gets a new token."),
-		d.rotates, d.runs("diff"), d.runs("sync"), d.runs("diff", "--exit-code"),
+		d.says("A password is rotated with `sops set`, and the firewall moves and gets a new token. That its secrets may go there is signed."),
+		d.rotates, d.runs("seal", "--yes"), d.commits("rotate the EDR's password, move the firewall"), d.runs("diff"), d.runs("sync"), d.runs("diff", "--exit-code"),
 	} {
 		if err := step(); err != nil {
 			return err
@@ -91,20 +92,40 @@ func (d *demo) says(text string) func() error {
 func (d *demo) runs(args ...string) func() error {
 	return func() error {
 		d.p.Out.Line("\n%s", render.Bold("$ connsync "+strings.Join(args, " ")))
-		cmd := exec.CommandContext(d.ctx, d.exe)
-		cmd.Args = append([]string{"connsync"}, args...)
 		if d.p.Coloured() {
-			cmd.Args = append(cmd.Args, "--color=always")
+			args = append(args[:len(args):len(args)], "--color=always")
 		}
-		cmd.Dir, cmd.Stdout, cmd.Stderr = d.repo.dir, d.w.stdout, d.w.stderr
-		cmd.Env = append(d.environment(), "PATH="+d.w.env("PATH"), "HOME="+filepath.Dir(d.repo.dir), "TMPDIR="+os.TempDir())
-		err := cmd.Run()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return exitWith(exit.ExitCode())
-		}
+		return d.run(args, false)
+	}
+}
+
+// run runs a command, and shows what it says unless it is to be quiet.
+func (d *demo) run(args []string, quiet bool) error {
+	cmd := exec.CommandContext(d.ctx, d.exe)
+	cmd.Args = append([]string{"connsync"}, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = d.repo.dir, d.w.stdout, d.w.stderr
+	if quiet {
+		cmd.Stdout = nil
+	}
+	cmd.Env = append(d.environment(), "PATH="+d.w.env("PATH"), "HOME="+filepath.Dir(d.repo.dir), "TMPDIR="+os.TempDir())
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exitWith(exit.ExitCode())
+	}
+	return err
+}
+
+// seals signs where the secrets may go, as whoever sets the project up does.
+func (d *demo) seals() error {
+	if err := d.run([]string{"seal", "--yes"}, true); err != nil {
 		return err
 	}
+	return d.repo.commit("seal the connections")
+}
+
+func (d *demo) commits(message string) func() error {
+	return func() error { return d.repo.commit(message) }
 }
 
 // environment is all that connsync needs to know: where SecMaster is, who asks, and the key.
@@ -116,12 +137,7 @@ func (d *demo) environment() []string {
 	return append(out, "SOPS_AGE_KEY_FILE="+d.repo.keyFile)
 }
 
-func (d *demo) rotates() error {
-	if err := d.repo.rotate(d.ctx); err != nil {
-		return err
-	}
-	return d.repo.commit("rotate the EDR's password, move the firewall")
-}
+func (d *demo) rotates() error { return d.repo.rotate(d.ctx) }
 
 // onByHand says how to go on.
 func (d *demo) onByHand(kept bool) {

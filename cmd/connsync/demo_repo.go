@@ -75,7 +75,7 @@ var demoManifests = map[string]string{
 `,
 }
 
-const demoEncrypted = `^(password|token|keyStorePassword)$`
+const demoEncrypted = `^(password|token|keyStorePassword|seal)$`
 
 // newDemoRepo writes the key, the project and the encrypted manifests, and commits them.
 func newDemoRepo(region, project, workspace string) (*demoRepo, error) {
@@ -94,7 +94,7 @@ func newDemoRepo(region, project, workspace string) (*demoRepo, error) {
 	if r.git, err = git.PlainInit(r.dir, false); err != nil {
 		return r, err
 	}
-	if err := r.write("connsync.yaml", fmt.Appendf(nil, demoProject, region, project, workspace)); err != nil {
+	if err := r.write("connsync.yaml", fmt.Appendf(nil, demoProject+"  destinations: sealed\n", region, project, workspace)); err != nil {
 		return r, err
 	}
 	for name, text := range demoManifests {

@@ -220,7 +220,7 @@ func egresses() []egress {
 			text := strings.ReplaceAll(leakManifest(secretNext), "https://edr.example", "http://"+s.address)
 			w.write("work/connections/edr.yaml", sealLeaks(w.t, text, true))
 			w.commit("endpoint")
-		}, works: true},
+		}, works: true, args: "sync -v --settle 1ms --report report.json --new-destination edr"},
 		{name: "no credentials: only the machine's own metadata server is asked, and through no proxy", trick: func(w *leakWorld, s *stranger) {
 			w.env["HUAWEICLOUD_SDK_AK"], w.env["HUAWEICLOUD_SDK_SK"], w.env["HUAWEICLOUD_SDK_SECURITY_TOKEN"] = "", "", ""
 			proxied("HTTP_PROXY", "http_proxy", "HTTPS_PROXY")(w, s)

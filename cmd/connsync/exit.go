@@ -118,7 +118,7 @@ func exitOf(r apply.Report) (code, wrote int) {
 		case apply.Conflicted:
 			code = heavier(code, exitRefused)
 		case apply.Refused, apply.Failed, apply.Skipped:
-			code = heavier(code, exitFailed)
+			code = heavier(code, codeOfResult(res))
 		case apply.Unknown:
 			code = heavier(code, exitUnknown)
 		}
@@ -138,6 +138,15 @@ func exitOf(r apply.Report) (code, wrote int) {
 		code = exitInterrupted
 	}
 	return code, wrote
+}
+
+// codeOfResult is that of what was not done: a seal that does not fit is a refusal until somebody decides.
+func codeOfResult(res apply.Result) int {
+	var sealed *apply.SealError
+	if errors.As(res.Err, &sealed) {
+		return exitRefused
+	}
+	return exitFailed
 }
 
 // failedToo tells whether something that was tried did not work. A conflict was not tried.

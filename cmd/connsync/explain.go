@@ -111,7 +111,7 @@ func explain(err error) (string, []string) {
 	if errors.As(err, &flag) {
 		prefix += flag.flag + ": "
 	}
-	if message, hints, ok := firstWords(err, explainHistory, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainLimit, explainState, explainRepository, explainRun, explainSystem); ok {
+	if message, hints, ok := firstWords(err, explainHistory, explainSeal, explainOurs, explainBase, explainAPI, explainEdit, explainSecrets, explainLimit, explainState, explainRepository, explainRun, explainSystem); ok {
 		return prefix + message, hints
 	}
 	return prefix + "something failed that connsync has no words for; its text is not shown, since it could hold a secret", []string{"repeat with -v, and please report it"}

@@ -35,7 +35,7 @@ type selection struct {
 
 // selections are the flags of a command that select connections by patterns.
 func (g *globals) selections(how planning) []selection {
-	return []selection{{"--only", g.Only}, {"--rewrite", how.rewrite}, {"--prune-protected", how.unguard}}
+	return []selection{{"--only", g.Only}, {"--rewrite", how.rewrite}, {"--prune-protected", how.unguard}, {"--new-destination", how.accepted}}
 }
 
 // check refuses a pattern that matches nothing: a mistyped one would make a check green, or a sync do nothing.

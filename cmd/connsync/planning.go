@@ -16,6 +16,7 @@ type planning struct {
 	limit      apply.Limit
 	rewrite    []string // patterns
 	unguard    []string // patterns
+	accepted   []string // patterns of connections whose new destinations are accepted without a seal
 	retarget   []string // targets
 	dirty      bool     // manifests that are in no commit are applied
 	allowOlder bool
@@ -32,6 +33,7 @@ func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning
 		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
 		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
 		Contains: contains, Older: how.allowOlder, Careful: how.careful,
+		Destinations: t.destinations, Accept: matcher(how.accepted),
 	}
 }
 

@@ -142,8 +142,15 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			[]string{"nothing to do", "2 unchanged"}, []string{"changed, "}},
 		{"one field edited with sops", true, func(b *branch) { b.edit("s/canary-first-token/canary-second/") }, 0,
 			[]string{"secrets    password unchanged, token changed"}, []string{"will fail", "high risk"}},
-		{"a destination edited with sops", true, func(b *branch) { b.edit("s#https://edr.example#https://edr2.example#") }, 0,
-			[]string{`-> "https://edr2.example"  git`, "secrets    password unchanged, token unchanged", "high risk: unchanged secrets will go to the new config.endpoint"}, []string{"will fail"}},
+		{"a destination edited with sops", true, func(b *branch) { b.edit("s#https://edr.example#https://edr2.example#") }, 1,
+			[]string{`-> "https://edr2.example"  git`, "secrets    password unchanged, token unchanged", "high risk: unchanged secrets will go to the new config.endpoint", "no seal says"}, nil},
+		{"a destination set and sealed", true, func(b *branch) {
+			b.edit("s#https://edr.example#https://edr2.example#")
+			code, stdout, stderr := inProcess(nil, "seal", "-C", b.dir, "--yes")
+			if code != 0 {
+				b.t.Errorf("%s%s", stdout, stderr)
+			}
+		}, 0, []string{`-> "https://edr2.example"  git`, "high risk: sealed anew"}, []string{"will fail"}},
 		{"a recipient added by updatekeys", false, func(b *branch) {
 			b.write(".sops.yaml", strings.Replace(b.read(".sops.yaml"), "age: ", "age: "+recipient+",", 1))
 			b.sops("updatekeys", "--yes", branchFile)
@@ -184,12 +191,12 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			[]string{`config.mode  "fast" -> "slow"  git`}, []string{"will fail"}},
 		{"a destination edited by hand, under a MAC of secrets", false, func(b *branch) { b.replace("https://edr.example", "https://evil.example") }, 1,
 			[]string{"high risk: unchanged secrets will go to the new config.endpoint", "high risk: a sync refuses the new config.endpoint",
-				"config.endpoint of edr changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere"}, nil},
+				"config.endpoint of edr changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere"}, nil},
 		{"two keys in the clear swapped, which no MAC sees", true, func(b *branch) {
 			b.replace("        endpoint: https", "        endpoint_was: https")
 			b.replace("        mode: fast", "        endpoint: fast")
 			b.replace("        endpoint_was: https", "        mode: https")
-		}, 1, []string{"config.endpoint of edr changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere"}, []string{"edited without sops"}},
+		}, 1, []string{"config.endpoint of edr changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere"}, []string{"edited without sops"}},
 		{"a line taken out, under a full MAC", true, func(b *branch) { b.replace(b.line("mode"), "") }, 1,
 			[]string{"edited without sops"}, nil},
 		{"a secret's line taken out, under a MAC of secrets", false, func(b *branch) { b.replace(b.line("token"), "") }, 1,

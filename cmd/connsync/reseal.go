@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/manifest"
 	"connsync/secrets"
 	"connsync/secrets/sops"
@@ -83,10 +84,15 @@ func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file str
 	if err != nil {
 		return err
 	}
+	seals := e.seals(file, text, ed)
 	did, err := ed.Reseal(ctx, o, rule, c.may)
 	var hidden *sops.HiddenError
 	if errors.As(err, &hidden) {
 		return c.hidden(hidden, ed.Selector())
+	}
+	sealed := 0
+	if err == nil {
+		sealed, err = seals.keep(ctx, e, file, ed)
 	}
 	if err == nil && did.Any() {
 		_, err = e.write(file, text, ed)
@@ -95,6 +101,9 @@ func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file str
 		return err
 	}
 	e.resealed(file, did)
+	if sealed > 0 {
+		e.p.Out.Line("  %-10s %s", "sealed", view.Count(sealed, "connection"))
+	}
 	return nil
 }
 

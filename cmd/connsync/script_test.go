@@ -92,7 +92,7 @@ func scripts(dir string) testscript.Params {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"project": project, "commit": commit, "seal": seal, "setsecret": setSecret, "generate": generate,
+			"project": project, "commit": commit, "seal": encryptFiles, "setsecret": setSecret, "generate": generate,
 			"switch": flip, "fault": fault, "requests": requests, "put": put, "edit": edit, "remove": remove, "holds": holds, "connections": connections,
 			"code": exitCode, "jsonis": jsonIs, "nosecrets": noSecrets,
 		},
@@ -145,8 +145,8 @@ func commit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("git", "commit", "-q", "-m", "c "+strings.Join(args, " ")))
 }
 
-// seal FILE... encrypts passwords, tokens and secrets in place.
-func seal(ts *testscript.TestScript, _ bool, files []string) {
+// encryptFiles is seal FILE...: it encrypts passwords, tokens and secrets in place.
+func encryptFiles(ts *testscript.TestScript, _ bool, files []string) {
 	for _, f := range files {
 		sealed, err := sops.Encrypt([]byte(ts.ReadFile(f)), testRecipient, sops.EncryptOptions{EncryptedRegex: `(?i)password|token|secret`, MACOnlyEncrypted: true})
 		ts.Check(err)
@@ -179,7 +179,7 @@ func generate(ts *testscript.TestScript, _ bool, args []string) {
 		name := fmt.Sprintf("connections/prod/f%02d.yaml", f)
 		ts.Check(os.MkdirAll(ts.MkAbs("connections/prod"), 0o755))
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(b.String()), 0o644))
-		seal(ts, false, []string{name})
+		encryptFiles(ts, false, []string{name})
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 type wanted struct {
 	manifest.Target
 	want []manifest.Connection
+
+	destinations string // secrets.destinations of the project
 }
 
 // checkTargets refuses a --target that the project does not have.
@@ -49,7 +51,7 @@ func (g *globals) selected(p manifest.Project, set manifest.Set) []wanted {
 	var out []wanted
 	for _, name := range slices.Sorted(maps.Keys(p.Targets)) {
 		if g.selects(name) {
-			out = append(out, wanted{p.Targets[name], set.Target(name)})
+			out = append(out, wanted{p.Targets[name], set.Target(name), p.Secrets.Destinations})
 		}
 	}
 	return out

@@ -38,6 +38,8 @@ type settingEdit struct {
 	path  []any        // from the root
 	was   manifest.Setting
 	there bool
+
+	sealed int // connections that are sealed anew
 }
 
 // Run changes the value.
@@ -59,7 +61,14 @@ func (c setCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err != nil {
 		return err
 	}
+	seals := s.seals(s.file, text, ed)
+	if err := seals.fits(s.file, s.connectionPlace); err != nil {
+		return err
+	}
 	if err := ed.Set(s.path, v); err != nil {
+		return err
+	}
+	if s.sealed, err = seals.keep(ctx, s.editing, s.file, ed); err != nil {
 		return err
 	}
 	if fresh != nil {
@@ -217,6 +226,9 @@ func (s *settingEdit) report(was, is []byte, ed *sops.Editor) error {
 	out.Line("%s %s of %s   %s", s.said("set", "would set"), render.Bold(string(s.at)), s.String(), line)
 	if s.inConfig() {
 		out.Line("  %s -> %s", s.shown(s.was, s.there), s.shown(now, true))
+	}
+	if s.sealed > 0 {
+		out.Line("  %s", s.said("sealed anew", "it would be sealed anew"))
 	}
 	if ed.Encrypted() {
 		out.Line("  %s", s.said("signed with the file's own key", "the file would be signed with its own key"))

@@ -33,6 +33,7 @@ type syncCmd struct {
 	Dirty          bool          `help:"Apply manifests that are not committed."`
 	FirstSync      bool          `help:"In CI: begin known state although SecMaster has connections of wanted names."`
 	AllowOlder     bool          `help:"Undo what was applied from commits that this one does not contain."`
+	NewDestination []string      `type:"pattern" placeholder:"PATTERN" help:"Send the secrets of connections whose name matches to the destinations that changed without a seal, in this run (repeatable)."`
 	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
 	AcceptHome     *string       `placeholder:"HOST/PATH" help:"Accept once that known state is shared in this repository, too: it was moved, or is a fork that syncs on purpose. Known state remembers it."`
 }
@@ -47,7 +48,7 @@ func (syncCmd) Help() string {
 func (c *syncCmd) planning(w world) planning {
 	return planning{
 		careful: inCI(w) && !c.FirstSync,
-		prune:   c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, retarget: c.Retarget,
+		prune:   c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, accepted: c.NewDestination, retarget: c.Retarget,
 		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun, home: c.AcceptHome,
 	}
 }

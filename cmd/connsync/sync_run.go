@@ -25,6 +25,7 @@ type syncRun struct {
 	opener *sops.Opener
 	causes map[string]bool // that were said
 	policy manifest.StatePolicy
+	paths  manifest.Project
 	dirty  bool // the worktree has changes beside the commit
 	names  names
 
@@ -76,7 +77,7 @@ func (r *syncRun) planAll(ctx context.Context) error {
 		r.failed = append(r.failed, all.wrong)
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
-	r.policy = project.State
+	r.policy, r.paths = project.State, project
 	r.prepareAll(ctx, all.wanted)
 	return nil
 }
@@ -161,7 +162,7 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	target.Dirty = r.dirty
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
-		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener),
+		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener), Versions: r.src.versions(r.paths),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
 		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})

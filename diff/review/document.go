@@ -25,6 +25,8 @@ type document struct {
 type entry struct {
 	target, name, previously string
 	leaves                   []leaf
+
+	seal, bound string // of a sealed connection: what stays of the seal while its text stays, and a digest of what it binds but the place
 }
 
 // leaf is one setting that may be, or may have been, a secret.
@@ -50,7 +52,7 @@ func documentOf(f manifest.File, cs []manifest.Connection) *document {
 	d := &document{sops: f.Sops, ivs: map[string]bool{}}
 	for i := range cs {
 		c := &cs[i]
-		e := entry{target: c.Target, name: c.Name, previously: c.Previously}
+		e := entry{target: c.Target, name: c.Name, previously: c.Previously, seal: sealID(c), bound: boundTo(c, manifest.Target{})}
 		for _, x := range manifest.Settings("config", c.Config) {
 			switch {
 			case x.Secret != nil:

@@ -17,6 +17,8 @@ const (
 	Mixed     FindingKind = "mixed"     // parts of versions with two data keys: the file does not open
 	Moved     FindingKind = "moved"     // the ciphertext of Spot stood at From: it opens in one place only
 	Repointed FindingKind = "repointed" // the destination Spot changed, and sops did not write the file since
+	Unsealed  FindingKind = "unsealed"  // the connection at Spot had a seal
+	Resealed  FindingKind = "resealed"  // what stands at Spot is not what was there when the connection was sealed
 	Exposed   FindingKind = "exposed"   // the secret at Spot was in the clear in Commit
 	Replaced  FindingKind = "replaced"  // the secret at Spot was in the clear in Commit, and its manifest says that it is another one now
 	Needless  FindingKind = "needless"  // a manifest says that of a secret of which it need not be said, or not any more
@@ -51,9 +53,13 @@ func (r *Review) Findings(opened Opened) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	seals, err := r.seals(told.origins)
+	if err != nil {
+		return nil, err
+	}
 	exposed := x.instead(told.trail.findings(r.head, r.base), opened, r.base.Commit)
 	out := append(r.placed(r.settled(r.head.Findings())), broken...)
-	out = append(append(append(out, r.moved()...), r.repointed()...), r.answered(exposed, told)...)
+	out = append(append(append(append(out, r.moved()...), r.repointed()...), seals...), r.answered(exposed, told)...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i].Pos, out[j].Pos
 		return a.File < b.File || a.File == b.File && a.Line < b.Line

@@ -30,6 +30,7 @@ func (m made) fits(other made) bool {
 type origins struct {
 	macs  map[string]made
 	spots map[secrets.Fingerprint][]origin // of a ciphertext: where it stood when it came
+	seals map[string]string                // of a seal, by what stays of it: what its connection bound when it came
 	keys  map[string]string                // what belongs to one data key, as a forest: a part, and one that it was seen with
 }
 
@@ -40,7 +41,7 @@ type origin struct {
 }
 
 func newOrigins() *origins {
-	return &origins{macs: map[string]made{}, spots: map[secrets.Fingerprint][]origin{}, keys: map[string]string{}}
+	return &origins{macs: map[string]made{}, spots: map[secrets.Fingerprint][]origin{}, seals: map[string]string{}, keys: map[string]string{}}
 }
 
 // broken says what of a version does not belong together.
@@ -99,6 +100,11 @@ func (o *origins) note(d *document, before bool) {
 		if at, known := o.spots[ref.Fingerprint]; !known || came[ref.Fingerprint] {
 			came[ref.Fingerprint] = true
 			o.spots[ref.Fingerprint] = append(at, origin{ref.Path.Bound(), spots[i]})
+		}
+	}
+	for _, e := range d.connections {
+		if _, known := o.seals[e.seal]; !known && e.seal != "" {
+			o.seals[e.seal] = e.bound
 		}
 	}
 	if ok {

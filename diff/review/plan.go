@@ -10,17 +10,16 @@ import (
 
 // compare plans from one version of a target to another, without SecMaster and without known state: it is what a sync of head would do
 // to a workspace that is exactly what base wants. Plugins are compared as the manifests name them.
-func compare(target string, place diff.Place, base, head []manifest.Connection) diff.Plan {
+func compare(target string, place diff.Place, policy string, base, head []manifest.Connection) diff.Plan {
 	base, head, same := apart(base, head)
 	in := diff.Input{Target: target, Place: place, Known: make(map[string]diff.Known, len(base))}
+	in.Destinations = manifest.Reviewed // no conflict: what a sync would refuse is shown as the change that it is, and marked
 	was := make(map[string]manifest.Connection, len(base))
 	for _, c := range base {
 		w := byName(c)
 		h := asShown(w)
 		in.Have = append(in.Have, h)
-		k := diff.Record(w, h, diff.RecordOptions{})
-		k.MAC = "" // no conflict: what a sync would refuse is shown as the change that it is, and marked
-		in.Known[c.Name] = k
+		in.Known[c.Name] = diff.Record(w, h, diff.RecordOptions{})
 		was[c.Name] = c
 	}
 	is := make(map[string]manifest.Connection, len(head))
@@ -34,20 +33,23 @@ func compare(target string, place diff.Place, base, head []manifest.Connection) 
 		in.Want = append(in.Want, w)
 	}
 	p := diff.Compute(in)
+	p.Reviewed = false
 	for i := range p.Changes {
-		betweenVersions(&p.Changes[i], was, is)
+		betweenVersions(&p.Changes[i], policy, was, is)
 	}
 	add(&p, same)
 	return p
 }
 
 // betweenVersions makes of a change to a workspace that a base described the change between two versions of Git.
-func betweenVersions(c *diff.Change, base, head map[string]manifest.Connection) {
+func betweenVersions(c *diff.Change, policy string, base, head map[string]manifest.Connection) {
 	c.ID, c.Have, c.Known, c.Extra = "", nil, nil, nil
 	if c.Want != nil {
 		is := head[c.Name]
 		markTerms(c, before(is, base), is)
-		markRepointed(c, before(is, base))
+		if policy != manifest.Reviewed {
+			markRepointed(c, before(is, base), is)
+		}
 	}
 	withhold(c)
 	switch {
@@ -99,12 +101,9 @@ func withhold(c *diff.Change) {
 	}
 }
 
-// markRepointed marks the destinations that change in a file that sops did not write since the base.
-func markRepointed(c *diff.Change, was manifest.Connection) {
-	if c.Want.File.Sops == nil || c.Want.File.Sops.MAC == "" || len(c.Secrets) == 0 {
-		return
-	}
-	if was.File.Sops == nil || diff.SopsWrote(was.File.Sops, c.Want.File.Sops) {
+// markRepointed marks the destinations beside secrets that change where no seal speaks.
+func markRepointed(c *diff.Change, was, is manifest.Connection) {
+	if is.Seal != nil || was.Seal != nil || was.Name == "" || !was.HasSecrets() {
 		return
 	}
 	for _, f := range c.Fields {

@@ -30,6 +30,8 @@ type Review struct {
 	plans      []diff.Plan
 	moves      []Move
 	asked      int // of the history, for answers
+
+	destinations string // secrets.destinations of the stricter side
 }
 
 // Read reads both versions, the head's project file excepted. The head is looked at under the stricter of both projects' policies: a
@@ -44,6 +46,7 @@ func Read(base, head Version, project manifest.Project, history History) (*Revie
 	if policy.Plugins, _, err = manifest.LoadCatalog(base.Files, was); err != nil {
 		return nil, err
 	}
+	r.destinations = policy.Destinations
 	if r.head, err = Check(head.Files, project, policy, &r.cache); err != nil {
 		return nil, err
 	}
@@ -84,7 +87,7 @@ func (r *Review) compare() {
 	for name, place := range places {
 		want := r.head.Set.Target(name)
 		was := slices.DeleteFunc(slices.Clone(r.base.Set.Target(name)), func(c manifest.Connection) bool { return hidden(c.File.Path) && !wants(want, c.Name) })
-		plan := compare(name, place, was, want)
+		plan := compare(name, place, r.destinations, was, want)
 		plan.WantCommit, plan.KnownCommit = r.head.Commit, r.base.Commit
 		markMoves(&plan, r.moves)
 		r.plans = append(r.plans, plan)

@@ -24,6 +24,8 @@ const (
 	PluginsGone  RuleKind = "plugins-gone"  // nothing tells any more what the plugins of Target take
 	PasswordGone RuleKind = "password-gone" // Setting of the plugin Was is no password any more
 
+	DestinationsReviewed RuleKind = "destinations-reviewed" // as it was before: no seal is compared
+
 	RulesGone        RuleKind = "rules-gone"  // the file has no rules any more
 	RulesOrder       RuleKind = "rules-order" // and the first that fits a file holds
 	RuleNew          RuleKind = "rule-new"
@@ -47,6 +49,7 @@ type RuleChange struct {
 // RuleChanges are the changes of both kinds of rules: those of the project file first.
 func (r *Review) RuleChanges() []RuleChange {
 	out := append(pluginChanges(r.base.Set.Plugins, r.head.Set.Plugins), sopsRuleChanges(r.base.Set.Rules, r.head.Set.Rules)...)
+	out = append(r.standing(), out...)
 	switch {
 	case r.unread:
 		return append([]RuleChange{{Kind: ProjectUnread, File: r.head.Project.File}}, out...)
@@ -54,6 +57,14 @@ func (r *Review) RuleChanges() []RuleChange {
 		return out
 	}
 	return append(projectChanges(r.base.Project, r.head.Project), out...)
+}
+
+// standing are the settings of the project that are of high risk in every preview, changed or not.
+func (r *Review) standing() []RuleChange {
+	if r.head.Project.Secrets.Destinations != manifest.Reviewed || !r.fresh && r.base.Project.Secrets.Destinations != manifest.Reviewed {
+		return nil
+	}
+	return []RuleChange{{Kind: DestinationsReviewed, File: r.head.Project.File}}
 }
 
 // projectChanges are those of settings of the whole project, of its targets as such, and then of their places.
@@ -69,6 +80,7 @@ func projectChanges(was, now manifest.Project) []RuleChange {
 	changed(all, "secrets.allow", strings.Join(was.Secrets.Allow, " "), strings.Join(now.Secrets.Allow, " "))
 	changed(all, "secrets.mac", macOf(was), macOf(now))
 	changed(all, "secrets.rule", ruleOf(was), ruleOf(now))
+	changed(all, "secrets.destinations", was.Secrets.Destinations, now.Secrets.Destinations)
 	changed(all, "state.remote", was.State.Remote, now.State.Remote)
 	out = append(out, targetChanges(was, now)...)
 	for _, part := range []struct {

@@ -49,6 +49,12 @@ func survey(files fs.FS, p manifest.Project, head manifest.Set, c *manifest.Cach
 // stricter allows what both allow, and asks for a full MAC, and for files as their rules want them, where either does.
 func stricter(a, b manifest.SecretsPolicy) manifest.SecretsPolicy {
 	out := manifest.SecretsPolicy{FullMAC: a.FullMAC || b.FullMAC, RuleWarn: a.RuleWarn && b.RuleWarn}
+	switch {
+	case a.Destinations == manifest.Sealed || b.Destinations == manifest.Sealed:
+		out.Destinations = manifest.Sealed
+	case a.Destinations == b.Destinations:
+		out.Destinations = a.Destinations
+	}
 	for _, kind := range a.Allow {
 		if slices.Contains(b.Allow, kind) {
 			out.Allow = append(out.Allow, kind)

@@ -4,6 +4,7 @@ import (
 	"connsync/diff"
 	"connsync/manifest"
 	"connsync/secrets"
+	"connsync/secrets/seal"
 )
 
 // Beside settings a manifest has terms that decide what a sync may do to a connection, or what may stand in the clear: adopt, protect,
@@ -36,8 +37,32 @@ func terms(was, is manifest.Connection) []term {
 		}
 		out = append(out, t)
 	}
+	if mark := sealMark(is); mark != sealMark(was) {
+		t := term{path: seal.Key, is: text(mark), was: text(sealMark(was))}
+		if t.is != nil {
+			t.is = "sealed"
+		}
+		if t.was != nil {
+			t.was = "sealed"
+		}
+		if t.is != nil && t.was != nil {
+			t.is = "sealed anew"
+		}
+		if was.Name != "" {
+			t.risk = diff.RiskSealed
+		}
+		out = append(out, t)
+	}
 	out = append(out, reasons(exceptions(was), exceptions(is), diff.RiskException)...)
 	return append(out, reasons(exposures(was), exposures(is), diff.RiskExposed)...)
+}
+
+// sealMark is what stays of a connection's seal while its text stays; "" where it has none.
+func sealMark(c manifest.Connection) string {
+	if c.Seal == nil {
+		return ""
+	}
+	return c.Seal.Ciphertext.Mark()
 }
 
 // text is a text, or nil for none.

@@ -24,7 +24,7 @@ func encryptAs(text []byte, r *Rule) ([]byte, error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("%v", errs)
 	}
-	return seal(&tree, key, aes.NewCipher())
+	return encryptTree(&tree, key, aes.NewCipher())
 }
 
 // plain is a manifest in a notation by chance: comments, blank lines, quotes, brackets, lists, texts of many lines, and line ends of two kinds.

@@ -21,6 +21,7 @@ import (
 	"github.com/getsops/sops/v3/version"
 
 	"connsync/secrets"
+	"connsync/secrets/seal"
 	"connsync/secrets/sops/splice"
 )
 
@@ -148,6 +149,9 @@ func (e *Editor) Reseal(ctx context.Context, o *Opener, r *Rule, may func(secret
 	if e.key == nil {
 		return e.begin(ctx, o, want)
 	}
+	if sealing, ok := withSeals(want); ok && e.seals() {
+		want = sealing // a seal is no setting: whatever the rule says of those, it stays encrypted
+	}
 	next, did := e.compareTo(want)
 	if err := e.recover(next, may, &did); err != nil {
 		return did, err
@@ -190,7 +194,7 @@ func (e *Editor) compareTo(want upstream.Metadata) (upstream.Metadata, Resealed)
 
 // asGood tells whether the file's selector does what a rule without one wants.
 func (e *Editor) asGood(want upstream.Metadata) bool {
-	if want.EncryptedRegex != underConfig {
+	if want.EncryptedRegex != underConfig && want.EncryptedRegex != "(?:"+underConfig+")|^"+seal.Key+"$" {
 		return false
 	}
 	is, err := encrypts(e.text, e.meta)

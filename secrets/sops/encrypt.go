@@ -59,7 +59,7 @@ func Encrypt(plain []byte, recipient string, o EncryptOptions) ([]byte, error) {
 	if len(errs) > 0 {
 		return nil, errEncrypt
 	}
-	return seal(&tree, data, aes.NewCipher())
+	return encryptTree(&tree, data, aes.NewCipher())
 }
 
 // Set changes one value of an encrypted file, as `sops set` does: every other ciphertext stays as it is.
@@ -69,10 +69,10 @@ func Set(ctx context.Context, o *Opener, name string, data []byte, path []any, v
 		return nil, err
 	}
 	f.tree.Branches[0], _ = f.tree.Branches[0].Set(path, value)
-	return seal(&f.tree, f.key, f.cipher)
+	return encryptTree(&f.tree, f.key, f.cipher)
 }
 
-func seal(tree *upstream.Tree, key []byte, c upstream.Cipher) ([]byte, error) {
+func encryptTree(tree *upstream.Tree, key []byte, c upstream.Cipher) ([]byte, error) {
 	err := common.EncryptTree(common.EncryptTreeOpts{Tree: tree, Cipher: c, DataKey: key})
 	var out []byte
 	if err == nil {

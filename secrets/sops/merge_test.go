@@ -160,7 +160,7 @@ func (w *mergeWorld) rewritten(text []byte, rotate bool, change func(upstream.Tr
 		f.key = key
 	}
 	f.tree.Branches[0] = change(f.tree.Branches[0])
-	out, err := seal(&f.tree, f.key, f.cipher)
+	out, err := encryptTree(&f.tree, f.key, f.cipher)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -59,6 +59,7 @@ type jsonPlan struct {
 	Unverified   int            `json:"unverified_secrets"`
 	Unconfirmed  int            `json:"unconfirmed_writes,omitempty"`
 	BlindToTouch bool           `json:"blind_to_touch,omitempty"`
+	Reviewed     bool           `json:"destinations_reviewed,omitempty"`
 	Files        []jsonFile     `json:"files,omitempty"` // whose recipients or MAC change
 	Changes      []jsonChange   `json:"changes"`         // without the unchanged ones
 }
@@ -145,7 +146,7 @@ func planJSON(p diff.Plan) jsonPlan {
 	out := jsonPlan{
 		Target: p.Target, Place: p.Place, WantCommit: p.WantCommit, KnownCommit: p.KnownCommit,
 		Counts: map[string]int{}, Unmanaged: p.Unmanaged, Unverified: p.Unverified, Unconfirmed: p.Unconfirmed, BlindToTouch: p.BlindToTouch,
-		Changes: []jsonChange{},
+		Reviewed: p.Reviewed, Changes: []jsonChange{},
 	}
 	for i := range p.Changes {
 		c := &p.Changes[i]

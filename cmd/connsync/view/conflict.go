@@ -60,10 +60,24 @@ func Conflict(c *diff.Change) (string, []string) {
 		return "last applied from commit " + CutHash(d.Commit) + ", which this commit does not contain: this would undo it",
 			[]string{"bring that commit into this branch:  git pull --rebase", "or undo it on purpose:  connsync sync --allow-older"}
 	case diff.ConflictRepointed:
-		return "secrets would go elsewhere on the word of an edit by hand: " + List(Paths(d.Fields)) + " changed, and sops did not write " + c.Pos.File + " since the last apply",
-			[]string{"undo the edit, and make it with the file's key:  sops edit " + manifest.ShellWord(c.Pos.File)}
+		return "secrets would go elsewhere: " + List(Paths(d.Fields)) + " changed, and no seal says that a holder of the file's key wants that",
+			[]string{manifest.SealHint(c.Pos.File), "or let review alone decide, in every sync:  secrets: {destinations: reviewed}  in connsync.yaml",
+				"or accept it in this run:  connsync sync --new-destination " + manifest.ShellWord(c.Name)}
+	case diff.ConflictUnsealed:
+		return "it has no seal, and it had one, or connsync.yaml wants one (secrets.destinations: sealed)", unsealedHints(c)
+	case diff.ConflictResealed:
+		return "not what was sealed: " + List(Paths(d.Fields)) + " changed, and the seal is still the one that was applied before",
+			[]string{"undo the change, if no holder of the key made it", manifest.SealHint(c.Pos.File)}
 	}
 	return string(d.Kind), nil
+}
+
+// unsealedHints say how a connection gets its seal back, or does without.
+func unsealedHints(c *diff.Change) []string {
+	if c.Want.HasSecrets() {
+		return []string{manifest.SealHint(c.Pos.File)}
+	}
+	return []string{"it has no secrets any more; SecMaster may keep those that it has. To write it without:  connsync sync --new-destination " + manifest.ShellWord(c.Name)}
 }
 
 func adoptHint(c *diff.Change, id string) string {

@@ -211,7 +211,9 @@ func riskText(r diff.Risk) string {
 	case diff.RiskException:
 		return "what looks like a secret may stand in the clear: " + string(r.Path)
 	case diff.RiskRepointed:
-		return "a sync refuses the new " + string(r.Path) + ": sops did not write the file, and whoever sends its secrets elsewhere must hold its key"
+		return "a sync refuses the new " + string(r.Path) + ": no seal says that a holder of the file's key wants it"
+	case diff.RiskSealed:
+		return "sealed anew: whether by a holder of the file's key, a sync tells when it opens the file"
 	case diff.RiskCopied:
 		return bare(r.Path) + " is a copy of " + spot(r.From) + ": it does not open here"
 	}

@@ -41,6 +41,9 @@ func remarks(plan diff.Plan) []string {
 	if plan.BlindToTouch {
 		out = append(out, "SecMaster gives no update time: secrets that are changed in its console cannot be seen")
 	}
+	if plan.Reviewed {
+		out = append(out, "no seal is compared (secrets.destinations: reviewed): review alone decides where secrets go")
+	}
 	if plan.Unmanaged > 0 {
 		out = append(out, Count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
 	}

@@ -41,8 +41,13 @@ func findingWords(f review.Finding) (message string, hints []string) {
 		return fmt.Sprintf("%s of %s in target %s has the ciphertext that was %s of %s in target %s: a ciphertext opens in one place only",
 			s.Path, s.Name, s.Target, f.From.Path, f.From.Name, f.From.Target), movedHints(f)
 	case review.Repointed:
-		return string(s.Path) + " of " + s.Name + " changed, and sops did not write the file since the base: a sync refuses to send its secrets elsewhere without a sign that somebody held the file's key",
-			[]string{"undo the edit, and make it with the file's key:  sops edit " + manifest.ShellWord(s.File)}
+		return string(s.Path) + " of " + s.Name + " changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere",
+			[]string{manifest.SealHint(s.File), "or let review alone decide:  secrets: {destinations: reviewed}  in connsync.yaml"}
+	case review.Unsealed:
+		return s.Name + " had a seal, and has none: a sync refuses to send its secrets", []string{"restore the seal", manifest.SealHint(s.File)}
+	case review.Resealed:
+		return string(s.Path) + " of " + s.Name + " is not what it was when the connection was sealed: a sync refuses to send its secrets",
+			[]string{"undo the change, if no holder of the key made it", manifest.SealHint(s.File)}
 	case review.Exposed:
 		return exposedWords(f)
 	case review.Replaced:
@@ -109,6 +114,8 @@ func ruleWord(c review.RuleChange) string {
 		return fmt.Sprintf("%sthe plugins of target %s are gone: nothing checks what they take any more", in, c.Target.Name)
 	case review.PasswordGone:
 		return fmt.Sprintf("%s%s of %s is no password any more, in target %s: nothing asks that it is encrypted", in, Quoted(c.Setting), Quoted(c.Was), c.Target.Name)
+	case review.DestinationsReviewed:
+		return in + "no seal is compared (secrets.destinations: reviewed), so only this review decides where secrets go"
 	case review.RulesGone:
 		return c.File + " has no rules any more"
 	case review.RulesOrder:

@@ -43,6 +43,12 @@ func spelled(v any) string {
 	return value(v)
 }
 
+// Spelled is a text on one line whose letters outside of ASCII are spelled out, and not longer than MaxValue.
+func Spelled(s string) string {
+	out := beginning(s).quoted(true)
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(out[1 : len(out)-1])
+}
+
 // part is a part of a text: as much of it as is shown.
 type part struct {
 	text          string
