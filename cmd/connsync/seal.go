@@ -25,7 +25,7 @@ type sealCmd struct {
 func (sealCmd) Help() string {
 	return "A seal says, under the file's own key, where the secrets of a connection may go: its settings in the clear, its plugin and its target's workspace. A sync compares it before it sends anything, so that nobody " +
 		"without the key can have secrets sent elsewhere. This shows line by line what it would sign, against what was signed before, and asks. Read it: what stands there is what you vouch for.\n\n" +
-		examples("connsync seal connections/prod/edr.yaml", "connsync seal --dry-run", "connsync seal --only 'edr_*' --yes")
+		examples("connsync seal connections/prod/edr.yaml", "connsync seal --dry-run", "connsync seal --target prod --yes")
 }
 
 // Run seals one file after the other. The first that cannot be ends it.
@@ -127,13 +127,12 @@ func (e *editing) noteRule(ed *sops.Editor) {
 // unsealed are the connections of a file whose seals do not say what stands there; of a file that was named, all: an older seal that came back says that, too.
 func (c sealCmd) unsealed(ctx context.Context, e *editing, file string, text []byte, ed *sops.Editor) ([]sealing, error) {
 	set, _ := manifest.Read(file, text, e.project)
-	only := matcher(e.g.Only)
 	var out []sealing
 	for i := range set.Connections {
 		w := &set.Connections[i]
 		place := connectionPlace{w.Target, w.Name}
 		was := ed.Sealed(place.path())
-		if only != nil && !only(w.Name) || !e.g.selects(w.Target) || !w.HasSecrets() && was == "" {
+		if !e.g.selects(w.Target) || !w.HasSecrets() && was == "" {
 			continue
 		}
 		s, err := e.sealing(w, was)
