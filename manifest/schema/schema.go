@@ -23,9 +23,10 @@ func Project() Object {
 		"workspace_id": described("The workspace's id.", id()),
 	}, "region", "workspace_id")
 	policy := closed(Object{
-		"allow": described("The types of keys that may decrypt. Without it: age, pgp, hckms.", Object{"type": "array", "minItems": 1, "items": Object{"enum": secrets.KeyTypes}}),
-		"mac":   described("full refuses files whose MAC covers encrypted values only.", Object{"enum": []string{"any", "full"}}),
-		"rule":  described("warn makes a warning of a value in the clear that its rule in .sops.yaml encrypts, for the time of a migration.", Object{"enum": []string{"refuse", "warn"}}),
+		"allow":        described("The types of keys that may decrypt. Without it: age, pgp, hckms.", Object{"type": "array", "minItems": 1, "items": Object{"enum": secrets.KeyTypes}}),
+		"mac":          described("full refuses files whose MAC covers encrypted values only.", Object{"enum": []string{"any", "full"}}),
+		"rule":         described("warn makes a warning of a value in the clear that its rule in .sops.yaml encrypts, for the time of a migration.", Object{"enum": []string{"refuse", "warn"}}),
+		"destinations": described("What lets secrets go to another place: a seal of a key holder, or review alone.", Object{"enum": []string{manifest.Sealed, manifest.Reviewed}}),
 	})
 	out := closed(Object{
 		"manifests": described("Files and folders with manifests. Without it: connections.", Object{"type": "array", "minItems": 1, "items": Object{"type": "string"}}),
@@ -70,6 +71,7 @@ func Fields() Object {
 		"protect":              described("true: never deleted by --prune.", Object{"type": "boolean"}),
 		"cleartext":            described("Settings that look like secrets and are none, with the reason.", entries("setting", "reason")),
 		"exposed":              described("Secrets that stood in the clear in a commit and are others now.", entries("setting", "commit", "reason")),
+		"seal":                 described("What a holder of the file's key signed of it: connsync seal writes it.", Object{"type": "string", "pattern": `^ENC\[`}),
 	}
 }
 
