@@ -71,7 +71,7 @@ func Fields() Object {
 		"protect":              described("true: never deleted by --prune.", Object{"type": "boolean"}),
 		"cleartext":            described("Settings that look like secrets and are none, with the reason.", entries("setting", "reason")),
 		"exposed":              described("Secrets that stood in the clear in a commit and are others now.", entries("setting", "commit", "reason")),
-		"seal":                 described("What a holder of the file's key signed of it: connsync seal writes it.", Object{"type": "string", "pattern": `^ENC\[`}),
+		"seal":                 described("What a holder of the file's key signed of it.", Object{"type": "string", "pattern": `^ENC\[`}),
 	}
 }
 
