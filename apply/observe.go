@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +111,7 @@ func missingIDs(listed []secmaster.Connection, known map[string]diff.Known) []st
 			missing = append(missing, k.ID)
 		}
 	}
-	sort.Strings(missing)
+	slices.Sort(missing)
 	return missing
 }
 
@@ -162,14 +162,4 @@ func seen(v any) diff.Seen {
 		return diff.Seen{Masked: true}
 	}
 	return diff.Seen{Digest: manifest.ValueDigest(v), Value: secrets.Hide(v)}
-}
-
-// names are the keys of a map, sorted.
-func names[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for name := range m {
-		out = append(out, name)
-	}
-	sort.Strings(out)
-	return out
 }

@@ -2,7 +2,7 @@ package apply
 
 import (
 	"context"
-	"sort"
+	"slices"
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
@@ -88,6 +88,6 @@ func near(component string, components []secmaster.Component) []string {
 	if versions == nil {
 		versions = plugins
 	}
-	sort.Strings(versions)
+	slices.Sort(versions)
 	return versions
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"connsync/apply/secmaster"
@@ -139,5 +141,5 @@ func knownFor(t Target, place diff.Place) (state.Snapshot, abandoned, error) {
 		return state.Snapshot{}, abandoned{}, fmt.Errorf("%s: %w", t.Name, err)
 	}
 	fresh := state.Snapshot{Commit: t.Known.Commit, Place: place}
-	return fresh, abandoned{names(t.Known.Known), names(t.Known.Intents)}, nil
+	return fresh, abandoned{slices.Sorted(maps.Keys(t.Known.Known)), slices.Sorted(maps.Keys(t.Known.Intents))}, nil
 }

@@ -5,7 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"sort"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -65,12 +66,7 @@ func (c *Cache) put(key cached, l loaded) {
 
 // rules are the parts of a project that a manifest is checked against.
 func (p Project) rules() string {
-	names := make([]string, 0, len(p.Targets))
-	for name := range p.Targets {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return fmt.Sprint(p.File, names, p.Secrets.FullMAC, p.Secrets.RuleWarn)
+	return fmt.Sprint(p.File, slices.Sorted(maps.Keys(p.Targets)), p.Secrets.FullMAC, p.Secrets.RuleWarn)
 }
 
 // BlobHash is Git's name of a file's content: 40 hex digits, the SHA-1 of a header and the bytes (gitformat-pack(5)).

@@ -202,7 +202,7 @@ func find(fsys fs.FS, p Project) (names []string, mistakes []Mistake, err error)
 				Hints: []string{"manifests are files that end in .yaml or .yml"}})
 		}
 	}
-	sort.Strings(f.names)
+	slices.Sort(f.names)
 	return f.names, append(f.mistakes, nameMistakes(f.names)...), nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,7 +47,7 @@ func sign(r *http.Request, accessKey, secretKey string, body []byte, now time.Ti
 			signed = append(signed, h)
 		}
 	}
-	sort.Strings(signed)
+	slices.Sort(signed)
 	signature := Signature(secretKey, r.Header.Get(dateHeader), Canonical(r, signed, body))
 	r.Header.Set("Authorization", algorithm+" Access="+accessKey+", SignedHeaders="+strings.Join(signed, ";")+", Signature="+signature)
 }
@@ -88,7 +88,7 @@ func canonicalQuery(u *url.URL) string {
 			pairs = append(pairs, escape(k)+"\x00"+escape(v))
 		}
 	}
-	sort.Strings(pairs)
+	slices.Sort(pairs)
 	for i, p := range pairs {
 		pairs[i] = strings.Replace(p, "\x00", "=", 1)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"connsync/diff"
@@ -50,7 +52,7 @@ func encode(target string, s Snapshot) (known, intents []byte) {
 		add(&k, e, s.More.Known[name])
 	}
 	add(&i, intentsHeader{Schema: schema, Run: s.Run}, s.More.Open)
-	for _, name := range sortedNames(s.Intents) {
+	for _, name := range slices.Sorted(maps.Keys(s.Intents)) {
 		add(&i, s.Intents[name], s.More.Intents[name])
 	}
 	return k.Bytes(), i.Bytes()
@@ -130,6 +132,11 @@ func each[T any](lines [][]byte, more map[string]json.RawMessage, name func(T) s
 func strict(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
+	return only(d, into)
+}
+
+// only decodes a value that nothing follows.
+func only(d *json.Decoder, into any) error {
 	if err := d.Decode(into); err != nil {
 		return err
 	}

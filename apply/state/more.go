@@ -3,8 +3,8 @@ package state
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,13 +111,7 @@ func joined(mine, rest map[string]any) map[string]any {
 func whole(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
+	return only(d, into)
 }
 
 // follow moves what is not known of a connection to the name that it has after an edit, and drops it with its line.
@@ -158,14 +152,9 @@ func (s Snapshot) line(name string) (entry, bool) {
 
 // names are all that known.jsonl has a line for, in order.
 func (s Snapshot) names() []string {
-	all := make(map[string]bool, len(s.Known)+len(s.Past))
-	for name := range s.Known {
-		all[name] = true
-	}
-	for name := range s.Past {
-		all[name] = true
-	}
-	return sortedNames(all)
+	all := slices.AppendSeq(slices.Collect(maps.Keys(s.Known)), maps.Keys(s.Past))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // remember keeps of a connection that is forgotten what must not come back under its name.

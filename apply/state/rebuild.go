@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -90,7 +92,7 @@ func (s *Store) loss(local, shared, problem string) Loss {
 		var corrupt *CorruptError
 		switch {
 		case err == nil:
-			out.LastRead, out.Known = at, sortedNames(snap.Known)
+			out.LastRead, out.Known = at, slices.Sorted(maps.Keys(snap.Known))
 			return out
 		case out.Problem == "" && errors.As(err, &corrupt):
 			out.Problem = corrupt.Reason
@@ -110,7 +112,7 @@ func (s *Store) loss(local, shared, problem string) Loss {
 // lost sight of it. "" for none.
 func (s *Store) fetchedBefore() (ref, hash string) {
 	refs := s.fetchedRefs()
-	for _, name := range sortedNames(refs) {
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
 		snap, err := s.at(refs[name])
 		if err == nil && s.AtHome(snap) == nil && (hash == "" || s.follows(refs[name], hash)) {
 			ref, hash = name, refs[name]

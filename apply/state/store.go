@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"sort"
 	"time"
 
 	"github.com/go-git/go-git/v5"
@@ -184,13 +183,4 @@ func (s *Store) unread(what string, err error) error {
 		return &MissingError{s.ref, what}
 	}
 	return &CorruptError{s.ref, what + " cannot be read"}
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for name := range m {
-		out = append(out, name)
-	}
-	sort.Strings(out)
-	return out
 }

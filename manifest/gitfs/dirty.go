@@ -3,7 +3,7 @@ package gitfs
 import (
 	"bytes"
 	"io/fs"
-	"sort"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -38,7 +38,7 @@ func (r *Repository) Dirty(files fs.FS, read []string, manifest func(file string
 		}
 	}
 	out = append(out, r.gone(tree, seen, manifest)...)
-	sort.Strings(out)
+	slices.Sort(out)
 	return out, nil
 }
 

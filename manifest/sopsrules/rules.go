@@ -3,9 +3,10 @@ package sopsrules
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 
 	"connsync/manifest/strict"
@@ -69,12 +70,7 @@ func foldersOf(files []string) []string {
 			seen[dir] = true
 		}
 	}
-	out := make([]string, 0, len(seen))
-	for dir := range seen {
-		out = append(out, dir)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // For is the rule of a file: the first that fits in the nearest folder that has rules. nil where none fits; told is false where there are

@@ -12,7 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,7 +32,7 @@ func main() {
 	for name := range blocks {
 		files = append(files, name)
 	}
-	sort.Strings(files)
+	slices.Sort(files)
 	all, open := 0, 0
 	for _, name := range files {
 		bs, err := branches(strings.TrimPrefix(name, "connsync/"))
