@@ -2,6 +2,7 @@ package sopsrules
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -61,6 +62,7 @@ func (s Selectors) of() (kinds, texts []string) {
 type reading struct {
 	name     string
 	mistakes []strict.Mistake
+	cost     int // of all rules so far
 }
 
 func (r *reading) wrong(at strict.Position, message string, hints ...string) {
@@ -126,6 +128,10 @@ func (r *reading) each(rules []creationRule, list *strict.Node) []Rule {
 // rule reads one rule; false where sops would not use it.
 func (r *reading) rule(c creationRule, n *strict.Node) (Rule, bool) {
 	out := Rule{From: r.name, Pos: r.at(n, ""), PathRegex: c.PathRegex, MACOnly: c.MACOnlyEncrypted, Threshold: c.ShamirThreshold, Groups: max(len(c.KeyGroups), 1)}
+	if r.cost += minCost + pathCost(c.PathRegex); r.cost > maxCost {
+		r.wrong(r.at(n, "path_regex"), "the rules up to here are too large to be looked at", "write fewer rules, and shorter patterns")
+		return out, false
+	}
 	if c.PathRegex != "" {
 		pattern, err := regexp.Compile(c.PathRegex)
 		if err != nil {
@@ -150,6 +156,21 @@ func (r *reading) rule(c creationRule, n *strict.Node) (Rule, bool) {
 		r.fault(out.Selects, r.at(n, kinds[0]))
 	}
 	return out, true
+}
+
+// Bounds of all rules of a file, in steps that their patterns take for each byte of a path.
+const (
+	maxCost = 100_000
+	minCost = 40 // of a rule
+)
+
+// pathCost is what a pattern costs; of one that is none, what it costs to say so.
+func pathCost(pattern string) int {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	return steps(tree)
 }
 
 // fault says what is wrong with a rule's selector. sops uses it all the same.

@@ -13,10 +13,13 @@ func mdDetails(t view.Target, c view.Card) md {
 	// Within the element that begins here only HTML counts, up to the empty line.
 	out := "<details><summary>" + mdText(string(c.Action)) + " " + mdHTML(t.Name) + " / " + mdHTML(c.Name) + "</summary>\n\n"
 	for _, i := range mdItems(c) {
+		if len(out) > maxMarkdown { // and so left out
+			return out
+		}
 		out += "- " + i + "\n"
 	}
 	for _, f := range c.Fields {
-		if f.Lines != nil {
+		if f.Lines != nil && len(out) <= maxMarkdown {
 			out += "\nIn " + mdCode(f.Path) + mdCause(f) + ":\n\n" + mdBlock("diff", mdLines(f))
 		}
 	}

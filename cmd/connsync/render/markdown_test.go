@@ -250,3 +250,15 @@ func TestAHugeDiffFitsAComment(t *testing.T) {
 		t.Logf("%d changes: %d bytes, %d rows, %d details", n, out.Len(), got.rows, got.details)
 	}
 }
+
+// Details that fit no comment are not written to their end: that would take minutes, for what is left out.
+func TestDetailsEndWhereNoCommentTakesThem(t *testing.T) {
+	c := view.Card{Action: diff.Update, Name: "edr"}
+	for i := range 20_000 {
+		c.Fields = append(c.Fields, view.Field{Path: fmt.Sprintf("config.setting_%d", i), New: "1", Lines: []view.Line{{Mark: "+", Text: "1"}}}, view.Field{Path: fmt.Sprintf("config.other_%d", i), New: "1"})
+		c.Risks = append(c.Risks, view.Risk{Text: "something may stand in the clear"})
+	}
+	if n := len(mdDetails(view.Target{Name: "prod"}, c)); n <= maxMarkdown || n > 2*maxMarkdown {
+		t.Errorf("%d bytes", n)
+	}
+}
