@@ -21,16 +21,17 @@ const (
 	Deleted    Outcome = "deleted"
 	Forgotten  Outcome = "forgotten"
 	Unchanged  Outcome = "unchanged"
-	Orphaned   Outcome = "orphaned" // left alone
-	Conflicted Outcome = "conflict" // left alone until somebody decides
-	Refused    Outcome = "refused"  // a secret that cannot be opened, a safety limit: nothing was sent
-	Failed     Outcome = "failed"   // sent and refused, or could not be sent: SecMaster is as it was
-	Unknown    Outcome = "unknown"  // sent, and whether it was executed is not known
-	Skipped    Outcome = "skipped"  // not tried: the run was ending
+	Incomplete Outcome = "incomplete" // settings have no value yet: left alone
+	Orphaned   Outcome = "orphaned"   // left alone
+	Conflicted Outcome = "conflict"   // left alone until somebody decides
+	Refused    Outcome = "refused"    // a secret that cannot be opened, a safety limit: nothing was sent
+	Failed     Outcome = "failed"     // sent and refused, or could not be sent: SecMaster is as it was
+	Unknown    Outcome = "unknown"    // sent, and whether it was executed is not known
+	Skipped    Outcome = "skipped"    // not tried: the run was ending
 )
 
 // Outcomes are all of them, in the order in which they are counted.
-var Outcomes = []Outcome{Created, Updated, Adopted, Deleted, Forgotten, Unchanged, Orphaned, Conflicted, Refused, Failed, Unknown, Skipped}
+var Outcomes = []Outcome{Created, Updated, Adopted, Deleted, Forgotten, Unchanged, Incomplete, Orphaned, Conflicted, Refused, Failed, Unknown, Skipped}
 
 // Result is what became of one change.
 type Result struct {

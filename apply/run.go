@@ -221,6 +221,8 @@ func resting(c diff.Change) Outcome {
 		return Orphaned
 	case diff.Conflict:
 		return Conflicted
+	case diff.Incomplete:
+		return Incomplete
 	}
 	return Unchanged
 }

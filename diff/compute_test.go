@@ -76,6 +76,11 @@ func masks(key string) func(*diff.Have) {
 	return func(h *diff.Have) { h.Settings[secrets.Path("config").Key(key)] = diff.Seen{Masked: true} }
 }
 
+// hole is a wanted connection whose password has no value yet.
+func hole(name string, change ...func(*diff.Want)) diff.Want {
+	return want(name, append(change, func(w *diff.Want) { w.Incomplete, w.Missing = true, []secrets.Path{"config.password"} })...)
+}
+
 func named(name string) func(*diff.Have) { return func(h *diff.Have) { h.Name = name } }
 
 func touchedBy(name, at string) func(*diff.Have) {
@@ -225,6 +230,14 @@ func TestTheTruthTable(t *testing.T) {
 		{"an interrupted update: written again whatever the fingerprints say",
 			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a)}, Known: byName(known("1", a)), Intents: intent("a", diff.IntentUpdate, false)},
 			"update a 1 write interrupted | config.password unchanged"},
+		{"incomplete, and nothing of it is there: nothing is done", diff.Input{Want: []diff.Want{hole("a")}}, "incomplete a"},
+		{"incomplete, and of its name: nothing is done, whatever is shown", diff.Input{Want: []diff.Want{hole("a")}, Have: []diff.Have{have("1", a)}, Rewrite: func(string) bool { return true }}, "incomplete a"},
+		{"incomplete, and adopts: nothing is done, and what it will take over is not free", diff.Input{Want: []diff.Want{hole("b", func(w *diff.Want) { w.Adopt = "1" })}, Have: []diff.Have{have("1", a)}, Prune: true}, "incomplete b 1"},
+		{"incomplete, and known: conflict, and never orphaned", diff.Input{Want: []diff.Want{hole("a")}, Have: []diff.Have{have("1", a)}, Known: byName(known("1", a)), Prune: true}, "conflict a 1 | hole  [config.password]"},
+		{"incomplete, known, and gone from SecMaster: conflict", diff.Input{Want: []diff.Want{hole("a")}, Known: byName(known("1", a))}, "conflict a | hole  [config.password]"},
+		{"incomplete, and known by the name that it had: conflict, and the old name is not orphaned",
+			diff.Input{Want: []diff.Want{hole("b", func(w *diff.Want) { w.Previously = "a" })}, Have: []diff.Have{have("1", a)}, Known: byName(known("1", a)), Prune: true}, "conflict b 1 | hole  [config.password]"},
+		{"incomplete, and its create was announced: conflict", diff.Input{Want: []diff.Want{hole("a")}, Intents: intent("a", diff.IntentCreate, false)}, "conflict a | hole  [config.password]"},
 		{"its name, unknown, and no config is shown: conflict",
 			diff.Input{Want: []diff.Want{a}, Have: []diff.Have{have("1", a, func(h *diff.Have) { h.Settings = nil })}}, "conflict a | unseen 1 [config]"},
 		{"its name, unknown, and no config is shown, where all that is wanted is secret: conflict",

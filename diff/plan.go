@@ -18,8 +18,10 @@ const (
 	Forget    Action = "forget"   // nothing there: only the record goes
 	Conflict  Action = "conflict" // nothing is done until somebody decides
 	Unchanged Action = "unchanged"
-	Rename    Action = "rename" // between two commits: wanted under another name, with whatever else changes
-	Remove    Action = "remove" // between two commits: no longer wanted
+	// Incomplete is a connection of which settings have no value yet: nothing is done about it, and nothing waits for it.
+	Incomplete Action = "incomplete"
+	Rename     Action = "rename" // between two commits: wanted under another name, with whatever else changes
+	Remove     Action = "remove" // between two commits: no longer wanted
 )
 
 // Cause is why something is written.
@@ -171,6 +173,7 @@ const (
 	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id that is bound to another wanted connection, or ours is still there
 	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not that version of it
 	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
+	ConflictHole      ConflictKind = "hole"       // connsync wrote it, and settings have no value any more
 	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear that the rule of its file encrypts
 	ConflictBehind    ConflictKind = "behind"     // it would undo what was applied from a commit that this one does not contain
 	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, and the connection has no seal that says so

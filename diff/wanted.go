@@ -2,9 +2,35 @@ package diff
 
 // wanted decides about one connection that Git wants. What its rule for sops would encrypt is not sent from the clear.
 func (d *decider) wanted(w *Want) Change {
+	if len(w.Missing) > 0 {
+		return d.incomplete(w)
+	}
 	c := d.decided(w)
 	if c.Write && len(w.InClear) > 0 && !w.Tolerated {
 		return d.conflict(c, ConflictDetail{Kind: ConflictInClear, Fields: w.InClear})
+	}
+	return c
+}
+
+// incomplete decides about a connection that cannot be written: settings have no value yet. What it is, or will be, bound to is neither
+// orphaned nor free. One that connsync wrote, or is writing, lost what it had: that is for people to decide.
+func (d *decider) incomplete(w *Want) Change {
+	c := Change{Action: Incomplete, Name: w.Name, Pos: w.Pos, Plugin: w.Resolved, Want: w}
+	if h := d.byID[w.Adopt]; h != nil {
+		c.ID, c.Have, d.taken[h.ID] = h.ID, h, true
+	}
+	for _, name := range []string{w.Name, w.Previously} {
+		if k, ok := d.in.Known[name]; ok && c.Known == nil {
+			c.Known = &k
+			d.taken[k.ID], d.renamed[k.Name] = d.byID[k.ID] != nil, true
+		}
+	}
+	i, announced := d.in.Intents[w.Name]
+	if announced {
+		c.Intent = &i
+	}
+	if c.Known != nil || announced {
+		return d.conflict(c, ConflictDetail{Kind: ConflictHole, Fields: w.Missing})
 	}
 	return c
 }

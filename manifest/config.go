@@ -18,6 +18,7 @@ type configReader struct {
 	d         *document
 	c         *Connection
 	encrypted bool                          // the file has a sops block
+	holes     bool                          // incomplete: true
 	clear     map[secrets.Path]*strict.Node // reviewed exceptions that are still unused
 }
 
@@ -31,6 +32,10 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []strin
 			k := e.Key.Value
 			r.comments(e.Key)
 			r.comments(e.Value)
+			if r.holes && isNull(e.Value) {
+				r.hole(e.Value, at.Key(k))
+				continue
+			}
 			m[k] = r.value(e.Value, at.Key(k), root.Key(k), append(keys[:len(keys):len(keys)], k))
 		}
 		return m
@@ -59,6 +64,19 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []strin
 		return unshown(v)
 	}
 	return v
+}
+
+func isNull(n *strict.Node) bool { return n.Kind == strict.Scalar && n.Tag == "!!null" }
+
+// hole is a setting without a value in a connection that says so: what SecMaster did not show when it was imported, or what is not known yet.
+func (r *configReader) hole(n *strict.Node, at secrets.Path) {
+	r.c.fields[at] = r.d.At(n)
+	r.c.Missing = append(r.c.Missing, at)
+	hints := []string{"connsync set " + ShellWord(r.c.Target+"/"+r.c.Name+"."+string(at)), `or write "" for an empty text, or leave the setting out`}
+	if at == "config" {
+		hints = []string{"write the settings under it; {} is a config without settings"}
+	}
+	r.d.Wrong(n, "%s has no value yet: the connection is not written before it has one", at).Hint(hints...).Warn()
 }
 
 // inClear is a value that the file's rule encrypts, and that stands in the clear.

@@ -27,7 +27,7 @@ var (
 // ConnectionFields are the fields of a connection.
 var ConnectionFields = []string{
 	"description", "component", "version", "component_id", "component_version_id",
-	"config", "previously", "adopt", "protect", "cleartext", "exposed", seal.Key,
+	"config", "previously", "adopt", "protect", "cleartext", "exposed", "incomplete", seal.Key,
 }
 
 // connections reads the manifest proper of one file.
@@ -91,9 +91,16 @@ func (d *document) connection(target string, e strict.Entry, f File) Connection 
 		}
 		d.WrongName(e.Key, "not a valid name").Hint(hints...)
 	}
+	incomplete := strict.Child(e.Value, "incomplete")
+	if incomplete != nil {
+		c.Incomplete = d.boolean(incomplete, "incomplete")
+	}
 	for _, field := range strict.Entries(e.Value) {
 		c.fields[secrets.Path(field.Key.Value)] = d.At(field.Value)
 		d.field(&c, e.Value, field)
+	}
+	if c.Incomplete && len(c.Missing) == 0 {
+		d.WrongName(incomplete, "every setting of %s has a value", c.Name).Hint("remove the line  incomplete: true")
 	}
 	d.checkExposed(&c, strict.Child(e.Value, "exposed"))
 	d.plugin(&c, e)
@@ -128,6 +135,7 @@ func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
 		d.exposures(c, e.Value)
 	case seal.Key:
 		d.seal(c, e.Value)
+	case "incomplete": // read before the config
 	case "cleartext":
 		if strict.Child(parent, "config") == nil {
 			d.WrongName(e.Key, "cleartext without a config")
@@ -180,6 +188,9 @@ func (d *document) previously(n *strict.Node, name string) string {
 	return s
 }
 
+// MayAdopt tells whether a connection of SecMaster can be in a manifest under its own name.
+func MayAdopt(name string) bool { return validName.MatchString(name) || isTaken(name) }
+
 // isTaken tells whether an existing connection may have a name.
 func isTaken(name string) bool { return len(name) <= 64 && takenName.MatchString(name) }
 
@@ -209,10 +220,14 @@ func (d *document) plugin(c *Connection, e strict.Entry) {
 
 // config reads the settings, with the reviewed exceptions beside them.
 func (d *document) config(c *Connection, n, cleartext *strict.Node) {
+	r := configReader{d: d, c: c, encrypted: c.File.Sops != nil, holes: c.Incomplete, clear: map[secrets.Path]*strict.Node{}}
+	if c.Incomplete && isNull(n) {
+		r.hole(n, "config")
+		return
+	}
 	if !d.Mapping(n, "config") {
 		return
 	}
-	r := configReader{d: d, c: c, encrypted: c.File.Sops != nil, clear: map[secrets.Path]*strict.Node{}}
 	if cleartext != nil {
 		r.exceptions(cleartext)
 	}

@@ -168,11 +168,15 @@ type Connection struct {
 	Exposed            []Exposure  // secrets that stood in the clear, and were set to another value, in order
 	// InClear are the settings in the clear that the rule of its file in .sops.yaml encrypts. Their values are Withheld. A connection that
 	// has some is not to be written, unless the project tolerates it (secrets.rule: warn).
-	InClear   []secrets.Path
-	Tolerated bool
-	File      File
-	Pos       Position // of the name
-	fields    map[secrets.Path]Position
+	InClear []secrets.Path
+	// Incomplete says that settings may stand there without a value (null): holes, which people still have to fill. These are Missing, and not
+	// in Config; config alone where nothing of it is known. A connection that has some is never written.
+	Incomplete bool
+	Missing    []secrets.Path
+	Tolerated  bool
+	File       File
+	Pos        Position // of the name
+	fields     map[secrets.Path]Position
 }
 
 // At is the position of a field of the connection ("description", "config.endpoint"),

@@ -15,7 +15,7 @@ func (s Set) misused(c Catalog) []Mistake {
 	for _, x := range s.Connections {
 		out = append(out, c.Check(plugins.Use{
 			Target: x.Target, Component: x.Component, Version: x.Version, ComponentID: x.ComponentID, VersionID: x.ComponentVersionID,
-			Config: x.Config, At: x.At,
+			Config: x.Config, Missing: x.Missing, At: x.At,
 		})...)
 	}
 	return out

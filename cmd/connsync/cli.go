@@ -20,6 +20,7 @@ type cli struct {
 	Reseal   resealCmd   `cmd:"" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
 	Seal     sealCmd     `cmd:"" help:"Sign where the secrets of connections may go."`
 	Merge    mergingCmd  `cmd:"" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
+	Import   importCmd   `cmd:"" help:"Write manifests for the connections that the workspaces have already."`
 	Plugins  pluginsCmd  `cmd:"" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
 	Schema   schemaCmd   `cmd:"" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
 	Targets  targetsCmd  `cmd:"" help:"Print the names of the targets, for a CI system's matrix."`
@@ -73,7 +74,7 @@ func grammar(w world) []kong.Option {
 		kong.Name("connsync"),
 		kong.Description(about),
 		kong.Writers(w.stdout, w.stderr),
-		kong.Vars{"formats": render.FormatNames(), "formats_help": render.FormatHelp()},
+		kong.Vars{"layout": importLayout, "formats": render.FormatNames(), "formats_help": render.FormatHelp()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
 }

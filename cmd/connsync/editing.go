@@ -48,6 +48,10 @@ func (g *globals) edit(w world, dry bool) (*editing, error) {
 	if err == nil {
 		e.set, _, err = manifest.Survey(src.files, e.project, nil)
 	}
+	var missing *manifest.ReadError
+	if errors.As(err, &missing) && missing.Missing && e.project.Targets != nil {
+		err = nil // there may be no manifest yet
+	}
 	if err != nil {
 		src.close()
 		return nil, err

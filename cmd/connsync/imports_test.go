@@ -38,6 +38,8 @@ var rules = map[string]rule{
 		"what a plugin takes is told from a file, without asking SecMaster"},
 	"manifest": {[]string{"manifest/plugins", "manifest/sopsrules", "manifest/strict", "manifest/suspect", "secrets", "secrets/seal"}, []string{"golang.org/x/sync", "golang.org/x/text"},
 		"what Git wants depends on no Git library, no key and no network"},
+	"manifest/draft": {[]string{"manifest/strict"}, nil,
+		"a manifest is written without knowing what its settings mean"},
 	"manifest/schema": {[]string{"manifest", "manifest/plugins", "secrets"}, nil,
 		"what editors are told is made of the same data as the checks"},
 	"manifest/gitfs": {[]string{"secrets"}, []string{"github.com/go-git/", "golang.org/x/sync", "golang.org/x/crypto", "golang.org/x/text"},
@@ -58,7 +60,7 @@ var rules = map[string]rule{
 		"words for people are made of data: nothing is read, sent or written for them"},
 	"cmd/connsync/render": {[]string{"apply", "cmd/connsync/view", "diff", "manifest", "secrets"}, []string{"golang.org/x/term"},
 		"a format lays out what it is given, and calls no command"},
-	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "manifest", "manifest/gitfs", "manifest/schema", "manifest/strict", "secrets", "secrets/seal", "secrets/sops"},
+	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "manifest", "manifest/draft", "manifest/gitfs", "manifest/schema", "manifest/strict", "secrets", "secrets/seal", "secrets/sops"},
 		[]string{"github.com/alecthomas/kong", "golang.org/x/term", "github.com/go-git/", "golang.org/x/sync"},
 		"grammar, wiring, words for errors and exit codes"},
 }

@@ -50,7 +50,7 @@ func formatsOf(command any) []string {
 func leakCommands() []string {
 	out := []string{
 		"sync -v --report report.json", "sync -v --dry-run --report report.json", "sync -v --prune --max-deletes 9 --report report.json", "sync -v --rewrite * --settle 1ms --report report.json",
-		"sync -v --color always", "diff -v --exit-code", "targets -v", "plugins -v", "plugins EdrVendor -v", "schema -v", "version -v", "state list -v", "state show edr -v", "state log -v", "state forget edr -v", "state unlock --run 0123456789abcdef", "state rebuild -v",
+		"sync -v --color always", "diff -v --exit-code", "targets -v", "plugins -v", "import --dry-run -v", "plugins EdrVendor -v", "schema -v", "version -v", "state list -v", "state show edr -v", "state log -v", "state forget edr -v", "state unlock --run 0123456789abcdef", "state rebuild -v",
 		"--help", "sync --help",
 	}
 	for _, f := range formatsOf(diffCmd{}) {

@@ -39,7 +39,9 @@ type settingEdit struct {
 	was   manifest.Setting
 	there bool
 
-	sealed int // connections that are sealed anew
+	sealed     int            // connections that are sealed anew
+	incomplete bool           // the connection says so
+	missing    []secrets.Path // its holes
 }
 
 // Run changes the value.
@@ -68,6 +70,9 @@ func (c setCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := ed.Set(s.path, v); err != nil {
 		return err
 	}
+	if err := s.completes(ed); err != nil {
+		return err
+	}
 	if s.sealed, err = seals.keep(ctx, s.editing, s.file, ed); err != nil {
 		return err
 	}
@@ -81,6 +86,14 @@ func (c setCmd) Run(ctx context.Context, w world, g *globals) error {
 		return err
 	}
 	return s.report(text, is, ed)
+}
+
+// completes takes the mark of an incomplete connection away with its last hole.
+func (s *settingEdit) completes(ed *sops.Editor) error {
+	if !s.incomplete || len(s.missing) != 1 || s.missing[0] != s.at {
+		return nil
+	}
+	return ed.Unset(append(s.connectionPlace.path(), "incomplete"))
 }
 
 // find is the setting of the command line.
@@ -105,7 +118,8 @@ func (c setCmd) find(w world, g *globals) (*settingEdit, error) {
 		e.close()
 		return nil, err
 	}
-	s := &settingEdit{editing: e, connectionPlace: place, file: connection.File.Path, at: secrets.PathOf(path), path: append(place.path(), path...)}
+	s := &settingEdit{editing: e, connectionPlace: place, file: connection.File.Path, at: secrets.PathOf(path), path: append(place.path(), path...),
+		incomplete: connection.Incomplete, missing: connection.Missing}
 	s.was, s.there = settingOf(*connection, s.at)
 	return s, nil
 }

@@ -16,7 +16,15 @@ type Use struct {
 	Component, Version     string // by names …
 	ComponentID, VersionID string // … or by ids
 	Config                 map[string]any
+	Missing                []secrets.Path                     // of the config, or all of it: what has no value yet
 	At                     func(secrets.Path) strict.Position // where a field stands
+}
+
+// lacks tells whether a setting is known to have no value yet.
+func (u Use) lacks(at secrets.Path) bool {
+	return slices.ContainsFunc(u.Missing, func(m secrets.Path) bool {
+		return m == at || m == "config" || strings.HasPrefix(string(at), string(m)+".")
+	})
 }
 
 // ConnectionType is a setting of the console, which every plugin takes whatever its schema says (user manual, "Managing an Asset Connection").
@@ -132,7 +140,7 @@ func (k *checker) settings(at secrets.Path, config map[string]any, schema []Sett
 		}
 	}
 	for _, s := range schema {
-		if _, ok := config[s.Key]; !ok && s.Required && !s.ReadOnly {
+		if _, ok := config[s.Key]; !ok && s.Required && !s.ReadOnly && !k.use.lacks(at.Key(s.Key)) {
 			k.missing(at, s)
 		}
 	}
@@ -213,7 +221,10 @@ func (k *checker) clear(at secrets.Path, v any, s Setting) {
 // oneOf finds the groups of which a config has no setting.
 func (k *checker) oneOf(groups [][]string) {
 	for _, g := range groups {
-		if !slices.ContainsFunc(g, func(key string) bool { v, ok := k.use.Config[key]; return ok && v != "" }) {
+		if !slices.ContainsFunc(g, func(key string) bool {
+			v, ok := k.use.Config[key]
+			return ok && v != "" || k.use.lacks(secrets.Path("config").Key(key))
+		}) {
 			k.wrong("config", Setting{}, "%s needs one of %s", k.plugin, strings.Join(g, ", "))
 		}
 	}

@@ -2,14 +2,14 @@ package plugins
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"connsync/manifest/strict"
 )
 
 // Saved is a catalog with the plugins of some targets as their workspaces show them now: plugins that several have exactly so stand once, in
@@ -120,10 +120,10 @@ func (c Catalog) Text() []byte {
 	}
 	w.WriteString("plugins:\n")
 	for _, p := range c.Plugins {
-		w.item(1, []field{{"name", quotedText(p.Name)}, {"id", quoted(p.ID)}, {"kind", quoted(p.Kind)}, {"targets", listed(p.Targets)}})
+		w.item(1, []field{{"name", strict.Text(p.Name)}, {"id", quoted(p.ID)}, {"kind", quoted(p.Kind)}, {"targets", listed(p.Targets)}})
 		w.line(2, "versions:")
 		for _, v := range p.Versions {
-			w.item(3, []field{{"version", quotedText(v.Number)}, {"id", quoted(v.ID)}, {"one_of", groupsText(v.OneOf)}})
+			w.item(3, []field{{"version", strict.Text(v.Number)}, {"id", quoted(v.ID)}, {"one_of", groupsText(v.OneOf)}})
 			w.settings(4, v.Settings)
 		}
 	}
@@ -157,7 +157,7 @@ func (w *writer) settings(depth int, settings []Setting) {
 	}
 	for _, s := range settings {
 		w.item(depth+1, []field{
-			{"key", quotedText(s.Key)}, {"type", quoted(s.Type)}, {"required", truth(s.Required)}, {"read_only", truth(s.ReadOnly)},
+			{"key", strict.Text(s.Key)}, {"type", quoted(s.Type)}, {"required", truth(s.Required)}, {"read_only", truth(s.ReadOnly)},
 			{"default", quoted(s.Default)}, {"choices", listed(s.Choices)}, {"name", quoted(s.Name)}, {"description", quoted(s.Description)},
 		})
 		w.settings(depth+2, s.Settings)
@@ -177,7 +177,7 @@ func listed(texts []string) string {
 	}
 	out := make([]string, len(texts))
 	for i, t := range texts {
-		out[i] = quotedText(t)
+		out[i] = strict.Text(t)
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }
@@ -193,27 +193,10 @@ func groupsText(groups [][]string) string {
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-var (
-	word      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-	ambiguous = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n)$`)
-)
-
-// quoted is quotedText; "" for no text.
+// quoted is a text as YAML; "" for no text.
 func quoted(s string) string {
 	if s == "" {
 		return ""
 	}
-	return quotedText(s)
-}
-
-// quotedText is a text as YAML: quoted, as JSON quotes it, unless it is a word that no reader takes for anything else.
-func quotedText(s string) string {
-	if word.MatchString(s) && !ambiguous.MatchString(s) {
-		return s
-	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always can be
-	return strings.TrimSuffix(b.String(), "\n")
+	return strict.Text(s)
 }

@@ -37,8 +37,8 @@ func mapping(settings []manifest.PluginSetting) Object {
 	return closed(properties, required...)
 }
 
-// encrypted is a value that sops wrote, or one that is left empty: of those no more can be told here.
-var encrypted = Object{"type": "string", "pattern": `^(ENC\[.*\])?$`}
+// encrypted is a value that sops wrote, or one that is left empty, or is still missing: of those no more can be told here.
+var encrypted = Object{"type": []string{"string", "null"}, "pattern": `^(ENC\[.*\])?$`}
 
 // setting is one setting. Numbers and booleans may be texts, as connsync validate has it.
 func setting(s manifest.PluginSetting) Object {
@@ -52,7 +52,7 @@ func setting(s manifest.PluginSetting) Object {
 		inner["description"] = out["description"]
 		return inner
 	case shape == plugins.Text || shape == plugins.Password:
-		out["type"] = "string"
+		out["type"] = []string{"string", "null"}
 	case shape == plugins.Number:
 		out["anyOf"] = []any{Object{"type": "number"}, Object{"type": "string", "pattern": `^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$`}, encrypted}
 	case shape == plugins.Boolean:
@@ -60,7 +60,7 @@ func setting(s manifest.PluginSetting) Object {
 	case shape == plugins.Choice && len(s.Choices) > 0:
 		out["anyOf"] = []any{Object{"enum": s.Choices}, Object{"type": []string{"number", "boolean"}}, encrypted}
 	case shape == plugins.List:
-		out["type"] = []string{"array", "string"}
+		out["type"] = []string{"array", "string", "null"}
 	}
 	return out
 }

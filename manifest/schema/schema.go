@@ -70,6 +70,7 @@ func Fields() Object {
 		"adopt":                described("Take over exactly this existing connection.", id()),
 		"protect":              described("true: never deleted by --prune.", Object{"type": "boolean"}),
 		"cleartext":            described("Settings that look like secrets and are none, with the reason.", entries("setting", "reason")),
+		"incomplete":           described("true: settings may stand without a value for now; the connection is not written before all have one.", Object{"type": "boolean"}),
 		"exposed":              described("Secrets that stood in the clear in a commit and are others now.", entries("setting", "commit", "reason")),
 		"seal":                 described("What a holder of the file's key signed of it.", Object{"type": "string", "pattern": `^ENC\[`}),
 	}

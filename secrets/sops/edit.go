@@ -167,7 +167,22 @@ func (e *Editor) coveredBy(m upstream.Metadata, path []any) bool {
 
 // Set puts a value (string, bool, or json.Number) at a path of keys and positions: encrypted where the file's selector covers it, and else in the clear. The same
 // value leaves the same ciphertext.
-func (e *Editor) Set(path []any, v any) (err error) {
+func (e *Editor) Set(path []any, v any) error {
+	if text, _ := v.(string); strings.HasPrefix(text, "ENC[") {
+		return e.refuse(secrets.PathOf(path), "cannot be set to what looks like a ciphertext")
+	}
+	return e.set(path, v)
+}
+
+// SetSecret is Set of a text that may look like a ciphertext and is a value. It is refused where it would stand in the clear.
+func (e *Editor) SetSecret(path []any, text string) error {
+	if !e.Covers(path) {
+		return e.refuse(secrets.PathOf(path), "looks like a ciphertext, and would stand in the clear")
+	}
+	return e.set(path, text)
+}
+
+func (e *Editor) set(path []any, v any) (err error) {
 	defer contain(e.name, &err)
 	doc, err := e.doc()
 	if err != nil {
@@ -175,9 +190,6 @@ func (e *Editor) Set(path []any, v any) (err error) {
 	}
 	p := secrets.PathOf(path)
 	scalar := written(v)
-	if text, _ := v.(string); strings.HasPrefix(text, "ENC[") {
-		return e.refuse(p, "cannot be set to what looks like a ciphertext")
-	}
 	if e.key != nil && e.coveredBy(e.meta, path) {
 		if scalar, err = e.encrypt(path, v); err != nil {
 			return err

@@ -210,6 +210,9 @@ func (e *Editor) asGood(want upstream.Metadata) bool {
 	return true
 }
 
+// Recipients are the keys of a rule, each with its type before it.
+func (r *Rule) Recipients() []string { return recipientsOf(r.metadata()) }
+
 func recipientsOf(m upstream.Metadata) []string {
 	var out []string
 	for _, g := range m.KeyGroups {

@@ -82,13 +82,13 @@ var known = map[reflect.Type][]string{}
 
 func init() {
 	add := func(t any, values ...string) { known[reflect.TypeOf(t)] = values }
-	add(diff.Create, "create", "update", "rename", "adopt", "delete", "remove", "unchanged", "orphaned", "forget", "conflict")
+	add(diff.Create, "create", "update", "rename", "adopt", "delete", "remove", "unchanged", "orphaned", "forget", "incomplete", "conflict")
 	add(diff.Git, "git", "drift", "touched", "interrupted", "rewrite", "missing")
 	add(diff.Set, "set", "changed", "unchanged", "removed", "re-encrypted", "unverified")
-	add(diff.ConflictDiffers, "differs", "replaced", "duplicate", "name-taken", "adopt-none", "adopt-busy", "plugin", "rename", "in-clear", "behind", "repointed")
+	add(diff.ConflictDiffers, "differs", "replaced", "duplicate", "name-taken", "adopt-none", "adopt-busy", "plugin", "rename", "hole", "in-clear", "behind", "repointed")
 	add(diff.RiskMoved, "destination", "moved", "copied", "repointed")
 	add(diff.WarnDuplicate, "duplicate", "previously-ignored", "protected", "in-use", "behind")
-	add(apply.Created, "created", "updated", "adopted", "deleted", "forgotten", "unchanged", "orphaned", "conflict", "refused", "failed", "unknown", "skipped")
+	add(apply.Created, "created", "updated", "adopted", "deleted", "forgotten", "unchanged", "incomplete", "orphaned", "conflict", "refused", "failed", "unknown", "skipped")
 }
 
 func (s *smuggler) value(t reflect.Type, depth int) reflect.Value {

@@ -79,6 +79,8 @@ func style(a diff.Action) func(any) Styled {
 		return Yellow
 	case diff.Delete, diff.Remove, diff.Conflict:
 		return Red
+	case diff.Incomplete:
+		return Yellow
 	case diff.Orphaned, diff.Forget:
 		return Dim
 	}

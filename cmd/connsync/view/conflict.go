@@ -53,6 +53,8 @@ func Conflict(c *diff.Change) (string, []string) {
 	case diff.ConflictRename:
 		return "previously names a connection that connsync did not write, or the new name belongs to another one: " + List(d.IDs),
 			[]string{"correct or remove the line  previously:  at " + c.Pos.String()}
+	case diff.ConflictHole:
+		return "connsync wrote it, and these settings have no value any more: " + List(Paths(d.Fields)), []string{fillHint(c.Want)}
 	case diff.ConflictInClear:
 		return "not sent: " + List(Paths(d.Fields)) + " in the clear, where the rule of " + c.Pos.File + " in .sops.yaml encrypts",
 			[]string{"connsync reseal " + manifest.ShellWord(c.Pos.File), "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
@@ -78,6 +80,14 @@ func unsealedHints(c *diff.Change) []string {
 		return []string{manifest.SealHint(c.Pos.File)}
 	}
 	return []string{"it has no secrets any more; SecMaster may keep those that it has. To write it without:  connsync sync --new-destination " + manifest.ShellWord(c.Name)}
+}
+
+// fillHint is how the first setting without a value gets one.
+func fillHint(w *diff.Want) string {
+	if len(w.Missing) == 0 || w.Missing[0] == "config" {
+		return "write its settings at " + w.At("config").String()
+	}
+	return "connsync set " + manifest.ShellWord(w.Target+"/"+w.Name+"."+string(w.Missing[0]))
 }
 
 func adoptHint(c *diff.Change, id string) string {

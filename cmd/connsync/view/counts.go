@@ -10,14 +10,14 @@ import (
 
 // Actions are all of them, in the order in which they are shown: what must not be overlooked comes last, next to the totals.
 var Actions = []diff.Action{
-	diff.Create, diff.Update, diff.Rename, diff.Adopt, diff.Delete, diff.Remove, diff.Unchanged, diff.Orphaned, diff.Forget, diff.Conflict,
+	diff.Create, diff.Update, diff.Rename, diff.Adopt, diff.Delete, diff.Remove, diff.Unchanged, diff.Orphaned, diff.Forget, diff.Incomplete, diff.Conflict,
 }
 
 // Mark is an action's symbol. It goes together with the word: colour is an addition.
 func Mark(a diff.Action) string {
 	return map[diff.Action]string{
 		diff.Create: "+", diff.Update: "~", diff.Rename: ">", diff.Adopt: "=", diff.Delete: "-", diff.Remove: "-",
-		diff.Unchanged: "·", diff.Orphaned: "o", diff.Forget: "x", diff.Conflict: "!",
+		diff.Unchanged: "·", diff.Orphaned: "o", diff.Forget: "x", diff.Incomplete: "?", diff.Conflict: "!",
 	}[a]
 }
 
@@ -41,7 +41,7 @@ func (p Page) TotalWords() []string {
 			continue
 		}
 		switch t.Action {
-		case diff.Unchanged, diff.Orphaned:
+		case diff.Unchanged, diff.Orphaned, diff.Incomplete:
 			out = append(out, fmt.Sprintf("%d %s", t.N, t.Action))
 		case diff.Conflict:
 			out = append(out, Count(t.N, "conflict"))

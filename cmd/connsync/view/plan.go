@@ -79,7 +79,7 @@ func card(c *diff.Change, movesTo string, all bool) Card {
 	if movesTo != "" {
 		out.Why = append(out.Why, "moves to target "+movesTo+", where it is created")
 	}
-	if c.Action == diff.Create || c.Action == diff.Adopt {
+	if c.Action == diff.Create || c.Action == diff.Adopt || c.Action == diff.Incomplete {
 		out.Plugin = c.Plugin.String()
 	}
 	for _, f := range c.Fields {
@@ -99,8 +99,11 @@ func card(c *diff.Change, movesTo string, all bool) Card {
 	for _, w := range c.Warnings {
 		out.Warnings = append(out.Warnings, warning(w))
 	}
-	if c.Conflict != nil {
+	switch {
+	case c.Conflict != nil:
 		out.Conflict, out.Hints = Conflict(c)
+	case c.Want != nil && len(c.Want.Missing) > 0:
+		out.Hints = []string{fillHint(c.Want)}
 	}
 	return out
 }
@@ -120,7 +123,12 @@ func why(c *diff.Change) []string {
 			out = append(out, "written before, and no longer in SecMaster")
 		}
 	}
+	if c.Want != nil && len(c.Want.Missing) > 0 && c.Conflict == nil {
+		out = append(out, "without a value yet: "+List(Paths(c.Want.Missing))+"; it is not written before it has one")
+	}
 	switch {
+	case c.Action == diff.Incomplete && c.ID != "":
+		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"): it will be taken over")
 	case c.Action == diff.Adopt && !c.Write:
 		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"), with equal settings: recorded, not written")
 	case c.Action == diff.Adopt:

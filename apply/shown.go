@@ -1,0 +1,82 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"connsync/apply/secmaster"
+	"connsync/secrets"
+)
+
+// Shown is one connection of a workspace with as much of its config as SecMaster shows.
+type Shown struct {
+	secmaster.Connection
+	// Settings are the config: map[string]any, []any, string, bool or json.Number, and nil for what is masked. It is nil where nothing of it is
+	// shown. It may hold secrets in the clear.
+	Settings map[string]any
+}
+
+// ShownConnections are all connections of a workspace, in order of name and id. What the list leaves out of a config is asked for by id.
+func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
+	listed, err := r.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Shown, len(listed))
+	for i, c := range listed {
+		if c.Config.IsZero() {
+			one, err := r.Show(ctx, c.ID)
+			switch {
+			case errors.Is(err, secmaster.ErrNotFound):
+			case err != nil:
+				return nil, err
+			case one.ID == c.ID:
+				c = one
+			}
+		}
+		out[i] = Shown{c, unmasked(c.Config)}
+	}
+	slices.SortStableFunc(out, func(a, b Shown) int { return strings.Compare(a.Name+"\x00"+a.ID, b.Name+"\x00"+b.ID) })
+	return out, nil
+}
+
+// unmasked is a shown config; nil where none was shown, or it is not a JSON object.
+func unmasked(config secrets.Value) map[string]any {
+	text, _ := config.Expose().(string)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var m map[string]any
+	if d.Decode(&m) != nil {
+		return nil
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil
+	}
+	for k, v := range m {
+		m[k] = withoutMasks(v)
+	}
+	return m
+}
+
+// withoutMasks puts nil where a value says nothing: only asterisks, or some in a row, as where a part of it is hidden.
+func withoutMasks(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, child := range v {
+			v[k] = withoutMasks(child)
+		}
+	case []any:
+		for i, child := range v {
+			v[i] = withoutMasks(child)
+		}
+	case string:
+		if strings.Contains(v, "***") || v != "" && strings.Trim(v, "*") == "" {
+			return nil
+		}
+	}
+	return v
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
+	"connsync/manifest"
+	"connsync/manifest/draft"
+	"connsync/secrets/sops"
+)
+
+// importCmd writes manifests for what workspaces have already.
+type importCmd struct {
+	Layout  string   `default:"${layout}" placeholder:"PATH" help:"Where a manifest goes; {target}, {name} and {plugin} are filled in (default ${default})."`
+	Plugin  []string `placeholder:"NAME" help:"Only connections of this plugin (repeatable)."`
+	BuiltIn bool     `help:"Also what came with the workspace, and connections of emergency policies. Otherwise only where --only names one exactly."`
+	Protect bool     `help:"Write  protect: true  into each: sync --prune never deletes it."`
+	DryRun  bool     `help:"Say what would be written, and write nothing."`
+	Yes     bool     `help:"Do not ask."`
+}
+
+func (importCmd) Help() string {
+	return "Writes a manifest, with  adopt: ID , for each connection that a workspace has and neither Git nor known state names. Secrets that SecMaster shows are encrypted in memory, by the rule in .sops.yaml; " +
+		"what it hides becomes a setting without a value, and the connection is incomplete until  connsync set  gave it one. The files of connections without secrets stay unencrypted. Nothing is written to SecMaster.\n\n" +
+		examples("connsync import --dry-run", "connsync import --target prod --only 'edr_*'", "connsync import --plugin EdrVendor --layout 'connections/{target}/{plugin}/{name}.yaml'")
+}
+
+// importing is one run of import.
+type importing struct {
+	*editing
+	cmd     importCmd
+	written []imported
+	left    []leftOut
+	names   map[string]bool // paths that are taken, in one case
+}
+
+// imported is a manifest to be written.
+type imported struct {
+	file  string
+	draft draft.Connection
+	text  []byte
+}
+
+// leftOut is a connection without a manifest, and why.
+type leftOut struct{ target, name, id, why string }
+
+// Run makes all manifests in memory, shows what they are, asks, and writes them.
+func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
+	e, err := g.edit(w, c.DryRun)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	i := &importing{editing: e, cmd: c, names: map[string]bool{}}
+	if err := i.checkLayout(); err != nil {
+		return err
+	}
+	code := exitDone
+	for _, t := range g.selected(e.project, e.set) {
+		if err := i.target(ctx, t.Target); err != nil {
+			code = heavier(code, fail(e.p, targetError(t.Name, err)))
+		}
+	}
+	i.show()
+	if len(i.written) == 0 || c.DryRun {
+		return ended(code)
+	}
+	if !g.agreed(ctx, w, c.Yes, "Write %s?", view.Count(len(i.written), "manifest")) {
+		return &refusal{"not confirmed; nothing was written", nil}
+	}
+	for _, m := range i.written {
+		if err := e.src.worktree.Create(m.file, m.text); err != nil {
+			return &fileError{"--layout", m.file, err}
+		}
+	}
+	e.p.Out.Line("Wrote %s. Look at them, and run:  connsync validate", view.Count(len(i.written), "manifest"))
+	return ended(code)
+}
+
+// target makes the manifests of one workspace.
+func (i *importing) target(ctx context.Context, t manifest.Target) error {
+	options, err := i.g.client(ctx, i.w, t, 0)
+	if err != nil {
+		return err
+	}
+	reader, err := secmaster.NewReader(options)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	shown, err := apply.ShownConnections(ctx, reader)
+	if err != nil {
+		return err
+	}
+	components, err := reader.Components(ctx)
+	if err != nil {
+		return err
+	}
+	known, err := i.known(ctx, t.Name)
+	if err != nil {
+		return err
+	}
+	plugins := pluginsOf(components)
+	names := map[string]bool{}
+	for _, s := range shown {
+		d := draftOf(t.Name, s, plugins)
+		if !i.picks(s, d) || known[s.ID] || i.managed(t.Name, s) {
+			continue
+		}
+		if why := unfit(s.Name, names); why != "" {
+			i.leave(t.Name, s, why)
+			continue
+		}
+		names[s.Name] = true
+		if err := i.add(ctx, s, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *importing) leave(target string, s apply.Shown, why string) {
+	i.left = append(i.left, leftOut{target, s.Name, s.ID, why})
+}
+
+// known are the ids in a target's known state. Where there is none to be had, no id is known.
+func (i *importing) known(ctx context.Context, target string) (map[string]bool, error) {
+	out := map[string]bool{}
+	store, err := i.g.store(i.w, i.src, i.project.State, target)
+	if err != nil {
+		notes(i.p, []error{targetError(target, &unseen{"imported without known state", err})})
+		return out, nil
+	}
+	snap, err := store.ReadShared(ctx)
+	for _, k := range snap.Known {
+		out[k.ID] = true
+	}
+	return out, err
+}
+
+// managed tells whether Git names a connection already, by its id or by its name.
+func (i *importing) managed(target string, s apply.Shown) bool {
+	return slices.ContainsFunc(i.set.Target(target), func(c manifest.Connection) bool { return c.Name == s.Name || c.Adopt == s.ID })
+}
+
+// picks tells whether the command line selects a connection.
+func (i *importing) picks(s apply.Shown, d draft.Connection) bool {
+	if only := matcher(i.g.Only); only != nil && !only(s.Name) {
+		return false
+	}
+	if len(i.cmd.Plugin) > 0 && !slices.Contains(i.cmd.Plugin, d.Component) && !slices.Contains(i.cmd.Plugin, s.ComponentID) {
+		return false
+	}
+	return i.cmd.BuiltIn || !builtIn(s) || slices.Contains(i.g.Only, s.Name)
+}
+
+// builtIn tells whether a connection came with the workspace, or belongs to an emergency policy.
+func builtIn(s apply.Shown) bool {
+	return s.DefenseType != "" || strings.EqualFold(s.CreatorName, "system")
+}
+
+// show says what was made, and what was left out.
+func (i *importing) show() {
+	out, incomplete := i.p.Out, 0
+	for _, m := range i.written {
+		state := ""
+		if m.draft.Incomplete() {
+			state, incomplete = "   incomplete", incomplete+1
+		}
+		out.Line("  + %s/%s   %s%s", m.draft.Target, render.Bold(m.draft.Name), m.file, render.Yellow(state))
+	}
+	for _, l := range i.left {
+		out.Line("  %s %s/%s (%s): %s", render.Yellow("left out:"), l.target, l.name, l.id, l.why)
+	}
+	if len(i.written) == 0 {
+		out.Line("Nothing to import.")
+		return
+	}
+	out.Line("\n%s to write, %d incomplete, %d left out.", view.Count(len(i.written), "manifest"), incomplete, len(i.left))
+	if rule, err := sops.RuleFor(i.top, i.written[0].file); err == nil {
+		out.Line("Secrets are encrypted for:  %s", strings.Join(rule.Recipients(), ", "))
+	}
+}
