@@ -213,7 +213,7 @@ func (w *leakWorld) serve(f *leakFault) {
 		"SOPS_AGE_KEY": testIdentity, "CONNSYNC_GIT_TOKEN": gitToken.text,
 		"GODEBUG": "http2debug=2,http2client=1,netdns=2,x509roots=1", "GOTRACEBACK": "all",
 		"GRPC_GO_LOG_SEVERITY_LEVEL": "info", "GRPC_GO_LOG_VERBOSITY_LEVEL": "99", "AZURE_SDK_GO_LOGGING": "all",
-		"GIT_TRACE": "2", "GIT_TRACE_CURL": "2", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.DevNull,
+		"GIT_TRACE": "2", "GIT_TRACE_CURL": "2", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.Getenv("GIT_CONFIG_GLOBAL"),
 	}
 }
 

@@ -107,7 +107,6 @@ func seedRepository(t *testing.T, bare string, wanted int) {
 	runGit(t, dir, "add", "-A")
 	runGit(t, dir, "commit", "-q", "-m", "wanted")
 	runGit(t, dir, "clone", "-q", "--bare", dir, bare)
-	runGit(t, bare, "config", "receive.autogc", "false")
 }
 
 func runGit(t testing.TB, dir string, args ...string) string {

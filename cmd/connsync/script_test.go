@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -36,18 +37,27 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	os.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(bin, "gitconfig"))
+	os.Setenv("GOGC", "400") // of the processes that tests start: they live for a tenth of a second
 	code := testKey{m}.Run()
 	_ = os.RemoveAll(bin)
 	os.Exit(code)
 }
 
-// linked is a new folder with the commands.
+// noUpkeep is all of Git's configuration that tests begin with: after each commit and each push Git would start two programs that look
+// whether there is something to tidy up.
+const noUpkeep = "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n"
+
+// linked is a new folder with the commands, and that configuration.
 func linked() (string, error) {
 	bin, err := os.MkdirTemp("", "connsync-commands")
 	if err != nil {
 		return "", err
 	}
 	exe, err := os.Executable()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(bin, "gitconfig"), []byte(noUpkeep), 0o644)
+	}
 	for name := range commands {
 		if err == nil {
 			err = os.Symlink(exe, filepath.Join(bin, name))
@@ -73,7 +83,6 @@ func (k testKey) Run() int {
 	}
 	testRecipient, testIdentity = recipient, identity.Expose().(string)
 	os.Setenv("SOPS_AGE_KEY", testIdentity)
-	os.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	os.Unsetenv("CI") // what holds in CI is tested where a test sets it
 	return k.m.Run()
 }
@@ -118,12 +127,14 @@ func setup(e *testscript.Env) error {
 	e.Setenv("SOPS_AGE_KEY", testIdentity)
 	e.Setenv("RECIPIENT", testRecipient)
 	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+	e.Setenv("GOGC", os.Getenv("GOGC"))
 	e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	e.Setenv("GIT_AUTHOR_NAME", "tester")
 	e.Setenv("GIT_AUTHOR_EMAIL", "tester@example.invalid")
 	e.Setenv("GIT_COMMITTER_NAME", "tester")
 	e.Setenv("GIT_COMMITTER_EMAIL", "tester@example.invalid")
-	return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o755)
+	home := filepath.Join(e.WorkDir, "home")
+	return errors.Join(os.MkdirAll(home, 0o755), os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(noUpkeep), 0o644))
 }
 
 func of(ts *testscript.TestScript) *scene { return ts.Value("world").(*scene) }

@@ -77,7 +77,6 @@ func setStage(t *testing.T) *stage {
 	runGit(t, st.work, "add", "-A")
 	runGit(t, st.work, "commit", "-q", "-m", "two")
 	runGit(t, root, "clone", "-q", "--bare", "--template=", st.work, st.bare)
-	runGit(t, st.bare, "config", "receive.autogc", "false") // two programs less for each push
 
 	for _, shared := range []bool{false, true} {
 		st.rehearse(t, shared)
