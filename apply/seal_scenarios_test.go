@@ -367,3 +367,26 @@ func inMode(text string, macOnly bool) string {
 	}
 	return a
 }
+
+// A branch that has review alone decide is itself judged by what the base says; and once merged, review has decided.
+func TestABranchDoesNotLoosenItsOwnPreview(t *testing.T) {
+	_, identity := sealKey()
+	t.Setenv("SOPS_AGE_KEY", identity)
+	s := newSealScene(t, true)
+	s.only()
+	s.project1("destinations: sealed", "destinations: reviewed")
+	s.byHand()
+	s.commit()
+	if got := s.preview(); got != "fail" {
+		t.Errorf("the preview says %s", got)
+	}
+	if ok, why := s.sync(); !ok || !s.sent("evil") {
+		t.Errorf("what was merged is not sent: %s", why)
+	}
+	s.parted()
+	s.hand(evil, evil+"/2")
+	s.commit()
+	if got := s.preview(); got != "ok" {
+		t.Errorf("a preview of what was loosened before says %s", got)
+	}
+}

@@ -26,6 +26,16 @@ var mutants = []mutant{
 	{"a create is not waited for before it is sent again", "apply/sync.go", "if !o.asked.Before(end) {", "if true || !o.asked.Before(end) {", "./apply TestWhatIsUnclear"},
 	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || mine == nil {", "if mine != nil || !w.creates() {", "./apply TestAnAnswerThatIsLost"},
 
+	// Where secrets go.
+	{"a seal is not compared", "apply/seal.go", "if differ := seal.Compare(s.Lines, lines); differ != nil {", "if differ := seal.Compare(s.Lines, lines); false {", "./apply TestNoDestination"},
+	{"an older seal is taken", "apply/seal.go", "now.N < n || now.N == n", "now.N == n", "./apply TestNoDestination"},
+	{"a seal of a time to come is taken", "apply/seal.go", "case seal.Future(s.N, p.sync.Clock.now()):", "case false:", "./apply TestNoDestination"},
+	{"a tombstone has no counter", "apply/seal.go", "n = max(n, p.sync.Known.Past[name].N)", "n = max(n, 0)", "./apply TestNoDestination"},
+	{"the history is not asked for a later seal", "apply/seal.go", "n = max(n, history[c.Name])", "n = max(n, 0)", "./apply TestNoDestination"},
+	{"a seal may be taken away", "diff/seal.go", "case k != nil && k.Seal != nil && k.Seal.Sealed:", "case false:", "./diff TestWhatOfASealIsToldWithoutAKey"},
+	{"a seal does not bind the place", "secrets/seal/seal.go", "lines = Lines{{\"place\", place}, {\"plugin\", plugin}}", "lines = Lines{{\"place\", \"\"}, {\"plugin\", plugin}}", "./secrets/seal TestEachChangeIsNamed"},
+	{"a branch loosens its own preview", "diff/review/side.go", "a.Destinations == manifest.Sealed || b.Destinations == manifest.Sealed", "a.Destinations == manifest.Sealed && b.Destinations == manifest.Sealed", "./apply TestABranchDoesNotLoosen"},
+
 	// What is believed.
 	{"a MAC that nobody verified is remembered", "apply/run.go", "read && o.err == nil && o.dated(c.Want)", "true || read && o.err == nil && o.dated(c.Want)", "./cmd/connsync TestAMadeUpMAC"},
 	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !refuses(says.code) {", "if good {", "./apply/secmaster TestEveryAnswer"},
