@@ -57,6 +57,9 @@ func (g *globals) openWorktree() (*source, error) {
 		s.close()
 		return nil, &fromFlag{"-C", err}
 	}
+	if s.commit.Hash != "" {
+		s.worktree.Of(s.repo, s.commit.Hash)
+	}
 	s.files = s.worktree.FS()
 	return s, nil
 }

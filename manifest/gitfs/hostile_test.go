@@ -64,7 +64,7 @@ func hostileTrees(outside string) []hostile {
 		isLink, special = "a link; links are not followed", "neither a file nor a folder"
 		control, utf8   = "a name with a control character or a backslash", "a name that is not UTF-8"
 		edge, nfc, fold = "a name that begins or ends with a space, or ends with a dot", "not in Unicode's composed form", "only by case"
-		nested          = "another repository; its files are not read"
+		nested          = "a submodule, or another repository; its files are not read"
 		nowhere         = "no manifests in"
 	)
 	a := file("connections/a.yaml", wanted("a"))
@@ -113,8 +113,8 @@ func hostileTrees(outside string) []hostile {
 		in(both("a folder named like a manifest", "", a, file("connections/x.yaml/b.yaml", wanted("b"))), "a b"),
 
 		here("a repository in the folder of manifests", nested, a, thingAt("nested", "connections/sub", "")),
-		only("a submodule", "a submodule; its files are not read", a, thingAt("160000", "connections/sub", "")),
-		only("a submodule named like a manifest", "a submodule; its files are not read", a, thingAt("160000", "connections/x.yaml", "")),
+		only("a submodule", "a submodule, or another repository; its files are not read", a, thingAt("160000", "connections/sub", "")),
+		only("a submodule named like a manifest", "a submodule, or another repository; its files are not read", a, thingAt("160000", "connections/x.yaml", "")),
 		only(".git in the folder of manifests", "", a, file("connections/.git/x.yaml", wanted("x"))),
 		only(".GIT in the folder of manifests", "", a, file("connections/.GIT/x.yaml", wanted("x"))),
 		only(".git with a character that is not seen", "", a, file("connections/.git\u200c/x.yaml", wanted("x"))),

@@ -210,7 +210,7 @@ func (t *treeFS) find(op, name string) (*node, error) {
 		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 	}
 	if n.mode&fs.ModeIrregular != 0 {
-		return nil, &RefusedError{name, "a submodule; its files are not read"}
+		return nil, &RefusedError{name, submodule}
 	}
 	return n, refuse(name, n.mode)
 }

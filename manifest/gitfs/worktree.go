@@ -7,6 +7,9 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
 )
 
 // maxFile is more than any manifest may have: a larger file is not read into memory first.
@@ -16,9 +19,30 @@ const maxFile = 8 << 20
 type Worktree struct {
 	root *os.Root
 
+	links func(name string) bool // whether a folder is a submodule's; nil where nobody knows
+
 	mu      sync.Mutex
 	folders map[string]bool // known to be no link
 }
+
+// Of has the worktree know the submodules of a commit: one that was not checked out is an empty folder, like any other.
+func (w *Worktree) Of(r *Repository, commit string) {
+	w.links = func(name string) bool {
+		c, err := r.git.CommitObject(plumbing.NewHash(commit))
+		if err != nil {
+			return false
+		}
+		t, err := c.Tree()
+		if err != nil {
+			return false
+		}
+		e, err := t.FindEntry(name)
+		return err == nil && e.Mode == filemode.Submodule
+	}
+}
+
+// submodule is why a folder of another repository is not read, checked out or not, of a worktree or of a commit.
+const submodule = "a submodule, or another repository; its files are not read"
 
 // OpenWorktree opens a folder, whether it is in a repository or not.
 func OpenWorktree(top string) (*Worktree, error) {
@@ -61,8 +85,11 @@ func (f worktreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(f.w.root.FS(), name)
 	for _, e := range entries {
 		if e.Name() == ".git" && name != "." {
-			return nil, &RefusedError{name, "another repository; its files are not read"}
+			return nil, &RefusedError{name, submodule}
 		}
+	}
+	if len(entries) == 0 && err == nil && f.w.links != nil && f.w.links(name) {
+		return nil, &RefusedError{name, submodule}
 	}
 	return entries, err
 }
