@@ -10,11 +10,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"connsync/apply"
 	"connsync/manifest"
 	"connsync/manifest/draft"
 	"connsync/secrets"
+	"connsync/secrets/seal"
+	"connsync/secrets/sops"
 )
 
 // importLayout is where manifests go where nothing else is said.
@@ -114,6 +117,9 @@ func (i *importing) sealed(ctx context.Context, file string, d draft.Connection)
 		}
 	}
 	if err == nil {
+		err = i.seal(ctx, file, d, ed)
+	}
+	if err == nil {
 		text, err = ed.Done()
 	}
 	if err != nil {
@@ -129,4 +135,19 @@ func (i *importing) sealed(ctx context.Context, file string, d draft.Connection)
 		return nil, fmt.Sprintf("its manifest would have a mistake: %s", wrong[0].Message), nil
 	}
 	return text, "", nil
+}
+
+// seal seals a connection with secrets where the project wants that: whoever imports holds what SecMaster shows, and looks at it.
+func (i *importing) seal(ctx context.Context, file string, d draft.Connection, ed *sops.Editor) error {
+	set, _ := manifest.Read(file, ed.Text(), i.project)
+	if i.project.Secrets.Destinations != manifest.Sealed || len(set.Connections) != 1 || !set.Connections[0].HasSecrets() {
+		return nil
+	}
+	s, err := i.sealing(&set.Connections[0], "")
+	if err != nil {
+		return err
+	}
+	s.next.N = seal.Next(time.Now(), 0, i.knownN(ctx, s.connectionPlace))
+	_, err = ed.Seal(s.path(), s.next.Text())
+	return err
 }
