@@ -303,6 +303,7 @@ var hostileScenarios = []sealScenario{
 		s.moved()
 		s.without("edr")
 		s.then()
+		s.shallow = true // the tombstone tells, not the history
 		s.files[sealedFile] = old
 	}, "ok", "older"},
 	{"the workspace changed, and the operator believes it", func(s *sealScene) { s.moved(); s.elsewhere("w-2222") }, "fail", "differs"},
