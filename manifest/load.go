@@ -30,7 +30,7 @@ const (
 // *ReadError. It opens no connection and needs no key.
 func Load(fsys fs.FS, p Project) (Set, error) {
 	s, mistakes, err := Survey(fsys, p, nil)
-	mistakes = strict.Sorted(append(mistakes, s.unruly...)) // with rules that nobody can read, nobody can tell what should be encrypted
+	mistakes = s.WithRules(mistakes)
 	switch {
 	case err != nil:
 		return Set{}, err
@@ -39,6 +39,10 @@ func Load(fsys fs.FS, p Project) (Set, error) {
 	}
 	return s, nil
 }
+
+// WithRules adds what is wrong with .sops.yaml files to the mistakes of a Survey: without rules that can be read, nobody can tell what should
+// be encrypted.
+func (s Set) WithRules(ms Mistakes) Mistakes { return strict.Sorted(append(ms, s.unruly...)) }
 
 // Apart gives the mistakes of each target on its own, warnings excepted, and those that may be any target's: of a file that cannot be read,
 // or that names a target which is none of the project. What is wrong in a file is wrong for each target that it names.

@@ -134,6 +134,7 @@ func (g *globals) load(s *source) (manifests, error) {
 	if err != nil {
 		return manifests{}, err
 	}
+	found = set.WithRules(found)
 	m := manifests{project: project, set: set}
 	of, any := set.Apart(found, project)
 	var wrong manifest.Mistakes
