@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"connsync/manifest/sopsrules"
+	"connsync/secrets"
 )
 
 // Check finds what a sync could not open, or what sops would not have written, by what no single file shows: key types that the project
@@ -145,8 +146,37 @@ func (c ruleCheck) selector() string {
 	return c.rule.Selector
 }
 
+// resealHints bring the file to its rule. What the rule leaves in the clear and the file encrypts is decrypted only where that is asked for, and
+// never where it looks like a secret: then the rule has to grow.
+func (c ruleCheck) resealHints() []string {
+	command := "connsync reseal " + ShellWord(c.f.Path)
+	if c.f.Sops == nil || len(c.f.Sops.Beyond) == 0 {
+		return []string{command}
+	}
+	keep, flags := "let the rule encrypt what the file encrypts ("+orDefault(c.f.Sops.Selector)+")", ""
+	for _, at := range c.f.Sops.Beyond {
+		at = inConnection(at)
+		if flag := " --reveal " + ShellWord(string(at)); !strings.Contains(flags+" ", flag+" ") {
+			flags += flag
+		}
+		if len(flags) > maxFlags || (Setting{Path: at, Value: "x"}).Suspicious() {
+			return []string{keep + ", and then:  " + command}
+		}
+	}
+	return []string{keep, "or have decrypted what is no secret:  " + command + flags}
+}
+
+// maxFlags is how long the flags of a printed command may be.
+const maxFlags = 500
+
+// inConnection is a path from its connection on.
+func inConnection(root secrets.Path) secrets.Path {
+	parts := strings.SplitN(string(root), ".", 4)
+	return secrets.Path(parts[len(parts)-1])
+}
+
 func (c ruleCheck) encryptHints() []string {
-	hints := []string{"connsync reseal " + ShellWord(c.f.Path), "rotate it if it is a secret that was pushed"}
+	hints := append(c.resealHints(), "rotate it if it is a secret that was pushed")
 	if c.rule.Selects.None() {
 		return append(hints, "to leave settings in the clear, give the rule a selector:  encrypted_regex: ^(password|token|secret)$")
 	}
@@ -157,7 +187,7 @@ func (c ruleCheck) encryptHints() []string {
 func (c ruleCheck) differences() []Mistake {
 	var out []Mistake
 	differs := func(format string, args ...any) {
-		m := Mistake{Pos: c.f.Sops.Pos, Message: fmt.Sprintf(format, args...), Hints: []string{"connsync reseal " + ShellWord(c.f.Path)}, Rule: true, Warning: true}
+		m := Mistake{Pos: c.f.Sops.Pos, Message: fmt.Sprintf(format, args...), Hints: c.resealHints(), Rule: true, Warning: true}
 		out = append(out, m)
 	}
 	own, rule := c.f.Sops, c.rule

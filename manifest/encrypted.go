@@ -110,16 +110,23 @@ func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules
 	}
 }
 
-// ruled notes the settings in the clear that the file's rule in .sops.yaml encrypts, whatever the file itself says. Nothing is said of a
+// ruled notes the settings in the clear that the file's rule in .sops.yaml encrypts, whatever the file itself says, and the encrypted ones that it
+// leaves. Nothing is said of a
 // rule whose selector is no regular expression, or is too large: that is told of the rule.
-func (d *document) ruled(rule *Rule) {
+func (d *document) ruled(s *Sops, rule *Rule) {
 	if rule == nil || rule.Selects.Fault != sopsrules.NoFault {
 		return
 	}
 	judge := rule.Selects.Judge()
 	for _, l := range d.leaves {
-		if isSetting(l) && !unread(l) && !isSealed(l) && !d.exposed[l.Node] && judge.Encrypts(l) {
+		if !isSetting(l) || unread(l) || d.exposed[l.Node] {
+			continue
+		}
+		switch encrypts := judge.Encrypts(l); {
+		case encrypts && !isSealed(l):
 			d.inClear[l.Node] = true
+		case !encrypts && isSealed(l) && s != nil:
+			s.Beyond = append(s.Beyond, l.Path)
 		}
 	}
 	if judge.Exhausted() {

@@ -176,7 +176,7 @@ func (l *loaded) read(text []byte, p Project, rule *Rule) {
 	if d.Root != nil {
 		d.leaves = sopsrules.Leaves(d.Tree)
 		l.file.Sops = d.sops(p)
-		d.ruled(rule)
+		d.ruled(l.file.Sops, rule)
 		l.connections = d.connections(p, l.file)
 		if !d.vague {
 			l.file.Targets = d.named

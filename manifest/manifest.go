@@ -139,9 +139,10 @@ type File struct {
 // key to be read. Only LastModified is authenticated, and only once decrypted.
 type Sops struct {
 	LastModified     string
-	Selector         string // what is encrypted, as in "encrypted_regex: ^password$"; "" for SOPS's default
-	Threshold        int    // of groups that open the file; 0 where it is not said
-	Groups           int    // of keys
+	Selector         string         // what is encrypted, as in "encrypted_regex: ^password$"; "" for SOPS's default
+	Beyond           []secrets.Path // settings that are encrypted, and that the file's rule in .sops.yaml leaves in the clear
+	Threshold        int            // of groups that open the file; 0 where it is not said
+	Groups           int            // of keys
 	MACOnlyEncrypted bool
 	Recipients       []Recipient // who can open the file, in order
 	KeyTypes         []string    // of the recipients: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault

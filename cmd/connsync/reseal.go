@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"connsync/cmd/connsync/render"
@@ -116,12 +117,15 @@ func (c resealCmd) may(p secrets.Path, v secrets.Value) bool {
 	case !in:
 		return true
 	}
-	for _, pattern := range c.Reveal {
-		if ok, _ := path.Match(pattern, string(at)); ok || pattern == string(at) {
-			return true
-		}
-	}
-	return false
+	return c.asked(at)
+}
+
+// asked tells whether a setting is to be decrypted where the rule leaves it in the clear.
+func (c resealCmd) asked(at secrets.Path) bool {
+	return slices.ContainsFunc(c.Reveal, func(pattern string) bool {
+		ok, _ := path.Match(pattern, string(at))
+		return ok || pattern == string(at)
+	})
 }
 
 // setting is a path from its connection, and whether it is in the config.
@@ -137,15 +141,17 @@ func setting(p secrets.Path) (at secrets.Path, inConfig bool) {
 // hidden says what would stand in the clear, and the command that has it decrypted where that may be.
 func (c resealCmd) hidden(e *sops.HiddenError, selector string) error {
 	hints := []string{"change the rule so that it covers them; the file has  " + selector}
-	reveal := ""
+	reveal := "" // what was asked for and is refused all the same has a value that looks like a secret
 	for _, p := range e.Leaves {
 		at, _ := setting(p)
-		if flag := " --reveal " + manifest.ShellWord(string(at)); !(manifest.Setting{Path: at, Value: "x"}).Suspicious() && !strings.Contains(reveal, flag) {
+		if flag := " --reveal " + manifest.ShellWord(string(at)); !c.asked(at) && !(manifest.Setting{Path: at, Value: "x"}).Suspicious() && !strings.Contains(reveal+" ", flag+" ") {
 			reveal += flag
 		}
 	}
-	for _, p := range c.Reveal {
-		reveal += " --reveal " + manifest.ShellWord(p)
+	if reveal != "" {
+		for _, p := range c.Reveal {
+			reveal += " --reveal " + manifest.ShellWord(p)
+		}
 	}
 	if len(reveal) > 0 && len(reveal) < 500 {
 		hints = append(hints, "what is no secret is decrypted by  connsync reseal "+manifest.ShellWord(e.File)+reveal)
