@@ -80,7 +80,7 @@ func FuzzPlan(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, s string, offline bool, which byte) {
-		v := view.Diff{Offline: offline, All: true, Plans: plansOf(s), Alarms: []string{s}}
+		v := view.Diff{Offline: offline, All: true, Plans: plansOf(s), Alarms: []view.Alarm{{File: s, Text: s}, {File: s, Text: s}}}
 		v.Findings = []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: s, Line: 1}, Message: s, Hints: []string{s}, Source: s}, Fatal: true}}
 		var out bytes.Buffer
 		p := render.New(&out, &out, render.Options{Verbose: true})

@@ -70,13 +70,23 @@ func TestTotalsAreThoseOfThePlans(t *testing.T) {
 	}
 }
 
+// grouped is the line of a file of rules whose changes stand below it.
+var grouped = regexp.MustCompile(`(?m)^> - .*: (\d+) changes: (.*)$`)
+
 // The heading of a comment counts what stands below it.
 func TestTheCountsOfMarkdownAreThoseOfItsContent(t *testing.T) {
 	for name, d := range counted() {
 		doc := written(t, "markdown", d)
 		heading, rest, _ := strings.Cut(doc, "\n")
 		risks, _, _ := strings.Cut(rest, "\n\n> [!WARNING]")
-		same(t, name+", high risks", number(heading, `\*\*(\d+) high risks?\*\*`), strings.Count(risks, "\n> - "))
+		same(t, name+", high risks", number(heading, `\*\*(\d+) high risks?\*\*`), strings.Count(risks, "\n> - ")-len(grouped.FindAllString(risks, -1))+strings.Count(risks, "\n>   - "))
+		for _, line := range grouped.FindAllStringSubmatch(risks, -1) {
+			said, below := number(line[1], `(\d+)`), 0
+			for _, n := range regexp.MustCompile(` (\d+)(?:,|$)`).FindAllStringSubmatch(line[2], -1) {
+				below += number(n[1], `(\d+)`)
+			}
+			same(t, name+", kinds of changes of rules", said, below)
+		}
 		same(t, name+", findings", number(heading, `will fail at merge: (\d+)`), strings.Count(rest, "\n> - **will fail**"))
 		for _, a := range view.Actions {
 			if a == "unchanged" { // of which only those with a warning have a row

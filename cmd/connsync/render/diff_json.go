@@ -115,9 +115,13 @@ type jsonConflict struct {
 
 // asJSON lays a diff out for machines. It takes the plans as they are: no word that is only for people is in it.
 func asJSON(w io.Writer, d view.Diff) error {
+	var rules []string
+	for _, a := range d.Alarms {
+		rules = append(rules, a.Text)
+	}
 	out := jsonDiff{
 		jsonPlans: jsonPlans{Schema: Schema, Hash: diff.Hash(d.Plans...), Pending: d.Pending(), Plans: []jsonPlan{}},
-		Mode:      "live", Refused: d.Refused(), Rules: sentences(d.Alarms),
+		Mode:      "live", Refused: d.Refused(), Rules: sentences(rules),
 	}
 	for _, f := range d.Findings {
 		out.Findings = append(out.Findings, jsonFinding{mistakeJSON(f.Mistake), f.Fatal})

@@ -11,6 +11,7 @@ import (
 
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/diff/review"
 	"connsync/manifest"
 )
 
@@ -51,7 +52,12 @@ func hostilePage(seed int, of func(*rand.Rand) string) (p view.Page, n int) {
 		}
 		return out
 	}
-	p = view.Page{Offline: r.IntN(2) == 0, Alarms: texts(), Hash: strings.Repeat("a1", 32)}
+	p = view.Page{Offline: r.IntN(2) == 0, Hash: strings.Repeat("a1", 32)}
+	for _, file := range texts() {
+		for range 1 + r.IntN(3) {
+			p.Alarms = append(p.Alarms, view.Alarm{File: file, Kind: review.RuleNew, Text: text()})
+		}
+	}
 	for _, a := range view.Actions {
 		p.Totals = append(p.Totals, view.Total{Action: a, N: r.IntN(3)})
 	}

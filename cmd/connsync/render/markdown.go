@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
@@ -13,35 +14,41 @@ import (
 func asMarkdown(w io.Writer, d view.Diff) error { return writeMarkdown(w, d.Page(false)) }
 
 func writeMarkdown(w io.Writer, p view.Page) error {
-	_, err := io.WriteString(w, string(mdFit(mdDocument(p))))
+	_, err := io.WriteString(w, string(mdFit(mdDocument(p), maxMarkdown)))
 	return err
 }
 
 // mdPage is a document in pieces, so that it can be made to fit.
 type mdPage struct {
-	summary         md
-	risks, findings []md
-	notes           []md
-	rows            []md
-	details         []md
-	important       []bool // of details: those of high risk, which are kept first
-	next            md
+	summary                     md
+	rules, risks, fatal, doubts []*mdPiece
+	notes, rows, details        []*mdPiece
+	next                        md
 }
 
 func mdDocument(v view.Page) mdPage {
 	p := mdPage{summary: mdSummary(v)}
-	for _, r := range v.Risks() {
-		p.risks = append(p.risks, mdRisk(r))
+	for _, f := range v.RulesFiles() {
+		p.rules = append(p.rules, mdRules(f)...)
+	}
+	for _, r := range v.ChangeRisks() {
+		p.risks = append(p.risks, &mdPiece{text: mdRisk(r)})
 	}
 	for _, f := range v.FatalFirst() {
-		p.findings = append(p.findings, mdFinding(f))
+		of := &p.doubts
+		if f.Fatal {
+			of = &p.fatal
+		}
+		*of = append(*of, &mdPiece{text: mdFinding(f)})
 	}
 	for _, t := range v.Targets {
-		p.notes = append(p.notes, mdTarget(t)...)
+		for _, n := range mdTarget(t) {
+			p.notes = append(p.notes, &mdPiece{text: n})
+		}
 		for _, c := range t.Cards {
-			p.rows = append(p.rows, mdRow(t, c))
+			p.rows = append(p.rows, &mdPiece{text: mdRow(t, c), action: c.Action})
 			if d := mdDetails(t, c); d != "" {
-				p.details, p.important = append(p.details, d), append(p.important, len(c.Risks) > 0)
+				p.details = append(p.details, &mdPiece{text: d, important: len(c.Risks) > 0})
 			}
 		}
 	}
@@ -61,6 +68,19 @@ func mdSummary(p view.Page) md {
 		line += md(fmt.Sprintf(" · **will fail at merge: %d**", n))
 	}
 	return line + "\n"
+}
+
+// mdRules is one line for a file of rules, and a line below it for each of several changes.
+func mdRules(f view.RulesFile) []*mdPiece {
+	if len(f.Alarms) == 1 {
+		return []*mdPiece{{text: "> - " + mdText(f.Alarms[0].Text) + "\n"}}
+	}
+	head := &mdPiece{text: "> - " + mdCode(f.Path) + ": " + mdText(f.Said()) + "\n"}
+	out := []*mdPiece{head}
+	for _, a := range f.Alarms {
+		out = append(out, &mdPiece{text: ">   - " + mdText(strings.TrimPrefix(a.Text, f.Path+": ")) + "\n", below: head})
+	}
+	return out
 }
 
 func mdRisk(r view.Risk) md {
@@ -115,8 +135,23 @@ func mdTarget(t view.Target) []md {
 	return out
 }
 
-// mdRow is a change in a row of the table.
+// maxRow is how long a row may be, in bytes, that names what changes: some rows of each action must fit its reserve.
+const maxRow = 600
+
+// mdRow is a change in a row of the table. A long one counts what changes, and cuts its names.
 func mdRow(t view.Target, c view.Card) md {
+	if row := mdRowOf(t, c, mdWhat(c)); len(row) <= maxRow || c.Conflict != "" {
+		return row
+	}
+	t.Name, c.Name, c.From, c.File = mdShort(t.Name), mdShort(c.Name), mdShort(c.From), mdShort(c.File)
+	what := mdCount(len(c.Fields), "setting") + ", " + mdCount(len(c.Secrets), "secret")
+	if n := len(c.Risks); n > 0 {
+		what = "**" + mdCount(n, "high risk") + "**, " + what
+	}
+	return mdRowOf(t, c, what)
+}
+
+func mdRowOf(t view.Target, c view.Card, what md) md {
 	name, place := mdCode(c.Name), md("")
 	if c.From != "" {
 		name = mdCode(c.From) + " → " + name
@@ -124,7 +159,7 @@ func mdRow(t view.Target, c view.Card) md {
 	if c.Place() != "" {
 		place = mdCode(c.Place())
 	}
-	return "| " + mdText(string(c.Action)) + " | " + mdCell(mdCode(t.Name)+" / "+name) + " | " + mdCell(place) + " | " + mdCell(mdWhat(c)) + " |\n"
+	return "| " + mdText(string(c.Action)) + " | " + mdCell(mdCode(t.Name)+" / "+name) + " | " + mdCell(place) + " | " + mdCell(what) + " |\n"
 }
 
 // maxNamed is how many settings a row names.

@@ -1,5 +1,10 @@
 package render
 
+import (
+	"fmt"
+	"strings"
+)
+
 // maxMarkdown keeps within what GitHub takes for a comment, 65,536 characters; in bytes, which are never fewer.
 const maxMarkdown = 65_000
 
@@ -9,89 +14,85 @@ const (
 	mdTableHead   = "\n| action | connection | where | what changes |\n|---|---|---|---|\n"
 	mdNotesHead   = "\n**Targets**\n\n"
 	mdDetailsHead = "\n**Details**\n\n"
-	mdEnough      = 900 // bytes for the headings above and for the note of what is left out
+	mdEnough      = 2000 // bytes for the headings above, and for the counts of what is left out
 )
 
-// mdFit puts a page together, and leaves out what is too much: details first, then rows, and high risks last.
-func mdFit(p mdPage) md {
-	room := mdRoom(maxMarkdown - mdEnough - len(p.summary) - len(p.next))
-	risks := room.take(p.risks)
-	findings := room.take(p.findings)
-	notes := room.take(p.notes)
-	rows := room.take(p.rows)
-	details := room.choose(p, len(rows) == len(p.rows))
+// mdFit puts a page together within some bytes. Each group has room of its own, so that no flood of one leaves out another.
+func mdFit(p mdPage, limit int) md {
+	groups := mdGroups(p)
+	left := mdShare(groups, limit-mdEnough-len(p.summary)-len(p.next))
+	mdChoose(p, left)
 
-	out := p.summary
-	group := func(head md, items []md) {
-		if len(items) > 0 {
-			out += head + mdJoin(items, "")
-		}
-	}
-	group(mdRiskHead, risks)
-	group(mdFindingHead, findings)
-	out += mdLeftOut([]mdMissing{
-		{"high risk", len(p.risks) - len(risks)}, {"finding", len(p.findings) - len(findings)},
-		{"note", len(p.notes) - len(notes)}, {"row", len(p.rows) - len(rows)}, {"detail", len(p.details) - len(details)},
-	})
-	group(mdTableHead, rows)
-	group(mdDetailsHead, details)
-	group(mdNotesHead, notes)
-	return out + p.next
+	return p.summary +
+		mdSection(mdRiskHead, mdKept(p.rules)+mdKept(p.risks), mdMore("> - ", groups[:3])) +
+		mdSection(mdFindingHead, mdKept(p.fatal)+mdKept(p.doubts), mdMore("> - ", groups[3:5])) +
+		mdLeftOut(append(groups, mdGroup{what: "details", items: p.details})) +
+		mdSection(mdTableHead, mdKept(p.rows), mdMore("\n", groups[6:])) +
+		mdSection(mdDetailsHead, mdKept(p.details), "") +
+		mdSection(mdNotesHead, mdKept(p.notes), mdMore("- ", groups[5:6])) + p.next
 }
 
-// mdRoom is how many bytes are left.
-type mdRoom int
-
-// take gives the first items, as many as fit. Where one does not fit, nothing that comes later is worth more.
-func (r *mdRoom) take(items []md) []md {
-	for i, text := range items {
-		if mdRoom(len(text)) > *r {
-			*r = 0
-			return items[:i]
-		}
-		*r -= mdRoom(len(text))
+// mdSection is what is kept under its heading, and the count of what is not.
+func mdSection(head, kept, more md) md {
+	if kept+more == "" {
+		return ""
 	}
-	return items
+	return head + kept + more
 }
 
-// choose gives the details that fit, those of high risk before the others, in their order.
-func (r *mdRoom) choose(p mdPage, all bool) []md {
-	if !all {
-		return nil
+func mdKept(items []*mdPiece) md {
+	var out []md
+	for _, i := range items {
+		if i.kept {
+			out = append(out, i.text)
+		}
 	}
-	chosen := make([]bool, len(p.details))
+	return mdJoin(out, "")
+}
+
+// mdChoose keeps the details that fit, those of high risk before the others: none where rows are left out.
+func mdChoose(p mdPage, left int) {
+	for _, row := range p.rows {
+		if !row.kept {
+			return
+		}
+	}
 	for _, important := range []bool{true, false} {
-		for i, text := range p.details {
-			if p.important[i] == important && mdRoom(len(text)) <= *r {
-				chosen[i] = true
-				*r -= mdRoom(len(text))
+		for _, i := range p.details {
+			if i.important == important {
+				i.take(&left)
 			}
 		}
 	}
-	var out []md
-	for i, text := range p.details {
-		if chosen[i] {
-			out = append(out, text)
+}
+
+// mdMore counts what is left out of groups, in a line that begins as it is told.
+func mdMore(begin md, groups []mdGroup) md {
+	words := mdMissing(groups)
+	if len(words) == 0 {
+		return ""
+	}
+	return begin + "and " + mdJoin(words, ", ") + "\n"
+}
+
+// mdMissing are the counts of what is left out, by group.
+func mdMissing(groups []mdGroup) (out []md) {
+	for _, g := range groups {
+		switch n := g.left(); {
+		case n == 1:
+			out = append(out, "1 more "+md(strings.TrimSuffix(string(g.what), "s")))
+		case n > 1:
+			out = append(out, md(fmt.Sprint(n))+" more "+g.what)
 		}
 	}
 	return out
 }
 
-type mdMissing struct {
-	what md
-	n    int
-}
-
-func mdLeftOut(missing []mdMissing) md {
-	var parts []md
-	for _, m := range missing {
-		if m.n > 0 {
-			parts = append(parts, mdCount(m.n, m.what))
-		}
-	}
-	if len(parts) == 0 {
+func mdLeftOut(groups []mdGroup) md {
+	words := mdMissing(groups)
+	if len(words) == 0 {
 		return ""
 	}
-	return "\n> [!NOTE]\n> Too much for one comment; left out here: " + mdJoin(parts, ", ") + ". The same command with `--format text` shows all, and " +
+	return "\n> [!NOTE]\n> Too much for one comment; left out here: " + mdJoin(words, ", ") + ". The same command with `--format text` shows all, and " +
 		"with `--format html --out FILE` it makes a page of it.\n"
 }

@@ -92,9 +92,14 @@ func longestRun(s string, of rune) int {
 	return longest
 }
 
-func mdCut(s string) string {
-	if utf8.RuneCountInString(s) <= maxMarkdownText {
+func mdCut(s string) string { return mdCutTo(s, maxMarkdownText) }
+
+// mdShort is the beginning of a name in a row that is too long.
+func mdShort(s string) string { return mdCutTo(Harmless(s), 60) }
+
+func mdCutTo(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
-	return string([]rune(s)[:maxMarkdownText]) + "…"
+	return string([]rune(s)[:most]) + "…"
 }

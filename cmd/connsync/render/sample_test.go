@@ -5,6 +5,7 @@ import (
 
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/diff/review"
 	"connsync/manifest"
 )
 
@@ -62,7 +63,7 @@ func sample(offline bool) view.Diff {
 		v.Plans[0].Unmanaged, v.Plans[0].Unverified = 7, 2
 		return v
 	}
-	v.Alarms = []string{`connsync.yaml: secrets.allow changes from "age" to "age hc_vault"`}
+	v.Alarms = []view.Alarm{{File: "connsync.yaml", Kind: review.ProjectValue, Text: `connsync.yaml: secrets.allow changes from "age" to "age hc_vault"`}}
 	v.Files = map[string][]view.FileNote{"prod": {{Path: "connections/prod/edr.yaml", Words: []string{"a recipient was added: age1qqqq"}, Risky: true}, {Path: "connections/prod/kafka.yaml", Words: []string{"the data key was rotated"}}}}
 	v.Findings = []view.Finding{
 		{Mistake: manifest.Mistake{Pos: spot("connections/prod/siem.yaml", 14), Message: "config.password is in the clear, and its name says that it is a secret", Hints: []string{"encrypt it: sops encrypt --in-place connections/prod/siem.yaml"}}, Fatal: true},

@@ -29,7 +29,7 @@ func (s *Stream) diff(d view.Diff) error {
 // page shows alarms first: whoever changes the rules changes what everything below is worth.
 func (s *Stream) page(p view.Page) {
 	for _, a := range p.Alarms {
-		s.words("", Red, "high risk: "+a)
+		s.words("", Red, "high risk: "+a.Text)
 	}
 	if len(p.Alarms) > 0 {
 		s.Line("")

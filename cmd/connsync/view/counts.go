@@ -99,8 +99,14 @@ func (p Page) Shown() (out []Total) {
 func (p Page) Risks() []Risk {
 	var out []Risk
 	for _, a := range p.Alarms {
-		out = append(out, Risk{Text: a})
+		out = append(out, Risk{Text: a.Text})
 	}
+	return append(out, p.ChangeRisks()...)
+}
+
+// ChangeRisks are the high risks of each target's files and connections.
+func (p Page) ChangeRisks() []Risk {
+	var out []Risk
 	for _, t := range p.Targets {
 		for _, f := range t.Files {
 			if f.Risky {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"connsync/diff"
+	"connsync/diff/review"
 	"connsync/manifest"
 )
 
@@ -16,7 +17,7 @@ type Diff struct {
 	Offline  bool // between two commits
 	All      bool // the text names unchanged connections too
 	Plans    []diff.Plan
-	Alarms   []string              // changes of the project's own rules, each of high risk
+	Alarms   []Alarm               // changes of the project's own rules, each of high risk
 	Findings []Finding             // what a sync would refuse at the head, and secrets that were exposed
 	Files    map[string][]FileNote // by target
 	Failed   []Finding             // what kept targets from being planned or looked at: the plans are not all there is
@@ -26,6 +27,13 @@ type Diff struct {
 type Finding struct {
 	manifest.Mistake
 	Fatal bool // a sync would refuse it, or a secret is exposed; otherwise it is only worth a look
+}
+
+// Alarm is a change of the project's own rules.
+type Alarm struct {
+	File string
+	Kind review.RuleKind // so that many can be counted
+	Text string          // with its file
 }
 
 // FileNote is what a reader should know of one file: its recipients or its MAC changed.
@@ -46,7 +54,7 @@ func (d Diff) Pending() bool { return slices.ContainsFunc(d.Plans, diff.Plan.Pen
 // Page is a diff in words and in order, before a format lays it out.
 type Page struct {
 	Offline  bool
-	Alarms   []string
+	Alarms   []Alarm
 	Findings []Finding
 	Targets  []Target // in order of name
 	Totals   []Total  // of all targets, in the order of Actions

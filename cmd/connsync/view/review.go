@@ -90,12 +90,59 @@ func movedHints(f review.Finding) []string {
 }
 
 // RuleChanges puts changes of the rules into words.
-func RuleChanges(cs []review.RuleChange) []string {
-	var out []string
+func RuleChanges(cs []review.RuleChange) []Alarm {
+	var out []Alarm
 	for _, c := range cs {
-		out = append(out, ruleWord(c))
+		out = append(out, Alarm{c.File, c.Kind, ruleWord(c)})
 	}
 	return out
+}
+
+// RulesFile is what changes in one file of rules, in the order of the alarms.
+type RulesFile struct {
+	Path   string
+	Alarms []Alarm
+}
+
+// RulesFiles are the alarms by file, in the order in which the files come first.
+func (p Page) RulesFiles() []RulesFile {
+	var out []RulesFile
+	at := map[string]int{}
+	for _, a := range p.Alarms {
+		i, ok := at[a.File]
+		if !ok {
+			i, at[a.File] = len(out), len(out)
+			out = append(out, RulesFile{Path: a.File})
+		}
+		out[i].Alarms = append(out[i].Alarms, a)
+	}
+	return out
+}
+
+// ruleKinds are the kinds in words that can be counted, in the order in which a reader wants them.
+var ruleKinds = []struct {
+	kind review.RuleKind
+	word string
+}{
+	{review.ProjectUnread, "unread before"}, {review.DestinationsReviewed, "no seal compared"}, {review.RecipientAdded, "recipients added"},
+	{review.RulesGone, "all rules gone"}, {review.RulesOrder, "another order"}, {review.RuleGone, "rules gone"}, {review.RuleNew, "new rules"},
+	{review.RuleValue, "rules changed"}, {review.ProjectValue, "settings changed"}, {review.TargetNew, "new targets"}, {review.TargetGone, "targets gone"},
+	{review.PluginsGone, "plugins gone"}, {review.PasswordGone, "passwords gone"}, {review.RecipientRemoved, "recipients removed"},
+}
+
+// Said is how much of what changes in the file, on one line whatever their number.
+func (f RulesFile) Said() string {
+	n := map[review.RuleKind]int{}
+	for _, a := range f.Alarms {
+		n[a.Kind]++
+	}
+	var out []string
+	for _, k := range ruleKinds {
+		if n[k.kind] > 0 {
+			out = append(out, fmt.Sprintf("%s %d", k.word, n[k.kind]))
+		}
+	}
+	return Count(len(f.Alarms), "change") + ": " + List(out)
 }
 
 func ruleWord(c review.RuleChange) string {
