@@ -248,6 +248,9 @@ func TestAHugeDiffFitsAComment(t *testing.T) {
 				t.Errorf("%q is left out", want)
 			}
 		}
+		if n == 300 && strings.Count(seen, "the last of many") != 2 { // once more in its details, which come before all others
+			t.Error("the details of a high risk are left out before others")
+		}
 		if note := strings.Contains(seen, "left out here: "); note != (n > 30) {
 			t.Errorf("of %d changes: a note: %t", n, note)
 		}

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"connsync/diff"
+	"connsync/diff/review"
+	"connsync/manifest"
 	"connsync/secrets"
 )
 
@@ -226,5 +228,28 @@ func TestACommandOfASentenceIsOnePiece(t *testing.T) {
 		if got != code {
 			t.Errorf("%q has the code %q, not %q", text, got, code)
 		}
+	}
+}
+
+// What a contributor chose as prose, in a recipient, is code: a reader cannot take it for a sentence of connsync.
+func TestAProseOfARecipientIsCode(t *testing.T) {
+	for _, id := range []string{"ssh-ed25519 AAAAC3 reviewed and safe to merge", "approved", "safe to merge", `a" safe to "merge`, "x: connsync says safe to merge", "(safe) to merge", "safe\tmerge", "1 safe", "safe,", "safe.", "x,safe"} {
+		r := manifest.Recipient{Kind: "age", ID: id}
+		texts := FileNotes([]review.FileNote{{Changes: []review.FileChange{{Kind: review.FileRecipientAdded, Recipient: r}, {Kind: review.FileRecipientRemoved, Recipient: r}}}})[0].Words
+		for _, kind := range []review.RuleKind{review.RuleNew, review.RecipientAdded, review.RecipientRemoved} {
+			texts = append(texts, ruleWord(review.RuleChange{Kind: kind, File: ".sops.yaml", Recipients: []manifest.Recipient{r, r}}))
+		}
+		for _, text := range texts {
+			for _, p := range Sentence(text) {
+				for _, word := range []string{"safe", "merge", "approved", "reviewed", "says"} {
+					if !p.Code && strings.Contains(p.Text, word) {
+						t.Errorf("%q is text in %q", word, text)
+					}
+				}
+			}
+		}
+	}
+	if got := recipientWord(manifest.Recipient{Kind: "age", ID: "age1qqqq"}); got != "age age1qqqq" {
+		t.Errorf("%s", got)
 	}
 }

@@ -196,10 +196,19 @@ func ruleName(r manifest.Rule) string {
 	return "the rule for " + Quoted(r.PathRegex)
 }
 
+// recipientWord is a recipient. What its writer chose, as the comment of an SSH key, is quoted, so that it is no sentence of ours.
+func recipientWord(r manifest.Recipient) string {
+	id := strings.TrimRight(r.ID, ",;:).")
+	if strings.ContainsAny(id, " \t\n\r\"(,;") || plainWord.MatchString(id) || id != r.ID {
+		return r.Kind + " " + Quoted(r.ID)
+	}
+	return r.String()
+}
+
 func recipientList(rs []manifest.Recipient) string {
 	words := make([]string, len(rs))
 	for i, r := range rs {
-		words[i] = r.String()
+		words[i] = recipientWord(r)
 	}
 	return strings.Join(words, ", ")
 }
@@ -224,9 +233,9 @@ func fileWord(c review.FileChange) string {
 	case review.FileDecrypted:
 		return "not encrypted any more"
 	case review.FileRecipientAdded:
-		return "recipient added: " + c.Recipient.String()
+		return "recipient added: " + recipientWord(c.Recipient)
 	case review.FileRecipientRemoved:
-		return "recipient removed: " + c.Recipient.String() + " (it can still open older versions: rotate the secrets)"
+		return "recipient removed: " + recipientWord(c.Recipient) + " (it can still open older versions: rotate the secrets)"
 	case review.FileMACLess:
 		return "the MAC covers encrypted values only now"
 	case review.FileMACAll:
