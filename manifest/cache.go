@@ -18,20 +18,23 @@ type Cache struct {
 }
 
 // cached says what a reading depends on: the file, and of the project and its rules for sops what a manifest is checked against.
-type cached struct{ name, hash, rules string }
+type cached struct {
+	name, hash, rules, selector string
+	ruled                       bool
+}
 
 // Hashed is a file tree that knows Git's hash of a file without reading it; "" where it does not.
 type Hashed interface{ BlobHash(name string) string }
 
-// load reads a file, or gives what the same content gave before.
-func (c *Cache) load(fsys fs.FS, name string, p Project, rule *Rule) (loaded, error) {
+// load reads a file, or gives what the same content gave before. rules are p.rules(), which are the same for all files.
+func (c *Cache) load(fsys fs.FS, name string, p Project, rules string, rule *Rule) (loaded, error) {
 	if c == nil {
 		l, _, err := loadFile(fsys, name, p, rule)
 		return l, err
 	}
-	key := cached{name: name, rules: p.rules()}
+	key := cached{name: name, rules: rules}
 	if rule != nil {
-		key.rules += "\x00" + rule.Selector
+		key.ruled, key.selector = true, rule.Selector
 	}
 	if h, ok := fsys.(Hashed); ok {
 		key.hash = h.BlobHash(name)

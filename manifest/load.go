@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -83,13 +84,13 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 		return Set{}, nil, err
 	}
 	mistakes = append(mistakes, wrong...)
-	docs := make([]loaded, len(names))
+	docs, policy := make([]loaded, len(names)), p.rules()
 	var g errgroup.Group
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		g.Go(secrets.Contained(func() (err error) {
 			rule, _ := rules.For(name)
-			docs[i], err = c.load(fsys, name, p, rule)
+			docs[i], err = c.load(fsys, name, p, policy, rule)
 			return err
 		}))
 	}
@@ -124,16 +125,24 @@ func Read(name string, text []byte, p Project) (Set, []Mistake) {
 }
 
 func gather(docs []loaded) (s Set, mistakes []Mistake) {
-	for _, l := range docs {
+	s.Files = slices.Grow(s.Files, len(docs))
+	order := make([]*Connection, 0, len(docs)) // connections are large: they are put in order first, and copied once
+	for i := range docs {
+		l := &docs[i]
 		s.size += l.size
 		s.Files = append(s.Files, l.file)
-		s.Connections = append(s.Connections, l.connections...)
+		for j := range l.connections {
+			order = append(order, &l.connections[j])
+		}
 		mistakes = append(mistakes, l.mistakes...)
 	}
-	sort.SliceStable(s.Connections, func(i, j int) bool {
-		a, b := s.Connections[i], s.Connections[j]
-		return a.Target < b.Target || a.Target == b.Target && a.Name < b.Name
+	slices.SortStableFunc(order, func(a, b *Connection) int {
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Name, b.Name))
 	})
+	s.Connections = slices.Grow(s.Connections, len(order))
+	for _, c := range order {
+		s.Connections = append(s.Connections, *c)
+	}
 	return s, mistakes
 }
 
@@ -161,7 +170,7 @@ func loadFile(fsys fs.FS, name string, p Project, rule *Rule) (loaded, []byte, e
 
 // parse reads one manifest. A file on which it panics is a mistake of its own, and hides no other's.
 func parse(name string, text []byte, p Project, rule *Rule) loaded {
-	file := File{Path: name, Digest: secrets.Digest(string(text)), Blob: BlobHash(text)}
+	file := File{Path: name, Digest: secrets.DigestOf(text), Blob: BlobHash(text)}
 	l := loaded{file: file, size: len(text)}
 	if secrets.Contained(func() error { l.read(text, p, rule); return nil })() != nil {
 		unjudged := Mistake{Pos: Position{File: name}, Message: "the file cannot be judged: connsync has a fault", Hints: []string{"please report it, with the file but without its values"}}

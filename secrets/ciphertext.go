@@ -32,8 +32,11 @@ func ReadCiphertext(s string, kinds ...string) (Ciphertext, bool) {
 	iv, okIV := strings.CutPrefix(parts[1], "iv:")
 	tag, okTag := strings.CutPrefix(parts[2], "tag:")
 	kind, okType := strings.CutPrefix(parts[3], "type:")
+	if !okIV || !okTag || !okType || !slices.Contains(kinds, kind) {
+		return Ciphertext{}, false
+	}
 	size := decoded(parts[0])
-	if !okIV || !okTag || !okType || !slices.Contains(kinds, kind) || size == 0 || decoded(iv) == 0 || decoded(tag) != tagSize {
+	if size == 0 || decoded(iv) == 0 || decoded(tag) != tagSize {
 		return Ciphertext{}, false
 	}
 	return Ciphertext{kind, iv, size}, true
@@ -53,10 +56,13 @@ func (c Ciphertext) Mark() string {
 	return Digest(c.Kind + "\x00" + strconv.Itoa(c.Size) + "\x00" + c.IV)
 }
 
+// exact refuses spare bits that are set. It passes over line ends, as all of them do.
+var exact = base64.StdEncoding.Strict()
+
 // decoded is how many bytes a text of base64 stands for; 0 where it is none, or not the one that encoding them gives.
 func decoded(text string) int {
-	b, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || base64.StdEncoding.EncodeToString(b) != text {
+	b, err := exact.DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
 		return 0
 	}
 	return len(b)

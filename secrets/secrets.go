@@ -30,7 +30,10 @@ func FingerprintOf(ciphertext string) Fingerprint {
 
 // Digest is the digest that state and plans use for text that is not secret:
 // 32 hex digits, the first half of its SHA-256.
-func Digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
+func Digest(text string) string { return DigestOf([]byte(text)) }
+
+// DigestOf is Digest of bytes.
+func DigestOf(text []byte) string {
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }

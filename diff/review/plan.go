@@ -66,7 +66,8 @@ func apart(base, head []manifest.Connection) (was, is []manifest.Connection, sam
 	for i := range base {
 		files[base[i].File.Path] = base[i].File.Digest
 	}
-	stays := map[string]bool{}
+	stays := make(map[string]bool, len(head))
+	same = make([]diff.Change, 0, len(head))
 	for i := range head {
 		c := &head[i]
 		if d, ok := files[c.File.Path]; !ok || d == "" || d != c.File.Digest {

@@ -25,9 +25,12 @@ type remarks struct {
 // Empty tells what SOPS never encrypts and never authenticates.
 func (l Leaf) Empty() bool { return l.Node.Value == "" || l.Node.Tag == "!!null" }
 
+// usualLeaves are the scalars of most files, which have one connection: there is room for them from the start.
+const usualLeaves = 16
+
 // Leaves are the scalars of a document in order, but for its sops block.
 func Leaves(document *strict.Node) []Leaf {
-	w := walker{here: &scope{}}
+	w := walker{here: &scope{}, out: make([]Leaf, 0, usualLeaves)}
 	root := document
 	if document.Kind == strict.Tree {
 		root = document.Content[0]

@@ -7,6 +7,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Kinds are the members by which a sops block or a creation rule selects what is encrypted. SOPS refuses two of them together.
@@ -44,6 +45,41 @@ const (
 
 // NewSelector reads a selector of a kind. An empty text is none.
 func NewSelector(kind, text string) Selector {
+	return known.selector(kind, text)
+}
+
+// maxKnown is how many selectors are kept: most files of a repository have one of a few.
+const maxKnown = 64
+
+// known are selectors that were read before: of thousands of files with one regular expression, it is compiled once.
+var known selectors
+
+type selectors struct {
+	mu   sync.Mutex
+	read map[[2]string]Selector // by kind and text
+}
+
+// selector is newSelector, with the ones that it gave before. Further ones are not kept where there are many.
+func (k *selectors) selector(kind, text string) Selector {
+	k.mu.Lock()
+	s, ok := k.read[[2]string{kind, text}]
+	k.mu.Unlock()
+	if ok {
+		return s
+	}
+	s = newSelector(kind, text)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.read == nil {
+		k.read = map[[2]string]Selector{}
+	}
+	if len(k.read) < maxKnown && len(text) <= maxText {
+		k.read[[2]string{kind, text}] = s
+	}
+	return s
+}
+
+func newSelector(kind, text string) Selector {
 	s := Selector{Kind: kind, Text: text, cost: 1, fits: func(string) bool { return false }}
 	switch {
 	case text == "":

@@ -62,10 +62,13 @@ func (d *Document) behind(n *Node, r rune) bool {
 	return i >= 0 && line[i] == r
 }
 
-// runes are the characters of a line. The last line is kept: a file may be one line of many nodes.
+// runes are the characters of a line, until the next line is asked for. The last line is kept: a file may be one line of many nodes.
 func (d *Document) runes(line int) []rune {
 	if d.lastLine != line {
-		d.lastLine, d.lastRunes = line, []rune(d.line(line))
+		d.lastLine, d.lastRunes = line, d.lastRunes[:0]
+		for _, r := range d.line(line) {
+			d.lastRunes = append(d.lastRunes, r)
+		}
 	}
 	return d.lastRunes
 }

@@ -33,13 +33,15 @@ func (d *Document) screenText() bool {
 		d.atLine(0, "more than 120,000 items and lines").Hint("one file is for a few connections: use several")
 		return false
 	}
-	for i, line := range bytes.Split(d.text, []byte("\n")) {
+	number := 0
+	for line := range bytes.SplitSeq(d.text, []byte("\n")) {
+		number++
 		line = bytes.TrimSuffix(line, []byte("\r"))
 		if bytes.HasPrefix(line, []byte("%")) {
-			d.atLine(i+1, "a YAML directive")
+			d.atLine(number, "a YAML directive")
 		}
 		if bytes.IndexFunc(line, Forbidden) >= 0 {
-			d.atLine(i+1, "a control character")
+			d.atLine(number, "a control character")
 		}
 	}
 	if line := conflictMarker(d.text); line > 0 && len(d.mistakes) == 0 {
@@ -49,14 +51,18 @@ func (d *Document) screenText() bool {
 	return len(d.mistakes) == 0
 }
 
+var conflictMarks = [][]byte{[]byte("<<<<<<<"), []byte("|||||||"), []byte("======="), []byte(">>>>>>>")}
+
 // conflictMarker is the first line that Git wrote to part the sides of a merge, from 1; 0 where there is none. No line of YAML that is
 // read here begins so.
 func conflictMarker(text []byte) int {
-	for i, line := range bytes.Split(text, []byte("\n")) {
-		for _, mark := range []string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} {
-			rest, ok := bytes.CutPrefix(line, []byte(mark))
+	number := 0
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		number++
+		for _, mark := range conflictMarks {
+			rest, ok := bytes.CutPrefix(line, mark)
 			if rest = bytes.TrimSuffix(rest, []byte("\r")); ok && (len(rest) == 0 || rest[0] == ' ') {
-				return i + 1
+				return number
 			}
 		}
 	}
