@@ -63,6 +63,8 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 		v, written := fates[c.Name]
 		if written {
 			p.recordWritten(e, c, v)
+		} else if w := p.concealed[c.Name]; w != nil {
+			e.Record(p.recordConcealed(w))
 		} else if !c.Write {
 			p.recordResting(e, c)
 		}

@@ -72,6 +72,7 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	}
 	before := p.seen.ids()
 	var ws []*write
+	p.concealed = make(map[string]*write)
 	for _, c := range sends {
 		if refused[c.Name] != nil {
 			continue
@@ -79,6 +80,10 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 		w, err := newWrite(c, revealed, before)
 		if err != nil {
 			refused[c.Name] = err
+			continue
+		}
+		if w.concealed(revealed) {
+			p.concealed[c.Name] = w
 			continue
 		}
 		ws = append(ws, w)
@@ -192,6 +197,8 @@ func (p *Prepared) results(ws []*write, refused map[string]error, fates map[stri
 			if v.have != nil {
 				r.ID = v.have.ID
 			}
+		case p.concealed[c.Name] != nil:
+			r.Outcome = Unchanged
 		case c.Write, !p.opens(&c):
 			r.Outcome = Skipped
 		}

@@ -43,7 +43,8 @@ type Progress struct {
 type Prepared struct {
 	sync          Sync
 	seen          *observation
-	authenticated map[string]bool // connections that are recorded and not written, whose file was opened
+	authenticated map[string]bool   // connections that are recorded and not written, whose file was opened
+	concealed     map[string]*write // those that would change nothing: recorded, and not sent
 	seals         map[string]*diff.Seal
 	Plan          diff.Plan
 }

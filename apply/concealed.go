@@ -1,0 +1,33 @@
+package apply
+
+import (
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// concealed tells of a write that would change nothing: settings that were applied in the clear are encrypted now, and have their values still.
+// Then the connection is recorded as it stands, and nothing is sent.
+func (w *write) concealed(revealed map[string]opened) bool {
+	settings := w.change.Concealed()
+	if len(settings) == 0 {
+		return false
+	}
+	values := revealed[w.change.Want.File.Path].secrets
+	for _, s := range manifest.Settings("config", w.change.Want.Config) {
+		applied, was := settings[s.Path]
+		if was && (s.Secret == nil || !diff.Conceals(values[s.Secret.Path], applied)) {
+			return false
+		}
+	}
+	return true
+}
+
+// recordConcealed is what is known by now of a connection whose settings were encrypted. What was said of its last write stays.
+func (p *Prepared) recordConcealed(w *write) diff.Known {
+	c := w.change
+	k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: w.lastModified})
+	k.Written, k.Adopted = c.Known.Written, c.Known.Adopted
+	k.KeepStamp(c.Known)
+	k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
+	return k
+}
