@@ -61,7 +61,7 @@ func newSelected(t *testing.T, kind, text string, macOnly bool) *branch {
 	t.Helper()
 	b := &branch{t, t.TempDir()}
 	runGit(t, b.dir, "init", "-q", "-b", "main")
-	b.write("connsync.yaml", fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)+"state: {remote: none}\n")
+	b.write("connsync.yaml", fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)+"  destinations: reviewed\nstate: {remote: none}\n")
 	b.write("connections/other.yaml", strings.NewReplacer("edr", "other", "        # sops:enc\n        password: canary-first-password\n", "").Replace(selectorManifest))
 	b.commit("main")
 	runGit(t, b.dir, "checkout", "-q", "-b", "topic")

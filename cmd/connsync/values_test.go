@@ -49,11 +49,14 @@ func lineOfCommand(n *kong.Node, named, value string) []string {
 		}
 	}
 	for _, p := range n.Positional {
-		if p.Name != named {
+		switch {
+		case p.Name == named:
+			args = append(args, value)
+		case p.Enum != "":
+			args = append(args, strings.Split(p.Enum, ",")[0])
+		default:
 			args = append(args, "x")
-			continue
 		}
-		args = append(args, value)
 	}
 	return args
 }
