@@ -75,7 +75,12 @@ func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
 		return err
 	}
 	members := []string{text}
-	if sep := ctx.Value.Tag.Sep; sep != -1 {
+	if ctx.Value.Flag == nil { // an argument takes all that follow
+		for _, t := range ctx.Scan.PopWhile(func(t kong.Token) bool { return t.IsValue() }) {
+			members = append(members, t.String())
+		}
+	}
+	if sep := ctx.Value.Tag.Sep; sep != -1 && ctx.Value.Flag != nil {
 		if !strings.HasSuffix(text, `\`) { // which would escape it
 			text += string(sep)
 		}

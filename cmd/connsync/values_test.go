@@ -150,3 +150,23 @@ func TestNoVariableTakesAnEmptyValue(t *testing.T) {
 		t.Errorf("%d variables", variables)
 	}
 }
+
+// An argument that is a list takes all that follow, whatever a name holds, and none of them may be empty.
+func TestAListOfArgumentsTakesAll(t *testing.T) {
+	for _, command := range []string{"reseal", "seal"} {
+		var c cli
+		p, err := kong.New(&c, grammar(world{})...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Parse([]string{command, "a.yaml", "b,c.yaml", "d.yaml", "--dry-run"}); err != nil {
+			t.Errorf("%s: %v", command, err)
+		}
+		if got := strings.Join(append(c.Reseal.Files, c.Seal.Files...), " "); got != "a.yaml b,c.yaml d.yaml" {
+			t.Errorf("%s: %q", command, got)
+		}
+		if _, err := p.Parse([]string{command, "a.yaml", " "}); err == nil {
+			t.Errorf("%s takes an empty name", command)
+		}
+	}
+}
