@@ -93,7 +93,7 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 // hollow are values in which something is empty.
 func hollow(v *kong.Value) []string {
 	out := []string{"", " ", "\t", "\n"}
-	if v.Target.Kind() == reflect.Slice && v.Tag.Sep != -1 {
+	if v.Target.Kind() == reflect.Slice && v.Tag.Sep != -1 && v.Flag != nil {
 		out = append(out, ",", "a,,b", "a,", ",a", "a, ,b")
 	}
 	return out
