@@ -139,14 +139,8 @@ func have(c secmaster.Connection) diff.Have {
 
 // settings are the leaves of a shown config; nil where none was shown or it is not a JSON object.
 func settings(config secrets.Value) map[secrets.Path]diff.Seen {
-	text, _ := config.Expose().(string)
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var m map[string]any
-	if d.Decode(&m) != nil || m == nil {
-		return nil
-	}
-	if _, err := d.Token(); err != io.EOF {
+	m := object(config)
+	if m == nil {
 		return nil
 	}
 	leaves := manifest.Settings("config", m)
@@ -155,6 +149,21 @@ func settings(config secrets.Value) map[secrets.Path]diff.Seen {
 		out[l.Path] = seen(l.Value)
 	}
 	return out
+}
+
+// object is a shown config with its numbers as they are written; nil where none was shown or it is not a JSON object.
+func object(config secrets.Value) map[string]any {
+	text, _ := config.Expose().(string)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var m map[string]any
+	if d.Decode(&m) != nil {
+		return nil
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil
+	}
+	return m
 }
 
 func seen(v any) diff.Seen {

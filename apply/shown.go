@@ -2,9 +2,7 @@ package apply
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -44,18 +42,9 @@ func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 	return out, nil
 }
 
-// unmasked is a shown config; nil where none was shown, or it is not a JSON object.
+// unmasked is a shown config without its masks.
 func unmasked(config secrets.Value) map[string]any {
-	text, _ := config.Expose().(string)
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var m map[string]any
-	if d.Decode(&m) != nil {
-		return nil
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil
-	}
+	m := object(config)
 	for k, v := range m {
 		m[k] = withoutMasks(v)
 	}
