@@ -107,6 +107,7 @@ func settingsOf(settings []secmaster.ComponentSetting) []manifest.PluginSetting 
 func (c pluginsCmd) show(w world, p *render.Printer, all []workspacePlugins) error {
 	if c.Name != "" {
 		found := false
+		all = slices.Clone(all) // what is saved is all of it
 		for i, t := range all {
 			all[i].plugins = slices.DeleteFunc(slices.Clone(t.plugins), func(x manifest.Plugin) bool { return x.Name != c.Name && x.ID != c.Name })
 			found = found || len(all[i].plugins) > 0
