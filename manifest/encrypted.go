@@ -118,6 +118,9 @@ func (d *document) ruled(s *Sops, rule *Rule) {
 		return
 	}
 	judge := rule.Selects.Judge()
+	if !rule.Selects.None() && (s == nil || s.Selector != rule.Selector) { // of a rule without a selector connsync encrypts the config
+		d.screenNames(rule.Selects, judge)
+	}
 	for _, l := range d.leaves {
 		if !isSetting(l) || unread(l) || d.exposed[l.Node] {
 			continue

@@ -82,6 +82,7 @@ func (d *document) encrypted(n *strict.Node, s *Sops) {
 		d.tooLarge(n, selector)
 		return
 	}
+	d.screenNames(selector, judge)
 	d.screenEncrypted(selector, judge.Encrypts)
 }
 

@@ -152,6 +152,19 @@ func (s Selector) Judge() *Judge {
 	return &Judge{s: s, keys: map[string]bool{}, comments: map[*remarks]bool{nil: false}}
 }
 
+// Uncovers tells whether the selector can leave in the clear what stands under a key.
+func (s Selector) Uncovers() bool {
+	return s.None() || s.Kind == "unencrypted_regex" || s.Kind == "unencrypted_suffix"
+}
+
+// Uncovers tells whether everything under a key stays in the clear, whatever the keys below are.
+func (j *Judge) Uncovers(key string) bool {
+	if j.s.None() {
+		return strings.HasSuffix(key, defaultSuffix)
+	}
+	return j.s.Uncovers() && j.key(key)
+}
+
 // Exhausted tells whether the file was too large for its selector: then what Encrypts said does not count.
 func (j *Judge) Exhausted() bool { return j.work > maxWork }
 
