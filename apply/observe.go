@@ -134,6 +134,8 @@ func have(c secmaster.Connection) diff.Have {
 		ModifierName: c.ModifierName,
 		CanBeDeleted: c.CanBeDeleted,
 		Defense:      c.DefenseType != "",
+		Failed:       c.Failed(),
+		Disabled:     c.Enabled != nil && !*c.Enabled,
 	}
 }
 

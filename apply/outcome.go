@@ -25,6 +25,7 @@ type fate struct {
 	duplicates []string
 	settled    bool // its intent can be cleared
 	silent     bool // nothing that SecMaster shows could prove it
+	warnings   []diff.Warning
 	err        error
 }
 
@@ -50,7 +51,7 @@ func outcomeOfCreate(w *write, shown map[string][]diff.Have) fate {
 	switch {
 	case mine == nil && w.answer != nil:
 		h := w.answered()
-		return fate{outcome: Created, have: &h, duplicates: others, settled: true}
+		return fate{outcome: Created, have: &h, duplicates: others, settled: true, warnings: h.Warnings()}
 	case mine == nil && w.unclear():
 		return fate{outcome: Unknown, err: w.err}
 	case mine == nil && w.neverLeft():
@@ -60,7 +61,7 @@ func outcomeOfCreate(w *write, shown map[string][]diff.Have) fate {
 	case w.answer == nil: // there, and the full body could not be written to it
 		return fate{outcome: Unknown, err: w.err, duplicates: others}
 	}
-	return fate{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true}
+	return fate{outcome: Created, have: remembered(w, *mine), duplicates: others, settled: true, warnings: mine.Warnings()}
 }
 
 func outcomeOfUpdate(w *write, byID map[string]diff.Have) fate {
@@ -81,7 +82,7 @@ func outcomeOfUpdate(w *write, byID map[string]diff.Have) fate {
 	if seen == contradicted {
 		return fate{outcome: Unknown, err: ErrNotExecuted}
 	}
-	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent}
+	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent, warnings: h.Warnings()}
 }
 
 // remembered is what of a confirmed write is recorded: what the closing list shows, which the next list is compared with. Where that

@@ -46,6 +46,8 @@ type Result struct {
 	Err         error    // nil where nothing went wrong
 	RequestIDs  []string // of the writes sent for it
 	Duplicates  []string // other connections of its name that the closing list showed
+	// Warnings are what the closing list shows of a connection that was written: it may not work all the same.
+	Warnings []diff.Warning
 }
 
 // Report is what a sync of one target did.

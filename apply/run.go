@@ -192,7 +192,7 @@ func (p *Prepared) results(ws []*write, refused map[string]error, fates map[stri
 		case err != nil:
 			r.Outcome, r.Err = Refused, err
 		case c.Write && tried:
-			r.Outcome, r.Err, r.Duplicates, r.Unconfirmed = v.outcome, v.err, v.duplicates, v.silent
+			r.Outcome, r.Err, r.Duplicates, r.Unconfirmed, r.Warnings = v.outcome, v.err, v.duplicates, v.silent, v.warnings
 			r.Sent, r.RequestIDs = v.write.tried, sent[c.Name].RequestIDs
 			if v.have != nil {
 				r.ID = v.have.ID

@@ -125,6 +125,9 @@ func (d *decider) add(c Change) {
 	if c.ID != "" {
 		d.noticed[c.ID] = true
 	}
+	if h := d.byID[c.ID]; h != nil && c.Want != nil {
+		c.Warnings = append(c.Warnings, h.Warnings()...)
+	}
 	if c.Conflict != nil {
 		for _, id := range c.Conflict.IDs {
 			d.noticed[id] = true

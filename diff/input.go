@@ -72,6 +72,20 @@ type Have struct {
 	UpdateTime, ModifierName string // opaque; "" where SecMaster gave none
 	CanBeDeleted             *bool  // nil: not said
 	Defense                  bool   // a connection of an emergency policy: bound by id only
+	Failed                   bool   // SecMaster shows the status FAILED
+	Disabled                 bool   // … and that it is not enabled
+}
+
+// Warnings are what a connection's own state gives to know: it may not work, whatever its settings.
+func (h Have) Warnings() []Warning {
+	var out []Warning
+	if h.Failed {
+		out = append(out, Warning{Kind: WarnFailed})
+	}
+	if h.Disabled {
+		out = append(out, Warning{Kind: WarnDisabled})
+	}
+	return out
 }
 
 // Seen is one setting as SecMaster shows it. The value stays hidden: it may be a secret.

@@ -150,6 +150,8 @@ const (
 	WarnInUse             WarningKind = "in-use"             // orphaned, and SecMaster says that it cannot be deleted
 	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit that this one does not contain, as allowed
 	WarnNotWritten        WarningKind = "not-written"        // orphaned, and recorded without connsync having written it
+	WarnFailed            WarningKind = "failed"             // SecMaster shows the status FAILED
+	WarnDisabled          WarningKind = "disabled"           // SecMaster shows that it is not enabled
 )
 
 // Warning is something to know that stops nothing.

@@ -24,12 +24,13 @@ func (l *lenient) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// flag is a boolean that may also come as text, or be missing.
+// flag is a boolean that may also come as text, in any case, or as 0 or 1, or be missing.
 type flag struct{ value *bool }
 
 func (f *flag) UnmarshalJSON(b []byte) error {
-	v := strings.Trim(string(b), `"`) == "true"
-	if v || strings.Trim(string(b), `"`) == "false" {
+	text := strings.ToLower(strings.Trim(string(b), `"`))
+	v := text == "true" || text == "1"
+	if v || text == "false" || text == "0" {
 		f.value = &v
 	}
 	return nil

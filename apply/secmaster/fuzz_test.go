@@ -47,6 +47,7 @@ func TestSuccessIsToldByZeros(t *testing.T) {
 		"": false, "0": false, "00000000": false, "SecMaster.00000000": false, "CSB.00000000": false, "csb.v2.0000": false, "STS5.00000000": false, "-0": false, "0.0": false,
 		"success": false, "Success.": false, "SecMaster.": false, "true": false, "null": false, "error": false, "STS5.AccessDenied": false,
 		"1": true, "17": true, "1.0": true, "0.1": true, "00000001": true, "SecMaster.20041002": true, "SecMaster.00041003": true, "csb.00180001": true, "common.00000500": true,
+		"CSB.20040001": true, "APIGW.0301": true, "APIGW.0000": false, "IAM.0011": true, "IAM.0000": false, "STS5.1001": true, "STS5.0": false, "csb.00000000": false, "common.0": false,
 		"SecMaster.0000000A1": true, "E500": true, "a.b.1": true, "200": true, "1.success": true, "\u0661": true,
 	} {
 		if refuses(code) != refused {

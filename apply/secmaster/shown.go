@@ -25,7 +25,7 @@ var codeWords = map[string]string{
 }
 
 var (
-	usualCode = regexp.MustCompile(`^(?:(?:SecMaster|APIGW|IAM|CSB|csb|common)\.[0-9]{4,8}|[0-9]{1,3})$`)
+	usualCode = regexp.MustCompile(`^(?:(?:SecMaster|APIGW|IAM|STS5|CSB|csb|common)\.[0-9]{4,8}|[0-9]{1,3})$`)
 	usualID   = regexp.MustCompile(`^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$`)
 )
 

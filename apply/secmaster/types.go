@@ -2,7 +2,11 @@
 // decodes and retries. What it accepts and why is in docs/api.md.
 package secmaster
 
-import "connsync/secrets"
+import (
+	"strings"
+
+	"connsync/secrets"
+)
 
 // Connection is an operation connection as the API shows it (AssetInfo, Table 5 of
 // "Creating an Operation Connection"). Times are opaque strings of undocumented format.
@@ -27,6 +31,9 @@ type Connection struct {
 	RegionID, RegionName       string
 	CanBeDeleted               *bool // nil: not said
 }
+
+// Failed tells that the status is FAILED, in any case. What it means is not documented.
+func (c Connection) Failed() bool { return strings.EqualFold(strings.TrimSpace(c.Status), "FAILED") }
 
 // Body is what create and update send (Table 3); an update replaces all of it.
 type Body struct {

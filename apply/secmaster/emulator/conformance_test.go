@@ -65,6 +65,9 @@ var visible = map[string]func(*secmaster.Connection) bool{
 	"config=broken":       func(c *secmaster.Connection) bool { return shown(c) == `{"endpoint": ` },
 	"config=reserialised": func(c *secmaster.Connection) bool { return strings.Contains(shown(c), "\n  \"endpoint\"") },
 	"candelete=absent":    func(c *secmaster.Connection) bool { return c.CanBeDeleted == nil },
+	"status=lower":        func(c *secmaster.Connection) bool { return c.Status == "success" },
+	"status=mixed":        func(c *secmaster.Connection) bool { return c.Status == "Success" },
+	"status=absent":       func(c *secmaster.Connection) bool { return c.Status == "" },
 	"updatetime=absent":   func(c *secmaster.Connection) bool { return c.UpdateTime == "" },
 	"timeformat=millis":   func(c *secmaster.Connection) bool { return strings.HasSuffix(c.UpdateTime, ".000Z+0800") },
 	"timeformat=rfc3339": func(c *secmaster.Connection) bool {
@@ -172,7 +175,7 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 		t.Fatalf("create: %+v %+v %v", created, sent, err)
 	}
 	one, err := c.Show(ctx, created.ID)
-	if err != nil || one.Name != "edr" || one.Description != "d" || one.Status != "SUCCESS" {
+	if err != nil || one.Name != "edr" || one.Description != "d" || !strings.EqualFold(one.Status, "SUCCESS") && one.Status != "" || one.Failed() {
 		t.Errorf("show: %+v %v", one, err)
 	}
 	if asShown != nil && !asShown(&one) {
@@ -183,6 +186,7 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 	if len(all) != 231 || all["edr"].ID != created.ID {
 		t.Errorf("list: %d connections", len(all))
 	}
+	failing(t, s, c, all["edr"])
 	b := bodyOf(s, "edr_2", `{"endpoint":"https://b"}`)
 	b.Description = ""
 	if _, _, err := c.Update(ctx, created.ID, b); err != nil {
@@ -202,6 +206,16 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 	plugins, err := c.Components(ctx)
 	if err != nil || len(plugins) != 4 || len(plugins[0].Versions) != 2 || plugins[0].Versions[0].Version != "2.1" {
 		t.Errorf("components: %+v %v", plugins, err)
+	}
+}
+
+// failing: a status is understood in every case, unless none is shown.
+func failing(t *testing.T, s *emulator.Server, c *secmaster.Client, edr secmaster.Connection) {
+	t.Helper()
+	s.Edit(edr.ID, func(c *emulator.Connection) { c.Status, c.Disabled = "FAILED", true })
+	one, err := c.Show(context.Background(), edr.ID)
+	if err != nil || one.Failed() != (edr.Status != "") || one.Enabled == nil || *one.Enabled {
+		t.Errorf("failed and disabled: %+v %v", one, err)
 	}
 }
 

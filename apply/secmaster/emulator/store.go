@@ -23,6 +23,7 @@ type Connection struct {
 	CanBeDeleted       bool   `json:"can_be_deleted"`
 	DefenseType        string `json:"defense_type,omitempty"`
 	BuiltIn            bool   `json:"built_in,omitempty"` // came with the workspace
+	Disabled           bool   `json:"disabled,omitempty"`
 
 	unseen int // lists that do not show it yet
 }

@@ -65,7 +65,7 @@ func (s *Server) asset(c *Connection) object {
 	a := object{
 		"id": c.ID, "project_id": o.ProjectID, "workspace_id": o.WorkspaceID, "name": c.Name,
 		"component_id": c.ComponentID, "component_version_id": c.ComponentVersionID,
-		"type": "action_target", "status": c.Status, "enabled": true,
+		"type": "action_target", "enabled": !c.Disabled,
 		"create_time": s.shownTime(c.CreateTime), "creator_id": "u-" + c.Creator, "creator_name": c.Creator,
 		"extra_of_next_year": []int{1, 2},
 	}
@@ -78,11 +78,25 @@ func (s *Server) asset(c *Connection) object {
 	if o.Switches.value("updatetime") == "present" {
 		a["update_time"] = s.shownTime(c.UpdateTime)
 	}
+	if status, shown := shownStatus(o.Switches.value("status"), c.Status); shown {
+		a["status"] = status
+	}
 	s.emptyTexts(a, c)
 	if config, shown := shownConfig(o.Switches.value("config"), c.Config); shown {
 		a["config"] = config
 	}
 	return a
+}
+
+// shownStatus is a status in the form of the switch "status"; false where none is shown.
+func shownStatus(habit, status string) (string, bool) {
+	switch habit {
+	case "lower":
+		return strings.ToLower(status), true
+	case "mixed":
+		return status[:min(1, len(status))] + strings.ToLower(status[min(1, len(status)):]), true
+	}
+	return status, habit != "absent"
 }
 
 // emptyTexts shows the members that may be empty: as "", as null, or not at all.

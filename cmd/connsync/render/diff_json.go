@@ -180,12 +180,18 @@ func changeJSON(c *diff.Change) jsonChange {
 		out.HighRisk = append(out.HighRisk, string(r.Path))
 		out.Risks = append(out.Risks, riskJSON(r))
 	}
-	for _, w := range c.Warnings {
-		out.Warnings = append(out.Warnings, jsonWarning(w))
-	}
+	out.Warnings = warningsJSON(c.Warnings)
 	if d := c.Conflict; d != nil {
 		text, hints := view.Conflict(c)
 		out.Conflict = &jsonConflict{Kind: string(d.Kind), Text: sentence(text), Hints: sentences(hints), IDs: d.IDs, Fields: view.Paths(d.Fields), Commit: d.Commit}
+	}
+	return out
+}
+
+func warningsJSON(ws []diff.Warning) []jsonWarning {
+	var out []jsonWarning
+	for _, w := range ws {
+		out = append(out, jsonWarning(w))
 	}
 	return out
 }

@@ -104,7 +104,7 @@ func newEverything() everything {
 		diff.Change{Action: diff.Orphaned, Name: "never_written", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnNotWritten}}},
 		diff.Change{Action: diff.Forget, Name: "forgotten"},
 		diff.Change{Action: diff.Unchanged, Name: "same", From: "same", Pos: at("connections/prod/same.yaml", 3), Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Same}}},
-		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}}},
+		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}, {Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}}},
 		conflictWith(diff.ConflictDiffers, 3, diff.ConflictDetail{IDs: []string{id}, Fields: []secrets.Path{"description", "config.endpoint"}}),
 		conflictWith(diff.ConflictUnseen, 6, diff.ConflictDetail{IDs: []string{id}, Fields: []secrets.Path{"config.endpoint"}}),
 		conflictWith(diff.ConflictReplaced, 9, diff.ConflictDetail{IDs: []string{id}}),
@@ -194,7 +194,7 @@ func reports(p diff.Plan) (all, lost, kept apply.Report) {
 		case apply.Created:
 			r.Duplicates, r.Pos = []string{"11111111-a"}, at("connections/prod/edr.yaml", 4)
 		case apply.Updated:
-			r.Unconfirmed = true
+			r.Unconfirmed, r.Warnings = true, []diff.Warning{{Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}}
 		case apply.Refused, apply.Failed, apply.Unknown:
 			r.Err = said("SecMaster says no", "ask again", "or do not")
 		}

@@ -58,6 +58,9 @@ func (s *Stream) result(r view.Result) {
 	if len(r.Duplicates) > 0 {
 		s.Line(planIndent+"%s SecMaster shows more of this name: %s", Yellow("warning:"), view.List(r.Duplicates))
 	}
+	for _, w := range r.Warnings {
+		s.Line(planIndent+"%s %s", Yellow("warning:"), w)
+	}
 	if r.Said == nil {
 		return
 	}

@@ -32,15 +32,16 @@ type jsonReport struct {
 }
 
 type jsonResult struct {
-	Name       string     `json:"name"`
-	ID         string     `json:"id,omitempty"`
-	Action     string     `json:"action"`
-	Outcome    string     `json:"outcome"`
-	Error      sentence   `json:"error,omitempty"`
-	Hints      []sentence `json:"hints,omitempty"`
-	RequestIDs []string   `json:"request_ids,omitempty"`
-	Duplicates []string   `json:"duplicates,omitempty"`
-	Silent     bool       `json:"unconfirmed,omitempty"`
+	Name       string        `json:"name"`
+	ID         string        `json:"id,omitempty"`
+	Action     string        `json:"action"`
+	Outcome    string        `json:"outcome"`
+	Error      sentence      `json:"error,omitempty"`
+	Hints      []sentence    `json:"hints,omitempty"`
+	RequestIDs []string      `json:"request_ids,omitempty"`
+	Duplicates []string      `json:"duplicates,omitempty"`
+	Warnings   []jsonWarning `json:"warnings,omitempty"`
+	Silent     bool          `json:"unconfirmed,omitempty"`
 }
 
 // Run is what a sync did, for its report.
@@ -83,7 +84,7 @@ func reportJSON(r apply.Report) jsonReport {
 		}
 		j := jsonResult{
 			Name: res.Name, ID: res.ID, Action: string(res.Action), Outcome: string(res.Outcome),
-			RequestIDs: res.RequestIDs, Duplicates: res.Duplicates, Silent: res.Unconfirmed,
+			RequestIDs: res.RequestIDs, Duplicates: res.Duplicates, Warnings: warningsJSON(res.Warnings), Silent: res.Unconfirmed,
 		}
 		if said := view.SaidOf(res.Err); said != nil {
 			j.Error, j.Hints = sentence(said.Message), sentences(said.Hints)

@@ -20,10 +20,22 @@ func warning(w diff.Warning) string {
 		return "in use by a workflow: SecMaster does not allow to delete it"
 	case diff.WarnBehind:
 		return "undoes what was applied from " + CutHash(w.Commit) + ", which this commit does not contain"
+	case diff.WarnFailed:
+		return "SecMaster shows it with the status FAILED: it may not work, whatever its settings"
+	case diff.WarnDisabled:
+		return "not enabled in SecMaster, and connsync cannot enable it: workflows may fail"
 	case diff.WarnNotWritten:
 		return "recorded, and not written by connsync as far as is known: it is never deleted"
 	}
 	return string(w.Kind)
+}
+
+func warnings(ws []diff.Warning) []string {
+	var out []string
+	for _, w := range ws {
+		out = append(out, warning(w))
+	}
+	return out
 }
 
 // Conflict is the story of a conflict in one line, and what to do about it.

@@ -96,9 +96,7 @@ func card(c *diff.Change, movesTo string, all bool) Card {
 	for _, r := range c.Risks {
 		out.Risks = append(out.Risks, Risk{Line: lineOf(c, r.Path), Text: riskText(r)})
 	}
-	for _, w := range c.Warnings {
-		out.Warnings = append(out.Warnings, warning(w))
-	}
+	out.Warnings = warnings(c.Warnings)
 	switch {
 	case c.Conflict != nil:
 		out.Conflict, out.Hints = Conflict(c)

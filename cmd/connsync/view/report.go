@@ -61,6 +61,7 @@ type Result struct {
 	Outcome    apply.Outcome
 	Name, ID   string
 	Duplicates []string
+	Warnings   []string
 	Said       *Said
 }
 
@@ -76,7 +77,7 @@ func OfReport(r apply.Report) Report {
 		if res.Unconfirmed {
 			unconfirmed++
 		}
-		shown := Result{res.Outcome, res.Name, res.ID, res.Duplicates, SaidOf(res.Err)}
+		shown := Result{res.Outcome, res.Name, res.ID, res.Duplicates, warnings(res.Warnings), SaidOf(res.Err)}
 		if !quiet(res.Outcome) || len(res.Duplicates) > 0 {
 			out.Results = append(out.Results, shown)
 		}
