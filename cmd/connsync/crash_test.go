@@ -18,9 +18,10 @@ import (
 )
 
 var (
-	crashLong = flag.Bool("crash.long", false, "kill syncs at every effect where known state is shared too, and at all pairs of effects, instead of at -crash.pairs")
-	crashMany = flag.Int("crash.pairs", 8, "at how many seeded pairs of effects the short form kills syncs")
-	crashSeed = flag.Uint64("crash.seed", 1, "which pairs of effects the short form of crash tests takes")
+	crashLong  = flag.Bool("crash.long", false, "kill syncs at every effect, and at all pairs of effects, instead of at -crash.pairs")
+	crashEvery = flag.Int("crash.every", 3, "one effect in so many kills a sync in the short form, and one in four times as many where known state is shared")
+	crashMany  = flag.Int("crash.pairs", 4, "at how many seeded pairs of effects the short form kills syncs")
+	crashSeed  = flag.Uint64("crash.seed", 1, "which pairs of effects the short form of crash tests takes")
 )
 
 // killAt runs a sync that dies at its k-th effect, and tells whether it got there.
@@ -167,9 +168,12 @@ func TestASyncKilledAtAnyMoment(t *testing.T) {
 	st := setStage(t)
 	for _, shared := range []bool{false, true} {
 		t.Run(fmt.Sprintf("shared=%v", shared), func(t *testing.T) {
-			every := 1
-			if shared && !*crashLong {
-				every = 4 // each of these stories starts some fifty programs of Git
+			every := *crashEvery
+			switch {
+			case *crashLong:
+				every = 1
+			case shared:
+				every *= 4 // each of these stories starts some fifty programs of Git
 			}
 			n := st.sweep(t, shared, every)
 			st.pairs(t, shared, n)

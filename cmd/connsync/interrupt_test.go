@@ -212,7 +212,7 @@ func TestASyncInterruptedAtAnyMoment(t *testing.T) {
 		}
 		if !*crashLong {
 			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			all = all[:18]
+			all = all[:10]
 		}
 		all[0].shell, all[1].shell = true, true
 		c := newCrowd(t)
