@@ -61,6 +61,9 @@ const sealPlain = `connections:
         password: canary-s1
 `
 
+// sealedKeys is the rule of its .sops.yaml.
+const sealedKeys = "^(password|token|seal)$"
+
 var sealKey = sync2(sops.NewAgeKey)
 
 func sync2(make func() (string, secrets.Value, error)) func() (string, string) {
@@ -125,7 +128,11 @@ func (s *sealScene) write(name, text string) { s.files[name] = &fstest.MapFile{D
 
 func (s *sealScene) encrypt(plain string) string {
 	recipient, _ := sealKey()
-	text, err := sops.Encrypt([]byte(plain), recipient, sops.EncryptOptions{EncryptedRegex: "^(password|token|seal)$", MACOnlyEncrypted: s.macOnly})
+	if *sealCommand {
+		_, text := s.command(plain, recipient, "encrypt", "--in-place")
+		return text
+	}
+	text, err := sops.Encrypt([]byte(plain), recipient, sops.EncryptOptions{EncryptedRegex: sealedKeys, MACOnlyEncrypted: s.macOnly})
 	s.must(err)
 	return string(text)
 }
@@ -176,6 +183,12 @@ func (s *sealScene) set(connection, key string, v any) {
 
 func (s *sealScene) setAt(v any, path ...any) {
 	s.t.Helper()
+	if *sealCommand {
+		recipient, _ := sealKey()
+		_, text := s.command(s.read(sealedFile), recipient, "set", sopsPath(s.t, path), jsonOf(s.t, v))
+		s.write(sealedFile, text)
+		return
+	}
 	text, err := sops.Set(context.Background(), s.opener, sealedFile, []byte(s.read(sealedFile)), path, v)
 	s.must(err)
 	s.write(sealedFile, string(text))
@@ -228,6 +241,12 @@ func (s *sealScene) emit(tree upstream.Tree) {
 
 // rotate is `sops rotate`: a new data key, and the same initialisation vectors.
 func (s *sealScene) rotate() {
+	if *sealCommand {
+		recipient, _ := sealKey()
+		_, text := s.command(s.read(sealedFile), recipient, "rotate", "--in-place")
+		s.write(sealedFile, text)
+		return
+	}
 	tree, key, cipher := s.tree()
 	_, err := tree.Decrypt(key, cipher)
 	s.must(err)
@@ -242,6 +261,12 @@ func (s *sealScene) updatekeys() {
 	tree, key, _ := s.tree()
 	other, _, err := sops.NewAgeKey()
 	s.must(err)
+	if *sealCommand {
+		recipient, _ := sealKey()
+		_, text := s.command(s.read(sealedFile), recipient+","+other, "updatekeys", "--yes")
+		s.write(sealedFile, text)
+		return
+	}
 	k, err := age.MasterKeyFromRecipient(other)
 	s.must(err)
 	tree.Metadata.KeyGroups[0] = append(tree.Metadata.KeyGroups[0], k)
@@ -251,6 +276,11 @@ func (s *sealScene) updatekeys() {
 
 // plain is `sops decrypt`.
 func (s *sealScene) plain() string {
+	if *sealCommand {
+		recipient, _ := sealKey()
+		printed, _ := s.command(s.read(sealedFile), recipient, "decrypt")
+		return printed
+	}
 	tree, key, cipher := s.tree()
 	_, err := tree.Decrypt(key, cipher)
 	s.must(err)
