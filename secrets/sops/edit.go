@@ -90,14 +90,15 @@ func contain(name string, err *error) {
 
 // withoutClear is the text with nothing in the place of each value in the clear that the file's selector covers.
 func (e *Editor) withoutClear(doc *splice.Doc) ([]byte, error) {
-	if detail := screen(e.text); detail != "" {
+	screened, detail := screen(e.text)
+	if detail != "" {
 		return nil, &Error{File: e.name, Kind: KindStructure, Detail: detail}
 	}
-	meta, err := metadataOf(e.text)
+	tree, err := encryptedTree(screened)
 	if err != nil {
 		return nil, &Error{File: e.name, Kind: KindStructure, Detail: "its sops block cannot be read"}
 	}
-	covered, err := encrypts(e.text, meta)
+	covered, err := encrypts(e.text, tree.Metadata)
 	if err != nil {
 		return nil, &Error{File: e.name, Kind: KindStructure, Detail: "it holds a value that sops cannot encrypt"}
 	}
@@ -327,7 +328,7 @@ func (e *Editor) Done() (out []byte, err error) {
 
 // sign computes the MAC as SOPS does when it opens the file, and writes it with its time.
 func (e *Editor) sign(now time.Time) error {
-	tree, err := load(e.text)
+	tree, err := loaded(e.text)
 	if err != nil {
 		return e.refuse("", "the change would leave a file that sops does not read")
 	}

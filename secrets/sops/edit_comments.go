@@ -52,7 +52,7 @@ func (e *Editor) rebindComments(was, now []any) error {
 	if e.key == nil {
 		return nil
 	}
-	tree, err := load(e.before)
+	tree, err := loaded(e.before)
 	if err != nil {
 		return e.refuse("", "its comments cannot be read")
 	}
@@ -80,7 +80,7 @@ func (e *Editor) revealComments(kept map[string]bool, may func(secrets.Path, sec
 	if len(e.before) == 0 || !bytes.Contains(e.text, []byte("type:comment]")) {
 		return nil
 	}
-	tree, err := load(e.text)
+	tree, err := loaded(e.text)
 	if err != nil {
 		return e.refuse("", "its comments cannot be read")
 	}

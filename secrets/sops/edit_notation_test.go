@@ -18,7 +18,7 @@ func encryptAs(text []byte, r *Rule) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree := upstream.Tree{Branches: branches, Metadata: r.metadata()}
+	tree := upstream.Tree{Branches: branches, Metadata: r.meta}
 	o := New(Options{Allow: []string{"age"}})
 	key, errs := tree.GenerateDataKeyWithKeyServices(o.services(context.Background()))
 	if len(errs) > 0 {

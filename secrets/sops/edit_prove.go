@@ -8,8 +8,6 @@ import (
 
 	upstream "github.com/getsops/sops/v3"
 	"github.com/getsops/sops/v3/aes"
-	"github.com/getsops/sops/v3/config"
-	"github.com/getsops/sops/v3/stores/yaml"
 
 	"connsync/secrets"
 	"connsync/secrets/sops/splice"
@@ -30,12 +28,13 @@ func (e *Editor) prove() error {
 
 // reopened opens a text by a data key, as a sync would open it.
 func reopened(name string, text, key []byte) (Opened, error) {
-	if screen(text) != "" {
+	doc, detail := screen(text)
+	if detail != "" {
 		return Opened{}, errUnlike
 	}
-	tree, err := load(text)
+	tree, err := encryptedTree(doc)
 	if err != nil {
-		return Opened{}, errUnlike
+		return Opened{}, err
 	}
 	f := newFile(name, tree)
 	f.key = key
@@ -119,20 +118,6 @@ func (e *Editor) freed(l splice.Leaf) bool {
 
 func isAbove(p, f secrets.Path) bool {
 	return len(f) > len(p) && f[:len(p)] == p && (f[len(p)] == '.' || f[len(p)] == '[')
-}
-
-// load reads an encrypted text as SOPS does. It has been screened.
-func load(text []byte) (upstream.Tree, error) {
-	tree, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadEncryptedFile(text)
-	if err == nil && len(tree.Branches) != 1 {
-		err = errUnlike
-	}
-	return tree, err
-}
-
-func metadataOf(text []byte) (upstream.Metadata, error) {
-	tree, err := load(text)
-	return tree.Metadata, err
 }
 
 // newFile is a tree with what it holds encrypted.

@@ -5,105 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	upstream "github.com/getsops/sops/v3"
-	"github.com/getsops/sops/v3/config"
 	upstreamkeys "github.com/getsops/sops/v3/keys"
 	"github.com/getsops/sops/v3/keyservice"
-	"github.com/getsops/sops/v3/stores/yaml"
-	"github.com/getsops/sops/v3/version"
 
 	"connsync/secrets"
 	"connsync/secrets/seal"
 	"connsync/secrets/sops/splice"
 )
-
-// RulesFile is where sops reads for whom and what it encrypts.
-const RulesFile = ".sops.yaml"
-
-// Rule is the creation rule of a file, as sops itself reads it.
-type Rule struct {
-	From string // the file that it stands in, as a path of the system
-	conf *config.Config
-}
-
-// ErrNoRule says that no rule fits a file: the nearest .sops.yaml with rules has none for it, or there is none.
-var ErrNoRule = errors.New("no rule of a " + RulesFile + " fits it")
-
-// ErrBadRule says that a .sops.yaml cannot be used.
-var ErrBadRule = errors.New("its " + RulesFile + " cannot be used")
-
-// RuleFor is the rule of a file (a slash path below top): the first that fits of the nearest .sops.yaml that has rules, in its folder or above.
-func RuleFor(top, file string) (r *Rule, err error) {
-	defer func() {
-		if recover() != nil {
-			r, err = nil, ErrBadRule
-		}
-	}()
-	silence()
-	full := filepath.Join(top, filepath.FromSlash(file))
-	for dir := filepath.Dir(full); ; dir = filepath.Dir(dir) {
-		from := filepath.Join(dir, RulesFile)
-		info, err := os.Lstat(from)
-		switch {
-		case err == nil && info.Mode().IsRegular():
-			conf, err := config.LoadCreationRuleForFile(from, full, map[string]*string{})
-			if err != nil {
-				return nil, ruleError(err)
-			}
-			if conf != nil {
-				return (&Rule{from, conf}).compiled()
-			}
-		case err == nil || !errors.Is(err, fs.ErrNotExist):
-			return nil, ErrBadRule
-		}
-		if dir == filepath.Clean(top) || dir == filepath.Dir(dir) {
-			return nil, ErrNoRule
-		}
-	}
-}
-
-// compiled refuses a selector that is no regular expression: sops would say nothing, and encrypt nothing or everything by it.
-func (r *Rule) compiled() (*Rule, error) {
-	for _, text := range []string{r.conf.EncryptedRegex, r.conf.UnencryptedRegex, r.conf.EncryptedCommentRegex, r.conf.UnencryptedCommentRegex} {
-		if _, err := regexp.Compile(text); err != nil {
-			return nil, ErrBadRule
-		}
-	}
-	return r, nil
-}
-
-// ruleError keeps the one cause that has a name. Others could quote the file.
-func ruleError(err error) error {
-	if strings.Contains(err.Error(), "no matching creation rules found") {
-		return ErrNoRule
-	}
-	return ErrBadRule
-}
-
-// Selector is what the rule encrypts, as a key and its text: encrypted_regex: ^password$. A rule without one encrypts what stands under config.
-func (r *Rule) Selector() string { return selectorOf(r.metadata()) }
-
-// metadata are the rule's selector, mode and keys.
-func (r *Rule) metadata() upstream.Metadata {
-	m := upstream.Metadata{
-		KeyGroups: r.conf.KeyGroups, ShamirThreshold: min(r.conf.ShamirThreshold, len(r.conf.KeyGroups)), MACOnlyEncrypted: r.conf.MACOnlyEncrypted, Version: version.Version,
-		UnencryptedSuffix: r.conf.UnencryptedSuffix, EncryptedSuffix: r.conf.EncryptedSuffix,
-		UnencryptedRegex: r.conf.UnencryptedRegex, EncryptedRegex: r.conf.EncryptedRegex,
-		UnencryptedCommentRegex: r.conf.UnencryptedCommentRegex, EncryptedCommentRegex: r.conf.EncryptedCommentRegex,
-	}
-	if selectorOf(m) == "" {
-		m.EncryptedRegex = underConfig
-	}
-	return m
-}
 
 // underConfig is what a rule without a selector comes to: reviewers and plans read everything else without a key.
 const underConfig = "^config$"
@@ -124,7 +36,7 @@ func selectorOf(m upstream.Metadata) string {
 func (e *Editor) Selector() string { return selectorOf(e.meta) }
 
 // CoveredBy tells whether a rule encrypts what stands, or would stand, at a path.
-func (e *Editor) CoveredBy(r *Rule, path []any) bool { return e.coveredBy(r.metadata(), path) }
+func (e *Editor) CoveredBy(r *Rule, path []any) bool { return e.coveredBy(r.meta, path) }
 
 // Resealed says what Reseal did.
 type Resealed struct {
@@ -145,7 +57,7 @@ func (r Resealed) Any() bool {
 // allows it, by its path and value.
 func (e *Editor) Reseal(ctx context.Context, o *Opener, r *Rule, may func(secrets.Path, secrets.Value) bool) (did Resealed, err error) {
 	defer contain(e.name, &err)
-	want := r.metadata()
+	want := r.meta
 	if e.key == nil {
 		return e.begin(ctx, o, want)
 	}
@@ -209,9 +121,6 @@ func (e *Editor) asGood(want upstream.Metadata) bool {
 	}
 	return true
 }
-
-// Recipients are the keys of a rule, each with its type before it.
-func (r *Rule) Recipients() []string { return recipientsOf(r.metadata()) }
 
 func recipientsOf(m upstream.Metadata) []string {
 	var out []string
@@ -284,12 +193,12 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 
 // plainOf are the values of a text in SOPS's own types, undecrypted.
 func plainOf(text []byte) (map[secrets.Path]any, error) {
-	branches, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadPlainFile(text)
-	if err != nil || len(branches) != 1 {
-		return nil, errEncrypt
+	branch, err := plainTree(text)
+	if err != nil {
+		return nil, err
 	}
 	out := map[secrets.Path]any{}
-	walk(branches[0], "", func(p secrets.Path, v any) { out[p] = v })
+	walk(branch, "", func(p secrets.Path, v any) { out[p] = v })
 	return out, nil
 }
 
@@ -393,7 +302,7 @@ func (e *Editor) writeBlock() error {
 	if e.meta.MessageAuthenticationCode == "" {
 		e.meta.MessageAuthenticationCode = markComment // until it is signed
 	}
-	out, err := yaml.NewStore(&config.YAMLStoreConfig{Indent: blockIndent(e.text)}).EmitEncryptedFile(upstream.Tree{Branches: upstream.TreeBranches{{}}, Metadata: e.meta})
+	out, err := encryptedText(upstream.Tree{Branches: upstream.TreeBranches{{}}, Metadata: e.meta}, blockIndent(e.text))
 	if err != nil {
 		return e.refuse("", "its sops block cannot be written")
 	}

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	upstream "github.com/getsops/sops/v3"
-	"github.com/getsops/sops/v3/config"
-	"github.com/getsops/sops/v3/stores/yaml"
 
 	"connsync/secrets"
 	"connsync/secrets/sops/splice"
@@ -49,11 +47,10 @@ func encrypts(text []byte, m upstream.Metadata) (map[secrets.Path]bool, error) {
 
 // encryptsAll are the leaves and the comments.
 func encryptsAll(text []byte, m upstream.Metadata) (leaves map[secrets.Path]bool, comments map[string]bool, err error) {
-	branches, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadPlainFile(text)
-	if err != nil || len(branches) != 1 {
-		return nil, nil, errEncrypt
+	branch, err := plainTree(text)
+	if err != nil {
+		return nil, nil, err
 	}
-	branch := branches[0]
 	for i := range branch {
 		if branch[i].Key == "sops" {
 			branch = append(branch[:i:i], branch[i+1:]...)

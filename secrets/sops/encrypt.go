@@ -3,16 +3,13 @@ package sops
 import (
 	"context"
 	"errors"
+	"time"
 
 	filippo "filippo.io/age"
 	upstream "github.com/getsops/sops/v3"
 	"github.com/getsops/sops/v3/aes"
 	"github.com/getsops/sops/v3/age"
-	"github.com/getsops/sops/v3/cmd/sops/common"
-	"github.com/getsops/sops/v3/config"
 	"github.com/getsops/sops/v3/keyservice"
-	"github.com/getsops/sops/v3/stores/yaml"
-	"github.com/getsops/sops/v3/version"
 
 	"connsync/secrets"
 )
@@ -43,17 +40,16 @@ type EncryptOptions struct {
 // Encrypt encrypts a YAML document for an age recipient.
 func Encrypt(plain []byte, recipient string, o EncryptOptions) ([]byte, error) {
 	silence()
-	store := yaml.NewStore(&config.YAMLStoreConfig{Indent: 2})
-	branches, err := store.LoadPlainFile(plain)
+	branch, err := plainTree(plain)
 	if err != nil {
-		return nil, errEncrypt
+		return nil, err
 	}
 	key, err := age.MasterKeyFromRecipient(recipient)
 	if err != nil {
 		return nil, errEncrypt
 	}
-	tree := upstream.Tree{Branches: branches, Metadata: upstream.Metadata{
-		KeyGroups: []upstream.KeyGroup{{key}}, EncryptedRegex: o.EncryptedRegex, MACOnlyEncrypted: o.MACOnlyEncrypted, Version: version.Version,
+	tree := upstream.Tree{Branches: upstream.TreeBranches{branch}, Metadata: upstream.Metadata{
+		KeyGroups: []upstream.KeyGroup{{key}}, EncryptedRegex: o.EncryptedRegex, MACOnlyEncrypted: o.MACOnlyEncrypted, Version: libraryVersion,
 	}}
 	data, errs := tree.GenerateDataKeyWithKeyServices([]keyservice.KeyServiceClient{&keys{ctx: context.Background(), allow: []string{"age"}}})
 	if len(errs) > 0 {
@@ -72,14 +68,23 @@ func Set(ctx context.Context, o *Opener, name string, data []byte, path []any, v
 	return encryptTree(&f.tree, f.key, f.cipher)
 }
 
+// encryptTree encrypts and signs a tree, and writes it.
 func encryptTree(tree *upstream.Tree, key []byte, c upstream.Cipher) ([]byte, error) {
-	err := common.EncryptTree(common.EncryptTreeOpts{Tree: tree, Cipher: c, DataKey: key})
-	var out []byte
-	if err == nil {
-		out, err = yaml.NewStore(&config.YAMLStoreConfig{Indent: 2}).EmitEncryptedFile(*tree)
+	mac, err := tree.Encrypt(key, c)
+	if err != nil {
+		return nil, errEncrypt
 	}
+	m := &tree.Metadata
+	m.LastModified = time.Now().UTC()
+	if m.MessageAuthenticationCode, err = c.Encrypt(mac, key, m.LastModified.Format(time.RFC3339)); err != nil {
+		return nil, errEncrypt
+	}
+	out, err := encryptedText(*tree, 2)
 	if err != nil {
 		return nil, errEncrypt
 	}
 	return out, nil
 }
+
+// libraryVersion is the version of SOPS that stands in a file's sops block, as SOPS writes it.
+const libraryVersion = "3.13.3"

@@ -42,7 +42,7 @@ func sealedFiles(f *testing.F) []string {
 	return out
 }
 
-// FuzzScreen: what passes the screen does SOPS's reader no harm. It runs without the recover that stands around it otherwise.
+// FuzzScreen: what passes the screen does SOPS's reader no harm, and connsync reads it as SOPS does. It runs without the recover that stands around it otherwise.
 func FuzzScreen(f *testing.F) {
 	for _, text := range append(sealedFiles(f), hostileFiles...) {
 		f.Add([]byte(text))
@@ -52,12 +52,17 @@ func FuzzScreen(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if screen(data) != "" {
+		doc, detail := screen(data)
+		if detail != "" {
 			return
 		}
-		tree, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadEncryptedFile(data)
-		if err == nil && len(tree.Branches) != 1 {
-			t.Errorf("%d documents", len(tree.Branches))
+		theirs, err := yaml.NewStore(&config.YAMLStoreConfig{}).LoadEncryptedFile(data)
+		if err == nil && len(theirs.Branches) != 1 {
+			t.Errorf("%d documents", len(theirs.Branches))
+		}
+		ours, failed := encryptedTree(doc)
+		if (err != nil) != (failed != nil) || err == nil && fmt.Sprintf("%#v", ours.Branches) != fmt.Sprintf("%#v", theirs.Branches) {
+			t.Errorf("SOPS's reader: %v, %#v; connsync's: %v, %#v", err, theirs.Branches, failed, ours.Branches)
 		}
 	})
 }

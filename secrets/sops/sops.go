@@ -111,10 +111,11 @@ type file struct {
 }
 
 func (o *Opener) decrypt(ctx context.Context, name string, data []byte) (*file, error) {
-	if detail := screen(data); detail != "" {
+	doc, detail := screen(data)
+	if detail != "" {
 		return nil, &Error{File: name, Kind: KindStructure, Detail: detail}
 	}
-	tree, err := load(data)
+	tree, err := encryptedTree(doc)
 	if err != nil {
 		return nil, &Error{File: name, Kind: KindStructure, Detail: "its sops block cannot be read"}
 	}

@@ -11,23 +11,32 @@ import (
 	"connsync/manifest"
 )
 
-// TestWhatConnsyncReadsSopsReadsAlike makes a config of every case of the YAML test suite that a config may be, encrypts it with SOPS, and
-// compares what would be sent before and after. (Package manifest reads the same cases by themselves.)
-func TestWhatConnsyncReadsSopsReadsAlike(t *testing.T) {
+// suiteCases are the texts of the YAML test suite, by their files.
+func suiteCases(t *testing.T) map[string][]byte {
+	t.Helper()
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/goccy/go-yaml/testdata/yaml-test-suite").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
+	cases := map[string][]byte{}
+	err = filepath.WalkDir(strings.TrimSpace(string(out)), func(file string, e fs.DirEntry, err error) error {
+		if err == nil && e.Name() == "in.yaml" {
+			cases[file], err = os.ReadFile(file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cases
+}
+
+// TestWhatConnsyncReadsSopsReadsAlike makes a config of every case of the YAML test suite that a config may be, encrypts it with SOPS, and
+// compares what would be sent before and after. (Package manifest reads the same cases by themselves.)
+func TestWhatConnsyncReadsSopsReadsAlike(t *testing.T) {
 	recipient := key(t)
 	all, alike := 0, 0
-	err = filepath.WalkDir(strings.TrimSpace(string(out)), func(file string, e fs.DirEntry, err error) error {
-		if err != nil || e.Name() != "in.yaml" {
-			return err
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
+	for file, text := range suiteCases(t) {
 		all++
 		for _, config := range []string{
 			"        encrypted:\n" + indented(text, "          "),
@@ -59,10 +68,6 @@ func TestWhatConnsyncReadsSopsReadsAlike(t *testing.T) {
 				t.Errorf("%s: %d settings, want %d", file, len(have), len(want))
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if all < 402 || alike < 60 {
 		t.Errorf("%d cases, and %d configs were accepted: these are fewer than there were", all, alike)
