@@ -150,6 +150,7 @@ const (
 	WarnInUse             WarningKind = "in-use"             // orphaned, and SecMaster says that it cannot be deleted
 	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit that this one does not contain, as allowed
 	WarnNotWritten        WarningKind = "not-written"        // orphaned, and recorded without connsync having written it
+	WarnName              WarningKind = "name"               // created under a name that the console would not give
 	WarnFailed            WarningKind = "failed"             // SecMaster shows the status FAILED
 	WarnDisabled          WarningKind = "disabled"           // SecMaster shows that it is not enabled
 )

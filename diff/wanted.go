@@ -1,5 +1,7 @@
 package diff
 
+import "connsync/manifest"
+
 // wanted decides about one connection that Git wants. What its rule for sops would encrypt is not sent from the clear.
 func (d *decider) wanted(w *Want) Change {
 	if len(w.Missing) > 0 {
@@ -83,6 +85,9 @@ func (d *decider) create(c Change, causes ...Cause) Change {
 	}
 	c.Fields = d.leaves[c.Name].asNew()
 	c.Secrets = d.leaves[c.Name].words(Set)
+	if !manifest.UsualName(c.Name) {
+		c.Warnings = append(c.Warnings, Warning{Kind: WarnName})
+	}
 	return c
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"connsync/manifest/sopsrules"
-	"connsync/secrets"
 )
 
 // Check finds what a sync could not open, or what sops would not have written, by what no single file shows: key types that the project
@@ -155,7 +154,7 @@ func (c ruleCheck) resealHints() []string {
 	}
 	keep, flags := "let the rule encrypt what the file encrypts ("+orDefault(c.f.Sops.Selector)+")", ""
 	for _, at := range c.f.Sops.Beyond {
-		at = inConnection(at)
+		at = at.After(3)
 		if flag := " --reveal " + ShellWord(string(at)); !strings.Contains(flags+" ", flag+" ") {
 			flags += flag
 		}
@@ -168,12 +167,6 @@ func (c ruleCheck) resealHints() []string {
 
 // maxFlags is how long the flags of a printed command may be.
 const maxFlags = 500
-
-// inConnection is a path from its connection on.
-func inConnection(root secrets.Path) secrets.Path {
-	parts := strings.SplitN(string(root), ".", 4)
-	return secrets.Path(parts[len(parts)-1])
-}
 
 func (c ruleCheck) encryptHints() []string {
 	hints := append(c.resealHints(), "rotate it if it is a secret that was pushed")

@@ -72,7 +72,7 @@ func isNull(n *strict.Node) bool { return n.Kind == strict.Scalar && n.Tag == "!
 func (r *configReader) hole(n *strict.Node, at secrets.Path) {
 	r.c.fields[at] = r.d.At(n)
 	r.c.Missing = append(r.c.Missing, at)
-	hints := []string{"connsync set " + ShellWord(r.c.Target+"/"+r.c.Name+"."+string(at)), `or write "" for an empty text, or leave the setting out`}
+	hints := []string{"connsync set " + ShellWord(PlaceOf(r.c.Target, r.c.Name)+"."+string(at)), `or write "" for an empty text, or leave the setting out`}
 	if at == "config" {
 		hints = []string{"write the settings under it; {} is a config without settings"}
 	}

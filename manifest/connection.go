@@ -13,16 +13,11 @@ import (
 )
 
 const (
-	maxDescription = 64 // characters, as the console has it
-	nameRule       = "letters, digits and _, at most 64"
+	maxDescription  = 64   // characters, as the console has it
+	mostDescription = 1024 // … and as the API has it, for what is there already
 )
 
-var (
-	validName = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
-	// takenName is a name that connsync does not give, and SecMaster's own connections have: "threatbook authentication token".
-	takenName = regexp.MustCompile(`^[A-Za-z0-9_.-]+( [A-Za-z0-9_.-]+)*$`)
-	validID   = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
-)
+var validID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 // ConnectionFields are the fields of a connection.
 var ConnectionFields = []string{
@@ -84,13 +79,7 @@ func (d *document) targets(n *strict.Node, p Project, f File) []Connection {
 
 func (d *document) connection(target string, e strict.Entry, f File) Connection {
 	c := Connection{Target: target, Name: e.Key.Value, Tolerated: d.tolerant, File: f, Pos: d.At(e.Key), fields: map[secrets.Path]Position{}}
-	if taken := strict.Child(e.Value, "adopt") != nil && isTaken(c.Name); !validName.MatchString(c.Name) && !taken {
-		hints := []string{"a name is made of " + nameRule}
-		if strings.Contains(c.Name, " ") {
-			hints = append(hints, "a connection that has such a name is taken over with the line  adopt: ID")
-		}
-		d.WrongName(e.Key, "not a valid name").Hint(hints...)
-	}
+	d.checkName(e)
 	incomplete := strict.Child(e.Value, "incomplete")
 	if incomplete != nil {
 		c.Incomplete = d.boolean(incomplete, "incomplete")
@@ -110,11 +99,25 @@ func (d *document) connection(target string, e strict.Entry, f File) Connection 
 	return c
 }
 
+// checkName judges the name of a connection: what SecMaster shows, where the connection is taken over, and else what the console takes. Another
+// one is for SecMaster to decide.
+func (d *document) checkName(e strict.Entry) {
+	adopted := strict.Child(e.Value, "adopt") != nil
+	switch name := e.Key.Value; {
+	case usualName.MatchString(name), adopted && MayAdopt(name):
+	case MayCreate(name):
+		d.WrongName(e.Key, "the console makes names of %s only: SecMaster may refuse this one", nameRule).
+			Hint("rename it, unless SecMaster is known to take such names", "a connection that has this name is taken over with the line  adopt: ID").Warn()
+	default:
+		d.WrongName(e.Key, "not a valid name").Hint("a name is made of "+nameRule, "a connection that has such a name is taken over with the line  adopt: ID")
+	}
+}
+
 // field reads one field of a connection.
 func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
 	switch key := e.Key.Value; key {
 	case "description":
-		c.Description = d.description(e.Value)
+		c.Description = d.description(e.Value, strict.Child(parent, "adopt") != nil)
 	case "component":
 		c.Component = d.plain(e.Value, key)
 	case "version":
@@ -145,16 +148,20 @@ func (d *document) field(c *Connection, parent *strict.Node, e strict.Entry) {
 	}
 }
 
-func (d *document) description(n *strict.Node) string {
+// description is one line. What is there already may be longer than what the console takes.
+func (d *document) description(n *strict.Node, adopted bool) string {
 	s, ok := d.str(n, "description")
 	switch {
 	case !ok:
 	case strings.Contains(s, "\n"):
 		d.Wrong(n, "a description is one line")
-	case utf8.RuneCountInString(s) > maxDescription:
+	case utf8.RuneCountInString(s) > maxDescription && !(adopted && utf8.RuneCountInString(s) <= mostDescription):
 		d.Wrong(n, "a description of %d characters: at most %d", utf8.RuneCountInString(s), maxDescription)
 	case suspect.Shape(s) != "" || suspect.Random(s):
 		d.Wrong(n, "the description looks like a secret in the clear").Hint("descriptions are never encrypted: remove it, and rotate the secret if it was pushed")
+	case utf8.RuneCountInString(s) > maxDescription:
+		d.Wrong(n, "a description of %d characters: the console takes at most %d, and SecMaster may refuse it", utf8.RuneCountInString(s), maxDescription).
+			Hint("shorten it, unless SecMaster has it so").Warn()
 	}
 	return s
 }
@@ -180,19 +187,13 @@ func (d *document) previously(n *strict.Node, name string) string {
 	s, ok := d.str(n, "previously")
 	switch {
 	case !ok:
-	case !validName.MatchString(s) && !isTaken(s):
+	case !MayAdopt(s):
 		d.WrongName(n, "previously is not a valid name").Hint("a name is made of " + nameRule)
 	case s == name:
 		d.WrongName(n, "previously names the connection itself").Hint("remove it")
 	}
 	return s
 }
-
-// MayAdopt tells whether a connection of SecMaster can be in a manifest under its own name.
-func MayAdopt(name string) bool { return validName.MatchString(name) || isTaken(name) }
-
-// isTaken tells whether an existing connection may have a name.
-func isTaken(name string) bool { return len(name) <= 64 && takenName.MatchString(name) }
 
 func (d *document) boolean(n *strict.Node, field string) bool {
 	if n.Kind != strict.Scalar || n.Tag != "!!bool" {
@@ -233,6 +234,10 @@ func (d *document) config(c *Connection, n, cleartext *strict.Node) {
 	}
 	root := secrets.Path("connections").Key(c.Target).Key(c.Name).Key("config")
 	c.Config, _ = r.value(n, "config", root, nil).(map[string]any)
+	if jsonLength(c.Config) > mostConfig {
+		d.Wrong(n, "the config of %s is longer than %d characters, and SecMaster documents no more: it may refuse it", c.Name, mostConfig).
+			Hint("shorten it, unless SecMaster is known to take it").Warn()
+	}
 	for at, where := range r.clear {
 		d.WrongName(where, "%s is not in the config, is encrypted, or does not look like a secret", at).Hint("remove the exception")
 	}

@@ -113,3 +113,56 @@ func canonical(n json.Number) string {
 	}
 	return r.RatString()
 }
+
+// mostConfig is how long a config may be, in characters, by the vendor's description of the API. Whether SecMaster holds to it is not known.
+const mostConfig = 1024
+
+// jsonLength is how many characters of JSON a value is. An encrypted value is as long as its ciphertext tells: no key is needed.
+func jsonLength(v any) int {
+	switch v := v.(type) {
+	case map[string]any:
+		n := 1 + max(len(v), 1) // braces and commas
+		for k, child := range v {
+			n += jsonLength(k) + 1 + jsonLength(child)
+		}
+		return n
+	case []any:
+		n := 1 + max(len(v), 1)
+		for _, child := range v {
+			n += jsonLength(child)
+		}
+		return n
+	case string:
+		return jsonTextLength(v)
+	case bool:
+		return len(strconv.FormatBool(v))
+	case json.Number:
+		return len(v)
+	case secrets.Ref:
+		if v.Ciphertext.Kind == "str" {
+			return v.Ciphertext.Size + 2
+		}
+		return v.Ciphertext.Size
+	case Withheld:
+		if v.send != nil {
+			return jsonLength(v.send())
+		}
+	}
+	return 0
+}
+
+// jsonTextLength is how many characters a text is between quotes.
+func jsonTextLength(s string) int {
+	n := 2
+	for _, r := range s {
+		switch {
+		case r == '"', r == '\\', r == '\n', r == '\r', r == '\t', r == '\b', r == '\f':
+			n += 2
+		case r < ' ', r == 0x2028, r == 0x2029:
+			n += 6
+		default:
+			n++
+		}
+	}
+	return n
+}

@@ -155,7 +155,7 @@ func connection(name, config string) string {
 func TestEveryMistakeOfEveryFileInOneRun(t *testing.T) {
 	_, ms := load(t, files(
 		"connections/b.yaml", connection("b", "        password: canary-pass\n        a:\n"),
-		"connections/a.yaml", connection("a-b", "        x: 2026-01-01\n"),
+		"connections/a.yaml", connection(strings.Repeat("a", 65), "        x: 2026-01-01\n"),
 		"connections/c.yaml", "[",
 	))
 	if got := told(ms); strings.Count(got, "connections/a.yaml:") != 2 || strings.Count(got, "connections/b.yaml:") != 2 || strings.Count(got, "connections/c.yaml:") != 1 || strings.Index(got, "a.yaml") > strings.Index(got, "b.yaml") {

@@ -65,7 +65,7 @@ func holdsKeys(n *strict.Node) bool {
 }
 
 func (u uncovering) refuse(key *strict.Node, at secrets.Path, depth int) {
-	what := "the mapping " + string(inConnection(at))
+	what := "the mapping " + string(at.After(3))
 	switch depth {
 	case 0:
 		what = "the whole file, under " + key.Value

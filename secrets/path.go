@@ -32,7 +32,42 @@ func (p Path) Index(i int) Path {
 var listPosition = regexp.MustCompile(`\[[0-9]+\]`)
 
 // Bound is the path that SOPS authenticates, without list positions: a ciphertext opens nowhere else.
-func (p Path) Bound() string { return listPosition.ReplaceAllString(string(p), "") }
+func (p Path) Bound() string {
+	if !strings.Contains(string(p), `["`) {
+		return listPosition.ReplaceAllString(string(p), "")
+	}
+	var out strings.Builder
+	for rest := string(p); rest != ""; {
+		n := stepLength(rest)
+		if step := rest[:n]; !listPosition.MatchString(step) || strings.HasPrefix(step, `["`) {
+			out.WriteString(step)
+		}
+		rest = rest[n:]
+	}
+	return out.String()
+}
+
+// After is a path without its first n steps: what stands in a connection has three before it.
+func (p Path) After(n int) Path {
+	rest := string(p)
+	for ; n > 0 && rest != ""; n-- {
+		rest = rest[stepLength(rest):]
+	}
+	return Path(strings.TrimPrefix(rest, "."))
+}
+
+// stepLength is how long the first step of a path is: a key with the dot before it, or what stands in brackets with them.
+func stepLength(text string) int {
+	if strings.HasPrefix(text, `["`) {
+		if quoted, err := strconv.QuotedPrefix(text[1:]); err == nil {
+			return min(len(quoted)+2, len(text))
+		}
+	}
+	if i := strings.IndexAny(text[1:], ".["); i >= 0 {
+		return i + 1
+	}
+	return len(text)
+}
 
 // Last is the last key of a path, as it is written in the document; list positions behind it do not count.
 func (p Path) Last() string {

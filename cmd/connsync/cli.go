@@ -37,7 +37,7 @@ type globals struct {
 	Repo     string   `placeholder:"URL" help:"Read the manifests from this repository, cloned into memory, instead of the worktree."`
 	Ref      string   `placeholder:"REF" help:"Read the manifests from this branch, tag or commit instead of the worktree."`
 	Target   []string `short:"t" placeholder:"NAME" help:"Only this target (repeatable). Default: all."`
-	Only     []string `type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable)."`
+	Only     []string `type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable). * ? and [a-z] are wildcards, also for a slash; a backslash before one of them, or a comma, means the sign itself, as in 'a\\*b' or '\\[x]'."`
 	Color    string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour: auto, always or never. NO_COLOR is honoured."`
 	Quiet    bool     `short:"q" help:"No progress."`
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`

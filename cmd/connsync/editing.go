@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"connsync/cmd/connsync/render"
@@ -156,16 +157,29 @@ func (e *editing) said(done, would string) string {
 	return done
 }
 
-// parsePlace reads TARGET/NAME, and what stands behind the name.
+// parsePlace reads TARGET/NAME, where the name may be quoted in brackets, and what stands behind the name.
 func parsePlace(text string) (c connectionPlace, rest string, err error) {
 	target, name, ok := strings.Cut(text, "/")
-	if i := strings.IndexAny(name, ".["); i >= 0 {
+	if strings.HasPrefix(name, `["`) {
+		name, rest, ok = quotedName(name)
+	} else if i := strings.IndexAny(name, ".["); i >= 0 {
 		name, rest = name[:i], name[i:]
 	}
 	if !ok || target == "" || name == "" {
 		return c, "", &usageError{text + ": not TARGET/NAME, as in prod/edr_prod"}
 	}
 	return connectionPlace{target, name}, rest, nil
+}
+
+// quotedName reads a name in brackets, as manifest.PlaceOf writes it, and gives what stands behind it.
+func quotedName(text string) (name, rest string, ok bool) {
+	quoted, err := strconv.QuotedPrefix(text[1:])
+	if err != nil {
+		return "", "", false
+	}
+	name, err = strconv.Unquote(quoted)
+	rest, closed := strings.CutPrefix(text[1+len(quoted):], "]")
+	return name, rest, err == nil && closed
 }
 
 // fields are the members of a connection that set can change, besides its config.

@@ -156,7 +156,7 @@ func (i *importing) picks(s apply.Shown, d draft.Connection) bool {
 	if len(i.cmd.Plugin) > 0 && !slices.Contains(i.cmd.Plugin, d.Component) && !slices.Contains(i.cmd.Plugin, s.ComponentID) {
 		return false
 	}
-	return i.cmd.BuiltIn || !builtIn(s) || slices.Contains(i.g.Only, s.Name)
+	return i.cmd.BuiltIn || !builtIn(s) || slices.Contains(i.g.Only, s.Name) || slices.Contains(i.g.Only, manifest.PatternOf(s.Name))
 }
 
 // builtIn tells whether a connection came with the workspace, or belongs to an emergency policy.

@@ -94,16 +94,19 @@ func (n names) nearest(pattern string) string {
 	return begins[strict.Nearest(literal, slices.Sorted(maps.Keys(begins)))]
 }
 
+// slashless has a character that no name holds in place of each "/", which a pattern's wildcards would pass over.
+func slashless(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
+
 func didYouMean(name string) string { return "did you mean " + name }
 
-// matcher is a predicate for names that match one of some patterns; nil where there are none.
+// matcher is a predicate for names that match one of some patterns; nil where there are none. In a name "/" is a character as any other.
 func matcher(patterns []string) func(string) bool {
 	if len(patterns) == 0 {
 		return nil
 	}
 	return func(name string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool {
-			ok, err := path.Match(p, name)
+			ok, err := path.Match(slashless(p), slashless(name))
 			return err == nil && ok
 		})
 	}

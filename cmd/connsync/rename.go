@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 
 	"connsync/cmd/connsync/render"
+	"connsync/manifest"
 	"connsync/secrets/sops"
 )
 
@@ -22,16 +22,14 @@ func (renameCmd) Help() string {
 		examples("connsync rename prod/edr_prod edr_main")
 }
 
-var connectionName = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
-
 // Run renames.
 func (c renameCmd) Run(ctx context.Context, w world, g *globals) error {
 	old, rest, err := parsePlace(c.Old)
 	switch {
 	case err != nil:
 		return err
-	case rest != "" || !connectionName.MatchString(old.name) || !connectionName.MatchString(c.New):
-		return &usageError{"a name is made of letters, digits and _, at most 64"}
+	case rest != "" || !manifest.MayAdopt(old.name) || !manifest.MayCreate(c.New):
+		return &usageError{"a name is made of letters, digits and _, at most 64; one with  . [ or /  is quoted, as in  'prod/[\"a.b\"]'"}
 	case old.name == c.New:
 		return &usageError{"the new name is the old one"}
 	}

@@ -22,14 +22,15 @@ type Document struct {
 	more     int // mistakes that are not kept
 	text     []byte
 	foldFrom int
-	lines    []string // split on first use
+	names    map[*Node]bool // mappings whose keys are names of connections
+	lines    []string       // split on first use
 
 	lastLine  int // whose characters lastRunes are
 	lastRunes []rune
 }
 
 // Read screens a file and parses it. Whatever is wrong is in its mistakes. From some depth on, keys that differ only by case are
-// one; the keys two levels above, which are names of connections, may be words with blanks. SOPS is given only files that passed here: its own reader can be made to overflow the stack by an alias in a second document.
+// one; the keys two levels above that are names of connections may hold more than others. SOPS is given only files that passed here: its own reader can be made to overflow the stack by an alias in a second document.
 func Read(file string, text []byte, foldFrom int) *Document {
 	d := &Document{File: file, text: text, foldFrom: foldFrom}
 	if !d.screenText() {
@@ -55,6 +56,7 @@ func Read(file string, text []byte, foldFrom int) *Document {
 		d.Wrong(root, "the file must be a mapping")
 		return d
 	}
+	d.names = namesIn(root)
 	d.screen(root, 1, 0)
 	if len(d.mistakes) == 0 && weight(root, 0) > maxPaths {
 		d.atLine(0, "too many items under long keys").Hint("nest them less, or use several files")

@@ -150,6 +150,7 @@ func (d *Document) screenMapping(n *Node, depth, indent int) {
 	if depth >= d.foldFrom { // plugins may read keys without regard to case
 		fold = strings.ToLower
 	}
+	named := d.names[n] && depth == d.foldFrom-aboveConfig
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
@@ -159,7 +160,8 @@ func (d *Document) screenMapping(n *Node, depth, indent int) {
 			d.Wrong(key, "a key that is not text").Hint("quote the key")
 		case d.behind(key, '?'):
 			d.Wrong(key, "a key behind a question mark").Hint("write  key: value")
-		case !validKey(key.Value) && !(depth == d.foldFrom-aboveConfig && validKey(strings.ReplaceAll(key.Value, " ", "")) && spaced.MatchString(key.Value)):
+		case named && !d.screenName(key):
+		case !named && !validKey(key.Value):
 			d.Wrong(key, "a key may hold letters, digits and _ . - only, at most %d", maxKey)
 		case seen[fold(key.Value)] != nil:
 			d.again(key, seen[fold(key.Value)])
@@ -184,8 +186,41 @@ func (d *Document) again(key, first *Node) {
 // aboveConfig is how far a connection's name stands above its config's keys.
 const aboveConfig = 2
 
-// spaced is a text of words with one blank between two of them: SecMaster's own connections have such names.
-var spaced = regexp.MustCompile(`^[^ ]+( [^ ]+)*$`)
+// namesIn are the mappings of a manifest whose keys are names of connections: SecMaster's own have all kinds of names.
+func namesIn(root *Node) map[*Node]bool {
+	out := map[*Node]bool{}
+	for _, e := range Entries(root) {
+		if e.Key.Value != "connections" || e.Value.Kind != Mapping {
+			continue
+		}
+		for _, target := range Entries(e.Value) {
+			out[target.Value] = true
+		}
+	}
+	return out
+}
+
+// screenName tells whether a key can be the name of a connection, and notes why not.
+func (d *Document) screenName(key *Node) bool {
+	switch {
+	case Name(key.Value):
+		return true
+	case strings.Contains(key.Value, ":"):
+		d.Wrong(key, "a connection's name with a colon").Hint("sops joins the keys of a path with it, so a secret could move from one name to another: rename the connection in SecMaster")
+	default:
+		d.Wrong(key, "a connection's name may hold printable characters only, at most %d", mostName)
+	}
+	return false
+}
+
+// mostName is how long a name is at most that SecMaster shows, in characters.
+const mostName = 1024
+
+// Name tells whether a key can be the name of a connection: printable, with no other space than a blank, and without a colon.
+func Name(k string) bool {
+	unfit := func(r rune) bool { return r == ':' || r == utf8.RuneError || Forbidden(r) || !unicode.IsPrint(r) }
+	return k != "" && utf8.RuneCountInString(k) <= mostName && strings.IndexFunc(k, unfit) < 0
+}
 
 func validKey(k string) bool {
 	if k == "" || len(k) > maxKey {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,8 +37,13 @@ func (x *exchange) read() (body, bool) {
 		return body{}, false
 	}
 	b, wrong := parse(x.body)
-	if wrong == "" && !nameRule.MatchString(b.Name) && !x.keeps(b.Name) {
-		wrong = "name" // but a connection that has such a name may keep it
+	there := x.there()
+	switch {
+	case wrong != "":
+	case !x.takesName(b.Name) && b.Name != there.Name: // a connection that has such a name may keep it
+		wrong = "name"
+	case b.Description != nil && utf8.RuneCountInString(*b.Description) > 64 && *b.Description != there.Description: // likewise
+		wrong = "description is too long"
 	}
 	if wrong == "" {
 		if _, ok := x.s.pluginOf(b.ComponentID, b.ComponentVersionID); !ok {
@@ -50,12 +56,23 @@ func (x *exchange) read() (body, bool) {
 	return b, wrong == ""
 }
 
-// keeps tells whether an update leaves a connection its name.
-func (x *exchange) keeps(name string) bool {
+// takesName tells whether a connection may be given a name, by the switch "names".
+func (x *exchange) takesName(name string) bool {
+	if nameRule.MatchString(name) {
+		return true
+	}
+	unfit := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	return x.s.is("names", "printable") && utf8.RuneCountInString(name) <= 64 && !strings.ContainsFunc(name, unfit)
+}
+
+// there is the connection that a request is about, as it is; the zero Connection where there is none yet.
+func (x *exchange) there() Connection {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	c := x.s.byID(x.id)
-	return c != nil && c.Name == name
+	if c := x.s.byID(x.id); c != nil {
+		return *c
+	}
+	return Connection{}
 }
 
 func parse(text []byte) (body, string) {
@@ -77,9 +94,6 @@ func parse(text []byte) (body, string) {
 		if json.Unmarshal(raw, b.Description) != nil || raw[0] != '"' {
 			return b, "description must be a string"
 		}
-	}
-	if b.Description != nil && utf8.RuneCountInString(*b.Description) > 64 {
-		return b, "description is too long"
 	}
 	return b, badConfig(b.Config)
 }

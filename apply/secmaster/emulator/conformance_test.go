@@ -42,6 +42,48 @@ var exceptions = map[string]func(*testing.T, *emulator.Server, *secmaster.Client
 			t.Errorf("over the quota: %v", err)
 		}
 	},
+	"names=printable": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		for _, name := range []string{"test-name", "a name with blanks", "a/b [c]", "名前"} {
+			created, _, err := c.Create(context.Background(), bodyOf(s, name, `{"x":"y"}`))
+			if err != nil || created.Name != name {
+				t.Errorf("create %s: %v", name, err)
+			}
+			if _, _, err := c.Update(context.Background(), created.ID, bodyOf(s, name, `{"x":"z"}`)); err != nil {
+				t.Errorf("update %s: %v", name, err)
+			}
+		}
+		if all := listed(t, c); len(all) != 4 || all["test-name"].ID == "" {
+			t.Errorf("list: %v", all)
+		}
+		for _, there := range s.Connections() {
+			s.Remove(there.ID)
+		}
+		if _, _, err := c.Create(context.Background(), bodyOf(s, "a\tb", `{"x":"y"}`)); err == nil {
+			t.Error("a tab is taken")
+		}
+		suite(t, s, c, nil)
+	},
+	"names=console": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		component, version := s.Plugin("EdrVendor", "2.1")
+		long := strings.Repeat("ö", 100)
+		id := s.Put(emulator.Connection{Name: "threatbook authentication token", Description: long, ComponentID: component, ComponentVersionID: version, CanBeDeleted: true})
+		b := bodyOf(s, "threatbook authentication token", `{"redisHost":"r"}`)
+		b.Description = long
+		if _, _, err := c.Update(context.Background(), id, b); err != nil {
+			t.Errorf("what it has already: %v", err)
+		}
+		b.Description += "ö"
+		_, _, longer := c.Update(context.Background(), id, b)
+		_, _, other := c.Update(context.Background(), id, bodyOf(s, "threatbook token", `{"redisHost":"r"}`))
+		_, _, created := c.Create(context.Background(), bodyOf(s, "test-name", `{"x":"y"}`))
+		if longer == nil || other == nil || created == nil {
+			t.Errorf("a longer description %v, another name %v, a new one %v", longer, other, created)
+		}
+		if _, err := c.Delete(context.Background(), id); err != nil {
+			t.Fatal(err)
+		}
+		suite(t, s, c, nil)
+	},
 	"lag=1": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
 		if _, _, err := c.Create(context.Background(), bodyOf(s, "a", `{"x":"y"}`)); err != nil {
 			t.Fatal(err)

@@ -45,6 +45,7 @@ var switchDocs = [...]SwitchDoc{
 	{"updatetime", []string{"present", "absent"}, "present", nil, "the member update_time"},
 	{"times", []string{"own", "shared"}, "own", nil, "whether changes within one second have the same time"},
 	{"timeformat", []string{"zoned", "millis", "rfc3339", "offset", "bare", "epoch", "opaque"}, "zoned", nil, "how a time is written"},
+	{"names", []string{"console", "printable"}, "console", nil, "the names that a connection may be given: those of the console, or any of printable characters"},
 	{"status", []string{"upper", "lower", "mixed", "absent"}, "upper", nil, "how a connection's status is written"},
 	{"equalput", []string{"moves", "stays"}, "moves", nil, "what an update does to the update time of a connection that it leaves as it was"},
 	{"latency", []string{"0s", "2ms"}, "0s", validDuration, "how long every answer takes"},

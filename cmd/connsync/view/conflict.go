@@ -20,6 +20,8 @@ func warning(w diff.Warning) string {
 		return "in use by a workflow: SecMaster does not allow to delete it"
 	case diff.WarnBehind:
 		return "undoes what was applied from " + CutHash(w.Commit) + ", which this commit does not contain"
+	case diff.WarnName:
+		return "the console makes names of letters, digits and _ only: SecMaster may refuse this one"
 	case diff.WarnFailed:
 		return "SecMaster shows it with the status FAILED: it may not work, whatever its settings"
 	case diff.WarnDisabled:
@@ -76,7 +78,7 @@ func Conflict(c *diff.Change) (string, []string) {
 	case diff.ConflictRepointed:
 		return "secrets would go elsewhere: " + List(Paths(d.Fields)) + " changed, and no seal says that a holder of the file's key wants that",
 			[]string{manifest.SealHint(c.Pos.File), "or let review alone decide, in every sync:  secrets: {destinations: reviewed}  in connsync.yaml",
-				"or accept it in this run:  connsync sync --new-destination " + manifest.ShellWord(c.Name)}
+				"or accept it in this run:  connsync sync --new-destination " + manifest.ShellWord(manifest.PatternOf(c.Name))}
 	case diff.ConflictUnsealed:
 		return "it has no seal, and it had one, or connsync.yaml wants one (secrets.destinations: sealed)", unsealedHints(c)
 	case diff.ConflictResealed:
@@ -91,7 +93,7 @@ func unsealedHints(c *diff.Change) []string {
 	if c.Want.HasSecrets() {
 		return []string{manifest.SealHint(c.Pos.File)}
 	}
-	return []string{"it has no secrets any more; SecMaster may keep those that it has. To write it without:  connsync sync --new-destination " + manifest.ShellWord(c.Name)}
+	return []string{"it has no secrets any more; SecMaster may keep those that it has. To write it without:  connsync sync --new-destination " + manifest.ShellWord(manifest.PatternOf(c.Name))}
 }
 
 // fillHint is how the first setting without a value gets one.
@@ -99,7 +101,7 @@ func fillHint(w *diff.Want) string {
 	if len(w.Missing) == 0 || w.Missing[0] == "config" {
 		return "write its settings at " + w.At("config").String()
 	}
-	return "connsync set " + manifest.ShellWord(w.Target+"/"+w.Name+"."+string(w.Missing[0]))
+	return "connsync set " + manifest.ShellWord(manifest.PlaceOf(w.Target, w.Name)+"."+string(w.Missing[0]))
 }
 
 func adoptHint(c *diff.Change, id string) string {

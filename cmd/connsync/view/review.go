@@ -84,7 +84,7 @@ func exposedWords(f review.Finding) (message string, hints []string) {
 func movedHints(f review.Finding) []string {
 	undo := "undo the change: sops ties a secret to its target, connection and setting"
 	if f.Spot.Target == f.From.Target && f.Spot.Name != f.From.Name {
-		return []string{undo, "or, to rename the connection with its secrets, with the file's key:  connsync rename " + manifest.ShellWord(f.From.Target+"/"+f.From.Name) + " " + manifest.ShellWord(f.Spot.Name)}
+		return []string{undo, "or, to rename the connection with its secrets, with the file's key:  connsync rename " + manifest.ShellWord(manifest.PlaceOf(f.From.Target, f.From.Name)) + " " + manifest.ShellWord(f.Spot.Name)}
 	}
 	return []string{undo, "then make it again with the file's key, which encrypts the secret for its new place:  sops edit " + manifest.ShellWord(f.Spot.File)}
 }

@@ -1,0 +1,47 @@
+package manifest
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"connsync/manifest/strict"
+	"connsync/secrets"
+)
+
+const (
+	maxName  = 64 // characters of a name that is new, as the console has it
+	nameRule = "letters, digits and _, at most 64"
+)
+
+// usualName is a name as the console gives it.
+var usualName = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+
+// UsualName tells whether the console would give a name: SecMaster is known to take it.
+func UsualName(name string) bool { return usualName.MatchString(name) }
+
+// MayAdopt tells whether a connection of SecMaster can be in a manifest under its own name, beside its id: everything but a name with ":",
+// with which sops joins the keys of a path, so that a ciphertext could move from one name to another, and one that nobody can read.
+func MayAdopt(name string) bool { return strict.Name(name) }
+
+// MayCreate tells whether a connection may be given a name. SecMaster has the last word: only usual names are known to be taken.
+func MayCreate(name string) bool { return strict.Name(name) && utf8.RuneCountInString(name) <= maxName }
+
+// KeepsAdopt tells that a connection's line  adopt:  has to stay, also once it was carried out: without it the manifest would be refused,
+// or a connection of a name that no console gives could be created.
+func (c *Connection) KeepsAdopt() bool {
+	return !usualName.MatchString(c.Name) || utf8.RuneCountInString(c.Description) > maxDescription
+}
+
+// PlaceOf is a connection as the commands that edit one take it: TARGET/NAME, with the name in brackets where it holds what a path is made of.
+func PlaceOf(target, name string) string {
+	if strings.ContainsAny(name, `.[]"\/`) || strings.TrimSpace(name) != name {
+		return target + "/" + string(secrets.Path("").Key(name))
+	}
+	return target + "/" + name
+}
+
+// PatternOf is the pattern that means a name, for the flags that take a list of them.
+func PatternOf(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `,`, `\,`).Replace(name)
+}
