@@ -22,11 +22,20 @@ func DefaultSecrets() SecretsPolicy { return SecretsPolicy{Allow: []string{"age"
 
 // LoadProject reads the project file. Its error is Mistakes, or a *ReadError where the file cannot be read.
 func LoadProject(fsys fs.FS, name string) (Project, error) {
-	p := Project{File: name, Manifests: []string{"connections"}, Targets: map[string]Target{}, Secrets: DefaultSecrets()}
 	text, err := strict.ReadFile(fsys, name)
 	if err != nil {
-		return p, err
+		return emptyProject(name), err
 	}
+	return ReadProject(name, text)
+}
+
+func emptyProject(name string) Project {
+	return Project{File: name, Manifests: []string{"connections"}, Targets: map[string]Target{}, Secrets: DefaultSecrets()}
+}
+
+// ReadProject is LoadProject of a text. Its error is Mistakes.
+func ReadProject(name string, text []byte) (Project, error) {
+	p := emptyProject(name)
 	d := read(name, text)
 	if d.Root != nil {
 		d.project(&p)

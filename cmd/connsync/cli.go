@@ -12,6 +12,7 @@ import (
 type cli struct {
 	globals
 
+	Init     initCmd     `cmd:"" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
 	Validate validateCmd `cmd:"" help:"Check every manifest. Offline; needs no key."`
 	Diff     diffCmd     `cmd:"" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
 	Sync     syncCmd     `cmd:"" help:"Create what is missing and update what changed."`

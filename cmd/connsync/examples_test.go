@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var commandLine = regexp.MustCompile("(?m)(?:^|[ `$(])connsync ((?:validate|diff|sync|set|rename|reseal|import|plugins|schema|targets|state|emulator|demo|version)\\b[^`\n|&)#>]*)")
+var commandLine = regexp.MustCompile("(?m)(?:^|[ `$(])connsync ((?:init|validate|diff|sync|set|rename|reseal|import|plugins|schema|targets|state|emulator|demo|version)\\b[^`\n|&)#>]*)")
 
 // Every command line in the examples and in the documents is one that connsync understands.
 func TestTheCommandLinesOfAllDocumentsAreUnderstood(t *testing.T) {

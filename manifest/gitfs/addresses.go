@@ -84,3 +84,25 @@ func (r *Repository) base() string {
 	}
 	return r.layout.gitDir
 }
+
+// Host is the host that origin is fetched from, in small letters; "" where there is none.
+func (r *Repository) Host() string {
+	known, err := r.settings()
+	if err != nil {
+		return ""
+	}
+	fetch, _, _ := known.addresses("origin")
+	if len(fetch) == 0 {
+		return ""
+	}
+	host := fetch[0]
+	if _, rest, ok := strings.Cut(host, "://"); ok {
+		host = rest
+	}
+	host, _, _ = strings.Cut(host, "/")
+	if _, rest, ok := strings.Cut(host, "@"); ok {
+		host = rest
+	}
+	host, _, _ = strings.Cut(host, ":")
+	return strings.ToLower(host)
+}

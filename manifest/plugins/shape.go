@@ -45,6 +45,12 @@ func (s Setting) Shape() Shape {
 	}
 }
 
+// Single tells whether its value is known to be one value, and no secret.
+func (s Setting) Single() bool {
+	k := s.Shape()
+	return k == Text || k == Number || k == Boolean || k == Choice
+}
+
 // Secret tells whether its value is a secret by its type.
 func (s Setting) Secret() bool { return s.Shape() == Password }
 

@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 )
 
 func (x *exchange) listComponents() {
@@ -94,7 +95,17 @@ func (x *exchange) listWorkspaces() {
 		x.fail(http.StatusBadRequest, "SecMaster.20041002", "Invalid parameter: offset and limit are required")
 		return
 	}
-	x.succeed(object{"workspaces": []object{x.workspace()}, "count": 1.0})
+	found := []object{}
+	shown, _ := strconv.Atoi(x.s.value("workspaces"))
+	for n := range shown {
+		w := x.workspace()
+		if n > 0 {
+			w["id"], w["name"] = idOf("workspace", strconv.Itoa(n)), "another"
+			found = append(found, object{"id": idOf("view", strconv.Itoa(n)), "name": "a view", "is_view": true})
+		}
+		found = append(found, w)
+	}
+	x.succeed(object{"workspaces": found, "count": float64(len(found))})
 }
 
 func (x *exchange) showWorkspace() { x.succeed(object{"workspace": x.workspace()}) }

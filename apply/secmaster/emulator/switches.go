@@ -48,6 +48,7 @@ var switchDocs = [...]SwitchDoc{
 	{"names", []string{"console", "printable"}, "console", nil, "the names that a connection may be given: those of the console, or any of printable characters"},
 	{"status", []string{"upper", "lower", "mixed", "absent"}, "upper", nil, "how a connection's status is written"},
 	{"equalput", []string{"moves", "stays"}, "moves", nil, "what an update does to the update time of a connection that it leaves as it was"},
+	{"workspaces", []string{"1", "3"}, "1", natural, "how many workspaces a project shows; each after the first has a view beside it"},
 	{"latency", []string{"0s", "2ms"}, "0s", validDuration, "how long every answer takes"},
 }
 
