@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,7 +125,7 @@ func (s *starting) make() error {
 	if inside(s.top, k.file) {
 		return &refusal{"--new-key " + k.file + ": inside the repository, where it would be committed sooner or later; nothing was written", []string{"keep it outside, as in ~/.config/sops/age/keys.txt"}}
 	}
-	if _, err := os.Lstat(k.file); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(k.file); err == nil {
 		return &refusal{k.file + " is there already: a key is never overwritten; nothing was written", []string{"name another file with --new-key, or use the key in it with --recipient"}}
 	}
 	if k.recipient, k.identity, err = sops.NewAgeKey(); err != nil {
