@@ -103,7 +103,7 @@ func scripts(dir string) testscript.Params {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"project": project, "commit": commit, "seal": encryptFiles, "setsecret": setSecret, "generate": generate,
 			"switch": flip, "fault": fault, "requests": requests, "put": put, "edit": edit, "remove": remove, "holds": holds, "connections": connections,
-			"code": exitCode, "jsonis": jsonIs, "nosecrets": noSecrets,
+			"code": exitCode, "pictured": pictured, "jsonis": jsonIs, "nosecrets": noSecrets,
 		},
 	}
 }
