@@ -102,7 +102,7 @@ func isTokenAuth(words []string, text string, number bool) bool {
 func ofSecretWord(words []string, text string) Finding {
 	behind := behindSecret(words)
 	switch {
-	case last(words) == "community" && bgpCommunity().MatchString(text), cryptWords[behind] && algorithm().MatchString(text):
+	case cryptWords[behind] && algorithm().MatchString(text):
 		return Finding{}
 	case behind != "" && !qualifiers[behind] && plainName(text):
 		return Finding{Verdict: Doubtful, Why: "by its key"} // it may be about the secret
@@ -115,7 +115,7 @@ func ofOtherWord(words []string, text string, number bool) Finding {
 	end := last(words)
 	secret := false
 	switch {
-	case number, end == "hmac" && algorithm().MatchString(text):
+	case number, end == "community" && bgpCommunity().MatchString(text), end == "hmac" && algorithm().MatchString(text):
 		return Finding{}
 	case end == "hmac":
 		secret = true

@@ -54,7 +54,7 @@ func TestTheWordIsFoundInEverySpelling(t *testing.T) {
 	for key := range strings.FieldsSeq("password Password PASSWORD pass_word pass-word passWord password1 password_2 dbpassword db_password dbPassword rootPwd PWD userpass smtpPass requirepass pass1 " +
 		"clientSecret clientSecret1 client-secret corpsecret mysecretkey secrets token auth_token authtoken x-auth-token accessToken2 tokens apikey apiKey2 api.key API_KEY hmackey aesKey sshkey " +
 		"private_key privatekey key_secret app.secret pat sk userPin pin sas_token bindpw smtppw dbpwd sms_pswd authtok appcode activation_code apiV3Key client_key_data api_key_v1 api_key_encoded sessionId ntlm_hash " +
-		"snmp_community communityString approle_secret_id key_file_content 密码 数据库密码 密钥 访问令牌 私钥 denglumima siyao lingpai Authorization-Token passphrase key_passphrase passcode psk presharedKey secretAccessKey unseal_key routing_key community") {
+		"snmp_community trapCommunity communityString approle_secret_id key_file_content 密码 数据库密码 密钥 访问令牌 私钥 denglumima siyao lingpai Authorization-Token passphrase key_passphrase passcode psk presharedKey secretAccessKey unseal_key routing_key") {
 		if got := suspect.Setting([]string{key}, "hunter2x"); got.Verdict != suspect.Secret {
 			t.Errorf("%s: %v", key, got)
 		}
@@ -67,7 +67,7 @@ func TestTheWordIsFoundInEverySpelling(t *testing.T) {
 			t.Errorf("%s: %v", key, got)
 		}
 	}
-	for key := range strings.FieldsSeq("foo_key blue-key sid session_sid sign license keytab seed") {
+	for key := range strings.FieldsSeq("foo_key blue-key sid session_sid sign license keytab community seed") {
 		if got := suspect.Setting([]string{key}, "hunter2x"); got.Verdict != suspect.Doubtful || !got.Hide() {
 			t.Errorf("%s: %v", key, got)
 		}

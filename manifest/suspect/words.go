@@ -29,7 +29,7 @@ var (
 	// pwUsers are words in front of a pw that is glued to them.
 	pwUsers = set("user usr admin adm root bind ldap ad db sql mysql pg redis mongo ora sys smtp mail imap pop http web ftp sftp ssh vpn proxy login svc service mgmt zip key cert")
 	// lastWords name one as the last word only.
-	lastWords = set("pass tok community assertion")
+	lastWords = set("pass tok assertion")
 	// wholeKeys name one where they are all of a key.
 	wholeKeys = set("sec sharedaccesskey")
 	// passWords end in pass, and name no secret.
@@ -42,7 +42,7 @@ var (
 		"totp seed:passcode", "otp seed:passcode", "hotp seed:passcode", "mfa seed:passcode", "nkey seed:passcode", "key seed:passcode", "keystore seed:passcode", "wallet seed:passcode", "master seed:passcode",
 		"pass code:passcode", "app code:passcode", "auth code:passcode", "authorization code:passcode", "access code:passcode", "activation code:passcode", "license code:passcode", "licence code:passcode",
 		"registration code:passcode", "enrollment code:passcode", "pairing code:passcode", "unlock code:passcode", "backup code:passcode", "backup codes:passcode", "recovery code:passcode", "recovery codes:passcode",
-		"code verifier:passcode", "scep challenge:passcode", "security answer:passcode", "security answers:passcode", "private pem:privatekey", "private der:privatekey", "shouquan ma:shouquanma", "tacacs shared:passcode", "radius shared:passcode", "client state:passcode", "nt hash:passhash", "lm hash:passhash", "ntlm hash:passhash", "snmp community:passcode", "community string:passcode", "community strings:passcode",
+		"code verifier:passcode", "scep challenge:passcode", "security answer:passcode", "security answers:passcode", "private pem:privatekey", "private der:privatekey", "shouquan ma:shouquanma", "tacacs shared:passcode", "radius shared:passcode", "client state:passcode", "nt hash:passhash", "lm hash:passhash", "ntlm hash:passhash", "snmp community:passcode", "trap community:passcode", "ro community:passcode", "rw community:passcode", "read community:passcode", "write community:passcode", "community string:passcode", "community strings:passcode",
 		"approle secret:approlesecret", "role secret:approlesecret", "approlesecret id:passcode", "session id:sessionid", "sess id:sessionid", "session ticket:session",
 		"pull secrets:refs", "pull secret:refs", "finger print:fingerprint", "thumb print:thumbprint", "time out:timeout", "file name:filename", "host name:hostname")
 
