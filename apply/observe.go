@@ -97,7 +97,7 @@ func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Ha
 			listed = append(listed, *c)
 		}
 	}
-	return haves(listed), nil
+	return haves(listed)
 }
 
 func missingIDs(listed []secmaster.Connection, known map[string]diff.Known) []string {
@@ -115,12 +115,17 @@ func missingIDs(listed []secmaster.Connection, known map[string]diff.Known) []st
 	return missing
 }
 
-func haves(listed []secmaster.Connection) []diff.Have {
+// haves are connections as package diff reads them. Configs that are too much together are an error: what each is would be taken for not shown.
+func haves(listed []secmaster.Connection) ([]diff.Have, error) {
 	out := make([]diff.Have, len(listed))
+	settings := 0
 	for i, c := range listed {
 		out[i] = have(c)
+		if settings += len(out[i].Settings); settings > mostSettings {
+			return nil, &secmaster.Error{Op: "list connections", Message: "it shows more settings than any workspace has", Class: secmaster.ErrIncomplete}
+		}
 	}
-	return out
+	return out, nil
 }
 
 // have is a connection as package diff reads it. Its config is taken apart here, and every
@@ -139,7 +144,16 @@ func have(c secmaster.Connection) diff.Have {
 	}
 }
 
-// settings are the leaves of a shown config; nil where none was shown or it is not a JSON object.
+// The bounds of what is taken apart of shown configs. A manifest nests 32 levels, and the API documents 1,024 characters.
+const (
+	mostConfig   = 256 << 10 // bytes of one
+	mostDepth    = 64
+	mostPaths    = 1 << 20   // bytes of the paths of all its settings
+	mostSettings = 1_000_000 // of all connections together
+)
+
+// settings are the leaves of a shown config; nil where none was shown, it is not a JSON object, or it is larger or deeper than any that is
+// looked at.
 func settings(config secrets.Value) map[secrets.Path]diff.Seen {
 	m := object(config)
 	if m == nil {
@@ -153,9 +167,12 @@ func settings(config secrets.Value) map[secrets.Path]diff.Seen {
 	return out
 }
 
-// object is a shown config with its numbers as they are written; nil where none was shown or it is not a JSON object.
+// object is a shown config with its numbers as they are written; nil where none was shown or it is not a JSON object within bounds.
 func object(config secrets.Value) map[string]any {
 	text, _ := config.Expose().(string)
+	if len(text) > mostConfig {
+		return nil
+	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var m map[string]any
@@ -165,7 +182,37 @@ func object(config secrets.Value) map[string]any {
 	if _, err := d.Token(); err != io.EOF {
 		return nil
 	}
+	if left := mostPaths; !within(m, len("config"), mostDepth, &left) {
+		return nil
+	}
 	return m
+}
+
+// within tells whether the paths of all leaves under a value, which stands at one of so many bytes, are no longer than what is left, and none is
+// deeper than depth.
+func within(v any, above, depth int, left *int) bool {
+	if depth == 0 {
+		return false
+	}
+	leaf := true
+	switch v := v.(type) {
+	case map[string]any:
+		for key, child := range v {
+			if leaf = false; !within(child, above+1+len(key), depth-1, left) {
+				return false
+			}
+		}
+	case []any:
+		for _, child := range v {
+			if leaf = false; !within(child, above+len("[00000]"), depth-1, left) {
+				return false
+			}
+		}
+	}
+	if leaf {
+		*left -= above
+	}
+	return *left >= 0
 }
 
 func seen(v any) diff.Seen {

@@ -82,7 +82,16 @@ func outcomeOfUpdate(w *write, byID map[string]diff.Have) fate {
 	if seen == contradicted {
 		return fate{outcome: Unknown, err: ErrNotExecuted}
 	}
-	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent, warnings: h.Warnings()}
+	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent, warnings: append(h.Warnings(), w.spends()...)}
+}
+
+// spends says that a line  adopt:  has been carried out, unless the connection needs it.
+func (w *write) spends() []diff.Warning {
+	c := w.change
+	if c.Action != diff.Adopt || c.Want.Adopt != c.ID || c.Want.KeepsAdopt() {
+		return nil
+	}
+	return []diff.Warning{{Kind: diff.WarnSpent}}
 }
 
 // remembered is what of a confirmed write is recorded: what the closing list shows, which the next list is compared with. Where that

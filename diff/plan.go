@@ -151,6 +151,7 @@ const (
 	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit that this one does not contain, as allowed
 	WarnNotWritten        WarningKind = "not-written"        // orphaned, and recorded without connsync having written it
 	WarnName              WarningKind = "name"               // created under a name that the console would not give
+	WarnSpent             WarningKind = "adopt-spent"        // its line adopt: was carried out now, and can go
 	WarnFailed            WarningKind = "failed"             // SecMaster shows the status FAILED
 	WarnDisabled          WarningKind = "disabled"           // SecMaster shows that it is not enabled
 )

@@ -53,6 +53,13 @@ func Record(w Want, h Have, o RecordOptions) Known {
 	return k
 }
 
+// KeepAdopted keeps that the line  adopt:  of a manifest was carried out, also where the connection was made anew since.
+func (k *Known) KeepAdopted(w *Want, before *Known) {
+	if before != nil && before.Adopted != "" && before.Adopted == w.Adopt {
+		k.Adopted = before.Adopted
+	}
+}
+
 // written is what the record says of the write that it is made after.
 func (o RecordOptions) written() Written {
 	switch {

@@ -55,7 +55,7 @@ func (d *decider) decided(w *Want) Change {
 	switch bound := known && d.byID[k.ID] != nil; {
 	case w.Unresolved:
 		return d.conflict(c, ConflictDetail{Kind: ConflictPlugin, Near: w.Near})
-	case w.Adopt != "" && !(bound && k.ID == w.Adopt):
+	case w.Adopt != "" && !(bound && k.ID == w.Adopt) && !d.spent(w):
 		return d.adopt(c, bound)
 	case c.Intent != nil && c.Intent.Kind == IntentCreate && !bound:
 		return d.announced(c)
@@ -65,6 +65,16 @@ func (d *decider) decided(w *Want) Change {
 		return d.previously(c)
 	}
 	return d.unknown(c)
+}
+
+// spent tells that a line  adopt:  was carried out before: it decides nothing any more, so that a connection which was deleted since is created
+// anew, and bound by its new id from then on.
+func (d *decider) spent(w *Want) bool {
+	k, known := d.in.Known[w.Name]
+	if !known {
+		k = d.in.Known[w.Previously]
+	}
+	return k.Adopted == w.Adopt
 }
 
 // conflict ends a decision: nothing is done.

@@ -14,9 +14,19 @@ var errBroken = errors.New("an object does not have its content")
 // errAbsent says that nothing is stored under an object's name.
 var errAbsent = errors.New("an object is not here")
 
+// errTooLarge says that an object is larger than known state ever is.
+var errTooLarge = errors.New("an object is too large to be read")
+
+// mostObject is how large an object may be: known state of a hundred thousand connections is far below it, and reading takes several times as
+// much memory.
+const mostObject = 256 << 20
+
 // object reads an object and checks it against its name: go-git does not, and would take what a disk mixed up, or what was
 // damaged in a way that its compression does not notice, for what was written.
 func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.MemoryObject, error) {
+	if size, err := s.repo.Git.Storer.EncodedObjectSize(hash); err == nil && size > mostObject {
+		return nil, errTooLarge
+	}
 	stored, err := s.repo.Git.Storer.EncodedObject(plumbing.AnyObject, hash) // of another type it would seem to be absent
 	switch {
 	case errors.Is(err, plumbing.ErrObjectNotFound):

@@ -179,8 +179,11 @@ func (s *Store) files(c *object.Commit) (known, intents []byte, err error) {
 
 // unread is the error of a part of the state that cannot be read: what is absent may be elsewhere, what is damaged is here.
 func (s *Store) unread(what string, err error) error {
-	if errors.Is(err, errAbsent) {
+	switch {
+	case errors.Is(err, errAbsent):
 		return &MissingError{s.ref, what}
+	case errors.Is(err, errTooLarge):
+		return &CorruptError{s.ref, what + " is larger than 256 MiB, and is not read"}
 	}
 	return &CorruptError{s.ref, what + " cannot be read"}
 }

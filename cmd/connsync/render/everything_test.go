@@ -104,7 +104,7 @@ func newEverything() everything {
 		diff.Change{Action: diff.Orphaned, Name: "never_written", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnNotWritten}}},
 		diff.Change{Action: diff.Forget, Name: "forgotten"},
 		diff.Change{Action: diff.Unchanged, Name: "same", From: "same", Pos: at("connections/prod/same.yaml", 3), Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Same}}},
-		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}, {Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}, {Kind: diff.WarnName}}},
+		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}, {Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}, {Kind: diff.WarnName}, {Kind: diff.WarnSpent}}},
 		conflictWith(diff.ConflictDiffers, 3, diff.ConflictDetail{IDs: []string{id}, Fields: []secrets.Path{"description", "config.endpoint"}}),
 		conflictWith(diff.ConflictUnseen, 6, diff.ConflictDetail{IDs: []string{id}, Fields: []secrets.Path{"config.endpoint"}}),
 		conflictWith(diff.ConflictReplaced, 9, diff.ConflictDetail{IDs: []string{id}}),

@@ -22,6 +22,8 @@ func warning(w diff.Warning) string {
 		return "undoes what was applied from " + CutHash(w.Commit) + ", which this commit does not contain"
 	case diff.WarnName:
 		return "the console makes names of letters, digits and _ only: SecMaster may refuse this one"
+	case diff.WarnSpent:
+		return "adopt is carried out, and does nothing any more: the line can go"
 	case diff.WarnFailed:
 		return "SecMaster shows it with the status FAILED: it may not work, whatever its settings"
 	case diff.WarnDisabled:
