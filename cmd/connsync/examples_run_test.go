@@ -66,7 +66,7 @@ type actionsRun struct {
 	bad  bool // a step failed
 }
 
-var expression = regexp.MustCompile(`\$\{\{ *([A-Za-z0-9_.]+) *\}\}`)
+var expression = regexp.MustCompile(`\$\{\{ *([A-Za-z0-9_.-]+) *\}\}`)
 
 func (a *actionsRun) fill(text string) string {
 	return expression.ReplaceAllStringFunc(text, func(e string) string {
@@ -84,6 +84,11 @@ func (a *actionsRun) holds(condition string) bool {
 	always := false
 	for _, term := range strings.Split(condition, " && ") {
 		left, right, compares := strings.Cut(term, " == ")
+		unequal := false
+		if !compares {
+			left, right, compares = strings.Cut(term, " != ")
+			unequal = compares
+		}
 		value := func(s string) string {
 			if quoted, ok := strings.CutPrefix(s, "'"); ok {
 				return strings.TrimSuffix(quoted, "'")
@@ -96,7 +101,7 @@ func (a *actionsRun) holds(condition string) bool {
 			always = true
 		case !compares:
 			a.t.Fatalf("what is %s?", term)
-		case value(left) != value(right):
+		case (value(left) == value(right)) == unequal:
 			return false
 		}
 	}
@@ -111,6 +116,12 @@ func (a *actionsRun) job(name string, codes map[string]int) {
 	if len(job) == 0 || !a.holds(at[string](job, "if")) {
 		a.t.Fatalf("job %s does not run", name)
 	}
+	a.steps(at[[]any](job, "steps"), codes)
+}
+
+// steps runs the steps of a job or of a composite action.
+func (a *actionsRun) steps(steps []any, codes map[string]int) {
+	a.t.Helper()
 	machine := map[string]string{"RUNNER_TEMP": a.temp}
 	for _, file := range []string{"GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
 		machine[file] = filepath.Join(a.temp, file)
@@ -121,7 +132,7 @@ func (a *actionsRun) job(name string, codes map[string]int) {
 			machine[k] = a.expr[k]
 		}
 	}
-	for _, s := range at[[]any](job, "steps") {
+	for _, s := range steps {
 		script := at[string](s, "run")
 		if script == "" || !a.holds(at[string](s, "if")) {
 			continue
@@ -134,13 +145,19 @@ func (a *actionsRun) job(name string, codes map[string]int) {
 			env[k] = a.fill(v.(string))
 		}
 		a.write(a.temp, "step.sh", script)
+		shell := []string{"bash", "-e"}
+		if at[string](s, "shell") == "bash" { // of a composite action, or asked for: pipefail too
+			shell = []string{"bash", "--noprofile", "--norc", "-eo", "pipefail"}
+		}
 		code := codes[at[string](s, "name")]
-		a.run(code, a.dir, env, "bash", "-e", filepath.Join(a.temp, "step.sh"))
+		a.t.Logf("step %q", at[string](s, "name"))
+		a.t.Log(a.run(code, a.dir, env, append(shell, filepath.Join(a.temp, "step.sh"))...))
 		a.bad = a.bad || code != 0
 		for line := range strings.Lines(a.read(machine["GITHUB_OUTPUT"])) {
 			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 			a.expr["steps."+at[string](s, "id")+".outputs."+name] = value
 		}
+		a.write(a.temp, "GITHUB_OUTPUT", "")
 	}
 }
 
@@ -154,7 +171,7 @@ case "$1 $2" in
 'issue edit') cp "${@: -1}" "$s/text"; echo -n 'edit ' >>"$s/log" ;;
 'issue close') [ "$3" = 7 ] && rm "$s/open"; echo -n 'close ' >>"$s/log" ;;
 'label create') ;;
-'api --paginate') cat "$s/comment" 2>/dev/null ;;
+'api --paginate') cat "$s/comment" 2>/dev/null || true ;;
 'api --silent') case "$* " in *'--method POST repos/acme/ops/issues/1/comments '*) echo 3 >"$s/comment" ;; *'--method PATCH repos/acme/ops/issues/comments/3 '*) ;; *) exit 9 ;; esac
   cp comment.md "$s/said"; echo -n "comment " >>"$s/log" ;;
 *) exit 9 ;;
