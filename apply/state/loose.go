@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,13 +35,20 @@ func (s *Store) store(o plumbing.EncodedObject) (plumbing.Hash, error) {
 	return hash, nil
 }
 
-// isWhole tells whether an object is there, under its name, and nothing else is.
+// isWhole tells whether an object is in its own file, and nothing else is. A copy that is readable elsewhere is none that Git would send.
 func (s *Store) isWhole(o plumbing.EncodedObject, file string) bool {
-	if _, err := os.Lstat(file); err != nil {
+	f, err := os.Open(file)
+	if err != nil {
 		return false
 	}
-	_, err := s.object(o.Type(), o.Hash())
-	return err == nil
+	defer f.Close()
+	z, err := zlib.NewReader(f)
+	if err != nil {
+		return false
+	}
+	want := plainly(o)
+	got, err := io.ReadAll(io.LimitReader(z, int64(len(want))+1))
+	return err == nil && bytes.Equal(got, want)
 }
 
 func (s *Store) syncFile(name string) error {
@@ -104,15 +112,19 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 
 // loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: nothing that can fail.
 func loose(o plumbing.EncodedObject) []byte {
-	content, _ := contentOf(o)
 	var b bytes.Buffer
 	z := packers.Get().(*zlib.Writer)
 	defer packers.Put(z)
 	z.Reset(&b)
-	fmt.Fprintf(z, "%s %d\x00", o.Type(), len(content))
-	_, _ = z.Write(content)
+	_, _ = z.Write(plainly(o))
 	_ = z.Close()
 	return b.Bytes()
+}
+
+// plainly is what an object's file holds before it is compressed.
+func plainly(o plumbing.EncodedObject) []byte {
+	content, _ := contentOf(o)
+	return append(fmt.Appendf(nil, "%s %d\x00", o.Type(), len(content)), content...)
 }
 
 // packers are kept for the next object: each has more than a megabyte of tables, and most objects have less than a kilobyte.

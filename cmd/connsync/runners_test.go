@@ -110,8 +110,8 @@ var takeover = flag.Bool("takeover", false, "wait for the expiry of killed runs,
 // and the audit log tells the story.
 func TestAKilledRunnerIsTakenUpByAFreshClone(t *testing.T) {
 	random := rand.New(rand.NewPCG(*crashSeed, 2))
-	// One early death here: on a disk, the git that a dead sync leaves behind goes on pushing from the clone that is removed, and now and then the next
-	// push is refused then. The later moments are of the long form; T-CRASH has every effect of a shared sync in its short one.
+	// One early death here. A git that a later one leaves behind may announce its run after the fresh clone was made: its expiry is waited for then, so
+	// the later moments are of the long form. T-CRASH has every effect of a shared sync in its short one.
 	rounds, least, more := 1, 20, 1
 	if *takeover {
 		rounds, least, more = 8, 60, 400

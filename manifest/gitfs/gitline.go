@@ -116,6 +116,8 @@ func (g *gitLine) pushed(ctx context.Context, a answer, ref string) error {
 		switch {
 		case a.code == 0 && (flag == " " || flag == "*" || flag == "="):
 			return nil
+		case flag == "!" && unreadableHere(a.stderr):
+			return ErrBroken
 		case flag == "!" && strings.HasPrefix(summary, "[remote rejected]") && !strings.Contains(summary, "failed to update ref"):
 			return &RemoteError{RemoteRefused, refusal(summary + "\n" + a.stderr)}
 		case flag == "!":

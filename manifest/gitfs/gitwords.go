@@ -96,6 +96,8 @@ var refusals = []said{
 	{text: "shallow update not allowed", word: "it lacks what comes before: this clone's history is cut off"},
 	{text: "hook declined", word: "a hook of the server declined"},
 	{text: "deletion prohibited", word: "the server forbids it"},
+	{text: "unpacker error", word: "it cannot store what is pushed: it may have no space left"},
+	{text: "unable to migrate objects", word: "it cannot store what is pushed: it may have no space left"},
 }
 
 func refusal(text string) string {
@@ -105,4 +107,11 @@ func refusal(text string) string {
 		}
 	}
 	return ""
+}
+
+// unreadableHere tells whether it is this side that a push failed on: the server then has its own word for a pack that ended too early, as if
+// it had refused it.
+func unreadableHere(stderr string) bool {
+	return strings.Contains(stderr, "revision walk setup failed") || strings.Contains(stderr, "pack-objects died") ||
+		strings.Contains(stderr, "fatal: bad object") || strings.Contains(stderr, "fatal: unable to read ")
 }
