@@ -81,3 +81,65 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ +(.*)$`)
+	notSlug = regexp.MustCompile("[^a-z0-9 -]")
+)
+
+// Every link within the documents leads to a file that is there, and to a heading in it.
+func TestEveryLinkOfTheDocumentsLeadsSomewhere(t *testing.T) {
+	pages, err := filepath.Glob("../../*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := 0
+	for _, page := range append(pages, more...) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			links++
+			file, anchor, _ := strings.Cut(m[1], "#")
+			to := page
+			if file != "" {
+				to = filepath.Join(filepath.Dir(page), file)
+			}
+			if why := leadsTo(to, anchor); why != "" {
+				t.Errorf("%s: %s: %s", page, m[1], why)
+			}
+		}
+	}
+	if links < 60 {
+		t.Errorf("%d links", links)
+	}
+}
+
+// leadsTo tells why a link leads nowhere; "" where it does not.
+func leadsTo(file, anchor string) string {
+	if _, err := os.Stat(file); err != nil {
+		return "no such file"
+	}
+	if anchor == "" {
+		return ""
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "cannot be read"
+	}
+	for _, m := range heading.FindAllStringSubmatch(string(text), -1) {
+		if strings.ReplaceAll(notSlug.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-") == anchor {
+			return ""
+		}
+	}
+	return "no such heading"
+}
