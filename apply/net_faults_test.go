@@ -48,7 +48,7 @@ func netFault(name string) *fault {
 	case "lag":
 		return lagging(variant)
 	case "429":
-		return &fault{http: &emulator.Fault{Kind: emulator.FaultStatus, Status: http.StatusTooManyRequests, Retry: retries()[variant]}, says: "the rate limit left no time for it|429 APIGW.0308"}
+		return &fault{http: &emulator.Fault{Kind: emulator.FaultStatus, Status: http.StatusTooManyRequests, Retry: retries()[variant], Text: throttledTexts[variant]}, says: "the rate limit left no time for it|429 APIGW.0308"}
 	case "twice-refused":
 		return &fault{http: &emulator.Fault{Kind: emulator.FaultTwice}, switches: []string{"duplicates=refuse"}}
 	}
@@ -80,6 +80,9 @@ func httpFault(name string) *fault {
 	}
 	return &fault{http: &f, says: says}
 }
+
+// throttledTexts are the messages of a 429 beside the usual one: per address, which all runners behind one share.
+var throttledTexts = map[string]string{"ip": "The throttling threshold has been reached: policy ip over ratelimit,limit:5,time:1 second"}
 
 // retries are what a 429 asks for, by name.
 func retries() map[string]string {

@@ -47,11 +47,14 @@ foreign-name            -           -           -           -           -       
 404_page                stopped     stopped     stopped     stopped     stopped     failed      failed      failed      ok/open
 409                     stopped     stopped     stopped     stopped     stopped     failed      failed      failed      ok/open
 429                     ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
+429_ip                  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
 429_3                   ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
 429_date                ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
 429_-1                  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
 429_huge                ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
 429_garbage             ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/expired  ok/expired  ok/expired  ok/open
+408                     ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  unknown     ok/unknown  ok/unknown  ok/open
+408_executed            -           -           -           -           -           ok          ok/unknown  ok          -
 500                     ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  unknown     ok/unknown  ok/unknown  ok/open
 500_executed            -           -           -           -           -           ok          ok/unknown  ok          -
 502_executed            ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok          ok/unknown  ok          ok/open
@@ -96,6 +99,7 @@ total-none              -           ok          ok/stopped  -           ok      
 // notThere says why a fault cannot strike the operations that the table leaves out.
 var notThere = map[string]string{
 	"reset_executed": "a read executes nothing: the same as reset", "page_executed": "a read executes nothing: the same as page",
+	"408_executed": "a read executes nothing: the same as 408",
 	"500_executed": "a read executes nothing: the same as 500", "303_executed": "a read executes nothing: the same as 303",
 	"late": "a read that is executed late shows it to nobody", "twice": "a read that is executed twice shows it to nobody",
 	"stale": "a read changes nothing: it is answered as it is", "echo": "a read changes nothing: it is answered as it is",

@@ -93,7 +93,7 @@ func mayRepeat(c call, a answer, left bool, failure *Error) bool {
 		return false
 	}
 	switch a.status {
-	case 0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case 0, http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return a.status < 300 && errors.Is(failure, ErrUnclear) && !errors.Is(a.flaw, errTooLong)

@@ -52,6 +52,7 @@ var mutants = []mutant{
 	{"a shown config may be as deep as it likes", "apply/observe.go", "if depth == 0 {", "if false {", "./apply TestAShownConfig"},
 	{"a shown config may have as many settings as it likes", "apply/observe.go", "*left -= above", "*left -= 0", "./apply TestAShownConfig"},
 	{"a state may be of any size", "apply/state/object.go", "err == nil && size > mostObject", "err == nil && size < 0", "./apply/state TestAnObjectThatIsTooLarge"},
+	{"a create is sent again after a 408", "apply/secmaster/request.go", "\tif c.method == http.MethodPost {\n\t\treturn false", "\tif c.method == http.MethodPost && a.status != 408 {\n\t\treturn false", "./apply TestNet$/cells/408/create"},
 	{"a status is read in capitals only", "apply/secmaster/types.go", `strings.EqualFold(strings.TrimSpace(c.Status), "FAILED")`, `c.Status == "FAILED"`, "./apply TestAConnectionThatMayNotWork"},
 	{"what is not enabled after a write is not said", "apply/outcome.go", "silent: seen == silent, warnings: append(h.Warnings(), w.spends()...)}", "silent: seen == silent}", "./apply TestAConnectionThatMayNotWork"},
 	{"what is left alone is never said to have failed", "diff/compute.go", "h != nil && c.Want != nil {", "h != nil && c.Write {", "./apply TestAConnectionThatMayNotWork"},

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/hmac"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -89,25 +90,36 @@ func (x *exchange) overRate() bool {
 		return false
 	}
 	x.s.mu.Lock()
-	now := x.s.options.Clock()
-	if now.Sub(x.s.window) >= per {
-		x.s.window, x.s.inWindow = now, 0
+	now, scope := x.s.options.Clock(), x.s.options.Switches.value("ratescope")
+	if x.s.inWindow == nil || now.Sub(x.s.window) >= per {
+		x.s.window, x.s.inWindow = now, map[string]int{}
 	}
-	x.s.inWindow++
-	over := x.s.inWindow > n
+	by := x.counted(scope)
+	x.s.inWindow[by]++
+	over := x.s.inWindow[by] > n
 	x.s.mu.Unlock()
 	if over {
-		x.gateway(http.StatusTooManyRequests, "APIGW.0308", throttling(n, per))
+		x.gateway(http.StatusTooManyRequests, "APIGW.0308", throttling(scope, n, per))
 	}
 	return over
 }
 
-func throttling(n int, per time.Duration) string {
+// counted is what a request counts for: its caller, or the address that it came from.
+func (x *exchange) counted(scope string) string {
+	if scope == "ip" {
+		host, _, _ := net.SplitHostPort(x.r.RemoteAddr)
+		return host
+	}
+	access, _, _, _ := authorization(x.r.Header.Get("Authorization"))
+	return access + "\x00" + x.r.Header.Get("X-Auth-Token")
+}
+
+func throttling(scope string, n int, per time.Duration) string {
 	unit, k := "second", int(per/time.Second)
 	if per >= time.Minute {
 		unit, k = "minute", int(per/time.Minute)
 	}
-	text := "The throttling threshold has been reached: policy user over ratelimit,limit:" + strconv.Itoa(n)
+	text := "The throttling threshold has been reached: policy " + scope + " over ratelimit,limit:" + strconv.Itoa(n)
 	if k > 0 {
 		text += ",time:" + strconv.Itoa(k) + " " + unit
 	}

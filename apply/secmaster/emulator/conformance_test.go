@@ -42,6 +42,8 @@ var exceptions = map[string]func(*testing.T, *emulator.Server, *secmaster.Client
 			t.Errorf("over the quota: %v", err)
 		}
 	},
+	"writes=stale": func(t *testing.T, s *emulator.Server, c *secmaster.Client) { swallowed(t, s, c, false) },
+	"writes=echo":  func(t *testing.T, s *emulator.Server, c *secmaster.Client) { swallowed(t, s, c, true) },
 	"names=printable": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
 		for _, name := range []string{"test-name", "a name with blanks", "a/b [c]", "名前"} {
 			created, _, err := c.Create(context.Background(), bodyOf(s, name, `{"x":"y"}`))
@@ -248,6 +250,34 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 	plugins, err := c.Components(ctx)
 	if err != nil || len(plugins) != 4 || len(plugins[0].Versions) != 2 || plugins[0].Versions[0].Version != "2.1" {
 		t.Errorf("components: %+v %v", plugins, err)
+	}
+}
+
+// swallowed: no answer to a write proves it. What the server shows says the truth, which is what a caller has to go by.
+func swallowed(t *testing.T, s *emulator.Server, c *secmaster.Client, echoes bool) {
+	t.Helper()
+	ctx := context.Background()
+	component, version := s.Plugin("EdrVendor", "2.1")
+	id := s.Put(emulator.Connection{Name: "edr", ComponentID: component, ComponentVersionID: version, Config: `{"endpoint":"https://a"}`, CanBeDeleted: true})
+	created, _, err := c.Create(ctx, bodyOf(s, "fw", `{"endpoint":"https://f"}`))
+	if echoes != (err == nil) || !echoes && !errors.Is(err, secmaster.ErrUnclear) {
+		t.Errorf("create: %v", err)
+	}
+	if _, err := c.Show(ctx, created.ID); !errors.Is(err, secmaster.ErrNotFound) {
+		t.Errorf("what was never created: %v", err)
+	}
+	answered, _, err := c.Update(ctx, id, bodyOf(s, "edr", `{"endpoint":"https://b"}`))
+	if err != nil || strings.Contains(shown(&answered), "https://b") != echoes {
+		t.Errorf("update: %s, %v", shown(&answered), err)
+	}
+	if _, err := c.Delete(ctx, id); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	if all := listed(t, c); len(all) != 1 {
+		t.Errorf("list: %v", all)
+	}
+	if there := listed(t, c)["edr"]; shown(&there) != `{"endpoint":"https://a"}` {
+		t.Errorf("it is shown as %s", shown(&there))
 	}
 }
 

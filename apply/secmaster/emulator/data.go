@@ -76,15 +76,24 @@ func (s *Server) load() (bool, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	var stored []*Connection
-	if err != nil || json.Unmarshal(text, &stored) != nil {
+	var stored kept
+	if err != nil || json.Unmarshal(text, &stored) != nil && json.Unmarshal(text, &stored.Connections) != nil { // an older file is a list
 		return false, errors.New("the data file cannot be read")
 	}
-	s.connections = stored
-	for _, c := range stored {
+	s.connections = stored.Connections
+	if s.options.Plugins == nil {
+		s.options.Plugins = stored.Plugins
+	}
+	for _, c := range s.connections {
 		s.passed(c.UpdateTime)
 	}
 	return true, nil
+}
+
+// kept is what a data file holds.
+type kept struct {
+	Plugins     []Plugin      `json:"plugins"`
+	Connections []*Connection `json:"connections"`
 }
 
 // save keeps what is served. The caller holds the lock. A disk that fails later than New does not stop the server.
@@ -95,7 +104,7 @@ func (s *Server) keep() error {
 	if s.options.Data == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(s.connections, "", "  ")
+	text, err := json.MarshalIndent(kept{s.options.Plugins, s.connections}, "", "  ")
 	if err != nil {
 		return err
 	}

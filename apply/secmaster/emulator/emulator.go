@@ -24,8 +24,8 @@ type Options struct {
 	Later                               func(time.Duration, func())                // when a client has gone; nil for time.AfterFunc
 	Modifier                            string                                     // who changes things outside of the API; default "ops"
 	NewID                               func() string                              // of connections and requests; nil for random ones
-	Plugins                             []Plugin                                   // default: DefaultPlugins
-	Data                                string                                     // a file that keeps the connections; "" for none
+	Plugins                             []Plugin                                   // default: those of the data file, or else DefaultPlugins
+	Data                                string                                     // a file that keeps connections and plugins; "" for none
 }
 
 // The workspace that is served where Options do not say, and the keys it takes.
@@ -46,8 +46,8 @@ type Server struct {
 	requests    []*Request
 	faults      []Fault
 	lastTime    time.Time
-	window      time.Time // of the rate limit
-	inWindow    int
+	window      time.Time      // of the rate limit
+	inWindow    map[string]int // requests in it, by whom they count for
 }
 
 // Request is one request that was served.
@@ -75,13 +75,13 @@ func New(o Options) (*Server, error) {
 	if o.NewID == nil {
 		o.NewID = newID
 	}
-	if o.Plugins == nil {
-		o.Plugins = DefaultPlugins()
-	}
 	s := &Server{options: o}
 	loaded, err := s.load()
 	if err != nil {
 		return nil, err
+	}
+	if s.options.Plugins == nil {
+		s.options.Plugins = DefaultPlugins()
 	}
 	if !loaded {
 		s.builtIn()

@@ -130,7 +130,7 @@ func (x *exchange) isAbout(name string) bool {
 func (x *exchange) withFaults() {
 	switch f, ok := x.fault(); {
 	case !ok:
-		x.route.serve(x)
+		x.serveAs(x.s.value("writes"))
 	case f.Kind == FaultSlow:
 		_ = x.s.options.Sleep(x.r.Context(), f.Wait)
 		x.route.serve(x)
@@ -142,6 +142,18 @@ func (x *exchange) withFaults() {
 		x.echo()
 	default:
 		x.breakWith(f, x.executed(f))
+	}
+}
+
+// serveAs serves a request by the switch "writes".
+func (x *exchange) serveAs(habit string) {
+	switch {
+	case x.r.Method == http.MethodGet || habit == "executed":
+		x.route.serve(x)
+	case habit == FaultStale:
+		x.stale()
+	default:
+		x.echo()
 	}
 }
 

@@ -7,15 +7,15 @@ import (
 
 // Plugin is a component of the workspace.
 type Plugin struct {
-	Name     string
-	Type     string // system, custom or subscribe
-	Versions []Version
+	Name     string    `json:"name"`
+	Type     string    `json:"type"` // system, custom or subscribe
+	Versions []Version `json:"versions"`
 }
 
 // Version is a version of a plugin.
 type Version struct {
-	Number   string
-	Settings []Setting
+	Number   string    `json:"number"`
+	Settings []Setting `json:"settings"`
 }
 
 // Setting is a line of a version's connection schema.

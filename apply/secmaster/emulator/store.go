@@ -192,14 +192,14 @@ func (s *Server) builtIn() {
 		}
 		v := p.Versions[0]
 		s.connections = append(s.connections, &Connection{
-			ID: idOf("built-in", p.Name), Name: p.Name + "_default", ComponentID: p.ID(), ComponentVersionID: v.ID(p),
+			ID: idOf("built-in", p.Name), Name: p.Name + "_default", Description: "Built-in connection of " + p.Name, ComponentID: p.ID(), ComponentVersionID: v.ID(p),
 			Config: `{"connection_type":"cloud service agency"}`, Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", BuiltIn: true,
 		})
 	}
 	if len(s.options.Plugins) > 0 {
 		p := s.options.Plugins[0]
 		s.connections = append(s.connections, &Connection{
-			ID: idOf("built-in", "defense"), Name: "emergency_policy", ComponentID: p.ID(), ComponentVersionID: p.Versions[0].ID(p),
+			ID: idOf("built-in", "defense"), Name: "emergency_policy", Description: "Made by an emergency policy", ComponentID: p.ID(), ComponentVersionID: p.Versions[0].ID(p),
 			Config: "{}", Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", DefenseType: "CFW", BuiltIn: true,
 		})
 	}

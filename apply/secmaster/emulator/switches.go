@@ -41,6 +41,7 @@ var switchDocs = [...]SwitchDoc{
 	{"lag", []string{"0", "1"}, "0", natural, "in how many lists a new connection is missing (U8)"},
 	{"filter", []string{"substring", "exact"}, "substring", nil, "how the name filter of a list matches (U9)"},
 	{"rate", []string{"none", "1000/1m"}, "none", validRate, "how many requests are served in a time, as 5/1m (U10)"},
+	{"ratescope", []string{"user", "ip"}, "user", nil, "what a rate is counted by: the caller's key, or the address, which all callers behind it share"},
 	{"nulls", []string{"mixed", "empty", "absent"}, "mixed", nil, "how an empty text is shown (U12)"},
 	{"updatetime", []string{"present", "absent"}, "present", nil, "the member update_time"},
 	{"times", []string{"own", "shared"}, "own", nil, "whether changes within one second have the same time"},
@@ -49,6 +50,7 @@ var switchDocs = [...]SwitchDoc{
 	{"status", []string{"upper", "lower", "mixed", "absent"}, "upper", nil, "how a connection's status is written"},
 	{"equalput", []string{"moves", "stays"}, "moves", nil, "what an update does to the update time of a connection that it leaves as it was"},
 	{"workspaces", []string{"1", "3"}, "1", natural, "how many workspaces a project shows; each after the first has a view beside it"},
+	{"writes", []string{"executed", "stale", "echo"}, "executed", nil, "what becomes of a write: executed, or swallowed and answered with what was there, or as if it had been executed"},
 	{"latency", []string{"0s", "2ms"}, "0s", validDuration, "how long every answer takes"},
 }
 
