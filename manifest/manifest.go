@@ -87,6 +87,7 @@ type Target struct {
 	Region      string // ^[a-z]{2}-[a-z]+-[0-9]{1,3}$
 	ProjectID   string // may be empty: looked up by region
 	WorkspaceID string
+	MaxAge      MaxAge // of its secrets; 0 is the project's
 	Pos         Position
 }
 
@@ -99,6 +100,7 @@ type SecretsPolicy struct {
 	Plugins  Catalog // of the version that a branch is compared with: what it calls a password is one
 	// Destinations is what lets secrets go to another place: Sealed, Reviewed, or "" where the file does not say.
 	Destinations string
+	MaxAge       MaxAge // of the secrets of targets that do not say; 0 is no limit
 }
 
 // Values of secrets.destinations.

@@ -129,8 +129,10 @@ func (d *document) projectTarget(e strict.Entry) Target {
 			t.ProjectID = d.id(f.Value, "project_id")
 		case "workspace_id":
 			t.WorkspaceID = d.id(f.Value, "workspace_id")
+		case "max_age":
+			t.MaxAge = d.maxAge(f.Value, true)
 		default:
-			d.Unknown(f.Key, "field", "region", "project_id", "workspace_id")
+			d.Unknown(f.Key, "field", "region", "project_id", "workspace_id", "max_age")
 		}
 	}
 	for _, required := range []string{"region", "workspace_id"} {
@@ -172,8 +174,10 @@ func (d *document) secretsPolicy(p *SecretsPolicy, n *strict.Node) {
 				d.WrongName(e.Value, "destinations must be sealed or reviewed")
 			}
 			p.Destinations = s
+		case "max_age":
+			p.MaxAge = d.maxAge(e.Value, false)
 		default:
-			d.Unknown(e.Key, "field", "allow", "mac", "rule", "destinations")
+			d.Unknown(e.Key, "field", "allow", "mac", "rule", "destinations", "max_age")
 		}
 	}
 }

@@ -20,6 +20,7 @@ type cli struct {
 	Rename   renameCmd   `cmd:"" help:"Give a connection another name, with its secrets."`
 	Reseal   resealCmd   `cmd:"" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
 	Seal     sealCmd     `cmd:"" help:"Sign where the secrets of connections may go."`
+	Secrets  secretsCmd  `cmd:"" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
 	Merge    mergingCmd  `cmd:"" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
 	Import   importCmd   `cmd:"" help:"Write manifests for the connections that the workspaces have already."`
 	Plugins  pluginsCmd  `cmd:"" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`

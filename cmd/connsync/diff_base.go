@@ -127,7 +127,7 @@ func fileVersion(v gitfs.Version) review.FileVersion {
 		}
 		return text, err
 	}
-	return review.FileVersion{Commit: v.Commit.Hash, File: v.File, Blob: v.Blob, Outside: v.Outside, Read: read}
+	return review.FileVersion{Commit: v.Commit.Hash, File: v.File, Blob: v.Blob, Outside: v.Outside, Time: v.Commit.Time, Before: v.Before, Cut: v.Cut, Read: read}
 }
 
 // headFiles are the files to compare: of a commit, or of the worktree as it is.

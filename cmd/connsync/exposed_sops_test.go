@@ -32,6 +32,14 @@ func (h *secretHistory) set(setting, value string) {
 	h.sops("set", branchFile, historyConfig+setting, value)
 }
 
+func (h *secretHistory) renamed() {
+	h.t.Helper()
+	if code, stdout, stderr := inProcess(nil, "rename", "-C", h.dir, "prod/edr", "edr_new"); code != exitDone {
+		h.t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	h.commit()
+}
+
 func (h *secretHistory) rotate() { h.sops("rotate", "--in-place", branchFile) }
 
 // exposed tells whether validate says that a setting was in the clear.
@@ -143,6 +151,8 @@ func TestOnceInTheClearAlwaysFound(t *testing.T) {
 			h.replace("    edr:\n", "    edr_new:\n      previously: edr\n")
 			h.shut()
 		}},
+		{"renamed by connsync, which keeps the data key", true, func(h *secretHistory) { h.leaked(); h.renamed() }},
+		{"another one, and then renamed", false, func(h *secretHistory) { h.leaked(); h.others("password", "token", "bus"); h.commit(); h.renamed() }},
 		{"an old ciphertext brought back", true, func(h *secretHistory) {
 			h.leaked()
 			kept := h.read(branchFile)

@@ -35,7 +35,7 @@ func jsonConforms(ts *testscript.TestScript, args []string) {
 	if i < 0 || i+1 == len(args) || args[i+1] != "json" || out == "" || slices.Contains(args, "--out") {
 		return
 	}
-	if args[0] == "diff" || args[0] == "validate" {
+	if args[0] == "diff" || args[0] == "validate" || args[0] == "secrets" {
 		ts.Check(conforms(args[0], []byte(out)))
 	}
 }

@@ -62,10 +62,10 @@ func checkVariables(command *kong.Context) error {
 // checkOnly refuses --only where it selects nothing: a command that passed over it would say of all what was asked of some.
 func checkOnly(command *kong.Context, patterns []string) error {
 	path := strings.Fields(command.Command())
-	if len(patterns) == 0 || slices.Contains([]string{"diff", "sync", "import"}, path[0]) || len(path) > 1 && path[1] == "rebuild" {
+	if len(patterns) == 0 || slices.Contains([]string{"diff", "sync", "import", "secrets"}, path[0]) || len(path) > 1 && path[1] == "rebuild" {
 		return nil
 	}
-	return errors.New("--only is for diff, sync and import; other commands select by --target alone")
+	return errors.New("--only is for diff, sync, import and secrets; other commands select by --target alone")
 }
 
 // decodeList reads a list of texts, none of which may be empty. kong itself drops empty ones at the end.

@@ -18,7 +18,7 @@ type document struct {
 	connections []entry
 	lines       []line // of a text that is no manifest, or a broken one
 	sops        *manifest.Sops
-	ivs         map[string]bool // of its secrets
+	ivs         map[string]bool // of its secrets and seals
 }
 
 // entry is one connection of a document.
@@ -53,6 +53,9 @@ func documentOf(f manifest.File, cs []manifest.Connection) *document {
 	for i := range cs {
 		c := &cs[i]
 		e := entry{target: c.Target, name: c.Name, previously: c.Previously, seal: sealID(c), bound: boundTo(c, manifest.Target{})}
+		if c.Seal != nil && c.Seal.Ciphertext.IV != "" {
+			d.ivs[c.Seal.Ciphertext.IV] = true
+		}
 		for _, x := range manifest.Settings("config", c.Config) {
 			switch {
 			case x.Secret != nil:

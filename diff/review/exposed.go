@@ -29,7 +29,7 @@ type trail struct {
 	exposed map[owner]map[secrets.Path][]*exposure
 	file    map[owner]string                  // where each stood last
 	byFile  map[string][]*manifest.Connection // of the head
-	full    bool                              // more values than are remembered
+	full    bool                              // of a secret of the head more values than are remembered, perhaps
 }
 
 // maxExposures is how many values of one setting are remembered.
@@ -76,6 +76,7 @@ func (t *trail) rename(now, was owner) {
 		}
 		for _, e := range es {
 			copied := *e
+			copied.gone = e.gone || !e.over // what still holds is encrypted anew for the new name, whatever else stays
 			copied.ivs = map[string]bool{}
 			for iv := range e.ivs {
 				copied.ivs[iv] = true
@@ -90,8 +91,7 @@ func (t *trail) add(o owner, at secrets.Path, e *exposure) {
 		t.exposed[o] = map[secrets.Path][]*exposure{}
 	}
 	if len(t.exposed[o][at]) == maxExposures {
-		t.full = true
-		return
+		return // told where it matters, if the setting is a secret at last
 	}
 	t.exposed[o][at] = append(t.exposed[o][at], e)
 }
@@ -217,20 +217,26 @@ func (t *trail) findings(head, base Side) []Finding {
 			documents[c.File.Path] = d
 		}
 		for _, x := range manifest.Settings("config", c.Config) {
-			es := t.exposed[o][x.Path]
 			if x.Secret == nil {
 				continue
 			}
-			for _, e := range es {
-				e.encrypted(*x.Secret, d)
-			}
-			if e := open(es, base.Commit); e != nil {
+			if e := open(t.judged(o, x, d), base.Commit); e != nil {
 				spot := diff.Spot{Target: c.Target, Name: c.Name, Path: x.Path, File: c.File.Path}
 				out = append(out, Finding{Kind: Exposed, Fatal: e.fatal(base.Commit), Pos: c.At(x.Path), Spot: spot, Commit: e.commit, Until: e.until})
 			}
 		}
 	}
 	return out
+}
+
+// judged are the values that a secret of the head had in the clear, after its own ciphertext was judged.
+func (t *trail) judged(o owner, x manifest.Setting, d *document) []*exposure {
+	es := t.exposed[o][x.Path]
+	t.full = t.full || len(es) == maxExposures
+	for _, e := range es {
+		e.encrypted(*x.Secret, d)
+	}
+	return es
 }
 
 // document is what a file of the head says.

@@ -58,6 +58,7 @@ func (r *Review) Findings(opened Opened) ([]Finding, error) {
 		return nil, err
 	}
 	exposed := x.instead(told.trail.findings(r.head, r.base), opened, r.base.Commit)
+	told.complete = told.complete && !told.trail.full
 	out := append(r.placed(r.settled(r.head.Findings())), broken...)
 	out = append(append(append(append(out, r.moved()...), r.repointed()...), seals...), r.answered(exposed, told)...)
 	sort.SliceStable(out, func(i, j int) bool {
@@ -113,7 +114,7 @@ func (r *Review) told(x *exact) (told, error) {
 		return t, err
 	}
 	others, err := x.others(r.history, wanted)
-	t.complete = complete && others && !in.cut && !t.trail.full && settings <= maxSettings
+	t.complete = complete && others && !in.cut && settings <= maxSettings
 	return t, err
 }
 

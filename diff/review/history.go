@@ -3,6 +3,7 @@ package review
 import (
 	"path"
 	"strings"
+	"time"
 
 	"connsync/manifest"
 )
@@ -13,6 +14,9 @@ type FileVersion struct {
 	File    string                 // slash path
 	Blob    string                 // names the content: equal contents have equal names
 	Outside bool                   // the commit is not of the branch, which was made from it
+	Time    time.Time              // of the commit
+	Before  []string               // the contents that the file had in the commit's parents
+	Cut     bool                   // a parent of the commit is not in sight
 	Read    func() ([]byte, error) // ErrTooLarge for what is larger than anybody reads
 }
 

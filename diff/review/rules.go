@@ -81,6 +81,7 @@ func projectChanges(was, now manifest.Project) []RuleChange {
 	changed(all, "secrets.mac", macOf(was), macOf(now))
 	changed(all, "secrets.rule", ruleOf(was), ruleOf(now))
 	changed(all, "secrets.destinations", was.Secrets.Destinations, now.Secrets.Destinations)
+	changed(all, "secrets.max_age", was.Secrets.MaxAge.String(), now.Secrets.MaxAge.String())
 	changed(all, "state.remote", was.State.Remote, now.State.Remote)
 	out = append(out, targetChanges(was, now)...)
 	for _, part := range []struct {
@@ -90,6 +91,7 @@ func projectChanges(was, now manifest.Project) []RuleChange {
 		{"project", func(t manifest.Target) string { return t.ProjectID }},
 		{"region", func(t manifest.Target) string { return t.Region }},
 		{"workspace", func(t manifest.Target) string { return t.WorkspaceID }},
+		{"max_age", func(t manifest.Target) string { return t.MaxAge.String() }},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(now.Targets)) {
 			if b, ok := was.Targets[name]; ok {

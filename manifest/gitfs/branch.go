@@ -8,10 +8,13 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// Limits of what Since and Before go through: a branch beyond them is told as far as it goes.
+// Limits of what Since and Before go through: a branch beyond them is told as far as it goes. All goes through whole histories.
 const (
 	maxBranch   = 2000 // commits
 	maxVersions = 20_000
+
+	maxHistory     = 50_000 // commits
+	maxAllVersions = 200_000
 )
 
 // Since calls a function with each version of a file that the commits after base and up to head made, if want names the file, each commit after
@@ -19,7 +22,16 @@ const (
 // the branch's commits changed of commits that are not its own comes first, as Outside. complete is false where the history is cut off
 // or longer than anybody reviews. An error of the function ends it.
 func (r *Repository) Since(base, head string, want func(file string) bool, each func(Version) error) (complete bool, err error) {
-	commits, complete := r.after(base, head)
+	return r.since(base, head, maxBranch, maxVersions, want, each)
+}
+
+// All is Since of everything up to a commit.
+func (r *Repository) All(head string, want func(file string) bool, each func(Version) error) (complete bool, err error) {
+	return r.since("", head, maxHistory, maxAllVersions, want, each)
+}
+
+func (r *Repository) since(base, head string, most, versions int, want func(file string) bool, each func(Version) error) (complete bool, err error) {
+	commits, complete := r.after(base, head, most)
 	own := make(map[plumbing.Hash]bool, len(commits))
 	for _, c := range commits {
 		own[c.Hash] = true
@@ -35,7 +47,7 @@ func (r *Repository) Since(base, head string, want func(file string) bool, each 
 				return false, err
 			}
 		}
-		if count += len(made); count > maxVersions {
+		if count += len(made); count > versions {
 			return false, nil
 		}
 	}
@@ -80,7 +92,7 @@ func (r *Repository) Before(commit, file string, each func(Version) (more bool, 
 
 // after are the commits up to head that do not come before base, newest first. It goes back from both, newest commit first, and stops
 // where everything left comes before base: the history of years is not read for a branch of days.
-func (r *Repository) after(base, head string) (out []*object.Commit, complete bool) {
+func (r *Repository) after(base, head string, most int) (out []*object.Commit, complete bool) {
 	var queue byTime
 	old, waiting, done := map[plumbing.Hash]bool{}, map[plumbing.Hash]bool{}, map[plumbing.Hash]bool{}
 	fresh := 0 // waiting and not old
@@ -108,7 +120,7 @@ func (r *Repository) after(base, head string) (out []*object.Commit, complete bo
 	}
 	push(plumbing.NewHash(base), true)
 	push(plumbing.NewHash(head), false)
-	for fresh > 0 && len(out) < maxBranch {
+	for fresh > 0 && len(out) < most {
 		c := heap.Pop(&queue).(*object.Commit)
 		isOld := old[c.Hash]
 		waiting[c.Hash], done[c.Hash] = false, true
@@ -143,7 +155,9 @@ func (r *Repository) made(c *object.Commit, want func(string) bool, outside func
 		if change.To.Name == "" || !want(change.To.Name) || !modeOf(to.Mode).IsRegular() || inherited(change.To.Name, to.Hash, parents) {
 			continue
 		}
-		out = append(append(out, r.outside(c, change.To.Name, outside)...), r.version(c, change.To.Name, to.Hash))
+		v := r.version(c, change.To.Name, to.Hash)
+		v.Before, v.Cut = blobs(change.To.Name, parents), len(parents) < len(c.ParentHashes)
+		out = append(append(out, r.outside(c, change.To.Name, outside)...), v)
 	}
 	return out, nil
 }
@@ -190,6 +204,16 @@ func trees(c *object.Commit) (*object.Tree, []*object.Tree, error) {
 		parents = append(parents, t)
 	}
 	return own, parents, nil
+}
+
+// blobs are what a file was in some trees.
+func blobs(name string, in []*object.Tree) (out []string) {
+	for _, t := range in {
+		if e, err := t.FindEntry(name); err == nil {
+			out = append(out, e.Hash.String())
+		}
+	}
+	return out
 }
 
 func inherited(name string, hash plumbing.Hash, parents []*object.Tree) bool {

@@ -10,9 +10,11 @@ import (
 // Version is the content that a commit gave a file.
 type Version struct {
 	Commit  Commit
-	File    string // slash path
-	Blob    string // Git's hash of the content
-	Outside bool   // the commit is not of the branch: one of the branch was made from it
+	File    string   // slash path
+	Blob    string   // Git's hash of the content
+	Outside bool     // the commit is not of the branch: one of the branch was made from it
+	Before  []string // Git's hashes of what the file was in the commit's parents; of a version of Since and All
+	Cut     bool     // a parent of the commit is not here
 	repo    *Repository
 }
 

@@ -21,12 +21,14 @@ func Project() Object {
 		"region":       described("SecMaster's region; its address follows from it.", Object{"type": "string", "pattern": `^[a-z]{2}-[a-z]+-[0-9]{1,3}$`, "examples": []any{"cn-north-4"}}),
 		"project_id":   described("The project's id. Without it the project of the region's name is taken.", id()),
 		"workspace_id": described("The workspace's id.", id()),
+		"max_age":      described("How old a value of its secrets may become, or none.", Object{"type": "string", "pattern": `^([1-9][0-9]{0,4}d|none)$`, "examples": []any{"90d"}}),
 	}, "region", "workspace_id")
 	policy := closed(Object{
 		"allow":        described("The types of keys that may decrypt. Without it: age, pgp, hckms.", Object{"type": "array", "minItems": 1, "items": Object{"enum": secrets.KeyTypes}}),
 		"mac":          described("full refuses files whose MAC covers encrypted values only.", Object{"enum": []string{"any", "full"}}),
 		"rule":         described("warn makes a warning of a value in the clear that its rule in .sops.yaml encrypts, for the time of a migration.", Object{"enum": []string{"refuse", "warn"}}),
 		"destinations": described("What lets secrets go to another place: a seal of a key holder, or review alone.", Object{"enum": []string{manifest.Sealed, manifest.Reviewed}}),
+		"max_age":      described("How old the value of a secret may become.", Object{"type": "string", "pattern": `^[1-9][0-9]{0,4}d$`, "examples": []any{"90d"}}),
 	})
 	out := closed(Object{
 		"manifests": described("Files and folders with manifests. Without it: connections.", Object{"type": "array", "minItems": 1, "items": Object{"type": "string"}}),

@@ -15,6 +15,9 @@ import (
 //go:embed page.html
 var pageTemplate string
 
+//go:embed ages.html
+var agesTemplate string
+
 //go:embed page.css
 var pageStyle string
 
@@ -22,11 +25,24 @@ var pageStyle string
 // browser so; html/template escapes every text for where it stands, and before that every text is made harmless.
 func asHTML(w io.Writer, d view.Diff) error { return writePage(w, d.Page(false)) }
 
-func writePage(w io.Writer, p view.Page) error {
-	t, err := htmltemplate.New("page").Funcs(htmltemplate.FuncMap{
+// agesHTML lays secrets and their ages out in the same way.
+func agesHTML(w io.Writer, a view.Ages) error {
+	t, err := page(agesTemplate)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, harmless(a))
+}
+
+func page(template string) (*htmltemplate.Template, error) {
+	return htmltemplate.New("page").Funcs(htmltemplate.FuncMap{
 		"sentence": view.Sentence, "join": strings.Join, "mark": view.Mark, "class": class,
 		"style": func() htmltemplate.CSS { return htmltemplate.CSS(pageStyle) }, "styleHash": styleHash,
-	}).Parse(pageTemplate)
+	}).Parse(template)
+}
+
+func writePage(w io.Writer, p view.Page) error {
+	t, err := page(pageTemplate)
 	if err != nil {
 		return err
 	}
