@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"connsync/cmd/connsync/view"
@@ -15,8 +16,13 @@ var agesFormats = map[string]func(io.Writer, view.Ages) error{
 	"html":     agesHTML,
 }
 
-// Ages lays secrets and their ages out in a format, for a file or a pipe.
-func Ages(w io.Writer, name string, a view.Ages) error { return agesFormats[name](w, a) }
+// Ages lays secrets and their ages out in a format, for a file or a pipe. Nothing is written for a format that there is none of.
+func Ages(w io.Writer, name string, a view.Ages) error {
+	if layOut := agesFormats[name]; layOut != nil {
+		return layOut(w, a)
+	}
+	return nil
+}
 
 // Ages shows secrets and their ages as text: the width and the colours are the terminal's.
 func (p *Printer) Ages(a view.Ages) error { return p.Out.ages(a) }
@@ -37,7 +43,7 @@ func (s *Stream) ages(a view.Ages) error {
 	out.Line("%s", Bold(a.Headline()+"."))
 	for i, step := range a.Steps {
 		out.Line("")
-		out.labelled("", Plain([]string{"1.", "2.", "3."}[i]), step.Says+":")
+		out.labelled("", Plain(fmt.Sprintf("%d.", i+1)), step.Says+":")
 		out.Line("")
 		for _, c := range step.Commands {
 			out.Line("  %s", c)

@@ -12,7 +12,7 @@ func agesMarkdown(w io.Writer, a view.Ages) error {
 	head := "### connsync: " + mdText(a.Headline()) + "\n"
 	for i, x := range a.Warnings {
 		if i == 0 {
-			head += "\n> [!WARNING]\n"
+			head += "\n> [!WARNING]\n> **Warnings**\n>\n"
 		}
 		head += mdWarning(x)
 	}

@@ -25,7 +25,7 @@ import (
 var functions = map[string]any{
 	"Bold": Bold, "Dim": Dim, "Red": Red, "Green": Green, "Yellow": Yellow, "Cyan": Cyan, "Plain": Plain,
 	"New": New, "IsTerminal": IsTerminal, "Harmless": Harmless, "FormatNames": FormatNames, "FormatHelp": FormatHelp,
-	"JSON": JSON, "Diff": Diff, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations,
+	"JSON": JSON, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations,
 }
 
 // exported are the functions and methods of this package's source, each with its receiver.
@@ -154,7 +154,7 @@ func (s *smuggler) call(fn reflect.Value, format string) {
 			}
 		case t.IsVariadic() && t.In(i).Kind() == reflect.String:
 			args = append(args, reflect.ValueOf([]string{"%s%s%s%s%s%s", "%-9s %s %v %v %12s %q", "a: %v%v%v%v%v%v"}[s.r.IntN(3)]))
-		case t == reflect.TypeOf(Diff) && i == 1:
+		case (t == reflect.TypeOf(Diff) || t == reflect.TypeOf(Ages)) && i == 1:
 			args = append(args, reflect.ValueOf(format))
 		default:
 			args = append(args, s.value(t.In(i), 9))
@@ -201,7 +201,7 @@ func TestNoPrintingFunctionLetsATextThrough(t *testing.T) {
 	for name, fn := range functions {
 		for _, f := range formats {
 			try(name+" "+f.name, func(s *smuggler, _ *Printer) bool {
-				if s.call(reflect.ValueOf(fn), f.name); name == "Diff" && f.name == "markdown" {
+				if s.call(reflect.ValueOf(fn), f.name); (name == "Diff" || name == "Ages") && f.name == "markdown" {
 					renderMarkdown(t, s.out.String())
 				}
 				return name == "CheckedAnnotations" || f.name == "github"

@@ -82,7 +82,7 @@ func (s SecretAge) Age() string {
 	if s.AtLeast {
 		out = "at least " + out
 	}
-	out += ", set " + s.Set[:len("2006-01-02")] + " in " + CutHash(s.Commit)
+	out += ", set " + whole(s.Set[:min(len(s.Set), len("2006-01-02"))]) + " in " + whole(CutHash(s.Commit))
 	if s.AtLeast {
 		out = strings.Replace(out, ", set ", ", there ", 1)
 	}
@@ -140,18 +140,21 @@ func (s SecretAge) How() string {
 	return List(out)
 }
 
+// whole drops what a cut left of a character.
+func whole(s string) string { return strings.ToValidUTF8(s, "") }
+
 func inCommit(hash string) string {
 	if hash == "" {
 		return "in the worktree"
 	}
-	return "in commit " + CutHash(hash)
+	return "in commit " + whole(CutHash(hash))
 }
 
 // Notes are what else is to be known of a secret, a line each.
 func (s SecretAge) Notes() []string {
 	var out []string
 	if s.InClear != "" {
-		out = append(out, "it was in the clear in commit "+CutHash(s.InClear)+": whoever has that commit has it")
+		out = append(out, "it was in the clear in commit "+whole(CutHash(s.InClear))+": whoever has that commit has it")
 	}
 	if former := s.Former(); len(former) > 0 {
 		out = append(out, "known to former recipients: "+ReaderWords(former))
