@@ -76,6 +76,8 @@ func vectors() []vector {
 		{"an empty second document", good + "---\n", second, ""},
 		{"a second document of a comment", good + "---\n# nothing\n", second, ""},
 		{"a document in front that is empty", "---\n---\n" + good, second, ""},
+		{"a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("4d", 32) + "\nsize 120\n", "a pointer of Git LFS, not the file itself", ""},
+		{"a later pointer of Git LFS", "version https://git-lfs.github.com/spec/v2\next-0-foo sha256:00\n", "a pointer of Git LFS, not the file itself", ""},
 		{"nothing", "", "the file is empty", ""},
 		{"a line break", "\n", "the file is empty", ""},
 		{"a begin alone", "---\n", "the file must be a mapping", ""},

@@ -18,6 +18,8 @@ func explainBase(err error) (string, []string, bool) {
 	prefix := "--base " + base.ref + ": "
 	var unknown *gitfs.UnknownRefError
 	switch {
+	case errors.As(base.err, &unknown) && unknown.Relative():
+		return prefix + unknown.Error(), nil, true
 	case errors.As(base.err, &unknown):
 		return prefix + unknown.Error(), []string{
 			"fetch it first:  " + fetchOf(base.ref, base.remotes),

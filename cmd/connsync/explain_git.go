@@ -24,6 +24,8 @@ func explainRepository(err error) (string, []string, bool) {
 		return remote.Error(), remoteHints(remote), true
 	case errors.As(err, &unreadable):
 		return unreadable.Error(), []string{"keep known state in another repository: --state PATH"}, true
+	case errors.As(err, &unknown) && unknown.Relative():
+		return unknown.Ref + ": " + unknown.Error(), nil, true
 	case errors.As(err, &unknown):
 		return unknown.Ref + ": " + unknown.Error(), []string{"fetch it first, if it is a remote's"}, true
 	case errors.As(err, &refused):

@@ -94,3 +94,19 @@ func TestAPreviewInTheCheckoutsOfCISystems(t *testing.T) {
 		})
 	}
 }
+
+// What no fetch brings is said as such, without a hint to fetch.
+func TestAnUpstreamIsNamedAsUnsupported(t *testing.T) {
+	bare := filepath.Join(t.TempDir(), "server.git")
+	seedRepository(t, bare, 1)
+	clone := filepath.Join(t.TempDir(), "clone")
+	runGit(t, ".", "clone", "-q", bare, clone)
+	for _, rev := range []string{"@{upstream}", "@{u}", "main@{u}", "main@{1}", "HEAD@{yesterday}"} {
+		for _, args := range [][]string{{"diff", "--base", rev}, {"diff", "--ref", rev}} {
+			code, stdout, stderr := inProcess(nil, append(args, "-C", clone)...)
+			if code != exitFailed || !strings.Contains(stdout+stderr, rev+": @{…} is not read: name the branch or the commit that it stands for") || strings.Contains(stdout+stderr, "fetch") {
+				t.Errorf("%v: exit %d %s%s", args, code, stdout, stderr)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ package gitfs
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Why a repository or a revision cannot be used, matched with errors.Is.
@@ -29,7 +30,16 @@ func (e *UnreadableError) Error() string {
 // UnknownRefError is a branch, tag or commit that the repository does not have.
 type UnknownRefError struct{ Ref string }
 
-func (e *UnknownRefError) Error() string { return "no such branch, tag or commit" }
+func (e *UnknownRefError) Error() string {
+	if e.Relative() {
+		return "@{…} is not read: name the branch or the commit that it stands for, such as origin/main"
+	}
+	return "no such branch, tag or commit"
+}
+
+// Relative tells whether the revision is one as @{upstream} or main@{1}, which Git takes from its configuration and its logs, and connsync takes
+// from nowhere: no fetch brings it.
+func (e *UnknownRefError) Relative() bool { return strings.Contains(e.Ref, "@{") }
 
 // MissingObjectError is a file that a commit has and the clone does not: a partial clone fetches it only when asked.
 type MissingObjectError struct{ File string }

@@ -23,6 +23,9 @@ const (
 // screenText checks what can be told without parsing.
 func (d *Document) screenText() bool {
 	switch {
+	case bytes.HasPrefix(d.text, []byte("version https://git-lfs.github.com/spec/")):
+		d.atLine(1, "a pointer of Git LFS, not the file itself").Hint("connsync reads what Git has: take the file out of LFS in .gitattributes, and add it again")
+		return false
 	case len(d.text) > maxFile:
 		d.atLine(0, "larger than 1 MiB")
 	case bytes.HasPrefix(d.text, []byte("\xef\xbb\xbf")) || !utf8.Valid(d.text):
