@@ -1,10 +1,11 @@
 package apply
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"connsync/lazy"
 )
 
 // shownTime is an update time as SecMaster shows it; "" where it shows none. Its format is not documented. Equal texts are equal times;
@@ -23,8 +24,8 @@ const (
 )
 
 var (
-	calendar = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d{1,9})? ?(Z)?([+-]\d\d:?\d\d)?$`)
-	epoch    = regexp.MustCompile(`^(\d{10})(\d{3}|\d{6}|\d{9})?(?:\.\d+)?$`)
+	calendar = lazy.New(`^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d{1,9})? ?(Z)?([+-]\d\d:?\d\d)?$`)
+	epoch    = lazy.New(`^(\d{10})(\d{3}|\d{6}|\d{9})?(?:\.\d+)?$`)
 )
 
 // readings are the times that a text may stand for; none where it cannot be read. SecMaster's pages show a literal Z before a zone, which may

@@ -2,10 +2,10 @@ package diff
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
+	"connsync/lazy"
 	"connsync/manifest"
 	"connsync/secrets"
 )
@@ -83,27 +83,27 @@ func (f Field) whereabouts() bool {
 }
 
 // joined are keys that run their words together: apiurl, baseurl, smtphost.
-var joined = regexp.MustCompile(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$`)
+var joined = lazy.New(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$`)
 
 // glued are keys that run verify and its word together: verifyssl, sslverify.
-var glued = regexp.MustCompile(`^(verify(ssl|tls|cert|peer)|(ssl|tls|cert|peer)verify)$`)
+var glued = lazy.New(`^(verify(ssl|tls|cert|peer)|(ssl|tls|cert|peer)verify)$`)
 
 // variable is a host with a port that something fills in.
-var variable = regexp.MustCompile(`[A-Za-z0-9\]]:(\$[{A-Za-z_]|\{\{)`)
+var variable = lazy.New(`[A-Za-z0-9\]]:(\$[{A-Za-z_]|\{\{)`)
 
 var (
-	hostPort = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*):[0-9]{1,5}$`)
-	hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?$`)
+	hostPort = lazy.New(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*):[0-9]{1,5}$`)
+	hostName = lazy.New(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?$`)
 )
 
 // longest is more than any address; what is longer could hold one anywhere.
 const longest = 2000
 
 // mailbox is the name of an account, as many services have it, or a user and a host, as ssh has it: only the key tells which.
-var mailbox = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
+var mailbox = lazy.New(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
 
 // scp is a user, a host and a path, as scp and Git have them.
-var scp = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+:`)
+var scp = lazy.New(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+:`)
 
 func mailed(v any) bool {
 	text, ok := v.(string)

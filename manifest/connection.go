@@ -1,10 +1,10 @@
 package manifest
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"connsync/lazy"
 	"connsync/manifest/strict"
 	"connsync/manifest/suspect"
 
@@ -17,7 +17,7 @@ const (
 	mostDescription = 1024 // … and as the API has it, for what is there already
 )
 
-var validID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+var validID = lazy.New(`^[A-Za-z0-9-]{1,64}$`)
 
 // ConnectionFields are the fields of a connection.
 var ConnectionFields = []string{

@@ -1,9 +1,9 @@
 package manifest
 
 import (
-	"regexp"
 	"strings"
 
+	"connsync/lazy"
 	"connsync/manifest/strict"
 	"connsync/secrets"
 )
@@ -17,7 +17,7 @@ type Exposure struct {
 	Reason  string
 }
 
-var validHash = regexp.MustCompile(`^[0-9a-f]{12,64}$`)
+var validHash = lazy.New(`^[0-9a-f]{12,64}$`)
 
 // maxExposed is how many one connection may have: each asks something of the history.
 const maxExposed = 20

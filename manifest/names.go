@@ -1,10 +1,10 @@
 package manifest
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"connsync/lazy"
 	"connsync/manifest/strict"
 	"connsync/secrets"
 )
@@ -15,7 +15,7 @@ const (
 )
 
 // usualName is a name as the console gives it.
-var usualName = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+var usualName = lazy.New(`^[A-Za-z0-9_]{1,64}$`)
 
 // UsualName tells whether the console would give a name: SecMaster is known to take it.
 func UsualName(name string) bool { return usualName.MatchString(name) }

@@ -3,18 +3,18 @@ package manifest
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"connsync/lazy"
 	"connsync/manifest/strict"
 	"connsync/secrets"
 )
 
 var (
-	validTarget = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-	validRegion = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]{1,3}$`)
-	validRemote = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+	validTarget = lazy.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	validRegion = lazy.New(`^[a-z]{2}-[a-z]+-[0-9]{1,3}$`)
+	validRemote = lazy.New(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 )
 
 // DefaultSecrets are the rules for secrets where the project file says nothing.

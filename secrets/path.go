@@ -1,9 +1,10 @@
 package secrets
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"connsync/lazy"
 )
 
 // Path is the way from a document's root to one of its leaves, as people write
@@ -29,12 +30,12 @@ func (p Path) Index(i int) Path {
 }
 
 // listPosition is what SOPS leaves out of the path that it authenticates.
-var listPosition = regexp.MustCompile(`\[[0-9]+\]`)
+var listPosition = lazy.New(`\[[0-9]+\]`)
 
 // Bound is the path that SOPS authenticates, without list positions: a ciphertext opens nowhere else.
 func (p Path) Bound() string {
 	if !strings.Contains(string(p), `["`) {
-		return listPosition.ReplaceAllString(string(p), "")
+		return listPosition.Regexp().ReplaceAllString(string(p), "")
 	}
 	var out strings.Builder
 	for rest := string(p); rest != ""; {

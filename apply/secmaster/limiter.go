@@ -5,12 +5,13 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"regexp"
 	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"connsync/lazy"
 )
 
 const (
@@ -125,14 +126,14 @@ func (l *limiter) throttled(started time.Time, try int, a answer) {
 	l.bucket.SetLimitAt(now, max(current/2, slowest))
 }
 
-var window = regexp.MustCompile(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
+var window = lazy.New(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
 
 // asked is how long a 429 asks to wait: Retry-After, the window that its message names, or a pause that grows.
 func asked(now time.Time, try int, a answer) time.Duration {
 	if d, ok := retryAfter(now, a); ok {
 		return d
 	}
-	if m := window.FindSubmatch(a.body); m != nil {
+	if m := window.Regexp().FindSubmatch(a.body); m != nil {
 		n, _ := strconv.Atoi(string(m[1]))
 		unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[string(m[2])]
 		return min(time.Duration(n)*unit, longestNap)

@@ -7,9 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
+
+	"connsync/lazy"
 )
 
 // Options say which workspace to talk to, as whom, and how.
@@ -76,9 +77,9 @@ type OptionError struct{ Option, Reason string }
 func (e *OptionError) Error() string { return e.Option + ": " + e.Reason }
 
 var (
-	validRegion = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]{1,3}$`)
+	validRegion = lazy.New(`^[a-z]{2}-[a-z]+-[0-9]{1,3}$`)
 	// pathSafe is an id that stays one part of a URL's path. What a manifest may say is narrower: this is about a server's answers, too.
-	pathSafe = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	pathSafe = lazy.New(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
 func (o *Options) check() error {

@@ -2,11 +2,12 @@ package secmaster
 
 import (
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"connsync/lazy"
 )
 
 // What of an answer is shown. Where the request held a secret, no text of the server is: it could repeat the secret, in any form. A code and
@@ -25,8 +26,8 @@ var codeWords = map[string]string{
 }
 
 var (
-	usualCode = regexp.MustCompile(`^(?:(?:SecMaster|APIGW|IAM|STS5|CSB|csb|common)\.[0-9]{4,8}|[0-9]{1,3})$`)
-	usualID   = regexp.MustCompile(`^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$`)
+	usualCode = lazy.New(`^(?:(?:SecMaster|APIGW|IAM|STS5|CSB|csb|common)\.[0-9]{4,8}|[0-9]{1,3})$`)
+	usualID   = lazy.New(`^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$`)
 )
 
 // secret tells whether a request holds a secret beside its signature.

@@ -3,11 +3,12 @@ package state
 import (
 	"errors"
 	"os"
-	"regexp"
 	"strconv"
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"connsync/lazy"
 )
 
 // Busy tells who writes to the state at this moment, for whoever only looks: a *HeldError of a run that announced itself, or a *BusyError of a
@@ -23,7 +24,7 @@ func (s *Store) Busy(snap Snapshot) error {
 	return nil
 }
 
-var holderLine = regexp.MustCompile(`^process ([1-9][0-9]{0,9}) on (\S+) since `)
+var holderLine = lazy.New(`^process ([1-9][0-9]{0,9}) on (\S+) since `)
 
 // locked tells whether the process that wrote its name into the lock's file holds the lock still.
 func (s *Store) locked(who string) bool {

@@ -2,10 +2,10 @@ package state
 
 import (
 	"maps"
-	"regexp"
 	"strings"
 
 	"connsync/diff"
+	"connsync/lazy"
 )
 
 // converted asks the state's log which connections of schema 1 connsync wrote: their entries do not say. Where the history ends before
@@ -59,7 +59,7 @@ func (s *Store) history(commit string, visit func(message string) bool) bool {
 }
 
 // wrote is a line of the log about a write that was carried out: only those name requests (docs/state.md).
-var wrote = regexp.MustCompile(`^(?:created|updated) [^ ]+ ([^ ]+)(?: \(request .*\))?$|^adopted [^ ]+ ([^ ]+) \(request .*\)$`)
+var wrote = lazy.New(`^(?:created|updated) [^ ]+ ([^ ]+)(?: \(request .*\))?$|^adopted [^ ]+ ([^ ]+) \(request .*\)$`)
 
 func writtenIDs(message string) []string {
 	var out []string

@@ -5,13 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
+
+	"connsync/lazy"
 )
 
 var (
-	validHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	validHash = lazy.New(`^[0-9a-f]{40}$`)
 	noHash    = strings.Repeat("0", 40)
 )
 

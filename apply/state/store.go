@@ -3,11 +3,12 @@ package state
 import (
 	"context"
 	"errors"
-	"regexp"
 	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"connsync/lazy"
 )
 
 // Repo is the repository that keeps known state. It is opened by package gitfs, which knows more kinds of repositories than go-git.
@@ -60,7 +61,7 @@ type Store struct {
 	accepted bool // Home may share the state, although that does not know it
 }
 
-var validTarget = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+var validTarget = lazy.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 // Ref is the full name of a target's ref.
 func Ref(target string) string { return "refs/heads/connsync-state/" + target }

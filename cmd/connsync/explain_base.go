@@ -2,10 +2,10 @@ package main
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
+	"connsync/lazy"
 	"connsync/manifest/gitfs"
 )
 
@@ -37,9 +37,9 @@ func explainBase(err error) (string, []string, bool) {
 }
 
 var (
-	fullHash     = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	remoteBranch = regexp.MustCompile(`^([A-Za-z0-9._-]+)/([A-Za-z0-9][A-Za-z0-9._/-]*)$`)
-	localBranch  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+	fullHash     = lazy.New(`^[0-9a-f]{40}$`)
+	remoteBranch = lazy.New(`^([A-Za-z0-9._-]+)/([A-Za-z0-9][A-Za-z0-9._/-]*)$`)
+	localBranch  = lazy.New(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 )
 
 // fetchOf is the command that brings a revision into a clone.

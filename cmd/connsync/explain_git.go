@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"connsync/apply"
+	"connsync/lazy"
 	"connsync/manifest/gitfs"
 )
 
@@ -51,7 +51,7 @@ func splitHints(e *gitfs.SplitError) []string {
 	return append(hints, "or give known state a remote of its own:  git remote add state ADDRESS  and  state: {remote: state}  in connsync.yaml; or --state ADDRESS")
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+var plainName = lazy.New(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 func remoteHints(e *gitfs.RemoteError) []string {
 	switch e.Kind {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"connsync/apply"
+	"connsync/lazy"
 	"connsync/manifest"
 	"connsync/manifest/draft"
 	"connsync/secrets"
@@ -42,13 +42,13 @@ func fill(layout, target, name, plugin string) string {
 }
 
 var (
-	unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
-	deviceName   = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`) // Windows opens a device by it
+	unsafeInName = lazy.New(`[^A-Za-z0-9_-]+`)
+	deviceName   = lazy.New(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`) // Windows opens a device by it
 )
 
 // fileName is a name that SecMaster shows as a part of a path: it leads nowhere else, on no system.
 func fileName(name string) string {
-	name = strings.Trim(unsafeInName.ReplaceAllString(name, "_"), "-")
+	name = strings.Trim(unsafeInName.Regexp().ReplaceAllString(name, "_"), "-")
 	if name == "" || deviceName.MatchString(name) {
 		name += "_"
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 
 	"connsync/apply/secmaster"
 	"connsync/cmd/connsync/render"
+	"connsync/lazy"
 	"connsync/manifest"
 	"connsync/secrets"
 )
@@ -82,7 +82,7 @@ func (s *starting) giveIt() string {
 }
 
 // plainKey is a key that means itself in a regular expression, and in YAML.
-var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+var plainKey = lazy.New(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
 // keysOf are the keys of all single values of plugins that are no secrets anywhere, in order.
 func keysOf(plugins []manifest.Plugin) []string {

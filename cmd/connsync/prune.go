@@ -3,13 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"connsync/apply"
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/lazy"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 	mostUnasked  = 10 // deletes of one target where no limit was named
 )
 
-var validLimit = regexp.MustCompile(`^[0-9]{1,6}%?$`)
+var validLimit = lazy.New(`^[0-9]{1,6}%?$`)
 
 // limit is --max-deletes and --allow-empty, as package apply has them.
 func (c *syncCmd) limit() apply.Limit {

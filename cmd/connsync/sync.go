@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"connsync/apply/secmaster"
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
+	"connsync/lazy"
 	"connsync/manifest"
 	"connsync/secrets"
 	"connsync/secrets/sops"
@@ -159,7 +159,7 @@ func (c *syncCmd) expected(plans []diff.Plan) error {
 }
 
 // validHash is a plan's hash, or enough of it that nobody finds another plan with the same.
-var validHash = regexp.MustCompile(`^[0-9a-fA-F]{12,64}$`)
+var validHash = lazy.New(`^[0-9a-fA-F]{12,64}$`)
 
 func conflicts(plans []diff.Plan) int {
 	n := 0

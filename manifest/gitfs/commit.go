@@ -2,10 +2,11 @@ package gitfs
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"connsync/lazy"
 )
 
 // Head is the commit that is checked out. ErrUnborn where there is none yet.
@@ -36,7 +37,7 @@ func (r *Repository) commit(hash plumbing.Hash) (Commit, error) {
 }
 
 // plainRevision keeps out what go-git takes and silently misreads: reflogs (main@{1}) and files (HEAD:path).
-var plainRevision = regexp.MustCompile(`^[^@{}:\\ \x00-\x1f-][^@{}:\\ \x00-\x1f]*$`)
+var plainRevision = lazy.New(`^[^@{}:\\ \x00-\x1f-][^@{}:\\ \x00-\x1f]*$`)
 
 // Resolve finds a branch, a tag, a remote's branch or a commit; also HEAD~2 and the like. *UnknownRefError where there is none.
 func (r *Repository) Resolve(rev string) (Commit, error) {

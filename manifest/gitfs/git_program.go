@@ -2,15 +2,16 @@ package gitfs
 
 import (
 	"os/exec"
-	"regexp"
 	"strconv"
 	"sync"
+
+	"connsync/lazy"
 )
 
 // leastGit is the oldest Git whose configuration can be given by the environment, and by nothing else.
 const leastGit = 2*1000 + 32
 
-var gitVersion = regexp.MustCompile(`^git version (\d+)\.(\d+)`)
+var gitVersion = lazy.New(`^git version (\d+)\.(\d+)`)
 
 // lookUp finds a program on PATH; tests of go-git's line find none.
 var lookUp = exec.LookPath
@@ -38,7 +39,7 @@ var rejected sync.Map
 // unusable says why a program cannot be used; "" where it can.
 func unusable(program string) string {
 	out, err := exec.Command(program, "version").Output()
-	v := gitVersion.FindSubmatch(out)
+	v := gitVersion.Regexp().FindSubmatch(out)
 	if err != nil || v == nil {
 		return "git does not tell its version"
 	}

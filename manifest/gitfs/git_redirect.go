@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"connsync/lazy"
 )
 
 // mostMoves are the redirects that are followed for one question.
@@ -15,7 +16,7 @@ const mostMoves = 3
 var errRedirected = errors.New("the remote is elsewhere")
 
 // location is where a server redirects to, as Git notes it when it is asked to note its answers.
-var location = regexp.MustCompile(`(?mi)<= Recv header: location: (\S+)\r?$`)
+var location = lazy.New(`(?mi)<= Recv header: location: (\S+)\r?$`)
 
 // follow takes the address that a server redirects to, on the same host only. Git itself would go there and tell: so it is never let, but shows
 // where it was sent.
@@ -36,7 +37,7 @@ func (g *gitLine) follow(ctx context.Context, k key) error {
 
 // movedTo is the repository's address in a note of a redirect, if that stays on the host.
 func movedTo(address, note string) (string, bool) {
-	all := location.FindAllStringSubmatch(note, -1)
+	all := location.Regexp().FindAllStringSubmatch(note, -1)
 	from, err := url.Parse(address)
 	if len(all) == 0 || err != nil {
 		return "", false

@@ -3,10 +3,11 @@ package gitfs
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"connsync/lazy"
 )
 
 // gitLine is the user's own Git, which reaches whatever  git push  reaches: by keys, agents, helpers, proxies and certificates that only it
@@ -23,7 +24,7 @@ type gitLine struct {
 }
 
 // refersToEmpty is how Git's packets show a server that answers and has no ref.
-var refersToEmpty = regexp.MustCompile(`packet: +\S+< (version 2|0{40} capabilities\^\{\})`)
+var refersToEmpty = lazy.New(`packet: +\S+< (version 2|0{40} capabilities\^\{\})`)
 
 func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string, error) {
 	if len(names) > 0 {

@@ -4,9 +4,10 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"connsync/lazy"
 )
 
 // Home names the repository that an address leads to, as host/path: all addresses of one repository have the same one, whatever their scheme,
@@ -73,7 +74,7 @@ func azureParts(parts []string) []string {
 type place struct{ scheme, host, port, path string }
 
 // scpForm is [user@]host:path, where no slash comes before the colon.
-var scpForm = regexp.MustCompile(`^(?:[^/:@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):(.*)$`)
+var scpForm = lazy.New(`^(?:[^/:@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):(.*)$`)
 
 // parseAddress takes an address apart as Git does; a path has no host.
 func parseAddress(address string) (place, bool) {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"strings"
 
@@ -17,6 +16,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/http"
 	"github.com/go-git/go-git/v5/storage/memory"
+
+	"connsync/lazy"
 )
 
 // Remote is a remote of a repository.
@@ -56,9 +57,9 @@ type CloneOptions struct {
 }
 
 // scp is the short form of an SSH address.
-var scp = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^:]+$`)
+var scp = lazy.New(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^:]+$`)
 
-var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
+var fullHash = lazy.New(`^[0-9a-f]{40}$`)
 
 // Clone reads one commit of a remote, without its history, into a temporary folder that Close removes; or into memory, where there is no
 // Git. A local path is opened instead. It reaches what Git reaches, and uses the token in CONNSYNC_GIT_TOKEN where the address is https. Its

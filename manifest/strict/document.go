@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"connsync/lazy"
 )
 
 // Document is one file while it is read: its tree, and what is wrong with it.
@@ -133,13 +134,13 @@ func (d *Document) atLine(line int, message string) Note {
 }
 
 // keyOnly is a line up to the colon of its key, where nothing but indentation stands before the key.
-var keyOnly = regexp.MustCompile(`^\s*(- )?"?[A-Za-z0-9_.-]+"?:`)
+var keyOnly = lazy.New(`^\s*(- )?"?[A-Za-z0-9_.-]+"?:`)
 
 // source is what of a node's line may be shown: the key alone, unless the line is that key, or that key and this node.
 // Behind any other key, and in a comment, a secret may stand.
 func (d *Document) source(n *Node, whole bool) string {
 	text := strings.TrimRight(d.line(n.Line), " \t\r")
-	key := keyOnly.FindString(text)
+	key := keyOnly.Regexp().FindString(text)
 	rest := text[len(key):]
 	switch {
 	case key == "" || rest == "":

@@ -4,11 +4,12 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"connsync/lazy"
 )
 
 // Limits of one file. A manifest of a hundred connections is far below all of them.
@@ -82,7 +83,7 @@ func invisible(r rune) bool {
 	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2069 || r == 0xfeff || r == 0x061c || r == 0x2028 || r == 0x2029
 }
 
-var lineNumber = regexp.MustCompile(`line (\d+)`)
+var lineNumber = lazy.New(`line (\d+)`)
 
 // syntax maps a parser's error to our words. Its own text can quote values.
 func (d *Document) syntax(err error) {

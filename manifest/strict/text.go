@@ -3,13 +3,14 @@ package strict
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"connsync/lazy"
 )
 
 var (
-	word      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-	ambiguous = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n)$`)
+	word      = lazy.New(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	ambiguous = lazy.New(`(?i)^(true|false|null|yes|no|on|off|y|n)$`)
 )
 
 // Text is a text as YAML: quoted, as JSON quotes it, unless it is a word that no reader takes for anything else.

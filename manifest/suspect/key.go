@@ -68,7 +68,7 @@ func ofKey(key, text string, number bool) Finding {
 			return Finding{Verdict: Doubtful, Why: "by its key"} // it may be about the secret
 		}
 		return Finding{Verdict: Secret, Why: "by its key"}
-	case end == "hmac" && !number && !algorithm().MatchString(text):
+	case end == "hmac" && !number && !algorithm.MatchString(text):
 		return Finding{Verdict: Secret, Why: "by its key"}
 	case end == "key" || end == "keys":
 		return ofKeyWord(words, text, number)
@@ -138,7 +138,7 @@ func isSecretWord(word string) bool {
 
 // ofKeyWord judges a key that ends in key, by the word before it.
 func ofKeyWord(words []string, text string, number bool) Finding {
-	if filePath().MatchString(text) || resource().MatchString(text) {
+	if filePath.MatchString(text) || resource.MatchString(text) {
 		return Finding{}
 	}
 	if len(words) == 1 {
@@ -189,7 +189,7 @@ func ofHeader(text string) Finding {
 		return Finding{Verdict: Secret, Why: "by its key"}
 	case schemes[strings.ToLower(text)]:
 		return Finding{}
-	case two && value != "" && !strings.Contains(text, "//") && !strings.ContainsAny(name, " \t\n"), headerLine().MatchString(text), authScheme().MatchString(text), encodedPair(text):
+	case two && value != "" && !strings.Contains(text, "//") && !strings.ContainsAny(name, " \t\n"), headerLine.MatchString(text), authScheme.MatchString(text), encodedPair(text):
 		return Finding{Verdict: Secret, Why: "by its key"}
 	}
 	return Finding{Verdict: Doubtful, Why: "by its key"}

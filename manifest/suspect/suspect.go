@@ -69,7 +69,7 @@ func byKeys(keys []string, text string, number bool) Finding {
 	}
 	own := keys[len(keys)-1]
 	f := ofKey(own, text, number)
-	if f.Verdict == Secret && filePath().MatchString(text) {
+	if f.Verdict == Secret && filePath.MatchString(text) {
 		return Finding{Verdict: Doubtful, Why: "by its key, though it looks like the path of a file"}
 	}
 	if f.Verdict == Secret {

@@ -3,23 +3,18 @@ package suspect
 import (
 	"encoding/base64"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
+
+	"connsync/lazy"
 )
 
 // A shape is a text that is a secret wherever it stands. Its gates are cheap: one of them is in every text that the pattern fits.
 type shape struct {
 	what    string
 	gates   []string
-	pattern func() *regexp.Regexp
-}
-
-// lazy is a pattern that is compiled when it is first needed: all of them take longer than a run that judges no value.
-func lazy(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+	pattern *lazy.Pattern
 }
 
 // hole is a part of a text that stands for something else, and is filled in by others.
@@ -29,40 +24,40 @@ const hole = `\$\{|\$\(|\{\{|<|%|\*\*\*|xxx`
 const accessKey = "the shape of an access key"
 
 var shapes = []shape{
-	{accessKey, []string{"AKIA", "ASIA"}, lazy(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`)},
-	{"a private key", []string{"PRIVATE KEY", "Static key", "AGE-SECRET-KEY-", "PuTTY-User-Key-File"}, lazy(`-----BEGIN ([A-Z0-9 ]*PRIVATE KEY|OpenVPN Static key)|AGE-SECRET-KEY-(PQ-)?1|PuTTY-User-Key-File-\d:[\s\S]*Private-Lines`)},
-	{"a password in a URL", []string{"@"}, lazy(`(?i)[a-z][a-z0-9+.-]*://[^/\s:@?#]*:[^/\s@]+@`)},
-	{"a token in a URL", []string{"?", "&", "#"}, lazy(`(?i)[?&#]([\w.-]*(token|api_?key|secret|signature|password|passwd|access_?key)|key|sig|pwd|sas|auth)=[^&\s#]{6,}`)},
-	{"a webhook with its token", []string{"hooks", "webhook", "/hook/", "/integration", "/bot", "/trigger/"}, lazy(`(?i)://(hooks\.slack\.com/(services|workflows|triggers)/\w+/|(\w+\.)?discord(app)?\.com/api/webhooks/\d+/[\w-]+|[\w.-]*\.?webhook\.office\.com/webhookb?2?/|outlook\.office(365)?\.com/webhook/|` +
+	{accessKey, []string{"AKIA", "ASIA"}, lazy.New(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`)},
+	{"a private key", []string{"PRIVATE KEY", "Static key", "AGE-SECRET-KEY-", "PuTTY-User-Key-File"}, lazy.New(`-----BEGIN ([A-Z0-9 ]*PRIVATE KEY|OpenVPN Static key)|AGE-SECRET-KEY-(PQ-)?1|PuTTY-User-Key-File-\d:[\s\S]*Private-Lines`)},
+	{"a password in a URL", []string{"@"}, lazy.New(`(?i)[a-z][a-z0-9+.-]*://[^/\s:@?#]*:[^/\s@]+@`)},
+	{"a token in a URL", []string{"?", "&", "#"}, lazy.New(`(?i)[?&#]([\w.-]*(token|api_?key|secret|signature|password|passwd|access_?key)|key|sig|pwd|sas|auth)=[^&\s#]{6,}`)},
+	{"a webhook with its token", []string{"hooks", "webhook", "/hook/", "/integration", "/bot", "/trigger/"}, lazy.New(`(?i)://(hooks\.slack\.com/(services|workflows|triggers)/\w+/|(\w+\.)?discord(app)?\.com/api/webhooks/\d+/[\w-]+|[\w.-]*\.?webhook\.office\.com/webhookb?2?/|outlook\.office(365)?\.com/webhook/|` +
 		`open\.(feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/|hooks\.zapier\.com/hooks/catch/|events\.(eu\.)?pagerduty\.com/integration/|api\.telegram\.org/bot\d+:|maker\.ifttt\.com/trigger/.*/with/key/|` +
 		`alert\.victorops\.com/integrations/.*/alert/|[\w.-]+/hooks/[a-z0-9]{20,})`)},
-	{"a connection string with a password", []string{"="}, lazy(`(?i)(^|[;?&\s,{(])(password|passwd|pwd|pass|passphrase|shared_?access_?key|account_?key|access_?key|secret_?key|secret_?access_?key|client_?secret|auth_?token|api_?key|sslpassword|private_?key)\s*=\s*("[^"]+"|'[^']+'|[^;&\s,"'=<>$][^;&\s,"']{2,})`)},
-	{"a connection string with a password", []string{"jdbc:oracle", "JDBC:ORACLE"}, lazy(`(?i)jdbc:oracle:\w+:[^/@\s:]+/[^@\s/]+@`)},
-	{"a password in an address", []string{"@"}, lazy(`^[A-Za-z0-9._-]+:[^\s:@/]{2,}@((tcp|udp|unix)\()?[A-Za-z0-9._\[(-]+`)},
-	{"a password on a command line", []string{"-u ", "--user ", "--password"}, lazy(`(^|\s)(-u|--user)\s+[^\s:]+:[^\s]+|--password[ =][^\s-]\S*`)},
+	{"a connection string with a password", []string{"="}, lazy.New(`(?i)(^|[;?&\s,{(])(password|passwd|pwd|pass|passphrase|shared_?access_?key|account_?key|access_?key|secret_?key|secret_?access_?key|client_?secret|auth_?token|api_?key|sslpassword|private_?key)\s*=\s*("[^"]+"|'[^']+'|[^;&\s,"'=<>$][^;&\s,"']{2,})`)},
+	{"a connection string with a password", []string{"jdbc:oracle", "JDBC:ORACLE"}, lazy.New(`(?i)jdbc:oracle:\w+:[^/@\s:]+/[^@\s/]+@`)},
+	{"a password in an address", []string{"@"}, lazy.New(`^[A-Za-z0-9._-]+:[^\s:@/]{2,}@((tcp|udp|unix)\()?[A-Za-z0-9._\[(-]+`)},
+	{"a password on a command line", []string{"-u ", "--user ", "--password"}, lazy.New(`(^|\s)(-u|--user)\s+[^\s:]+:[^\s]+|--password[ =][^\s-]\S*`)},
 	{"an authorization header", []string{" "}, authScheme},
 	{"a header with a token", []string{"oken", "uth", "ecret", "ookie", "key", "Key", "TOKEN", "AUTH", "SECRET", "COOKIE", "KEY"}, headerLine},
-	{"the shape of a token", []string{"eyJ"}, lazy(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)},
-	{"the shape of a token", []string{"1//0"}, lazy(`^1//0[A-Za-z0-9_-]+$`)},
-	{"the shape of a token", []string{":AA"}, lazy(`\b\d{8,10}:AA[A-Za-z0-9_-]{30,}`)},
+	{"the shape of a token", []string{"eyJ"}, lazy.New(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)},
+	{"the shape of a token", []string{"1//0"}, lazy.New(`^1//0[A-Za-z0-9_-]+$`)},
+	{"the shape of a token", []string{":AA"}, lazy.New(`\b\d{8,10}:AA[A-Za-z0-9_-]{30,}`)},
 	{"the shape of a token", []string{
 		"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-", "glsa_", "xox", "xapp-", "sk-", "sk_live_", "rk_live_", "sk_test_", "SG.", "AIza", "ya29.", "hvs.", "hvb.", "dop_v1_",
 		"npm_", "pypi-AgE", "NRAK-", "dckr_pat_", "shpat_", "shpss_", "PMAK-", "lin_api_", "ATATT3", "ATCTT3", "dp.pt.", "rubygems_", "sntrys_", "sntryu_", "xkeysib-", "key-", "SECRET-", "pat-", "pul-", "dapi", "FlyV1", "sq0csp-", "whsec_", "tfp_", "glc_",
-	}, lazy(`(^|[^A-Za-z0-9_])(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|gl(pat|dt|rt)-[A-Za-z0-9_-]{16,}|gl(sa|c)_[A-Za-z0-9_=]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}|(sk|rk)_(live|test)_[A-Za-z0-9]{16,}|` +
+	}, lazy.New(`(^|[^A-Za-z0-9_])(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|gl(pat|dt|rt)-[A-Za-z0-9_-]{16,}|gl(sa|c)_[A-Za-z0-9_=]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}|(sk|rk)_(live|test)_[A-Za-z0-9]{16,}|` +
 		`SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{20,}|hv[sb]\.[A-Za-z0-9_-]{20,}|dop_v1_[a-f0-9]{40,}|npm_[A-Za-z0-9]{30,}|pypi-AgE[A-Za-z0-9_-]{20,}|NRAK-[A-Z0-9]{20,}|dckr_pat_[A-Za-z0-9_-]{20,}|` +
 		`shp(at|ss)_[a-fA-F0-9]{24,}|PMAK-[a-f0-9]{20,}|lin_api_[A-Za-z0-9]{30,}|AT[AC]TT3[A-Za-z0-9_=-]{20,}|dp\.pt\.[A-Za-z0-9]{30,}|rubygems_[a-f0-9]{40,}|sntry[su]_[A-Za-z0-9_+/=]{30,}|xkeysib-[a-f0-9]{40,}|key-[0-9a-f]{32}\b|pul-[a-f0-9]{30,}|dapi[a-f0-9]{32}|` +
 		`sq0csp-[A-Za-z0-9_-]{30,}|whsec_[A-Za-z0-9+/=]{24,}|tfp_[A-Za-z0-9_-]{30,})`)},
 }
 
 var (
-	authScheme  = lazy(`(?i)^(bearer|basic|token|apikey|ssws|splunk|geniekey|negotiate|aws4-hmac-sha256|zoho-oauthtoken|bot)\s+([A-Za-z0-9+/=._~:-]{8,}|[A-Za-z+/._~:-]*[0-9=][A-Za-z0-9+/=._~:-]{2,})$`)
-	headerLine  = lazy(`(?im)(^|["'\s,;{])((proxy-)?authorization|(set-)?cookie|x-[a-z-]*(token|key|auth|secret)[a-z-]*|api-?key|private-token|ocp-apim-subscription-key)["']?\s*:\s*["']?[^\s"'<${]{4,}`)
-	filePath    = lazy(`^(~|\.{1,2}|[A-Za-z]:)?([/\\][A-Za-z0-9._ -]+){2,}$|^[A-Za-z0-9_.-]+\.(pem|key|crt|cer|p12|pfx|jks|json|txt|env|keytab)$`)
-	notUsers    = lazy(`^(mailto|sips?|xmpp|acct|tel|urn|im|news|ldap|user|group|role|serviceAccount|domain):`)
-	placeholder = lazy(`\$\{[^}]+\}|\{\{.+?\}\}|\$\([A-Za-z_][^)]*\)|^ref\+[a-z0-9]+://|^op://|^(vault|awssm|gcpsm|azkv)://|^%[A-Z_]+%$`)
-	algorithm   = lazy(`(?i)^(hmac[-_]?)?(sha|md)[-_/0-9]*`)
-	resource    = lazy(`^(arn:|urn:|projects/|ocid1\.)`)
-	holes       = lazy(hole)
+	authScheme  = lazy.New(`(?i)^(bearer|basic|token|apikey|ssws|splunk|geniekey|negotiate|aws4-hmac-sha256|zoho-oauthtoken|bot)\s+([A-Za-z0-9+/=._~:-]{8,}|[A-Za-z+/._~:-]*[0-9=][A-Za-z0-9+/=._~:-]{2,})$`)
+	headerLine  = lazy.New(`(?im)(^|["'\s,;{])((proxy-)?authorization|(set-)?cookie|x-[a-z-]*(token|key|auth|secret)[a-z-]*|api-?key|private-token|ocp-apim-subscription-key)["']?\s*:\s*["']?[^\s"'<${]{4,}`)
+	filePath    = lazy.New(`^(~|\.{1,2}|[A-Za-z]:)?([/\\][A-Za-z0-9._ -]+){2,}$|^[A-Za-z0-9_.-]+\.(pem|key|crt|cer|p12|pfx|jks|json|txt|env|keytab)$`)
+	notUsers    = lazy.New(`^(mailto|sips?|xmpp|acct|tel|urn|im|news|ldap|user|group|role|serviceAccount|domain):`)
+	placeholder = lazy.New(`\$\{[^}]+\}|\{\{.+?\}\}|\$\([A-Za-z_][^)]*\)|^ref\+[a-z0-9]+://|^op://|^(vault|awssm|gcpsm|azkv)://|^%[A-Z_]+%$`)
+	algorithm   = lazy.New(`(?i)^(hmac[-_]?)?(sha|md)[-_/0-9]*`)
+	resource    = lazy.New(`^(arn:|urn:|projects/|ocid1\.)`)
+	holes       = lazy.New(hole)
 )
 
 // Shape says what secret a text is or holds by its own form; "" for none.
@@ -75,7 +70,7 @@ func Shape(text string) string {
 			if !strings.Contains(text, gate) {
 				continue
 			}
-			if found := s.pattern().FindString(text); found != "" && !holes().MatchString(found) && !notUsers().MatchString(found) {
+			if found := s.pattern.Regexp().FindString(text); found != "" && !holes.MatchString(found) && !notUsers.MatchString(found) {
 				return s.what
 			}
 			break
@@ -95,7 +90,7 @@ func randomSegment(address string) bool {
 	_, rest, _ := strings.Cut(address, "://")
 	rest, _, _ = strings.Cut(rest, "?")
 	for i, part := range strings.Split(rest, "/") {
-		if i > 0 && random(part) && !longHex().MatchString(part) {
+		if i > 0 && random(part) && !longHex.MatchString(part) {
 			return true
 		}
 	}
@@ -110,7 +105,7 @@ func isPlaceholder(text string) bool {
 	if !strings.ContainsAny(text, "${%") && !slices.ContainsFunc(stores, func(s string) bool { return strings.HasPrefix(text, s) }) {
 		return false
 	}
-	return placeholder().MatchString(text)
+	return placeholder.MatchString(text)
 }
 
 // encodedPEM is how base64 of a text in PEM begins.
@@ -132,9 +127,9 @@ func encodedPair(text string) bool {
 }
 
 var (
-	longHex    = lazy(`^[0-9A-Fa-f]{40,}$`)
-	base64Like = lazy(`^[A-Za-z0-9+/_-]{20,}={0,2}$`)
-	uuidLike   = lazy(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	longHex    = lazy.New(`^[0-9A-Fa-f]{40,}$`)
+	base64Like = lazy.New(`^[A-Za-z0-9+/_-]{20,}={0,2}$`)
+	uuidLike   = lazy.New(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
 
 // Random tells whether a text is one long run of characters that nobody would choose.
@@ -142,13 +137,13 @@ func Random(text string) bool { return random(text) }
 
 // random looks for much entropy, and a change between upper case, lower case and digits at nearly every step, as words never have.
 func random(text string) bool {
-	if len(text) < 20 || strings.ContainsAny(text, " :.@") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, encodedPEM) || uuidLike().MatchString(text) {
+	if len(text) < 20 || strings.ContainsAny(text, " :.@") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, encodedPEM) || uuidLike.MatchString(text) {
 		return false
 	}
-	if longHex().MatchString(text) {
+	if longHex.MatchString(text) {
 		return true
 	}
-	return base64Like().MatchString(text) && entropy(text) >= 3.5 && classChanges(text) >= 0.45
+	return base64Like.MatchString(text) && entropy(text) >= 3.5 && classChanges(text) >= 0.45
 }
 
 // entropy is Shannon's, in bits per byte.
@@ -189,12 +184,12 @@ func classChanges(s string) float64 {
 	return float64(changes) / float64(len(s)-1)
 }
 
-var commentedSecret = lazy(`(?i)\b(password|passwd|pwd|passphrase|secret|token|api[_-]?key|private[_-]?key)["']?\s*[:=]\s*["']?([^\s"'<>$({\[]{4,})["']?\s*$`)
+var commentedSecret = lazy.New(`(?i)\b(password|passwd|pwd|passphrase|secret|token|api[_-]?key|private[_-]?key)["']?\s*[:=]\s*["']?([^\s"'<>$({\[]{4,})["']?\s*$`)
 
 // Comment tells whether a comment holds something like `password: value`.
 func Comment(comment string) bool {
 	for line := range strings.SplitSeq(comment, "\n") {
-		if commentedSecret().MatchString(line) || Shape(strings.TrimLeft(line, "# ")) != "" {
+		if commentedSecret.MatchString(line) || Shape(strings.TrimLeft(line, "# ")) != "" {
 			return true
 		}
 	}

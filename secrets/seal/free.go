@@ -3,8 +3,9 @@ package seal
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"connsync/lazy"
 )
 
 // free are the keys right below config that a seal leaves out, since they change often and lead nowhere. Every other key is bound, known or not.
@@ -14,7 +15,7 @@ var free = map[string]bool{
 }
 
 // harmless is a value that can be no address.
-var harmless = regexp.MustCompile(`^[A-Za-z0-9 _-]{0,40}$`)
+var harmless = lazy.New(`^[A-Za-z0-9 _-]{0,40}$`)
 
 // free tells whether a seal says nothing of a setting while it has this value.
 func (s Setting) free() bool {

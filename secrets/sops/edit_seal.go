@@ -6,6 +6,7 @@ import (
 
 	upstream "github.com/getsops/sops/v3"
 
+	"connsync/lazy"
 	"connsync/secrets"
 	"connsync/secrets/seal"
 	"connsync/secrets/sops/splice"
@@ -64,7 +65,7 @@ func withSeals(m upstream.Metadata) (upstream.Metadata, bool) {
 	return m, true
 }
 
-var sealPath = regexp.MustCompile(`^connections(\.[A-Za-z0-9_-]+|\["(?:[^"\\]|\\.)*"\]){2}\.` + seal.Key + `$`)
+var sealPath = lazy.New(`^connections(\.[A-Za-z0-9_-]+|\["(?:[^"\\]|\\.)*"\]){2}\.` + seal.Key + `$`)
 
 // isSeal tells whether a path is that of a connection's seal.
 func isSeal(p secrets.Path) bool { return sealPath.MatchString(string(p)) }

@@ -3,11 +3,12 @@ package sops
 import (
 	"errors"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/getsops/sops/v3/age"
+
+	"connsync/lazy"
 )
 
 // UserKeys is the file in which SOPS finds age identities without a variable; "" where the system names no folder for it.
@@ -36,12 +37,12 @@ func AgeRecipients(text string) ([]string, error) {
 
 // The forms of recipients that are no age keys.
 var (
-	fingerprint = regexp.MustCompile(`^[0-9A-Fa-f]{40}$`)
-	awsKey      = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+$`)
-	googleKey   = regexp.MustCompile(`^projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]+/cryptoKeys/[A-Za-z0-9_-]+$`)
-	huaweiKey   = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]{1,3}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	azureKey    = regexp.MustCompile(`^/keys/[A-Za-z0-9-]+(/[0-9a-f]{32})?$`)
-	vaultKey    = regexp.MustCompile(`^/v1/[A-Za-z0-9_/.-]+/keys/[A-Za-z0-9_-]+$`)
+	fingerprint = lazy.New(`^[0-9A-Fa-f]{40}$`)
+	awsKey      = lazy.New(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+$`)
+	googleKey   = lazy.New(`^projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]+/cryptoKeys/[A-Za-z0-9_-]+$`)
+	huaweiKey   = lazy.New(`^[a-z]{2}-[a-z]+-[0-9]{1,3}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	azureKey    = lazy.New(`^/keys/[A-Za-z0-9-]+(/[0-9a-f]{32})?$`)
+	vaultKey    = lazy.New(`^/v1/[A-Za-z0-9_/.-]+/keys/[A-Za-z0-9_-]+$`)
 )
 
 // KindOf is the type of key by which a text can be written into a rule: age, also for an SSH public key, pgp, hckms, kms, gcp_kms, azure_kv or hc_vault;

@@ -6,13 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 
 	"filippo.io/age"
 	sopsage "github.com/getsops/sops/v3/age"
+
+	"connsync/lazy"
 )
 
 // Source is a place where a key was looked for, and what was found there, in our own words. Of what a place holds only public keys are named.
@@ -117,7 +118,7 @@ func (a *ageKeys) ofFile(name string, recipients []string) string {
 }
 
 // exitStatus is all that is told of what a command did.
-var exitStatus = regexp.MustCompile(`exit status ([0-9]{1,3})|signal: [a-z]+`)
+var exitStatus = lazy.New(`exit status ([0-9]{1,3})|signal: [a-z]+`)
 
 func (a *ageKeys) fromCommand(name string) Source {
 	s := Source{name, notSet}

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"connsync/lazy"
 )
 
 // body is that of a create or an update.
@@ -25,8 +26,8 @@ func (b body) onto(c *Connection) {
 }
 
 var (
-	nameRule = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
-	maskLike = regexp.MustCompile(`^\*+$`)
+	nameRule = lazy.New(`^[A-Za-z0-9_]{1,64}$`)
+	maskLike = lazy.New(`^\*+$`)
 )
 
 // read reads and checks a body. Messages name members, never values.

@@ -3,8 +3,9 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strings"
+
+	"connsync/lazy"
 )
 
 type object map[string]any
@@ -123,7 +124,7 @@ func prefixed(name string) string {
 	return "u-" + name
 }
 
-var secretKey = regexp.MustCompile(`(?i)password|secret|token|key$`)
+var secretKey = lazy.New(`(?i)password|secret|token|key$`)
 
 // shownConfig is a config in the form of the switch "config"; false where none is shown.
 func shownConfig(habit, config string) (any, bool) {

@@ -1,8 +1,9 @@
 package view
 
 import (
-	"regexp"
 	"strings"
+
+	"connsync/lazy"
 )
 
 // Part is a part of a sentence: words of ours, or something to be read as it stands.
@@ -12,16 +13,16 @@ type Part struct {
 }
 
 var (
-	commandAt  = regexp.MustCompile(`: (?:connsync|git (?:fetch|fsck|update-ref)|sops (?:decrypt|edit|encrypt|rotate|set|unset|updatekeys)) .*`) // "sops wrote it" is none
-	tokens     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^ ]+| +`)
-	plainWord  = regexp.MustCompile(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
-	hashLetter = regexp.MustCompile(`^[a-f]{7,}$`) // as a commit's hash may look
+	commandAt  = lazy.New(`: (?:connsync|git (?:fetch|fsck|update-ref)|sops (?:decrypt|edit|encrypt|rotate|set|unset|updatekeys)) .*`) // "sops wrote it" is none
+	tokens     = lazy.New(`"(?:[^"\\]|\\.)*"|[^ ]+| +`)
+	plainWord  = lazy.New(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
+	hashLetter = lazy.New(`^[a-f]{7,}$`) // as a commit's hash may look
 )
 
 // Sentence parts a text that may quote what others wrote. Words of nothing but letters are ours as far as anybody can tell, and
 // no renderer sees more in them; everything else is code. The texts together are the sentence, save for spaces.
 func Sentence(s string) []Part {
-	if at := commandAt.FindStringIndex(s); at != nil {
+	if at := commandAt.Regexp().FindStringIndex(s); at != nil {
 		return append(Sentence(s[:at[0]+1]), Part{false, " "}, Part{true, s[at[0]+2:]})
 	}
 	var out []Part
@@ -54,7 +55,7 @@ func wordsOf(s string) (out []Part) {
 			out = append(out, Part{code, text})
 		}
 	}
-	for _, token := range tokens.FindAllString(s, -1) {
+	for _, token := range tokens.Regexp().FindAllString(s, -1) {
 		open, word, end := punctuation(token)
 		plain := plainWord.MatchString(word) && !hashLetter.MatchString(word) || strings.Trim(word, " ") == ""
 		add(false, open)

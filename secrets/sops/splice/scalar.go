@@ -2,10 +2,11 @@ package splice
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"connsync/lazy"
 )
 
 // Scalar is a value to write: a text, or what stands in a file as it is.
@@ -53,10 +54,11 @@ func doubleQuoted(s string) string {
 }
 
 var (
-	plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@+:-]*( [A-Za-z0-9_./@+(-][A-Za-z0-9_./@+:,()-]*)*$`)
-	plainFlow = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@+-]*$`)
+	plainText = lazy.New(`^[A-Za-z/][A-Za-z0-9_./@+:-]*( [A-Za-z0-9_./@+(-][A-Za-z0-9_./@+:,()-]*)*$`)
+	plainFlow = lazy.New(`^[A-Za-z/][A-Za-z0-9_./@+-]*$`)
+	plainKey  = lazy.New(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 	// booleans, nulls and numbers of one YAML or another
-	special = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf|\.inf|e[0-9]+|0x.*)$`)
+	special = lazy.New(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf|\.inf|e[0-9]+|0x.*)$`)
 )
 
 // needsNoQuotes tells whether every reader of YAML takes a text without quotes for itself.
@@ -71,7 +73,7 @@ func needsNoQuotes(s string, flow bool) bool {
 }
 
 func keyText(key string, quoted bool) string {
-	if quoted || special.MatchString(key) || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`).MatchString(key) {
+	if quoted || special.MatchString(key) || !plainKey.MatchString(key) {
 		return doubleQuoted(key)
 	}
 	return key
