@@ -1,8 +1,6 @@
 package diff
 
 import (
-	"net/netip"
-	"slices"
 	"strings"
 
 	"connsync/lazy"
@@ -10,24 +8,30 @@ import (
 	"connsync/secrets"
 )
 
-// destinations are the words of keys that say where a connection leads.
-var destinations = map[string]bool{
-	"endpoint": true, "endpoints": true, "url": true, "urls": true, "uri": true, "host": true, "hosts": true, "hostname": true,
-	"address": true, "addresses": true, "addr": true, "addrs": true, "server": true, "servers": true, "broker": true, "brokers": true,
-	"domain": true, "proxy": true, "port": true, "ip": true, "gateway": true, "webhook": true, "webhooks": true, "dsn": true, "jdbc": true, "bootstrap": true, "base": true, "site": true,
-	"scheme": true, "protocol": true, "insecure": true, "cacert": true, "cafile": true, "cabundle": true, "truststore": true, "sni": true,
+func set(words string) map[string]bool {
+	out := make(map[string]bool)
+	for w := range strings.FieldsSeq(words) {
+		out[w] = true
+	}
+	return out
 }
+
+// destinations are the words of keys that say where a connection leads, or by which way.
+var destinations = set("endpoint endpoints url urls uri uris host hosts hostname address addresses addr addrs server servers broker brokers domain domains fqdn proxy socks port ports ip ips gateway webhook webhooks hook hooks " +
+	"dsn jdbc odbc bootstrap base site mx nodes zookeeper zk controller collector sink relay callback callbacks redirect issuer authority discovery wsdl jwks origin upstream upstreams remote peer peers bastion jump " +
+	"nameserver nameservers scheme protocol insecure cacert cafile capath cabundle truststore sni sslmode usessl usetls starttls dizhi zhuji fuwuqi duankou yuming wangguan daili wangzhi")
+
+// chinese are parts of Chinese keys that say where a connection leads, and counted are ends of those that count or time it.
+var (
+	chinese = lazy.New(`地址|主机|服务器|端口|域名|代理|网关|网址`)
+	counted = lazy.New(`(数量|版本|超时|次数)$`)
+)
+
+// quantities are last words of keys that count or time what leads somewhere, or say how it is written: host_count, url_encode.
+var quantities = set("count counts version versions timeout timeouts threshold encode encoding encoded timezone limit retries retry interval size")
 
 // whereabouts are words of keys that may say whose, or which part of a place, a connection leads to. Where nothing proves who changed them, they are of high risk.
-var whereabouts = map[string]bool{
-	"tenant": true, "tenants": true, "realm": true, "realms": true, "cluster": true, "clusters": true, "account": true, "accounts": true, "region": true, "regions": true,
-	"path": true, "paths": true, "instance": true, "instances": true,
-}
-
-// trusted are the words beside verify, or ca, of keys that say whom to trust: verify_ssl, tls_verify, ca_cert.
-var trusted = map[string]bool{
-	"ssl": true, "tls": true, "cert": true, "certs": true, "certificate": true, "certificates": true, "peer": true, "bundle": true, "file": true, "chain": true,
-}
+var whereabouts = set("tenant tenants realm realms cluster clusters account accounts region regions path paths instance instances")
 
 // risks are the destinations that Git changes while a secret stays: it would be sent to the new place.
 func risks(c Change) []Risk {
@@ -65,16 +69,16 @@ func leads(p secrets.Path) bool {
 		return false
 	}
 	words := manifest.KeyWords(strings.TrimPrefix(string(p), "config"))
+	if len(words) == 0 || quantities[words[len(words)-1]] || counted.MatchString(words[len(words)-1]) || words[0] == "max" || words[0] == "min" {
+		return false
+	}
 	for _, word := range words {
-		if destinations[word] || joined.MatchString(word) || glued.MatchString(word) {
+		word = strings.TrimRight(word, "0123456789") // url2, socks5
+		if destinations[word] || joined.MatchString(word) && !unjoined[word] || glued.MatchString(word) || chinese.MatchString(word) {
 			return true
 		}
 	}
-	return among(words, trusted) && (slices.Contains(words, "verify") || slices.Contains(words, "ca"))
-}
-
-func among(words []string, some map[string]bool) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return some[w] })
+	return trusts(words) || namedByTwo(words)
 }
 
 // whereabouts tells whether a setting's key may say whose place a connection leads to.
@@ -82,33 +86,14 @@ func (f Field) whereabouts() bool {
 	return strings.HasPrefix(string(f.Path), "config") && among(manifest.KeyWords(strings.TrimPrefix(string(f.Path), "config")), whereabouts)
 }
 
-// joined are keys that run their words together: apiurl, baseurl, smtphost.
-var joined = lazy.New(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$`)
+// joined are keys that run their words together: apiurl, baseurl, smtphost; and unjoined are words that only look so.
+var (
+	joined   = lazy.New(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$|^(smtp|imap|ldap|https?|ssh|s?ftp|db|sql|redis|api|web|tcp|udp|ssl|tls|proxy|remote|listen|mgmt)port$`)
+	unjoined = set("curl purl ghost")
+)
 
 // glued are keys that run verify and its word together: verifyssl, sslverify.
 var glued = lazy.New(`^(verify(ssl|tls|cert|peer)|(ssl|tls|cert|peer)verify)$`)
-
-// variable is a host with a port that something fills in.
-var variable = lazy.New(`[A-Za-z0-9\]]:(\$[{A-Za-z_]|\{\{)`)
-
-var (
-	hostPort = lazy.New(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*):[0-9]{1,5}$`)
-	hostName = lazy.New(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?$`)
-)
-
-// longest is more than any address; what is longer could hold one anywhere.
-const longest = 2000
-
-// mailbox is the name of an account, as many services have it, or a user and a host, as ssh has it: only the key tells which.
-var mailbox = lazy.New(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
-
-// scp is a user, a host and a path, as scp and Git have them.
-var scp = lazy.New(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+:`)
-
-func mailed(v any) bool {
-	text, ok := v.(string)
-	return ok && mailbox.MatchString(text)
-}
 
 // accounts are the words of keys that say who asks, and not whom.
 var accounts = map[string]bool{
@@ -123,29 +108,4 @@ func account(p secrets.Path) bool {
 		}
 	}
 	return false
-}
-
-// address tells whether a value is, or holds, a URL, a host name with a dot, a host and port, or an IP address.
-func address(v any) bool {
-	text, ok := v.(string)
-	switch {
-	case !ok || mailbox.MatchString(text):
-		return false
-	case len(text) > longest || strings.Contains(text, "://") || scp.MatchString(text) || variable.MatchString(text):
-		return true
-	}
-	for _, part := range strings.FieldsFunc(dots.Replace(text), outsideOfAddresses) {
-		part = strings.TrimPrefix(part, "tcp:")
-		if _, err := netip.ParseAddr(strings.Trim(part, "[]")); err == nil || hostPort.MatchString(part) || hostName.MatchString(part) {
-			return true
-		}
-	}
-	return false
-}
-
-// dots are read as a full stop by what looks names up (RFC 3490, section 3.1).
-var dots = strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".")
-
-func outsideOfAddresses(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:[]-", r))
 }

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Words splits a key at separators and at humps of camel case: clientSecretURL is client, secret, url.
+// Words splits a key at separators, at humps of camel case, and between Chinese and other letters: clientSecretURL is client, secret, url.
 func Words(key string) []string {
 	var words []string
 	var word []rune
@@ -23,7 +23,7 @@ func Words(key string) []string {
 			continue
 		}
 		hump := unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
-		if hump {
+		if hump || i > 0 && unicode.Is(unicode.Han, r) != unicode.Is(unicode.Han, runes[i-1]) {
 			flush()
 		}
 		word = append(word, r)
@@ -47,41 +47,87 @@ func parts(key string) []string {
 	return out
 }
 
-// unglued takes key off a word that ends in it, where what stands in front is known: hmackey is hmac, key; and monkey is monkey.
+// unglued takes key or code off a word that ends in it, where what stands in front is known: hmackey is hmac, key; and monkey is monkey.
 func unglued(word string) []string {
 	if before, ok := strings.CutSuffix(word, "key"); ok && (secretKeys[before] || freeKeys[before]) {
 		return []string{before, "key"}
+	}
+	if before, ok := strings.CutSuffix(word, "code"); ok && joined[before+" code"] != "" {
+		return []string{joined[before+" code"]}
 	}
 	return []string{word}
 }
 
 // ofKey judges a value by its own key.
 func ofKey(key, text string, number bool) Finding {
-	words := parts(key)
-	if len(words) == 0 || freed(words) {
+	words := withoutFile(parts(key))
+	if len(words) == 0 || freed(words) && !isTokenAuth(words, text, number) {
 		return Finding{}
 	}
 	end := last(words)
 	switch {
 	case hasSecretWord(words) && !(number && end == "tokens"):
-		if behind := behindSecret(words); behind != "" && !qualifiers[behind] && plainName(text) {
-			return Finding{Verdict: Doubtful, Why: "by its key"} // it may be about the secret
-		}
-		return Finding{Verdict: Secret, Why: "by its key"}
-	case end == "hmac" && !number && !algorithm.MatchString(text):
-		return Finding{Verdict: Secret, Why: "by its key"}
+		return ofSecretWord(words, text)
 	case end == "key" || end == "keys":
 		return ofKeyWord(words, text, number)
-	case end == "headers" && !number:
-		return ofHeaders(text)
-	case headerWords[end] && !number:
-		return ofHeader(text)
-	case end == "private" && len(words) > 1 && !number:
-		if strings.HasPrefix(text, "MII") {
-			return Finding{Verdict: Secret, Why: "by its key"}
+	case keyBehind(words) != nil:
+		if f := ofKeyWord(keyBehind(words), text, number); f.Verdict == Secret {
+			return f
 		}
-		return Finding{Verdict: Doubtful, Why: "by its key"}
-	case doubtfulWords[end] && !number:
+	case number:
+		return Finding{}
+	case end == "headers":
+		return ofHeaders(text)
+	case headerWords[end]:
+		return ofHeader(text)
+	}
+	return ofOtherWord(words, text, number)
+}
+
+// withoutFile takes "file content" off: what is in a file of a secret is the secret.
+func withoutFile(words []string) []string {
+	if n := len(words); n > 2 && contentWords[words[n-1]] && words[n-2] == "file" {
+		return words[:n-2]
+	}
+	return words
+}
+
+// isTokenAuth tells a secret under token_auth and its like, which are ways to log in elsewhere.
+func isTokenAuth(words []string, text string, number bool) bool {
+	n := len(words)
+	return n > 1 && words[n-1] == "auth" && isSecretWord(words[n-2]) && !verbs[words[0]] && !number && !plainName(text) && !schemes[strings.ToLower(text)]
+}
+
+// ofSecretWord judges a value whose key has a word for a secret.
+func ofSecretWord(words []string, text string) Finding {
+	behind := behindSecret(words)
+	switch {
+	case cryptWords[behind] && algorithm.MatchString(text):
+		return Finding{}
+	case behind != "" && !qualifiers[behind] && plainName(text):
+		return Finding{Verdict: Doubtful, Why: "by its key"} // it may be about the secret
+	}
+	return Finding{Verdict: Secret, Why: "by its key"}
+}
+
+// ofOtherWord judges a value by a last word that names a secret in some products only.
+func ofOtherWord(words []string, text string, number bool) Finding {
+	end := last(words)
+	secret := false
+	switch {
+	case number, end == "community" && bgpCommunity.MatchString(text), end == "hmac" && algorithm.MatchString(text):
+		return Finding{}
+	case end == "hmac":
+		secret = true
+	case end == "private" && len(words) > 1, anyOf(words, containerWords):
+		secret = strings.HasPrefix(text, derPrefix)
+	case end == "session":
+		secret = !plainName(text) && !duration.MatchString(text)
+	}
+	switch {
+	case secret:
+		return Finding{Verdict: Secret, Why: "by its key"}
+	case end == "private" && len(words) > 1, doubtfulWords[end] && !(end == "sid" && len(words) > 1 && !sessionWords[words[len(words)-2]]):
 		return Finding{Verdict: Doubtful, Why: "by its key"}
 	}
 	return Finding{}
@@ -133,36 +179,10 @@ func isSecretWord(word string) bool {
 			return true
 		}
 	}
+	if user, ok := strings.CutSuffix(word, "pw"); ok && pwUsers[user] {
+		return true
+	}
 	return strings.HasSuffix(word, "pass") && len(word) > 4 && !passWords[word]
-}
-
-// ofKeyWord judges a key that ends in key, by the word before it.
-func ofKeyWord(words []string, text string, number bool) Finding {
-	if filePath.MatchString(text) || resource.MatchString(text) {
-		return Finding{}
-	}
-	if len(words) == 1 {
-		switch {
-		case number || words[0] == "keys":
-			return Finding{}
-		case plainName(text):
-			return Finding{Verdict: Doubtful, Why: "by its key"}
-		}
-		return Finding{Verdict: Secret, Why: "by its key"}
-	}
-	before := words[len(words)-2]
-	if len(before) == 1 && len(words) > 2 { // apiV3Key
-		before = words[len(words)-3]
-	}
-	switch {
-	case freeKeys[before] || freeKeys[singular(before)]:
-		return Finding{}
-	case secretKeys[before] || slices.ContainsFunc(keyStems, func(s string) bool { return strings.HasSuffix(before, s) }):
-		return Finding{Verdict: Secret, Why: "by its key"}
-	case number:
-		return Finding{}
-	}
-	return Finding{Verdict: Doubtful, Why: "by its key"}
 }
 
 // plainName tells whether a text is made of small letters alone, as names of fields are.
@@ -191,6 +211,9 @@ func ofHeader(text string) Finding {
 		return Finding{}
 	case two && value != "" && !strings.Contains(text, "//") && !strings.ContainsAny(name, " \t\n"), headerLine.MatchString(text), authScheme.MatchString(text), encodedPair(text):
 		return Finding{Verdict: Secret, Why: "by its key"}
+	}
+	if strings.Contains(text, "://") { // where to log in: a secret in an address has a shape
+		return Finding{}
 	}
 	return Finding{Verdict: Doubtful, Why: "by its key"}
 }

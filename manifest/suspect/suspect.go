@@ -69,7 +69,13 @@ func byKeys(keys []string, text string, number bool) Finding {
 	}
 	own := keys[len(keys)-1]
 	f := ofKey(own, text, number)
+	if len(keys) > 1 && strings.EqualFold(own, "key") {
+		f = ofKeyIn(keys[len(keys)-2], text, number)
+	}
 	if f.Verdict == Secret && filePath.MatchString(text) {
+		if strings.EqualFold(own, "kubeconfig") { // named after the file
+			return Finding{}
+		}
 		return Finding{Verdict: Doubtful, Why: "by its key, though it looks like the path of a file"}
 	}
 	if f.Verdict == Secret {
@@ -83,11 +89,23 @@ func byKeys(keys []string, text string, number bool) Finding {
 	return f
 }
 
+// ofKeyIn judges what is called key, by the mapping that it is the key of: sort: {key: …} and hmac: {key: …}.
+func ofKeyIn(above, text string, number bool) Finding {
+	words := append(parts(above), "key")
+	if free, secret := kindOfKey(append([]string{""}, words...)); holders[strings.ToLower(above)] || !free && !secret {
+		words = words[len(words)-1:]
+	}
+	return ofKeyWord(words, text, number)
+}
+
 // inherited is what a mapping's name says of a value in it: password: {value: …} is a password.
 func inherited(above, own string, number bool) Finding {
 	words := parts(above)
 	in := inside[singular(last(words))]
-	if in == 0 && !hasSecretWord(words) || freed(words) {
+	if end := last(words); (end == "keys" || end == "key") && !number && secretKeyWords(append(parts(own), "key")) {
+		return Finding{Verdict: Secret, Why: "by the key " + above + " above it"}
+	}
+	if in == 0 && !hasSecretWord(words) && !secretKeyWords(words) || freed(words) {
 		return Finding{}
 	}
 	mine := parts(own)
@@ -101,6 +119,15 @@ func inherited(above, own string, number bool) Finding {
 		return Finding{Verdict: Doubtful, Why: "by the key " + above + " above it"}
 	}
 	return Finding{}
+}
+
+// secretKeyWords tells a key that ends in key, and names a secret.
+func secretKeyWords(words []string) bool {
+	if end := last(words); end != "key" && end != "keys" || len(words) < 2 {
+		return false
+	}
+	free, secret := kindOfKey(words)
+	return secret && !free
 }
 
 // isSwitch tells a text that says yes or no.

@@ -17,8 +17,8 @@ type shape struct {
 	pattern *lazy.Pattern
 }
 
-// hole is a part of a text that stands for something else, and is filled in by others.
-const hole = `\$\{|\$\(|\{\{|<|%|\*\*\*|xxx`
+// hole is a part of a text that stands for something else, and is filled in by others. A percent sign alone is none: keys in URLs are written with it.
+const hole = `\$\{|\$\(|\{\{|<|%[A-Z_]{3,}%|%\(|%[sdv]\b|\*\*\*|xxx`
 
 // accessKey is the shape of the public half of an AWS key pair. Its key says whether it is expected.
 const accessKey = "the shape of an access key"
@@ -33,11 +33,14 @@ var shapes = []shape{
 		`alert\.victorops\.com/integrations/.*/alert/|[\w.-]+/hooks/[a-z0-9]{20,})`)},
 	{"a connection string with a password", []string{"="}, lazy.New(`(?i)(^|[;?&\s,{(])(password|passwd|pwd|pass|passphrase|shared_?access_?key|account_?key|access_?key|secret_?key|secret_?access_?key|client_?secret|auth_?token|api_?key|sslpassword|private_?key)\s*=\s*("[^"]+"|'[^']+'|[^;&\s,"'=<>$][^;&\s,"']{2,})`)},
 	{"a connection string with a password", []string{"jdbc:oracle", "JDBC:ORACLE"}, lazy.New(`(?i)jdbc:oracle:\w+:[^/@\s:]+/[^@\s/]+@`)},
+	{"a connection string with a password", []string{"@"}, lazy.New(`^\w+/[^@\s/]+@(//[\w.-]+|[\w.-]+:\d+/\w|\(DESCRIPTION)`)},
 	{"a password in an address", []string{"@"}, lazy.New(`^[A-Za-z0-9._-]+:[^\s:@/]{2,}@((tcp|udp|unix)\()?[A-Za-z0-9._\[(-]+`)},
 	{"a password on a command line", []string{"-u ", "--user ", "--password"}, lazy.New(`(^|\s)(-u|--user)\s+[^\s:]+:[^\s]+|--password[ =][^\s-]\S*`)},
 	{"an authorization header", []string{" "}, authScheme},
 	{"a header with a token", []string{"oken", "uth", "ecret", "ookie", "key", "Key", "TOKEN", "AUTH", "SECRET", "COOKIE", "KEY"}, headerLine},
 	{"the shape of a token", []string{"eyJ"}, lazy.New(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)},
+	{"a password's hash", []string{"$", "{"}, lazy.New(`^(\$(1|2[abxy]?|5|6|y|apr1|argon2(id?|d)|pbkdf2[a-z0-9-]*)\$[^\s{(]{3,}|\{(S?SHA\d*|S?MD5|CRYPT)\}\S{4,})`)},
+	{"the shape of a token", []string{"SEC"}, lazy.New(`\bSEC[0-9a-f]{64}\b`)},
 	{"the shape of a token", []string{"1//0"}, lazy.New(`^1//0[A-Za-z0-9_-]+$`)},
 	{"the shape of a token", []string{":AA"}, lazy.New(`\b\d{8,10}:AA[A-Za-z0-9_-]{30,}`)},
 	{"the shape of a token", []string{
@@ -55,7 +58,7 @@ var (
 	filePath    = lazy.New(`^(~|\.{1,2}|[A-Za-z]:)?([/\\][A-Za-z0-9._ -]+){2,}$|^[A-Za-z0-9_.-]+\.(pem|key|crt|cer|p12|pfx|jks|json|txt|env|keytab)$`)
 	notUsers    = lazy.New(`^(mailto|sips?|xmpp|acct|tel|urn|im|news|ldap|user|group|role|serviceAccount|domain):`)
 	placeholder = lazy.New(`\$\{[^}]+\}|\{\{.+?\}\}|\$\([A-Za-z_][^)]*\)|^ref\+[a-z0-9]+://|^op://|^(vault|awssm|gcpsm|azkv)://|^%[A-Z_]+%$`)
-	algorithm   = lazy.New(`(?i)^(hmac[-_]?)?(sha|md)[-_/0-9]*`)
+	algorithm   = lazy.New(`(?i)^((hmac|pbkdf2|salted)[-_]?)?(s?sha|md|rsa|aes|3?des|sm|rc|bcrypt|scrypt|argon|base|ntlm|crypt|blowfish|plain|plaintext|cleartext|none)[-_/0-9]*(id?|gcm|cbc|ecb|ctr|hmac|crypt)?$`)
 	resource    = lazy.New(`^(arn:|urn:|projects/|ocid1\.)`)
 	holes       = lazy.New(hole)
 )
@@ -184,7 +187,7 @@ func classChanges(s string) float64 {
 	return float64(changes) / float64(len(s)-1)
 }
 
-var commentedSecret = lazy.New(`(?i)\b(password|passwd|pwd|passphrase|secret|token|api[_-]?key|private[_-]?key)["']?\s*[:=]\s*["']?([^\s"'<>$({\[]{4,})["']?\s*$`)
+var commentedSecret = lazy.New(`(?i)(\b(password|passwd|pwd|passphrase|secret|token|api[_-]?key|private[_-]?key|mima|miyao)|密码|密钥|秘钥|私钥|口令|令牌)["']?\s*[:=：]\s*["']?([^\s"'<>$({\[]{4,})["']?\s*$`)
 
 // Comment tells whether a comment holds something like `password: value`.
 func Comment(comment string) bool {
