@@ -22,11 +22,23 @@ func (w *write) concealed(revealed map[string]opened) bool {
 	return true
 }
 
-// recordConcealed is what is known by now of a connection whose settings were encrypted. What was said of its last write stays.
+// file is the manifest that a write is made from; "" for one that deletes.
+func (w *write) file() string {
+	if w.change.Want == nil {
+		return ""
+	}
+	return w.change.Want.File.Path
+}
+
+// recordConcealed is what is known by now of a connection for which nothing had to be sent. What was said of its last write stays; one that was taken
+// over as it was has none.
 func (p *Prepared) recordConcealed(w *write) diff.Known {
 	c := w.change
 	k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: w.lastModified})
-	k.Written, k.Adopted = c.Known.Written, c.Known.Adopted
+	k.Written = diff.WrittenNever
+	if c.Known != nil {
+		k.Written, k.Adopted = c.Known.Written, c.Known.Adopted
+	}
 	k.KeepStamp(c.Known)
 	k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 	return k

@@ -82,7 +82,7 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 			refused[c.Name] = err
 			continue
 		}
-		if w.concealed(revealed) {
+		if w.concealed(revealed) || c.Equal(revealed[w.file()].secrets) {
 			p.concealed[c.Name] = w
 			continue
 		}
@@ -198,7 +198,7 @@ func (p *Prepared) results(ws []*write, refused map[string]error, fates map[stri
 				r.ID = v.have.ID
 			}
 		case p.concealed[c.Name] != nil:
-			r.Outcome = Unchanged
+			r.Outcome = resting(c)
 		case c.Write, !p.opens(&c):
 			r.Outcome = Skipped
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"connsync/apply/secmaster"
 	"connsync/secrets"
 )
@@ -18,6 +20,9 @@ type Shown struct {
 	Settings map[string]any
 }
 
+// shownOnce is how many connections are asked for at a time.
+const shownOnce = 4
+
 // ShownConnections are all connections of a workspace, in order of name and id. What the list leaves out of a config is asked for by id.
 func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 	listed, err := r.List(ctx)
@@ -25,18 +30,27 @@ func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 		return nil, err
 	}
 	out := make([]Shown, len(listed))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(shownOnce)
 	for i, c := range listed {
-		if c.Config.IsZero() {
-			one, err := r.Show(ctx, c.ID)
+		out[i] = Shown{c, unmasked(c.Config)}
+		if !c.Config.IsZero() {
+			continue
+		}
+		g.Go(secrets.Contained(func() error {
+			one, err := r.Show(gctx, c.ID)
 			switch {
 			case errors.Is(err, secmaster.ErrNotFound):
 			case err != nil:
-				return nil, err
+				return err
 			case one.ID == c.ID:
-				c = one
+				out[i] = Shown{one, unmasked(one.Config)}
 			}
-		}
-		out[i] = Shown{c, unmasked(c.Config)}
+			return nil
+		}))
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(out, func(a, b Shown) int { return strings.Compare(a.Name+"\x00"+a.ID, b.Name+"\x00"+b.ID) })
 	return out, nil

@@ -116,6 +116,9 @@ func (d *decider) adopt(c Change, bound bool) Change {
 		c.From = h.Name
 		return d.conflict(c, ConflictDetail{Kind: ConflictNameTaken, IDs: others})
 	}
+	if d.rewrites(c.Name) {
+		return d.takeOver(c, h, Rewrite)
+	}
 	return d.takeOver(c, h)
 }
 

@@ -35,6 +35,7 @@ type importing struct {
 	*editing
 	cmd     importCmd
 	written []imported
+	adopted []adopted
 	left    []leftOut
 	names   map[string]bool // paths that are taken, in one case
 }
@@ -67,10 +68,10 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 		}
 	}
 	i.show()
-	if len(i.written) == 0 || c.DryRun {
+	if len(i.written)+len(i.adopted) == 0 || c.DryRun {
 		return ended(code)
 	}
-	if !g.agreed(ctx, w, c.Yes, "Write %s?", view.Count(len(i.written), "manifest")) {
+	if !g.agreed(ctx, w, c.Yes, "Write %s?", view.Count(len(i.written)+len(i.adopted), "manifest")) {
 		return &refusal{"not confirmed; nothing was written", nil}
 	}
 	for _, m := range i.written {
@@ -78,7 +79,12 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 			return &fileError{"--layout", m.file, err}
 		}
 	}
-	e.p.Out.Line("Wrote %s. Look at them, and run:  connsync validate", view.Count(len(i.written), "manifest"))
+	for _, a := range i.adopted {
+		if err := e.src.worktree.Replace(a.file, a.was, a.is); err != nil {
+			return err
+		}
+	}
+	e.p.Out.Line("Wrote %s. Look at them, and run:  connsync validate", view.Count(len(i.written)+len(i.adopted), "manifest"))
 	return ended(code)
 }
 
@@ -109,6 +115,11 @@ func (i *importing) target(ctx context.Context, t manifest.Target) error {
 	names := map[string]bool{}
 	for _, s := range shown {
 		d := draftOf(t.Name, s, plugins)
+		if i.named(s) && !known[s.ID] {
+			if err := i.adopt(ctx, t.Name, s); err != nil {
+				return err
+			}
+		}
 		if !i.picks(s, d) || known[s.ID] || i.managed(t.Name, s) {
 			continue
 		}
@@ -177,8 +188,14 @@ func (i *importing) show() {
 	for _, l := range i.left {
 		out.Line("  %s %s/%s (%s): %s", render.Yellow("left out:"), l.target, l.name, l.id, l.why)
 	}
-	if len(i.written) == 0 {
+	for _, a := range i.adopted {
+		out.Line("  ~ %s/%s   %s   adopt: %s", a.target, render.Bold(a.name), a.file, a.id)
+	}
+	if len(i.written)+len(i.adopted) == 0 {
 		out.Line("Nothing to import.")
+		return
+	}
+	if len(i.written) == 0 {
 		return
 	}
 	out.Line("\n%s to write, %d incomplete, %d left out.", view.Count(len(i.written), "manifest"), incomplete, len(i.left))

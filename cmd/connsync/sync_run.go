@@ -93,6 +93,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 			return err
 		}
 	}
+	r.first(plans)
 	if len(r.failed) == 0 { // what a target that failed knows may be what was meant
 		if err := r.names.check(r.g.selections(r.how)); err != nil {
 			return err
@@ -109,6 +110,22 @@ func (r *syncRun) sync(ctx context.Context) error {
 	}
 	r.carryOut(ctx)
 	return nil
+}
+
+// first says what taking over does, before it is done for many.
+func (r *syncRun) first(plans []diff.Plan) {
+	n, name := 0, ""
+	for _, p := range plans {
+		for _, c := range p.Changes {
+			if c.Action == diff.Adopt && c.Write {
+				n, name = n+1, c.Name
+			}
+		}
+	}
+	if n > 1 && len(r.g.Only) == 0 {
+		r.p.Note("%d connections are taken over. One that SecMaster shows to be equal, secrets too, is only recorded; every other one is written once, as Git has it", n)
+		r.p.Note("%s", "to begin with one:  connsync sync --only "+manifest.ShellWord(manifest.PatternOf(name)))
+	}
 }
 
 func (r *syncRun) prepareAll(ctx context.Context, ts []wanted) {

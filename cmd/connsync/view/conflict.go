@@ -45,15 +45,15 @@ func warnings(ws []diff.Warning) []string {
 // Conflict is the story of a conflict in one line, and what to do about it.
 func Conflict(c *diff.Change) (string, []string) {
 	d := c.Conflict
-	takeOver := adoptHint(c, first(d.IDs))
+	takeOver, byImport := adoptHint(c, first(d.IDs)), importHint(c)
 	switch d.Kind {
 	case diff.ConflictDiffers:
-		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and different: %s", List(d.IDs), List(Paths(d.Fields))), []string{takeOver}
+		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and different: %s", List(d.IDs), List(Paths(d.Fields))), []string{takeOver, byImport}
 	case diff.ConflictUnseen:
 		return fmt.Sprintf("in SecMaster (%s), not written by connsync, and it shows too little to tell whether it is what is wanted: %s", List(d.IDs), List(Paths(d.Fields))),
-			[]string{takeOver + ":  it is written once", "after known state was lost:  connsync state rebuild --adopt-by-name"}
+			[]string{takeOver + ":  it is written once", byImport, "after known state was lost:  connsync state rebuild --adopt-by-name"}
 	case diff.ConflictReplaced:
-		return fmt.Sprintf("the connection that connsync wrote is gone, and another one (%s) has its name", List(d.IDs)), []string{takeOver}
+		return fmt.Sprintf("the connection that connsync wrote is gone, and another one (%s) has its name", List(d.IDs)), []string{takeOver, byImport}
 	case diff.ConflictDuplicate:
 		return fmt.Sprintf("SecMaster has %d connections of this name, none written by connsync: %s", len(d.IDs), List(d.IDs)),
 			[]string{"choose one: add  adopt: ID  at " + c.Pos.String()}
@@ -108,6 +108,15 @@ func fillHint(w *diff.Want) string {
 
 func adoptHint(c *diff.Change, id string) string {
 	return fmt.Sprintf("to take it over, add  adopt: %s  at %s", id, c.Pos.String())
+}
+
+// importHint is the command that adds the line.
+func importHint(c *diff.Change) string {
+	command := "connsync import --only " + manifest.ShellWord(manifest.PatternOf(c.Name))
+	if c.Want != nil && c.Want.Target != "" {
+		command += " --target " + manifest.ShellWord(c.Want.Target)
+	}
+	return "or have the line added:  " + command
 }
 
 func nearHint(near []string) []string {

@@ -130,7 +130,7 @@ func why(c *diff.Change) []string {
 	case c.Action == diff.Adopt && !c.Write:
 		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"), with equal settings: recorded, not written")
 	case c.Action == diff.Adopt:
-		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"): taken over, and written once")
+		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"): taken over, and written once unless all of it is equal")
 	case c.Action == diff.Orphaned:
 		out = append(out, "no longer in Git; left alone")
 	case c.Action == diff.Remove:

@@ -92,7 +92,7 @@ func TestEveryActionAndCauseThatNoFieldShowsIsSaid(t *testing.T) {
 		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Rewrite}}, "written again, as asked with --rewrite"},
 		{diff.Change{Action: diff.Create, Causes: []diff.Cause{diff.Missing}}, "written before, and no longer in SecMaster"},
 		{diff.Change{Action: diff.Adopt, ID: "123456789"}, "in SecMaster already (12345678…), with equal settings: recorded, not written"},
-		{diff.Change{Action: diff.Adopt, ID: "123456789", Write: true}, "in SecMaster already (12345678…): taken over, and written once"},
+		{diff.Change{Action: diff.Adopt, ID: "123456789", Write: true}, "in SecMaster already (12345678…): taken over, and written once unless all of it is equal"},
 		{diff.Change{Action: diff.Orphaned}, "no longer in Git; left alone"},
 		{diff.Change{Action: diff.Remove}, "no longer in Git; a sync leaves it alone, and sync --prune deletes it"},
 		{diff.Change{Action: diff.Delete}, "no longer in Git"},
