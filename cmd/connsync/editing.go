@@ -133,7 +133,7 @@ func (e *editing) write(file string, was []byte, ed *sops.Editor) (is []byte, er
 	return is, e.src.worktree.Replace(file, was, is)
 }
 
-// check refuses what would be a mistake that was not there before.
+// check refuses what would be a mistake that was not there before. A warning is none: validate says it.
 func (e *editing) check(file string, was, is []byte) error {
 	_, before := manifest.Read(file, was, e.project)
 	_, after := manifest.Read(file, is, e.project)
@@ -142,7 +142,7 @@ func (e *editing) check(file string, was, is []byte) error {
 		had[m.Message]++
 	}
 	for _, m := range after {
-		if had[m.Message]--; had[m.Message] < 0 {
+		if had[m.Message]--; had[m.Message] < 0 && !m.Warning {
 			return &refusal{"not changed, since it would be a mistake: " + m.Message, m.Hints}
 		}
 	}

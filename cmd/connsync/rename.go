@@ -28,7 +28,7 @@ func (c renameCmd) Run(ctx context.Context, w world, g *globals) error {
 	switch {
 	case err != nil:
 		return err
-	case rest != "" || !manifest.MayAdopt(old.name) || !manifest.MayCreate(c.New):
+	case rest != "" || !manifest.MayAdopt(old.name) || !manifest.UsualName(c.New):
 		return &usageError{"a name is made of letters, digits and _, at most 64; one with  . [ or /  is quoted, as in  'prod/[\"a.b\"]'"}
 	case old.name == c.New:
 		return &usageError{"the new name is the old one"}
