@@ -139,9 +139,7 @@ func TestTheActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(exe, filepath.Join(stand, "connsync")); err != nil {
-		t.Fatal(err)
-	}
+	h.write(stand, "connsync", "#!/bin/bash\necho \"$*\" >>\"$(dirname \"$0\")/asked\"\nexec -a connsync '"+exe+"' \"$@\"\n")
 	h.machine["PATH"] = stand + ":" + h.machine["PATH"]
 	a := &actionsRun{ciHost: h, expr: map[string]string{
 		"github.repository": "acme/ops", "github.token": hostToken, "github.event.pull_request.number": "1",
@@ -172,11 +170,14 @@ func TestTheActions(t *testing.T) {
 	for k, v := range h.secrets {
 		h.machine[k] = v
 	}
+	a.dir = h.clone([]string{"fetch", "-q", "--no-tags", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main"}, []string{"checkout", "-q", "-B", "main", "refs/remotes/origin/main"})
+	runGit(t, a.dir, "config", "http."+strings.TrimSuffix(h.url, "server.git")+".extraheader", bearerHeader)
 	for _, inputs := range []map[string]string{{}, {"target": "prod", "prune": "true", "report": "kept.json"}} {
-		a.dir = h.clone([]string{"fetch", "-q", "--no-tags", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main"}, []string{"checkout", "-q", "-B", "main", "refs/remotes/origin/main"})
-		runGit(t, a.dir, "config", "http."+strings.TrimSuffix(h.url, "server.git")+".extraheader", bearerHeader)
 		a.use("actions/sync/action.yml", nil, inputs)
 		h.synced()
+	}
+	if asked := h.read(stand, "asked"); !strings.HasSuffix(asked, "\n-C . sync --report "+a.dir+"/connsync-report.json\n-C . sync --report "+a.dir+"/kept.json --target prod --prune\n") {
+		t.Errorf("connsync was asked:\n%s", asked)
 	}
 	if report := h.read(a.dir, "kept.json"); !strings.Contains(report, `"exit_code": 0`) {
 		t.Errorf("the report: %s", report)
@@ -223,6 +224,9 @@ func TestTheComponents(t *testing.T) {
 	merge := func() map[string]string {
 		return map[string]string{"CI_MERGE_REQUEST_DIFF_BASE_SHA": h.parted, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": h.main}
 	}
+	unknown := merge()
+	unknown["CI_MERGE_REQUEST_TARGET_BRANCH_SHA"] = strings.Repeat("a", 40)
+	job("templates/preview.yml", "connsync-preview", 1, unknown, "refs/merge-requests/1/merge")
 	dir := job("templates/preview.yml", "connsync-preview", 0, merge(), "refs/merge-requests/1/merge")
 	h.previewed(h.read(dir, "preview.html"))
 	for range 2 {
