@@ -12,24 +12,27 @@ import (
 type cli struct {
 	globals
 
-	Init     initCmd     `cmd:"" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
-	Validate validateCmd `cmd:"" help:"Check every manifest. Offline; needs no key."`
-	Diff     diffCmd     `cmd:"" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
-	Sync     syncCmd     `cmd:"" help:"Create what is missing and update what changed."`
-	Set      setCmd      `cmd:"" help:"Change one value of a manifest in place; encrypted where its rule says so."`
-	Rename   renameCmd   `cmd:"" help:"Give a connection another name, with its secrets."`
-	Reseal   resealCmd   `cmd:"" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
-	Seal     sealCmd     `cmd:"" help:"Sign where the secrets of connections may go."`
-	Secrets  secretsCmd  `cmd:"" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
-	Merge    mergingCmd  `cmd:"" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
-	Import   importCmd   `cmd:"" help:"Write manifests for the connections that the workspaces have already."`
-	Plugins  pluginsCmd  `cmd:"" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
-	Schema   schemaCmd   `cmd:"" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
-	Targets  targetsCmd  `cmd:"" help:"Print the names of the targets, for a CI system's matrix."`
-	Known    stateCmd    `cmd:"" name:"state" help:"Look at known state, and repair it."`
+	ShowVersion versionFlag `name:"version" help:"Print the version."`
+
+	Init     initCmd     `cmd:"" takes:"dir config endpoint quiet verbose" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
+	Validate validateCmd `cmd:"" takes:"dir config repo ref target quiet verbose" help:"Check every manifest. Offline; needs no key."`
+	Diff     diffCmd     `cmd:"" takes:"all" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
+	Sync     syncCmd     `cmd:"" takes:"all" help:"Create what is missing and update what changed."`
+	Set      setCmd      `cmd:"" takes:"dir config" help:"Change one value of a manifest in place; encrypted where its rule says so."`
+	Rename   renameCmd   `cmd:"" takes:"dir config" help:"Give a connection another name, with its secrets."`
+	Reseal   resealCmd   `cmd:"" takes:"dir config" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
+	Seal     sealCmd     `cmd:"" takes:"dir config target" help:"Sign where the secrets of connections may go."`
+	Secrets  secretsCmd  `cmd:"" takes:"dir config ref target only" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
+	Merge    mergingCmd  `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
+	Import   importCmd   `cmd:"" takes:"dir config target only endpoint quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
+	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
+	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target" help:"Print the names of the targets, for a CI system's matrix."`
+	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
 	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`
-	Demo     demoCmd     `cmd:"" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
+	Demo     demoCmd     `cmd:"" takes:"quiet" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
 	Version  versionCmd  `cmd:"" alone:"" help:"Print the version."`
+	Help     helpCmd     `cmd:"" alone:"" help:"Explain a command, or the words of plans: connsync help words."`
 }
 
 // globals are the flags of every command.
@@ -59,6 +62,7 @@ creates what is missing and updates what changed.
   Pull request    connsync diff --base origin/main   (no key, no network)
   On merge        connsync sync
   Every night     connsync diff --exit-code
+  A word          connsync help words
 
 Exit codes:
 
@@ -76,7 +80,8 @@ func grammar(w world) []kong.Option {
 		kong.Name("connsync"),
 		kong.Description(about),
 		kong.Writers(w.stdout, w.stderr),
-		kong.Vars{"layout": importLayout, "formats": render.FormatNames(), "formats_help": render.FormatHelp()},
+		kong.Vars{"layout": importLayout, "topics": topicNames(), "formats": render.FormatNames(), "formats_help": render.FormatHelp()},
+		kong.Help(showHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
 }
