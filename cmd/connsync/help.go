@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -21,16 +21,11 @@ var topics = map[string]string{"words": words}
 
 func topicNames() string { return strings.Join(slices.Sorted(maps.Keys(topics)), ", ") }
 
-// asHelp is a command line with `help COMMAND` as `COMMAND --help`.
-func asHelp(args []string) []string {
-	if len(args) == 0 || args[0] != "help" || len(args) == 2 && (topics[args[1]] != "" || strings.HasPrefix(args[1], "-")) {
-		return args
+// Run prints a topic, or what `COMMAND --help` does.
+func (c helpCmd) Run(ctx context.Context, w world) error {
+	if len(c.Topic) != 1 || topics[c.Topic[0]] == "" {
+		return exitWith(Main(ctx, append(slices.Clone(c.Topic), "--help"), w))
 	}
-	return append(slices.Clone(args[1:]), "--help")
-}
-
-// Run prints a topic.
-func (c helpCmd) Run(w world) error {
 	out := render.New(w.stdout, w.stderr, render.Options{}).Out
 	for line := range strings.Lines(topics[c.Topic[0]]) {
 		out.Line("%s", strings.TrimSuffix(line, "\n"))
@@ -104,11 +99,3 @@ const words = `The words of plans and reports
   unmanaged     A connection in SecMaster that Git does not name. It is never
                 touched.
 `
-
-// Validate refuses a topic that is none. kong calls it.
-func (c helpCmd) Validate() error {
-	if len(c.Topic) == 1 && topics[c.Topic[0]] != "" {
-		return nil
-	}
-	return fmt.Errorf("help takes a command or a topic: %s", topicNames())
-}

@@ -78,7 +78,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	}
 	exited := -1
 	parser.Exit = func(code int) { exited = code; panic(helpShown{}) }
-	command, err := parse(parser, asHelp(args))
+	command, err := parse(parser, args)
 	switch {
 	case exited >= 0:
 		return exited
