@@ -20,8 +20,8 @@ func main() { os.Exit(run(system())) }
 
 // run is the process's one command line, in a world.
 func run(w world) int {
+	keepApart()
 	firstCollection()
-	noCoreDumps()
 	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer that nobody asked for, or with GODEBUG every header
 	i := interruptible()
 	defer i.stop()

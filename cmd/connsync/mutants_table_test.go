@@ -161,6 +161,7 @@ var mutants = []mutant{
 
 	// What gets out, as seen from outside.
 	{"programs inherit the credentials", "cmd/connsync/environment.go", "\t\t\tw.values[name] = v\n\t\t\t_ = os.Unsetenv(name)", "\t\t\tw.values[name] = v", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
+	{"what is started reads in /proc what connsync was started with", "cmd/connsync/apart_linux.go", "syscall.PR_SET_DUMPABLE, 0, 0)", "syscall.PR_SET_DUMPABLE, 1, 0)", "./cmd/connsync TestAChildCannot"},
 	{"SOPS is lent everything at once", "cmd/connsync/environment.go", "if ours[name] == kind {", "if kind != \"\" {", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
 	{"what libraries log is shown", "cmd/connsync/main.go", "log.SetOutput(io.Discard)", "log.SetOutput(io.MultiWriter(os.Stderr, io.Discard))", "./cmd/connsync TestNothingLeaksThroughAnswers"},
 	{"a panic in a goroutine is not contained", "secrets/contain.go", "if recover() != nil {", "if false {", "./cmd/connsync TestAPanicShowsNothing"},
