@@ -127,10 +127,10 @@ func TestAHistoryThatIsCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := shared.ReadShared(ctx); err != nil || s.Commit != first.Commit {
-		t.Errorf("%s %v", s.Commit, err)
-	}
 	var diverged *state.DivergedError
+	if s, err := shared.ReadShared(ctx); err != nil || s.Commit != first.Commit || !errors.As(shared.Apart(s), &diverged) || diverged.Shared != third.Commit {
+		t.Errorf("%s %v %v", s.Commit, err, shared.Apart(s))
+	}
 	if _, err := shared.Lock(ctx, 0); !errors.As(err, &diverged) {
 		t.Errorf("%v", err)
 	}

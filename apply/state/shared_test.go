@@ -291,6 +291,9 @@ func TestWhatWasKeptHereIsSharedOnceThereIsARemote(t *testing.T) {
 		commit(t, l, put(fmt.Sprint("n", i)))
 	}
 	_ = l.Close()
+	if s, err := m[0].store.ReadShared(ctx); err != nil || len(s.Known) != 3 || m[0].store.Apart(s) != nil {
+		t.Errorf("what is not shared yet is apart: %+v %v", s, err)
+	}
 	m[0].locked()
 	if b := m[1].locked(); len(b.Snapshot().Known) != 3 {
 		t.Errorf("%+v", b.Snapshot())

@@ -15,6 +15,7 @@ import (
 // Snapshot is known state at one commit of its ref. The zero Snapshot is that of a target which was never synced.
 type Snapshot struct {
 	Commit       string
+	Beside       string   // the Remote's commit, where neither of the two is known to come after the other: this is what is known here
 	Homes        []string // the repositories that share it, as "host/path"; none where it was never shared
 	Place        diff.Place
 	Applied      string    // the commit of the manifests that was applied last

@@ -95,7 +95,8 @@ func (s *Store) Read(ctx context.Context) (Snapshot, error) {
 	return s.at(hash)
 }
 
-// ReadShared is Read, of the Remote's state where that is further. Nothing of it is kept here but objects.
+// ReadShared is Read, of the Remote's state where that is further. Nothing of it is kept here but objects. Where the two have gone different ways, it
+// is what is known here, and Beside says so: a session would refuse both.
 func (s *Store) ReadShared(ctx context.Context) (Snapshot, error) {
 	if s.repo.Remote == nil {
 		return s.Read(ctx)
@@ -109,9 +110,21 @@ func (s *Store) ReadShared(ctx context.Context) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	if hash == "" || s.follows(shared, hash) {
-		hash = shared
+		return s.at(shared)
 	}
-	return s.at(hash)
+	snap, err := s.at(hash)
+	if shared != "" && !s.follows(hash, shared) {
+		snap.Beside = shared
+	}
+	return snap, err
+}
+
+// Apart is a *DivergedError where a snapshot that ReadShared gave is not what is shared, nor comes after it; nil otherwise.
+func (s *Store) Apart(snap Snapshot) error {
+	if snap.Beside == "" {
+		return nil
+	}
+	return &DivergedError{Ref: s.ref, Local: snap.Commit, Shared: snap.Beside}
 }
 
 func (s *Store) local() (string, error) {

@@ -129,8 +129,9 @@ func (v *preview) compareCatalog(ctx context.Context, r *secmaster.Reader, targe
 		return
 	}
 	components, err := r.Components(ctx)
-	if err != nil {
-		return // a plan does not need it
+	if err != nil { // a plan does not need it, and a check of everything does
+		v.blind = append(v.blind, targetError(target, &unseen{"the plugins of the workspace could not be compared with " + manifest.PluginsFile, err}))
+		return
 	}
 	now := v.saved.Saved(map[string][]manifest.Plugin{target: pluginsOf(components)})
 	if !bytes.Equal(now.Text(), v.saved.Text()) {
@@ -147,6 +148,7 @@ func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 		snap, err = store.ReadShared(ctx)
 	}
 	if err == nil {
+		v.apart(t, store, snap)
 		v.foreign(t, store, snap)
 		v.running(t, store, snap)
 	}
@@ -166,6 +168,17 @@ func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 		return snap, err
 	}
 	return store.Read(ctx)
+}
+
+// apart tells of state that went another way than the shared one: a sync refuses both.
+func (v *preview) apart(t wanted, store *state.Store, snap state.Snapshot) {
+	switch err := store.Apart(snap); {
+	case err == nil:
+	case v.how.dryRun:
+		v.refuse(targetError(t.Name, err))
+	default:
+		v.blind = append(v.blind, targetError(t.Name, &unseen{"planned with what is known here", err}))
+	}
 }
 
 // running tells of a sync that goes on meanwhile: what it writes may not be in the plan.
