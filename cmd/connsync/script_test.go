@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,10 +40,19 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	os.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(bin, "gitconfig"))
+	moreAtOnce()
 	os.Setenv("GOGC", "400") // of the processes that tests start: they live for a tenth of a second
 	code := testKey{m}.Run()
 	_ = os.RemoveAll(bin)
 	os.Exit(code)
+}
+
+// moreAtOnce has three tests for each processor unless the command line says how many: most of what they do is wait for processes.
+func moreAtOnce() {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Value.Set(strconv.Itoa(3 * runtime.GOMAXPROCS(0)))
+	}
 }
 
 // noUpkeep is all of Git's configuration that tests begin with: after each commit and each push Git would start two programs that look
