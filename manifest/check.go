@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 
+	"connsync/manifest/strict"
 	"connsync/secrets"
 )
 
@@ -15,7 +16,7 @@ type SecretAt struct {
 
 // name tells a secret's place for people.
 func (s SecretAt) name() string {
-	return fmt.Sprintf("%s of %s in target %s", s.Path, s.Connection.Name, s.Connection.Target)
+	return fmt.Sprintf("%s of %s in target %s", s.Path, strict.SaidName(s.Connection.Name), s.Connection.Target)
 }
 
 // Pos is its place in its file.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"connsync/manifest/sopsrules"
+	"connsync/manifest/strict"
 )
 
 // Check finds what a sync could not open, or what sops would not have written, by what no single file shows: key types that the project
@@ -71,7 +72,7 @@ func (c ruleCheck) where() string {
 	if c.rule.From == RulesFile {
 		return RulesFile
 	}
-	return c.rule.From + ", the nearest to the file"
+	return strict.SaidName(c.rule.From) + ", the nearest to the file"
 }
 
 // recipients finds who can open the file and should not, or the other way round.
@@ -121,7 +122,7 @@ func (c ruleCheck) values(of []*Connection) []Mistake {
 				more++
 				continue
 			}
-			m := c.mistake(conn.At(at), fmt.Sprintf("%s of %s is in the clear, and its rule in %s encrypts it (%s)", at, conn.Name, c.where(), c.selector()))
+			m := c.mistake(conn.At(at), fmt.Sprintf("%s of %s is in the clear, and its rule in %s encrypts it (%s)", at, strict.SaidName(conn.Name), c.where(), c.selector()))
 			m.Hints = c.encryptHints()
 			out = append(out, m)
 		}
@@ -142,7 +143,7 @@ func (c ruleCheck) selector() string {
 	if c.rule.Selects.None() {
 		return "it has no selector: everything under config"
 	}
-	return c.rule.Selector
+	return sopsrules.Said(c.rule.Selector)
 }
 
 // resealHints bring the file to its rule. What the rule leaves in the clear and the file encrypts is decrypted only where that is asked for, and
@@ -152,7 +153,7 @@ func (c ruleCheck) resealHints() []string {
 	if c.f.Sops == nil || len(c.f.Sops.Beyond) == 0 {
 		return []string{command}
 	}
-	keep, flags := "let the rule encrypt what the file encrypts ("+orDefault(c.f.Sops.Selector)+")", ""
+	keep, flags := "let the rule encrypt what the file encrypts ("+sopsrules.Said(c.f.Sops.Selector)+")", ""
 	for _, at := range c.f.Sops.Beyond {
 		at = at.After(3)
 		if flag := " --reveal " + ShellWord(string(at)); !strings.Contains(flags+" ", flag+" ") {
@@ -185,7 +186,7 @@ func (c ruleCheck) differences() []Mistake {
 	}
 	own, rule := c.f.Sops, c.rule
 	if !rule.Selects.None() && rule.Selects.Fault == sopsrules.NoFault && own.Selector != rule.Selector && own.Selector != rule.Selects.WithSeals() {
-		differs("what is encrypted is not what its rule in %s says: %s in the file, %s in the rule", c.where(), orDefault(own.Selector), rule.Selector)
+		differs("what is encrypted is not what its rule in %s says: %s in the file, %s in the rule", c.where(), sopsrules.Said(own.Selector), sopsrules.Said(rule.Selector))
 	}
 	if own.MACOnlyEncrypted != rule.MACOnly {
 		differs("mac_only_encrypted is %t in the file, and %t in its rule in %s", own.MACOnlyEncrypted, rule.MACOnly, c.where())
@@ -194,13 +195,6 @@ func (c ruleCheck) differences() []Mistake {
 		differs("%d of %d groups of keys open the file, and its rule in %s wants %d of %d", own.Threshold, own.Groups, c.where(), threshold, rule.Groups)
 	}
 	return out
-}
-
-func orDefault(selector string) string {
-	if selector == "" {
-		return "unencrypted_suffix: _unencrypted"
-	}
-	return selector
 }
 
 // Settled tells of a mistake between a file and its rule that neither is new: both are what they were in another set.

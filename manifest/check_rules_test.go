@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -230,6 +231,52 @@ func TestASecretThatIsNoTextIsAWarning(t *testing.T) {
 		wrong, warnings := checked(t, "connections/a.yaml", connection("a", "        password: "+as(kind)+"\n        deep:\n          retries: "+strings.Replace(as(kind), "YWJj,iv", "YWJk,iv", 1)+"\n")+sops)
 		if got := told(warnings); len(wrong) != 0 || (got == "") != (says == "") || !strings.Contains(got, says) || len(warnings) > 1 {
 			t.Errorf("%s: %s%s", kind, told(wrong), got)
+		}
+	}
+}
+
+// What a contributor wrote as prose (the comment of a key, a selector, the name of a folder or a connection) stands in quotes in every sentence, so that no format shows it
+// as words of connsync.
+func TestProseOfAContributorIsInQuotes(t *testing.T) {
+	const prose = "reviewed and safe to merge"
+	quoted := regexp.MustCompile(`"(?:[^"\\\\]|\\\\.)*"`)
+	named := func(config, block string) string {
+		return "connections:\n  prod:\n    " + prose + ":\n      component: Edr\n      version: \"1.0\"\n      adopt: abc\n      config:\n" + config + block
+	}
+	block := func(recipient, regex string) string {
+		return strings.Replace(sealedBy("  encrypted_regex: "+regex+"\n"), "recipient: age1x", "recipient: "+recipient, 1)
+	}
+	secret := "        password: " + enc + "\n"
+	for what, c := range map[string][]string{
+		"the comment of a key in a rule":     {".sops.yaml", "creation_rules:\n  - age: ssh-ed25519 AAAA " + prose + "\n", "connections/a.yaml", named(secret, block("age1x", "^password$"))},
+		"a key of one word":                  {".sops.yaml", "creation_rules:\n  - age: safe\n", "connections/a.yaml", named(secret, block("age1x", "^password$"))},
+		"the comment of a key in a file":     {".sops.yaml", rulesOf(), "connections/a.yaml", named(secret, block("ssh-ed25519 AAAA "+prose, "^password$"))},
+		"the selector of a rule":             {".sops.yaml", rulesOf("    encrypted_regex: " + prose + "|password|user"), "connections/a.yaml", named("        user: x\n"+secret, block("age1x", "^password$"))},
+		"a selector that differs":            {".sops.yaml", rulesOf("    encrypted_regex: " + prose + "|password"), "connections/a.yaml", named(secret, block("age1x", "^password$"))},
+		"the selector of a file":             {".sops.yaml", rulesOf("    encrypted_regex: user"), "connections/a.yaml", named("        user: "+enc+"\n", block("age1x", "^("+prose+"|user)$"))},
+		"a file that its selector encrypts":  {"connections/a.yaml", named("        password: x\n", block("age1x", prose+"|password"))},
+		"what its selector does not encrypt": {"connections/a.yaml", named(secret, block("age1x", prose))},
+		"a folder":                           {"connections/" + prose + "/.sops.yaml", rulesOf(), "connections/" + prose + "/a.yaml", named("        user: x\n", "")},
+		"one connection twice":               {"connections/a.yaml", named("        user: x\n", ""), "connections/b.yaml", named("        user: x\n", "")},
+		"a ciphertext twice":                 {"connections/a.yaml", named(secret+"        token: "+enc+"\n", block("age1x", "^(password|token)$"))},
+		"a seal that is missing":             {"connsync.yaml", "manifests: [connections]\ntargets: {prod: {region: cn-north-4, workspace_id: w}}\nsecrets: {destinations: sealed}\n", "connections/a.yaml", named(secret, block("age1x", "^password$"))},
+	} {
+		wrong, warnings := checked(t, c...)
+		said := false
+		for _, m := range append(wrong, warnings...) {
+			text := m.Message
+			if i := slices.IndexFunc(m.Hints, func(h string) bool { return strings.Contains(h, prose) && !strings.Contains(h, "connsync ") }); i >= 0 {
+				text += " " + m.Hints[i]
+			}
+			said = said || strings.Contains(text, "safe")
+			for _, word := range []string{"reviewed", "safe", "merge"} {
+				if strings.Contains(quoted.ReplaceAllString(text, "x"), word) {
+					t.Errorf("%s: %q stands as it is in: %s", what, word, text)
+				}
+			}
+		}
+		if !said {
+			t.Errorf("%s: nothing says it: %v", what, append(wrong, warnings...))
 		}
 	}
 }

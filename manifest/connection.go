@@ -89,12 +89,12 @@ func (d *document) connection(target string, e strict.Entry, f File) Connection 
 		d.field(&c, e.Value, field)
 	}
 	if c.Incomplete && len(c.Missing) == 0 {
-		d.WrongName(incomplete, "every setting of %s has a value", c.Name).Hint("remove the line  incomplete: true")
+		d.WrongName(incomplete, "every setting of %s has a value", strict.SaidName(c.Name)).Hint("remove the line  incomplete: true")
 	}
 	d.checkExposed(&c, strict.Child(e.Value, "exposed"))
 	d.plugin(&c, e)
 	if strict.Child(e.Value, "config") == nil {
-		d.WrongName(e.Key, "connection %s has no config", c.Name).Hint("config: {} is a config without settings")
+		d.WrongName(e.Key, "connection %s has no config", strict.SaidName(c.Name)).Hint("config: {} is a config without settings")
 	}
 	return c
 }
@@ -209,13 +209,13 @@ func (d *document) plugin(c *Connection, e strict.Entry) {
 	const both = "name the plugin by component and version, or by component_id and component_version_id"
 	switch {
 	case byName && byID:
-		d.WrongName(e.Key, "connection %s names its plugin twice", c.Name).Hint(both)
+		d.WrongName(e.Key, "connection %s names its plugin twice", strict.SaidName(c.Name)).Hint(both)
 	case !byName && !byID:
-		d.WrongName(e.Key, "connection %s names no plugin", c.Name).Hint(both)
+		d.WrongName(e.Key, "connection %s names no plugin", strict.SaidName(c.Name)).Hint(both)
 	case byName && !has("version"):
-		d.WrongName(e.Key, "connection %s names no version of its plugin", c.Name).Hint(both)
+		d.WrongName(e.Key, "connection %s names no version of its plugin", strict.SaidName(c.Name)).Hint(both)
 	case byName && !has("component"), byID && !(has("component_id") && has("component_version_id")):
-		d.WrongName(e.Key, "connection %s names only half of its plugin", c.Name).Hint(both)
+		d.WrongName(e.Key, "connection %s names only half of its plugin", strict.SaidName(c.Name)).Hint(both)
 	}
 }
 
@@ -235,7 +235,7 @@ func (d *document) config(c *Connection, n, cleartext *strict.Node) {
 	root := secrets.Path("connections").Key(c.Target).Key(c.Name).Key("config")
 	c.Config, _ = r.value(n, "config", root, nil).(map[string]any)
 	if jsonLength(c.Config) > mostConfig {
-		d.Wrong(n, "the config of %s is longer than %d characters, and SecMaster documents no more: it may refuse it", c.Name, mostConfig).
+		d.Wrong(n, "the config of %s is longer than %d characters, and SecMaster documents no more: it may refuse it", strict.SaidName(c.Name), mostConfig).
 			Hint("shorten it, unless SecMaster is known to take it").Warn()
 	}
 	for at, where := range r.clear {

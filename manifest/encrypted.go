@@ -95,17 +95,17 @@ func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules
 		switch inside, setting := encrypts(l), isSetting(l); {
 		case inside && !isSealed(l) && setting:
 			d.exposed[l.Node] = true
-			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s)).Hint(
+			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, sopsrules.Said(s.String())).Hint(
 				"take it out again, and set it with  sops edit "+ShellWord(d.File),
 				"if it is a secret that was pushed in the clear, rotate it",
 			)
 		case isSealOf(l) && !inside:
-			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, ownRule(s)).Hint("restore the file as it was when it was sealed")
+			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, sopsrules.Said(s.String())).Hint("restore the file as it was when it was sealed")
 		case inside && !isSealed(l) && !told:
 			told = true
-			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, ownRule(s)).Hint("encrypt the file again with a rule for values under config only, as in  encrypted_regex: ^(password|token|secret)$")
+			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, sopsrules.Said(s.String())).Hint("encrypt the file again with a rule for values under config only, as in  encrypted_regex: ^(password|token|secret)$")
 		case !inside && isSealed(l) && setting:
-			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, ownRule(s)).Hint("encrypt the file again with a rule that covers it, or give the key its name back")
+			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, sopsrules.Said(s.String())).Hint("encrypt the file again with a rule that covers it, or give the key its name back")
 		}
 	}
 }
@@ -133,14 +133,6 @@ func (d *document) ruled(s *Sops, rule *Rule) {
 		}
 	}
 	if judge.Exhausted() {
-		d.Wrong(d.Root, "the file is too large for the selector of its rule in %s", rule.From).Hint("write a shorter selector, or several files")
+		d.Wrong(d.Root, "the file is too large for the selector of its rule in %s", strict.SaidName(rule.From)).Hint("write a shorter selector, or several files")
 	}
-}
-
-// ownRule is a file's selector in words.
-func ownRule(s sopsrules.Selector) string {
-	if s.None() {
-		return "unencrypted_suffix: _unencrypted"
-	}
-	return s.String()
 }

@@ -293,7 +293,7 @@ func nameMistakes(names []string) []Mistake {
 	for _, n := range names {
 		lower := strings.ToLower(strings.ToUpper(n))
 		if other, clash := folded[lower]; clash {
-			out = append(out, Mistake{Pos: Position{File: n}, Message: "differs from " + other + " only by case"})
+			out = append(out, Mistake{Pos: Position{File: n}, Message: "differs from " + strict.SaidName(other) + " only by case"})
 		}
 		folded[lower] = n
 	}
@@ -319,7 +319,7 @@ func (s Set) crossCheck() []Mistake {
 	for _, c := range s.Connections {
 		if first, ok := at[id{c.Target, c.Name}]; ok {
 			const wanted = "connection %s of target %s is wanted already at %s"
-			both(c.Pos, first, "", wanted, wanted, c.Name, c.Target)
+			both(c.Pos, first, "", wanted, wanted, strict.SaidName(c.Name), c.Target)
 			continue
 		}
 		at[id{c.Target, c.Name}] = c.Pos
@@ -328,11 +328,11 @@ func (s Set) crossCheck() []Mistake {
 		if c.Previously != "" {
 			old := id{c.Target, c.Previously}
 			if still, ok := at[old]; ok {
-				both(c.At("previously"), still, "rename one after the other, with a sync between", "%s is still wanted, at %s", "%s is what another connection was called until now, at %s", c.Previously)
+				both(c.At("previously"), still, "rename one after the other, with a sync between", "%s is still wanted, at %s", "%s is what another connection was called until now, at %s", strict.SaidName(c.Previously))
 			}
 			if other, ok := claims[old]; ok {
 				const became = "%s became another connection already, at %s"
-				both(c.At("previously"), other, "", became, became, c.Previously)
+				both(c.At("previously"), other, "", became, became, strict.SaidName(c.Previously))
 			}
 			claims[old] = c.At("previously")
 		}

@@ -68,6 +68,18 @@ const RulesFile = sopsrules.File
 // ShellWord is a text as one word of a shell, for commands that people copy.
 func ShellWord(s string) string { return sopsrules.Word(s) }
 
+// Said is a text that others chose, as it stands in a sentence: in quotes where it could be taken for words of connsync.
+func Said(text string) string { return strict.Said(text) }
+
+// Escaped is a text as it stands between quotes, on one line.
+func Escaped(text string) string { return strict.Escaped(text) }
+
+// SaidName is Said of a name or a path: one word stays bare.
+func SaidName(name string) string { return strict.SaidName(name) }
+
+// SaidSelector is Said of what is encrypted, as in "encrypted_regex: ^password$".
+func SaidSelector(selector string) string { return sopsrules.Said(selector) }
+
 // Missing are the recipients of one list that another one lacks.
 func Missing(from, in []Recipient) []Recipient { return sopsrules.Missing(from, in) }
 

@@ -83,7 +83,7 @@ func (s Set) unsealed(p Project) []Mistake {
 			continue
 		}
 		out = append(out, Mistake{
-			Pos: c.Pos, Message: fmt.Sprintf("%s has secrets and no seal, and %s wants one (secrets.destinations: sealed)", c.Name, p.File), Hints: []string{SealHint(c.File.Path)},
+			Pos: c.Pos, Message: fmt.Sprintf("%s has secrets and no seal, and %s wants one (secrets.destinations: sealed)", strict.SaidName(c.Name), p.File), Hints: []string{SealHint(c.File.Path)},
 		})
 	}
 	return out

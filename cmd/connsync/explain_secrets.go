@@ -32,7 +32,7 @@ func explainSecrets(err error) (string, []string, bool) {
 func keyHints(e *sops.Error) []string {
 	hints := []string{"the file is encrypted for keys of type " + strings.Join(e.KeyTypes, ", ")}
 	if len(e.Recipients) > 0 {
-		hints[0] += "; age recipients: " + view.List(e.Recipients)
+		hints[0] += "; age recipients: " + view.List(quotedProse(e.Recipients))
 	}
 	hints = append(hints, triedHints(e.Tried)...)
 	if len(e.Recipients) > 0 {
@@ -67,4 +67,13 @@ func keyCause(err error) string {
 		return ""
 	}
 	return "keys\n" + strings.Join(triedHints(e.Tried), "\n")
+}
+
+// quotedProse are texts that others chose, as they stand in a sentence.
+func quotedProse(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = manifest.Said(t)
+	}
+	return out
 }

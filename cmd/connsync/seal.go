@@ -121,7 +121,7 @@ func (c sealCmd) one(ctx context.Context, e *editing, file string) (int, error) 
 
 // noteRule says that a file's selector is more than its rule: sops itself encrypts a new file by the rule.
 func (e *editing) noteRule(ed *sops.Editor) {
-	e.p.Note("the file encrypts its seals now: %s. Write the same into its rule in %s, or what sops encrypts anew has its seals in the clear", ed.Selector(), sops.RulesFile)
+	e.p.Note("the file encrypts its seals now: %s. Write the same into its rule in %s, or what sops encrypts anew has its seals in the clear", manifest.SaidSelector(ed.Selector()), sops.RulesFile)
 }
 
 // unsealed are the connections of a file whose seals do not say what stands there; of a file that was named, all: an older seal that came back says that, too.

@@ -152,7 +152,7 @@ func (s *settingEdit) encrypts(ed *sops.Editor) (secret bool, fresh *sops.Rule, 
 		return true, rule, nil
 	}
 	return false, nil, &refusal{
-		fmt.Sprintf("%s: its rule in %s encrypts %s (%s), and the file's own selector does not", s.file, sops.RulesFile, string(s.at), rule.Selector()),
+		fmt.Sprintf("%s: its rule in %s encrypts %s (%s), and the file's own selector does not", s.file, sops.RulesFile, string(s.at), manifest.SaidSelector(rule.Selector())),
 		[]string{"connsync reseal " + manifest.ShellWord(s.file) + "  brings the file to its rule; then set it again"},
 	}
 }

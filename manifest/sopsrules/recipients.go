@@ -9,8 +9,8 @@ import (
 // Recipient is one key that can open a file, by SOPS's names: kind age and a public key, pgp and a fingerprint, kms and an ARN …
 type Recipient struct{ Kind, ID string }
 
-// String is the kind and the id.
-func (r Recipient) String() string { return r.Kind + " " + r.ID }
+// String is the kind and the id. What its writer chose, as the comment of an SSH key, is in quotes, so that it is no sentence of ours.
+func (r Recipient) String() string { return r.Kind + " " + strict.Said(r.ID) }
 
 // recipients are the keys of a rule. Where it has groups of keys, sops uses those alone.
 func (c creationRule) recipients() []Recipient {

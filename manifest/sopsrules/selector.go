@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"connsync/manifest/strict"
 )
 
 // Kinds are the members by which a sops block or a creation rule selects what is encrypted. SOPS refuses two of them together.
@@ -134,6 +136,15 @@ func (s Selector) String() string {
 		return ""
 	}
 	return s.Kind + ": " + s.Text
+}
+
+// Said is a selector as it stands in a sentence: kind: text, or SOPS's default for none.
+func Said(selector string) string {
+	kind, text, ok := strings.Cut(selector, ": ")
+	if !ok {
+		return "unencrypted_suffix: " + defaultSuffix
+	}
+	return kind + ": " + strict.Said(text)
 }
 
 // maxWork bounds what one Judge does for one file: bytes looked at, times steps.

@@ -137,7 +137,7 @@ func spotWord(s diff.Spot) string { return s.Target + "/" + s.Name + "." + strin
 func (o AgesOf) reader() (word string, known bool) {
 	for _, r := range o.everyone() {
 		if o.asked(r) {
-			return recipientWord(r), true
+			return r.String(), true
 		}
 	}
 	return Quoted(o.Reader), false

@@ -109,7 +109,7 @@ func (s SecretAge) Former() []AgeReader {
 }
 
 // Word is the recipient in words.
-func (r AgeReader) Word() string { return recipientWord(manifest.Recipient{Kind: r.Kind, ID: r.ID}) }
+func (r AgeReader) Word() string { return manifest.Recipient{Kind: r.Kind, ID: r.ID}.String() }
 
 // ReaderWords are recipients in words.
 func ReaderWords(rs []AgeReader) string {
@@ -199,7 +199,7 @@ func formerWarnings(a Ages) []Warning {
 	var out []Warning
 	for _, r := range order {
 		n := knows[r]
-		text := fmt.Sprintf("%s was removed, and still knows %s: no other value was set since", recipientWord(r), Count(n, "secret"))
+		text := fmt.Sprintf("%s was removed, and still knows %s: no other value was set since", r.String(), Count(n, "secret"))
 		out = append(out, Warning{text, []string{"list them, with the commands that rotate them:  connsync secrets --readable-by " + manifest.ShellWord(r.ID)}})
 	}
 	return out

@@ -58,7 +58,7 @@ func Conflict(c *diff.Change) (string, []string) {
 		return fmt.Sprintf("SecMaster has %d connections of this name, none written by connsync: %s", len(d.IDs), List(d.IDs)),
 			[]string{"choose one: add  adopt: ID  at " + c.Pos.String()}
 	case diff.ConflictNameTaken:
-		return fmt.Sprintf("in SecMaster under the name %s, and its wanted name belongs to another one (%s)", c.From, List(d.IDs)),
+		return fmt.Sprintf("in SecMaster under the name %s, and its wanted name belongs to another one (%s)", manifest.SaidName(c.From), List(d.IDs)),
 			[]string{"rename or remove the other one in SecMaster, or here"}
 	case diff.ConflictAdoptNone:
 		return fmt.Sprintf("adopt names %s, and SecMaster has no such connection", List(d.IDs)), []string{"correct or remove the line  adopt:  at " + c.Pos.String()}

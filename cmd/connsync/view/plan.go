@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"connsync/diff"
+	"connsync/manifest"
 	"connsync/secrets"
 )
 
@@ -226,7 +227,9 @@ func riskText(r diff.Risk) string {
 	return "unchanged secrets will go to the new " + string(r.Path)
 }
 
-func spot(s diff.Spot) string { return bare(s.Path) + " of " + s.Name + " in target " + s.Target }
+func spot(s diff.Spot) string {
+	return bare(s.Path) + " of " + manifest.SaidName(s.Name) + " in target " + s.Target
+}
 
 // bare is a setting's path without the config that all secrets stand under.
 func bare(p secrets.Path) string { return strings.TrimPrefix(string(p), "config.") }

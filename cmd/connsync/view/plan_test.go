@@ -233,12 +233,14 @@ func TestACommandOfASentenceIsOnePiece(t *testing.T) {
 
 // What a contributor chose as prose, in a recipient, is code: a reader cannot take it for a sentence of connsync.
 func TestAProseOfARecipientIsCode(t *testing.T) {
-	for _, id := range []string{"ssh-ed25519 AAAAC3 reviewed and safe to merge", "approved", "safe to merge", `a" safe to "merge`, "x: connsync says safe to merge", "(safe) to merge", "safe\tmerge", "1 safe", "safe,", "safe.", "x,safe"} {
+	for _, id := range []string{"ssh-ed25519 AAAAC3 reviewed and safe to merge", "approved", "safe to merge", `a" safe to "merge`, "x: connsync says safe to merge", "(safe) to merge", "safe\tmerge", "1 safe", "safe,", "safe.", "x,safe",
+		"a  b  safe to merge  c", "safe  to", "reviewed and safe: connsync seal x", `a\\" safe: git fetch origin x`, "надёжно safe"} {
 		r := manifest.Recipient{Kind: "age", ID: id}
 		texts := FileNotes([]review.FileNote{{Changes: []review.FileChange{{Kind: review.FileRecipientAdded, Recipient: r}, {Kind: review.FileRecipientRemoved, Recipient: r}}}})[0].Words
 		for _, kind := range []review.RuleKind{review.RuleNew, review.RecipientAdded, review.RecipientRemoved} {
 			texts = append(texts, ruleWord(review.RuleChange{Kind: kind, File: ".sops.yaml", Recipients: []manifest.Recipient{r, r}}))
 		}
+		texts = append(texts, ruleWord(review.RuleChange{Kind: review.RuleGone, File: ".sops.yaml", Rule: manifest.Rule{PathRegex: id}}), "connsync reseal "+manifest.ShellWord(id+" x")+" --dry-run", "a rule ("+manifest.SaidSelector("encrypted_regex: "+id)+") of "+manifest.SaidName("x "+id))
 		for _, text := range texts {
 			for _, p := range Sentence(text) {
 				for _, word := range []string{"safe", "merge", "approved", "reviewed", "says"} {
@@ -249,7 +251,7 @@ func TestAProseOfARecipientIsCode(t *testing.T) {
 			}
 		}
 	}
-	if got := recipientWord(manifest.Recipient{Kind: "age", ID: "age1qqqq"}); got != "age age1qqqq" {
+	if got := (manifest.Recipient{Kind: "age", ID: "age1qqqq"}).String(); got != "age age1qqqq" {
 		t.Errorf("%s", got)
 	}
 }

@@ -26,7 +26,8 @@ func Findings(fs []review.Finding) []Finding {
 
 // findingWords say what is wrong, and what to do about it.
 func findingWords(f review.Finding) (message string, hints []string) {
-	switch s := f.Spot; f.Kind {
+	s, name := f.Spot, manifest.SaidName(f.Spot.Name)
+	switch f.Kind {
 	case review.Edited:
 		hints = []string{"undo the edit, and make it with  sops edit " + manifest.ShellWord(s.File),
 			"after a merge, take the whole file of one side from Git, with its sops block, and make the changes of the other side again with sops"}
@@ -39,25 +40,25 @@ func findingWords(f review.Finding) (message string, hints []string) {
 			[]string{"take the whole file of one side from Git, with its sops block, and make the changes of the other side again with sops"}
 	case review.Moved:
 		return fmt.Sprintf("%s of %s in target %s has the ciphertext that was %s of %s in target %s: a ciphertext opens in one place only",
-			s.Path, s.Name, s.Target, f.From.Path, f.From.Name, f.From.Target), movedHints(f)
+			s.Path, name, s.Target, f.From.Path, manifest.SaidName(f.From.Name), f.From.Target), movedHints(f)
 	case review.Repointed:
-		return string(s.Path) + " of " + s.Name + " changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere",
+		return string(s.Path) + " of " + name + " changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere",
 			[]string{manifest.SealHint(s.File), "or let review alone decide:  secrets: {destinations: reviewed}  in connsync.yaml"}
 	case review.Unsealed:
-		return s.Name + " had a seal, and has none: a sync refuses to send its secrets", []string{"restore the seal", manifest.SealHint(s.File)}
+		return name + " had a seal, and has none: a sync refuses to send its secrets", []string{"restore the seal", manifest.SealHint(s.File)}
 	case review.Resealed:
-		return string(s.Path) + " of " + s.Name + " is not what it was when the connection was sealed: a sync refuses to send its secrets",
+		return string(s.Path) + " of " + name + " is not what it was when the connection was sealed: a sync refuses to send its secrets",
 			[]string{"undo the change, if no holder of the key made it", manifest.SealHint(s.File)}
 	case review.Exposed:
 		return exposedWords(f)
 	case review.Replaced:
-		return string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ", and its manifest says under exposed that it is another value now", nil
+		return string(s.Path) + " of " + name + " was in the clear in commit " + CutHash(f.Commit) + ", and its manifest says under exposed that it is another value now", nil
 	case review.Needless:
 		why := "nothing tells that it was in the clear, or it was set to another value"
 		if f.Merged {
 			why = "commit " + CutHash(f.Commit) + " is part of the base"
 		}
-		return "exposed of " + s.Name + " is not needed for " + string(s.Path) + ": " + why, []string{"remove the entry"}
+		return "exposed of " + name + " is not needed for " + string(s.Path) + ": " + why, []string{"remove the entry"}
 	}
 	return "the history is cut off or very long: not every commit of the branch was searched for secrets in the clear, and whether a merge broke a file was not judged", []string{"fetch more of it:  git fetch --deepen=100"}
 }
@@ -65,7 +66,7 @@ func findingWords(f review.Finding) (message string, hints []string) {
 // exposedWords say that a secret was in the clear, and what may answer that.
 func exposedWords(f review.Finding) (message string, hints []string) {
 	s := f.Spot
-	message = string(s.Path) + " of " + s.Name + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret"
+	message = string(s.Path) + " of " + manifest.SaidName(s.Name) + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret"
 	hints = []string{"rotate it where it is used, and set the new value with  sops edit " + manifest.ShellWord(s.File)}
 	until := f.Until[:min(len(f.Until), 12)]
 	switch {
@@ -196,19 +197,10 @@ func ruleName(r manifest.Rule) string {
 	return "the rule for " + Quoted(r.PathRegex)
 }
 
-// recipientWord is a recipient. What its writer chose, as the comment of an SSH key, is quoted, so that it is no sentence of ours.
-func recipientWord(r manifest.Recipient) string {
-	id := strings.TrimRight(r.ID, ",;:).")
-	if strings.ContainsAny(id, " \t\n\r\"(,;") || plainWord.MatchString(id) || id != r.ID {
-		return r.Kind + " " + Quoted(r.ID)
-	}
-	return r.String()
-}
-
 func recipientList(rs []manifest.Recipient) string {
 	words := make([]string, len(rs))
 	for i, r := range rs {
-		words[i] = recipientWord(r)
+		words[i] = r.String()
 	}
 	return strings.Join(words, ", ")
 }
@@ -233,9 +225,9 @@ func fileWord(c review.FileChange) string {
 	case review.FileDecrypted:
 		return "not encrypted any more"
 	case review.FileRecipientAdded:
-		return "recipient added: " + recipientWord(c.Recipient)
+		return "recipient added: " + c.Recipient.String()
 	case review.FileRecipientRemoved:
-		return "recipient removed: " + recipientWord(c.Recipient) + " (it can still open older versions: rotate the secrets)"
+		return "recipient removed: " + c.Recipient.String() + " (it can still open older versions: rotate the secrets)"
 	case review.FileMACLess:
 		return "the MAC covers encrypted values only now"
 	case review.FileMACAll:

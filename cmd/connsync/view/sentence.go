@@ -14,7 +14,8 @@ type Part struct {
 
 var (
 	commandAt  = lazy.New(`: (?:connsync|git (?:fetch|fsck|update-ref)|sops (?:decrypt|edit|encrypt|rotate|set|unset|updatekeys)) .*`) // "sops wrote it" is none
-	tokens     = lazy.New(`"(?:[^"\\]|\\.)*"|[^ ]+| +`)
+	tokens     = lazy.New(`'[^']*'(?:\\''[^']*')*[^ ]*|(?:"(?:[^"\\]|\\.)*"|[^ ])+| +`)                                                // in the quotes of a shell, of a sentence, or bare
+	inQuotes   = lazy.New(`"(?:[^"\\]|\\.)*"|(?:^| )'[^']*'(?:\\''[^']*')*`)
 	plainWord  = lazy.New(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
 	hashLetter = lazy.New(`^[a-f]{7,}$`) // as a commit's hash may look
 )
@@ -22,12 +23,11 @@ var (
 // Sentence parts a text that may quote what others wrote. Words of nothing but letters are ours as far as anybody can tell, and
 // no renderer sees more in them; everything else is code. The texts together are the sentence, save for spaces.
 func Sentence(s string) []Part {
-	if at := commandAt.Regexp().FindStringIndex(s); at != nil {
+	if at := commandAt.Regexp().FindStringIndex(masked(s)); at != nil {
 		return append(Sentence(s[:at[0]+1]), Part{false, " "}, Part{true, s[at[0]+2:]})
 	}
 	var out []Part
-	parts := strings.Split(s, "  ")
-	for i, p := range parts {
+	for i, p := range pieces(s) {
 		if i > 0 {
 			out = append(out, Part{false, " "})
 		}
@@ -36,6 +36,23 @@ func Sentence(s string) []Part {
 			continue
 		}
 		out = append(out, wordsOf(p)...)
+	}
+	return out
+}
+
+// masked is a sentence with nothing to be seen in its quotes, and as long as it is.
+func masked(s string) string {
+	return inQuotes.Regexp().ReplaceAllStringFunc(s, func(quoted string) string {
+		space := quoted[:len(quoted)-len(strings.TrimPrefix(quoted, " "))]
+		return space + strings.Repeat("x", len(quoted)-len(space))
+	})
+}
+
+// pieces parts a sentence at double spaces: every other piece is set apart. Those in quotes belong to the quoted text.
+func pieces(s string) (out []string) {
+	for _, p := range strings.Split(masked(s), "  ") {
+		out = append(out, s[:len(p)])
+		s = s[min(len(p)+2, len(s)):]
 	}
 	return out
 }

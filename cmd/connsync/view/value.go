@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"connsync/manifest"
 	"connsync/secrets"
 )
 
@@ -83,7 +84,7 @@ func window(text []rune, from int) part {
 
 // quoted is the part in quotes, on one line. ascii spells out every other letter.
 func (p part) quoted(ascii bool) string {
-	out := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, `"`, `\"`).Replace(p.text)
+	out := manifest.Escaped(p.text)
 	if ascii && strings.IndexFunc(p.text, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
 		out = strconv.QuoteToASCII(p.text)
 		out = out[1 : len(out)-1]
