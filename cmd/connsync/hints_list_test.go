@@ -39,7 +39,7 @@ var harmless = map[string]string{
 	"explainHeld":            "hashes of commits",
 	"explainUnread":          "what bothSides makes",
 	"fetchOf":                "revisions and remotes of letters, digits and . _ / -",
-	"resealCmd.hidden":       "flags that are made of words",
+	"revealing.refusal":      "flags that are made of words",
 	"sopsrules.Rule.Command": "the caller's command",
 	"splitHints":             "a plain name",
 	"view.next":              "the hash of a plan",

@@ -18,7 +18,7 @@ import (
 // resealCmd brings files to their rules.
 type resealCmd struct {
 	Files  []string `arg:"" name:"file" help:"Manifests."`
-	Reveal []string `type:"pattern" placeholder:"SETTING" help:"Decrypt this setting of every connection where the rule leaves it in the clear, as in config.endpoint or 'config.*' (repeatable). What looks like a secret is never decrypted."`
+	Reveal []string `type:"pattern" placeholder:"SETTING" help:"Decrypt this setting of every connection where the rule leaves it in the clear, as in config.endpoint or 'config.*' (repeatable). What looks like a secret is decrypted only where cleartext of its connection says that it is none, and where it is named in full."`
 	DryRun bool     `help:"Say what would change, and change nothing."`
 }
 
@@ -86,10 +86,11 @@ func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file str
 		return err
 	}
 	seals := e.seals(file, text, ed)
-	did, err := ed.Reseal(ctx, o, rule, c.may)
+	reveal := revealing{resealCmd: c, except: e.exceptions(file)}
+	did, err := ed.Reseal(ctx, o, rule, reveal.may)
 	var hidden *sops.HiddenError
 	if errors.As(err, &hidden) {
-		return c.hidden(hidden, ed.Selector())
+		return reveal.refusal(hidden, ed.Selector())
 	}
 	sealed := 0
 	if err == nil {
@@ -108,18 +109,6 @@ func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file str
 	return nil
 }
 
-// may tells whether a value may be decrypted: outside of config it must, and in there it was asked for, and is no secret by its looks.
-func (c resealCmd) may(p secrets.Path, v secrets.Value) bool {
-	at, in := setting(p)
-	switch {
-	case (manifest.Setting{Path: at, Value: v.Expose()}).Suspicious():
-		return false
-	case !in:
-		return true
-	}
-	return c.asked(at)
-}
-
 // asked tells whether a setting is to be decrypted where the rule leaves it in the clear.
 func (c resealCmd) asked(at secrets.Path) bool {
 	return slices.ContainsFunc(c.Reveal, func(pattern string) bool {
@@ -136,27 +125,6 @@ func setting(p secrets.Path) (at secrets.Path, inConfig bool) {
 	}
 	at = secrets.Path(parts[3])
 	return at, at == "config" || strings.HasPrefix(string(at), "config.") || strings.HasPrefix(string(at), "config[")
-}
-
-// hidden says what would stand in the clear, and the command that has it decrypted where that may be.
-func (c resealCmd) hidden(e *sops.HiddenError, selector string) error {
-	hints := []string{"change the rule so that it covers them; the file has  " + selector}
-	reveal := "" // what was asked for and is refused all the same has a value that looks like a secret
-	for _, p := range e.Leaves {
-		at, _ := setting(p)
-		if flag := " --reveal " + manifest.ShellWord(string(at)); !c.asked(at) && !(manifest.Setting{Path: at, Value: "x"}).Suspicious() && !strings.Contains(reveal+" ", flag+" ") {
-			reveal += flag
-		}
-	}
-	if reveal != "" {
-		for _, p := range c.Reveal {
-			reveal += " --reveal " + manifest.ShellWord(p)
-		}
-	}
-	if len(reveal) > 0 && len(reveal) < 500 {
-		hints = append(hints, "what is no secret is decrypted by  connsync reseal "+manifest.ShellWord(e.File)+reveal)
-	}
-	return &refusal{e.Error(), hints}
 }
 
 // resealed says what was done, or would be.
