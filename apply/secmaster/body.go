@@ -13,7 +13,9 @@ import (
 const (
 	maxAnswer = 8 << 20
 	maxPage   = 16 << 20
-	maxList   = 128 << 20 // of all pages together
+	maxList   = 128 << 20 // of all pages together, above what their items may take
+	itemBytes = 4 << 10   // what an item of a list may take: a connection without its config takes less than half
+	mostItems = 200_000   // that may take it: as many as there may be manifests
 
 	paceOver = 10 * time.Second
 	leastIn  = 10 << 10 // bytes in that time, or the body is given up
@@ -51,7 +53,7 @@ func (r *Reader) read(ctx context.Context, body io.Reader, c call, giveUp func()
 type bounded struct {
 	r      io.Reader
 	left   int64
-	shared *atomic.Int64 // what is left for several bodies; nil: no bound
+	shared *allotment // of several bodies; nil: no bound
 	got    *atomic.Int64
 }
 
@@ -61,10 +63,28 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.left -= int64(n); b.left < 0 {
 		return n, errTooLong
 	}
-	if b.shared != nil && b.shared.Add(int64(-n)) < 0 {
+	if b.shared != nil && b.shared.left.Add(int64(-n)) < 0 {
 		return n, errTooLong
 	}
 	return n, err
+}
+
+// allotment is how many bytes the pages of one list may have together. It grows with the items that they bring, so that a list may be long and
+// an answer without items may not.
+type allotment struct{ left, grown atomic.Int64 }
+
+func newAllotment() *allotment {
+	a := &allotment{}
+	a.left.Store(maxList)
+	return a
+}
+
+// earned gives back what a page took for its items.
+func (a *allotment) earned(bytes, items int) {
+	back := int64(min(bytes, itemBytes*min(items, pageSize)))
+	if a.grown.Add(back) <= itemBytes*mostItems {
+		a.left.Add(back)
+	}
 }
 
 // watchdog gives a body up that brings too little in some time.

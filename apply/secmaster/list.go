@@ -45,15 +45,14 @@ type lister[T any] struct {
 	parts  []string
 	names  []string // under which the list may stand
 	id     func(T) string
-	budget *atomic.Int64
+	budget *allotment
 }
 
 func (l lister[T]) all(ctx context.Context) ([]T, error) {
 	for _, read := range []func(lister[T], context.Context) (*gathered[T], bool, error){
 		lister[T].byRecord, lister[T].byPage, lister[T].byRecord, lister[T].byRecord, // it moved, or offset counts pages
 	} {
-		l.budget = new(atomic.Int64)
-		l.budget.Store(maxList)
+		l.budget = newAllotment()
 		got, whole, err := read(l, ctx)
 		if err != nil {
 			return nil, err
@@ -193,6 +192,7 @@ func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
 	if wrong != "" {
 		return page[T]{}, &Error{Op: l.op, Status: a.status, RequestID: a.requestID, Message: wrong, Class: ErrIncomplete}
 	}
+	l.budget.earned(len(a.body), len(p.items))
 	for _, item := range p.items {
 		if l.id(item) == "" {
 			return page[T]{}, &Error{Op: l.op, Status: a.status, RequestID: a.requestID, Message: "it shows something without an id", Class: ErrIncomplete}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,10 +21,10 @@ const (
 type call struct {
 	op, method, url string
 	body            []byte
-	byID            bool          // of one connection, so that "invalid parameter" may mean that it is not there
-	secret          bool          // its body holds a secret, so nothing of the answer that could repeat one is shown
-	most            int64         // bytes of its answer; 0: maxAnswer
-	budget          *atomic.Int64 // bytes of the answers of all calls that belong together; nil: no bound
+	byID            bool       // of one connection, so that "invalid parameter" may mean that it is not there
+	secret          bool       // its body holds a secret, so nothing of the answer that could repeat one is shown
+	most            int64      // bytes of its answer; 0: maxAnswer
+	budget          *allotment // bytes of the answers of all calls that belong together; nil: no bound
 }
 
 // answer is one response, read completely.
