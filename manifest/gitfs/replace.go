@@ -18,7 +18,7 @@ var ErrChanged = errors.New("the file changed meanwhile")
 // must still be what was read, and keeps its mode. Links are not followed, neither the file's name nor a folder's.
 func (w *Worktree) Replace(name string, was, is []byte) (err error) {
 	f := worktreeFS{w}
-	now, err := f.ReadFile(name)
+	now, err := f.readNow(name)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package gitfs_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -60,6 +61,30 @@ func TestAFileIsReplacedAtOnce(t *testing.T) {
 	}
 	if beside, err := os.ReadDir(filepath.Dir(file)); err != nil || len(beside) != 1 {
 		t.Errorf("left beside it: %v, %v", beside, err)
+	}
+}
+
+// What is replaced stands at the path: a folder that took the place of one that was read from is looked at.
+func TestAFileOfAFolderThatWasMovedIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "sub/a.yaml", "old")
+	w, err := gitfs.OpenWorktree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if text, err := fs.ReadFile(w.FS(), "sub/a.yaml"); err != nil || string(text) != "old" {
+		t.Fatal(string(text), err)
+	}
+	if err := os.Rename(filepath.Join(dir, "sub"), filepath.Join(dir, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "sub/a.yaml", "of another one")
+	if err := w.Replace("sub/a.yaml", []byte("old"), []byte("new")); !errors.Is(err, gitfs.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "sub", "a.yaml")); err != nil || string(text) != "of another one" {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 

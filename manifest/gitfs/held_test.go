@@ -1,0 +1,68 @@
+package gitfs_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"connsync/manifest/gitfs"
+)
+
+// TestAFolderThatIsHeldIsReadAsItIs reads files of more folders than are held open, at a time: each has its content, what is written meanwhile is read,
+// and a folder that is put in the place of one is not missed. A link that takes the place of a file, or of a folder, is refused as before.
+func TestAFolderThatIsHeldIsReadAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	name := func(i int) string { return fmt.Sprintf("c/%03d/a.yaml", i) }
+	const folders = 150
+	for i := range folders {
+		write(t, dir, name(i), fmt.Sprint(i))
+	}
+	w, err := gitfs.OpenWorktree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	want := func(name, text string) {
+		t.Helper()
+		if data, err := fs.ReadFile(w.FS(), name); err != nil || string(data) != text {
+			t.Errorf("%s holds %q, %v, want %q", name, data, err, text)
+		}
+	}
+	var all sync.WaitGroup
+	for i := range 2 * folders {
+		all.Go(func() { want(name(i%folders), fmt.Sprint(i%folders)) })
+	}
+	all.Wait()
+	write(t, dir, name(0), strings.Repeat("longer ", 400))
+	want(name(0), strings.Repeat("longer ", 400))
+	write(t, dir, name(0), "")
+	want(name(0), "")
+	if err := errors.Join(os.Rename(filepath.Join(dir, "c/001"), filepath.Join(dir, "gone")), os.RemoveAll(filepath.Join(dir, "gone"))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, name(1), "new")
+	want(name(1), "new")
+	outside := filepath.Join(t.TempDir(), "outside.yaml")
+	write(t, filepath.Dir(outside), "outside.yaml", "canary")
+	for _, link := range []string{filepath.Join(dir, name(2)), filepath.Join(dir, name(folders-1))} {
+		if err := errors.Join(os.Remove(link), os.Symlink(outside, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var refused *gitfs.RefusedError
+	for _, n := range []int{2, folders - 1} {
+		if data, err := fs.ReadFile(w.FS(), name(n)); !errors.As(err, &refused) || len(data) > 0 {
+			t.Errorf("%s: %q, %v", name(n), data, err)
+		}
+	}
+	for _, n := range []string{"c/003", "c/003/none.yaml", "../a.yaml", "c/none/a.yaml", "/a", ""} {
+		if _, err := fs.ReadFile(w.FS(), n); err == nil {
+			t.Errorf("%q is read", n)
+		}
+	}
+}
