@@ -79,6 +79,14 @@ type simObjects struct {
 
 func (o simObjects) NewEncodedObject() plumbing.EncodedObject { return &plumbing.MemoryObject{} }
 
+func (o simObjects) EncodedObjectSize(h plumbing.Hash) (int64, error) {
+	found, err := o.EncodedObject(plumbing.AnyObject, h)
+	if err != nil {
+		return 0, err
+	}
+	return found.Size(), nil
+}
+
 func (o simObjects) EncodedObject(t plumbing.ObjectType, h plumbing.Hash) (plumbing.EncodedObject, error) {
 	packed, err := os.ReadFile(o.file(h))
 	if errors.Is(err, os.ErrNotExist) {

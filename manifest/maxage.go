@@ -1,9 +1,9 @@
 package manifest
 
 import (
-	"regexp"
 	"strconv"
 
+	"connsync/lazy"
 	"connsync/manifest/strict"
 )
 
@@ -13,7 +13,7 @@ type MaxAge int
 // NoMaxAge is a target's max_age: none.
 const NoMaxAge MaxAge = -1
 
-var days = regexp.MustCompile(`^[1-9][0-9]{0,4}d$`)
+var days = lazy.New(`^[1-9][0-9]{0,4}d$`)
 
 // String is a limit as it is written in the project file; "" for none that is said.
 func (a MaxAge) String() string {
