@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 
 	"connsync/manifest"
@@ -32,9 +34,11 @@ func Compute(in Input) Plan {
 	}
 	for _, h := range in.Have {
 		if !h.Defense && !d.noticed[h.ID] {
-			p.Unmanaged++
+			p.Others = append(p.Others, Other{h.Name, h.ID})
 		}
 	}
+	p.Unmanaged = len(p.Others)
+	slices.SortFunc(p.Others, func(a, b Other) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return p
 }
 

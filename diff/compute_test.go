@@ -3,6 +3,7 @@ package diff_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -387,8 +388,18 @@ func TestUnmanagedCountsWhatNoChangeIsAbout(t *testing.T) {
 	in := diff.Input{Want: []diff.Want{a}, Known: byName(known("1", a)), Have: []diff.Have{
 		have("1", a), have("2", a), have("3", want("x")), have("4", want("y"), func(h *diff.Have) { h.Defense = true }),
 	}}
-	if p := diff.Compute(in); p.Unmanaged != 1 {
-		t.Errorf("%d unmanaged; the duplicate is warned of, and the emergency policy's does not count", p.Unmanaged)
+	p := diff.Compute(in)
+	if p.Unmanaged != 1 || !slices.Equal(p.Others, []diff.Other{{Name: "x", ID: "3"}}) {
+		t.Errorf("%d unmanaged, %v; the duplicate is warned of, and the emergency policy's does not count", p.Unmanaged, p.Others)
+	}
+}
+
+// The unmanaged are named in one order, whatever the order in which SecMaster lists them.
+func TestUnmanagedAreInOrderOfNameAndID(t *testing.T) {
+	in := diff.Input{Have: []diff.Have{have("3", want("x")), have("9", want("a")), have("2", want("x")), have("1", want("y"))}}
+	p := diff.Compute(in)
+	if p.Unmanaged != 4 || !slices.Equal(p.Others, []diff.Other{{Name: "a", ID: "9"}, {Name: "x", ID: "2"}, {Name: "x", ID: "3"}, {Name: "y", ID: "1"}}) {
+		t.Errorf("%d unmanaged, %v", p.Unmanaged, p.Others)
 	}
 }
 

@@ -59,6 +59,7 @@ type Plan struct {
 	KnownCommit string   // likewise
 	Changes     []Change // in order of name; unchanged connections included
 	Unmanaged   int      // in SecMaster, never written by connsync
+	Others      []Other  // those, in order of name and id; not part of the hash
 	Wanted      int      // connections that Git wants, whichever of them the changes are about
 	Recorded    int      // connections that connsync knows, likewise
 	Unverified  int      // secrets whose value in SecMaster is not known
@@ -68,6 +69,9 @@ type Plan struct {
 	BlindToTouch bool
 	Reviewed     bool // no seal is compared: review alone decides where secrets go
 }
+
+// Other is a connection that no change is about.
+type Other struct{ Name, ID string }
 
 // Change is the decision about one connection.
 type Change struct {

@@ -11,11 +11,12 @@ import (
 
 // diffCmd plans every target and shows the plans.
 type diffCmd struct {
-	Format   string `enum:"${formats}" default:"text" placeholder:"FORMAT" help:"${formats_help}"`
-	Out      string `placeholder:"FILE" help:"Write the format to this file; the terminal shows the text."`
-	Base     string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
-	Head     string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
-	ExitCode bool   `help:"Exit with 2 where changes are pending."`
+	Format    string `enum:"${formats}" default:"text" placeholder:"FORMAT" help:"${formats_help}"`
+	Out       string `placeholder:"FILE" help:"Write the format to this file; the terminal shows the text."`
+	Base      string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
+	Head      string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
+	Unmanaged bool   `help:"Also name the connections of SecMaster that neither Git nor known state names."`
+	ExitCode  bool   `help:"Exit with 2 where changes are pending."`
 }
 
 func (diffCmd) Help() string {
@@ -58,6 +59,8 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	switch {
 	case c.Head != "" && c.Base == "":
 		return view.Diff{}, nil, &usageError{"--head is for --base"}
+	case c.Base != "" && c.Unmanaged:
+		return view.Diff{}, nil, &usageError{"--unmanaged asks SecMaster: not with --base"}
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
 		return view.Diff{}, nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
@@ -75,7 +78,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	}
 	notes(p, append(seen.unjudged, seen.beside...))
 	notes(p, seen.stale)
-	return view.Diff{All: g.Verbose, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
+	return view.Diff{All: g.Verbose, Others: c.Unmanaged, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
 }
 
 // show shows a diff in the format: on stdout, or in a file, and then stdout has the text.

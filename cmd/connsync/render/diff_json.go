@@ -56,12 +56,18 @@ type jsonPlan struct {
 	KnownCommit  string         `json:"known_commit,omitempty"`
 	Counts       map[string]int `json:"counts"`
 	Unmanaged    int            `json:"unmanaged"`
+	Others       []jsonOther    `json:"unmanaged_connections,omitempty"`
 	Unverified   int            `json:"unverified_secrets"`
 	Unconfirmed  int            `json:"unconfirmed_writes,omitempty"`
 	BlindToTouch bool           `json:"blind_to_touch,omitempty"`
 	Reviewed     bool           `json:"destinations_reviewed,omitempty"`
 	Files        []jsonFile     `json:"files,omitempty"` // whose recipients or MAC change
 	Changes      []jsonChange   `json:"changes"`         // without the unchanged ones
+}
+
+type jsonOther struct {
+	Name string `json:"name"`
+	ID   string `json:"id"`
 }
 
 type jsonChange struct {
@@ -151,6 +157,9 @@ func planJSON(p diff.Plan) jsonPlan {
 		Target: p.Target, Place: p.Place, WantCommit: p.WantCommit, KnownCommit: p.KnownCommit,
 		Counts: map[string]int{}, Unmanaged: p.Unmanaged, Unverified: p.Unverified, Unconfirmed: p.Unconfirmed, BlindToTouch: p.BlindToTouch,
 		Reviewed: p.Reviewed, Changes: []jsonChange{},
+	}
+	for _, o := range p.Others {
+		out.Others = append(out.Others, jsonOther(o))
 	}
 	for i := range p.Changes {
 		c := &p.Changes[i]

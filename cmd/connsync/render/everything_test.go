@@ -130,6 +130,7 @@ func newEverything() everything {
 	moved := []diff.Change{{Action: diff.Create, Name: "moved_away", Pos: at("connections/test/moved.yaml", 3), Plugin: edr, Write: true, Causes: git}}
 	e := everything{live: plansOf(live, moved), branch: plansOf(branch, moved), rules: ruleChanges(), files: fileNotes(), findings: findings()}
 	e.live[0].Unmanaged, e.live[0].Unverified, e.live[0].Unconfirmed, e.live[0].BlindToTouch = 7, 2, 3, true
+	e.live[0].Others = []diff.Other{{Name: "by_hand", ID: "44444444-d"}, {Name: "by_hand", ID: "55555555-e"}}
 	e.live[0].Reviewed = true
 	e.report, e.lost, e.kept = reports(e.live[0])
 	return e
@@ -207,7 +208,7 @@ func reports(p diff.Plan) (all, lost, kept apply.Report) {
 
 func (e everything) diffs() map[string]view.Diff {
 	return map[string]view.Diff{
-		"live": {All: true, Plans: e.live, Failed: []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: "connsync.yaml"}, Message: "dev: SecMaster cannot be reached", Hints: []string{"check the network"}}, Fatal: true}}},
+		"live": {All: true, Others: true, Plans: e.live, Failed: []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: "connsync.yaml"}, Message: "dev: SecMaster cannot be reached", Hints: []string{"check the network"}}, Fatal: true}}},
 		"branch": {Offline: true, All: true, Plans: e.branch, Alarms: view.RuleChanges(e.rules), Findings: view.Findings(e.findings),
 			Files: map[string][]view.FileNote{"prod": view.FileNotes(e.files)}},
 	}

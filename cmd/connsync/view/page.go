@@ -16,6 +16,7 @@ import (
 type Diff struct {
 	Offline  bool // between two commits
 	All      bool // the text names unchanged connections too
+	Others   bool // the text names connections that connsync does not manage
 	Plans    []diff.Plan
 	Alarms   []Alarm               // changes of the project's own rules, each of high risk
 	Findings []Finding             // what a sync would refuse at the head, and secrets that were exposed

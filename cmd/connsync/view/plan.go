@@ -18,6 +18,9 @@ func (d Diff) Page(all bool) Page {
 	for i, plan := range d.Plans {
 		t := target(fmt.Sprintf("t%d", i+1), plan, newTarget, d.Offline, all)
 		t.Files = d.Files[plan.Target]
+		if d.Others {
+			t.Notes = append(t.Notes, others(plan)...)
+		}
 		p.Targets = append(p.Targets, t)
 		for i := range plan.Changes {
 			counts[plan.Changes[i].Action]++

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 // newTargets finds the connections that one target loses and another one gains, by losing target and name: to people, that is one move.
@@ -46,6 +47,18 @@ func remarks(plan diff.Plan) []string {
 	}
 	if plan.Unmanaged > 0 {
 		out = append(out, Count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
+	}
+	return out
+}
+
+// others names what connsync does not manage, and how that begins.
+func others(plan diff.Plan) []string {
+	var out []string
+	for _, o := range plan.Others {
+		out = append(out, fmt.Sprintf("not managed: %s (%s)", o.Name, o.ID))
+	}
+	if len(out) > 0 {
+		out = append(out, "manifests for them:  connsync import --dry-run --target "+manifest.ShellWord(plan.Target))
 	}
 	return out
 }
