@@ -193,6 +193,9 @@ func (c setCmd) kind(s *settingEdit) string {
 	if !s.inConfig() {
 		return map[bool]string{true: "boolean", false: "text"}[s.at == "protect"]
 	}
+	if s.was.Secret != nil {
+		return sealedKinds[s.was.Secret.Ciphertext.Kind]
+	}
 	switch s.was.Value.(type) {
 	case json.Number:
 		return "number"
@@ -201,6 +204,9 @@ func (c setCmd) kind(s *settingEdit) string {
 	}
 	return "text"
 }
+
+// sealedKinds are the types of encrypted values, by SOPS's names for them.
+var sealedKinds = map[string]string{"str": "text", "int": "number", "float": "number", "bool": "boolean"}
 
 // valueAs is a text as a value of a type. What sops or JSON would write differently is refused. The text is not quoted: it may be a secret.
 func valueAs(text, kind string) (any, error) {

@@ -146,9 +146,9 @@ func Parse(text string) (Seal, error) {
 	if len(rows) < 4 {
 		return Seal{}, ErrNoSeal
 	}
-	digits, _ := strings.CutPrefix(rows[1], "n ")
+	digits, named := strings.CutPrefix(rows[1], "n ")
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != digits {
+	if !named || err != nil || n <= 0 || strconv.FormatInt(n, 10) != digits {
 		return Seal{}, ErrNoSeal
 	}
 	s := Seal{N: n}

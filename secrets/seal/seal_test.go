@@ -137,6 +137,7 @@ func TestWhatIsNoSealIsRefused(t *testing.T) {
 		{"a password", "hunter2", ErrNoSeal},
 		{"another version", strings.Replace(good, "seal 1", "seal 2", 1), ErrVersion},
 		{"no counter", strings.Replace(good, "n 7\n", "", 1), ErrNoSeal},
+		{"a counter without its name", strings.Replace(good, "n 7", "7", 1), ErrNoSeal},
 		{"a counter of zero", strings.Replace(good, "n 7", "n 0", 1), ErrNoSeal},
 		{"a negative counter", strings.Replace(good, "n 7", "n -7", 1), ErrNoSeal},
 		{"a counter with a sign", strings.Replace(good, "n 7", "n +7", 1), ErrNoSeal},
