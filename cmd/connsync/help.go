@@ -78,8 +78,8 @@ const words = `The words of plans and reports
   drift         SecMaster shows something else than the last sync wrote.
   high risk     A change that can send secrets elsewhere, show them to more
                 readers, or destroy something. Look at each.
-  incomplete    A manifest with settings that have no value yet. connsync set
-                fills them in. Such a connection is never written.
+  incomplete    A manifest with settings that have no value yet:
+                set  fills them in. Such a connection is never written.
   known state   What the last syncs wrote, without secrets. It is kept in Git
                 under connsync-state/TARGET.
   orphaned      connsync wrote it, and Git no longer wants it. Only
