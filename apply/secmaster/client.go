@@ -18,6 +18,7 @@ type Reader struct {
 	http    *http.Client
 	limiter *limiter
 	clock   serverClock
+	holder  holder
 
 	mu      sync.Mutex
 	project string
@@ -38,6 +39,7 @@ func NewReader(o Options) (*Reader, error) {
 	o.complete()
 	return &Reader{
 		options: o, base: base, iam: iam, http: newHTTPClient(o), project: o.ProjectID,
+		holder:  holder{current: o.Credentials},
 		limiter: newLimiter(o.Now, o.waiting("SecMaster limits the rate of requests")),
 	}, nil
 }

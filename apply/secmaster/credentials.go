@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"connsync/secrets"
 )
@@ -19,15 +19,10 @@ type Credentials struct {
 	Token         secrets.Value // a string: X-Auth-Token, used instead of the key pair
 	ProjectID     string        // "" where the source names none
 	Source        string        // where they were found, for people
-}
 
-// FindOptions say where credentials are looked for.
-type FindOptions struct {
-	Env        func(string) string
-	Home       string // "" for none
-	ReadFile   func(string) ([]byte, error)
-	Metadata   string // base URL of the metadata server; "" for the usual one, "off" for none
-	HTTPClient *http.Client
+	Expires time.Time                                  // zero for those that do not, or do not say
+	Renew   func(context.Context) (Credentials, error) // gives newer ones; nil where there are none
+	found   time.Time
 }
 
 // ErrNoCredentials says that there are none anywhere.
@@ -38,26 +33,91 @@ type CredentialsError struct{ Source, Reason string }
 
 func (e *CredentialsError) Error() string { return e.Source + ": " + e.Reason }
 
-// FindCredentials looks in the order of the vendor's own tools: the SDK's variables, Terraform's, a token in
-// HW_AUTH_TOKEN, the SDK's file, and the metadata server of a machine with an agency. A source that has half of a
-// key pair is an error, not a reason to go on with the next one.
+// source is one place where credentials may be. Half of what it needs is an error, not a reason to go on with the next one.
+type source struct {
+	local bool // asking it tells whether it has any without a request
+	find  func(*finder, context.Context) (Credentials, error)
+}
+
+// chain is the order of the vendor's own tools, and what connsync adds: the SDK's variables, Terraform's, a token in HW_AUTH_TOKEN, an ID token
+// for STS or IAM, the SDK's file, the metadata server of a machine with an agency, and the identity of a pod.
+func chain() []source {
+	return []source{
+		{true, (*finder).sdkPair}, {true, (*finder).terraformPair}, {true, (*finder).token},
+		{false, (*finder).bySTS}, {false, (*finder).byIAM}, {true, (*finder).file},
+		{false, (*finder).metadata}, {false, (*finder).pod},
+	}
+}
+
+// FindCredentials gives the first that there are, or, where HW_ASSUME_ROLE_AGENCY_NAME is set, those of that agency. Temporary ones say when they
+// expire, and can be renewed.
 func FindCredentials(ctx context.Context, o FindOptions) (Credentials, error) {
-	for _, names := range [][4]string{
-		{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HUAWEICLOUD_SDK_PROJECT_ID"},
-		{"HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID"},
-	} {
-		c, err := pair("the environment", names, o.Env)
-		if err != nil || c.AccessKey != "" {
-			return c, err
+	f, err := newFinder(o)
+	if err != nil {
+		return Credentials{}, err
+	}
+	defer f.close()
+	for _, s := range chain() {
+		c, err := s.find(f, ctx)
+		if err != nil {
+			return Credentials{}, err
+		}
+		if !c.none() {
+			return f.complete(f.assumed(ctx, c))
 		}
 	}
-	if token := o.Env("HW_AUTH_TOKEN"); token != "" {
-		return Credentials{Token: secrets.Hide(token), ProjectID: o.Env("HW_PROJECT_ID"), Source: "HW_AUTH_TOKEN"}, nil
+	return Credentials{}, ErrNoCredentials
+}
+
+// Configured tells whether there are credentials, or something to get them by, without asking anybody. A machine's agency does not count.
+func Configured(o FindOptions) bool {
+	f, err := newFinder(o)
+	if err != nil {
+		return true
 	}
-	if c, err := fromFile(o); err != nil || c.AccessKey != "" {
+	defer f.close()
+	for _, s := range chain() {
+		if !s.local {
+			continue
+		}
+		if c, err := s.find(f, context.Background()); err != nil || !c.none() {
+			return true
+		}
+	}
+	return f.federated() || o.Env(podURI) != ""
+}
+
+// complete adds how temporary ones are renewed.
+func (f *finder) complete(c Credentials, err error) (Credentials, error) {
+	if err != nil || c.Expires.IsZero() {
 		return c, err
 	}
-	return fromMetadata(ctx, o)
+	c.found = f.Now()
+	c.Renew = func(ctx context.Context) (Credentials, error) { return FindCredentials(ctx, f.FindOptions) }
+	return c, nil
+}
+
+func (c Credentials) none() bool { return c.AccessKey == "" && c.Token.IsZero() }
+
+// stale tells whether it is time for newer ones: what is under way must end before they expire.
+func (c Credentials) stale(now time.Time) bool {
+	return c.Renew != nil && c.Expires.Sub(now) < min(40*time.Minute, c.Expires.Sub(c.found)/3)
+}
+
+func (f *finder) sdkPair(context.Context) (Credentials, error) {
+	return pair("the environment", [4]string{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HUAWEICLOUD_SDK_PROJECT_ID"}, f.Env)
+}
+
+func (f *finder) terraformPair(context.Context) (Credentials, error) {
+	return pair("the environment", [4]string{"HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID"}, f.Env)
+}
+
+func (f *finder) token(context.Context) (Credentials, error) {
+	token := f.Env("HW_AUTH_TOKEN")
+	if token == "" {
+		return Credentials{}, nil
+	}
+	return Credentials{Token: secrets.Hide(token), ProjectID: f.Env("HW_PROJECT_ID"), Source: "HW_AUTH_TOKEN"}, nil
 }
 
 // pair reads a key pair under four names: access key, secret key, security token, project.
@@ -82,16 +142,16 @@ func pair(source string, names [4]string, get func(string) string) (Credentials,
 
 func unprintable(r rune) bool { return r <= ' ' || r > '~' }
 
-// fromFile reads the section [basic] of ~/.huaweicloud/credentials.
-func fromFile(o FindOptions) (Credentials, error) {
-	path := o.Env("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
-	if path == "" && o.Home != "" {
-		path = filepath.Join(o.Home, ".huaweicloud", "credentials")
+// file reads the section [basic] of ~/.huaweicloud/credentials.
+func (f *finder) file(context.Context) (Credentials, error) {
+	path := f.Env("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
+	if path == "" && f.Home != "" {
+		path = filepath.Join(f.Home, ".huaweicloud", "credentials")
 	}
-	if path == "" || o.ReadFile == nil {
+	if path == "" || f.ReadFile == nil {
 		return Credentials{}, nil
 	}
-	text, err := o.ReadFile(path)
+	text, err := f.ReadFile(path)
 	if err != nil {
 		return Credentials{}, nil
 	}

@@ -65,7 +65,7 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 // skew says how far this machine's clock is from the server's where that is why a signature is refused; else "".
 func (r *Reader) skew(a answer) string {
 	at, err := http.ParseTime(a.header.Get("Date"))
-	if err != nil || !r.options.Credentials.Token.IsZero() {
+	if err != nil || !r.held().Token.IsZero() {
 		return ""
 	}
 	off := r.options.Now().Sub(at)

@@ -1,6 +1,7 @@
 package secmaster
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -201,9 +202,8 @@ func FuzzCredentialsFile(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := fromFile(FindOptions{
-			Env: func(string) string { return "" }, Home: "/home", ReadFile: func(string) ([]byte, error) { return []byte(text), nil },
-		})
+		in := finder{FindOptions: FindOptions{Env: func(string) string { return "" }, Home: "/home", ReadFile: func(string) ([]byte, error) { return []byte(text), nil }}}
+		c, err := in.file(context.Background())
 		sk, _ := c.SecretKey.Expose().(string)
 		if (c.AccessKey == "") != (sk == "") || err != nil && c.AccessKey != "" {
 			t.Errorf("half a pair: %v", err)

@@ -3,14 +3,10 @@ package secmaster
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
-
-	"connsync/secrets"
 )
 
 const (
@@ -18,21 +14,20 @@ const (
 	metadataWait   = time.Second // a machine without one must not wait long
 )
 
-// fromMetadata asks the metadata server of the machine for the temporary keys of its agency.
-func fromMetadata(ctx context.Context, o FindOptions) (Credentials, error) {
-	base := o.Metadata
-	switch base {
-	case "off":
-		return Credentials{}, ErrNoCredentials
-	case "":
+// metadata asks the metadata server of the machine for the temporary keys of its agency. A pod has keys of its own, and does not ask for
+// those of its machine.
+func (f *finder) metadata(ctx context.Context) (Credentials, error) {
+	base := f.Metadata
+	switch {
+	case base == "off" || f.Env(podURI) != "":
+		return Credentials{}, nil
+	case base == "":
 		base = metadataServer
 	}
-	client := o.HTTPClient
+	client := f.HTTPClient
 	if client == nil {
-		// Never through a proxy: the answer is a key.
-		t := &http.Transport{DialContext: (&net.Dialer{Timeout: metadataWait}).DialContext}
-		defer t.CloseIdleConnections()
-		client = &http.Client{Transport: t, Timeout: 3 * time.Second, CheckRedirect: noRedirects}
+		client = direct(3 * time.Second)
+		defer client.CloseIdleConnections()
 	}
 	header := http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
 	token, status := ask(ctx, client, http.MethodPut, base+"/meta-data/latest/api/token", header)
@@ -42,28 +37,9 @@ func fromMetadata(ctx context.Context, o FindOptions) (Credentials, error) {
 	}
 	body, status := ask(ctx, client, http.MethodGet, base+"/openstack/latest/securitykey", header)
 	if status != http.StatusOK {
-		return Credentials{}, ErrNoCredentials
+		return Credentials{}, nil
 	}
-	return temporaryKeys(body)
-}
-
-// temporaryKeys reads the answer of a metadata server.
-func temporaryKeys(body []byte) (Credentials, error) {
-	var answer struct {
-		Credential struct {
-			Access        string `json:"access"`
-			Secret        string `json:"secret"`
-			SecurityToken string `json:"securitytoken"`
-		} `json:"credential"`
-	}
-	c := &answer.Credential
-	if json.Unmarshal(body, &answer) != nil || c.Access == "" || c.Secret == "" || strings.ContainsFunc(c.Access+c.Secret+c.SecurityToken, unprintable) {
-		return Credentials{}, &CredentialsError{"the metadata server", "its answer cannot be understood"}
-	}
-	return Credentials{
-		AccessKey: c.Access, SecretKey: secrets.Hide(c.Secret), SecurityToken: secrets.Hide(c.SecurityToken),
-		Source: "the metadata server",
-	}, nil
+	return iamKeys("the metadata server", body)
 }
 
 // ask is one small request; status 0 where there was no answer.
@@ -83,6 +59,12 @@ func ask(ctx context.Context, client *http.Client, method, url string, header ht
 		return nil, 0
 	}
 	return body, resp.StatusCode
+}
+
+// direct is a client for what is close by: never through a proxy, since the answer is a key.
+func direct(wait time.Duration) *http.Client {
+	t := &http.Transport{DialContext: (&net.Dialer{Timeout: metadataWait}).DialContext}
+	return &http.Client{Transport: t, Timeout: wait, CheckRedirect: noRedirects}
 }
 
 func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

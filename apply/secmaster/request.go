@@ -150,16 +150,20 @@ func (r *Reader) request(ctx context.Context, c call) (*http.Request, error) {
 	if p := r.knownProject(); p != "" {
 		req.Header.Set("X-Project-Id", p)
 	}
-	k := r.options.Credentials
+	authorize(req, r.credentials(ctx), c.body, r.options.Now())
+	return req, nil
+}
+
+// authorize signs a request, or gives it a token.
+func authorize(req *http.Request, k Credentials, body []byte, now time.Time) {
 	if !k.Token.IsZero() {
 		req.Header.Set("X-Auth-Token", text(k.Token))
-		return req, nil
+		return
 	}
 	if !k.SecurityToken.IsZero() {
 		req.Header.Set("X-Security-Token", text(k.SecurityToken))
 	}
-	sign(req, k.AccessKey, text(k.SecretKey), c.body, r.options.Now())
-	return req, nil
+	sign(req, k.AccessKey, text(k.SecretKey), body, now)
 }
 
 // log says that a request was made: no header, no body, no query.

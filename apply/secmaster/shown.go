@@ -32,7 +32,7 @@ var (
 
 // secret tells whether a request holds a secret beside its signature.
 func (r *Reader) secret(c call) bool {
-	k := r.options.Credentials
+	k := r.held()
 	return c.secret || !k.Token.IsZero() || !k.SecurityToken.IsZero()
 }
 

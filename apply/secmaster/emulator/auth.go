@@ -31,12 +31,13 @@ func (x *exchange) badSignature() string {
 	const prefix = "Incorrect IAM authentication information: "
 	access, signed, signature, ok := authorization(x.r.Header.Get("Authorization"))
 	o := x.s.options
+	key, known := x.s.key(access)
 	date := x.r.Header.Get("X-Sdk-Date")
 	at, err := time.Parse("20060102T150405Z", date)
 	switch {
 	case !ok || len(signed) == 0:
 		return prefix + "Get secret key failed, the Authorization header is missing or malformed"
-	case access != o.AccessKey:
+	case !known:
 		return prefix + "ak " + access + " not exist"
 	case err != nil || !slices.Contains(signed, "x-sdk-date"):
 		return prefix + "x-sdk-date is missing, malformed or not signed"
@@ -44,11 +45,13 @@ func (x *exchange) badSignature() string {
 		return prefix + "SignedHeaders are not in order"
 	case at.Sub(o.Clock()).Abs() > skew:
 		return prefix + "calc aksk signature fail:signature expired, signature time:" + date + ",server time:" + o.Clock().UTC().Format("20060102T150405Z")
-	case o.SecurityToken != "" && x.r.Header.Get("X-Security-Token") != o.SecurityToken:
+	case key.token != "" && x.r.Header.Get("X-Security-Token") != key.token:
 		return prefix + "security token is missing or wrong"
+	case !key.expires.IsZero() && !o.Clock().Before(key.expires):
+		return prefix + "security token has expired"
 	}
 	canonical := secmaster.Canonical(x.r, signed, x.body)
-	if hmac.Equal([]byte(signature), []byte(secmaster.Signature(o.SecretKey, date, canonical))) {
+	if hmac.Equal([]byte(signature), []byte(secmaster.Signature(key.secret, date, canonical))) {
 		return ""
 	}
 	return prefix + "verify aksk signature fail, canonicalRequest:" + strings.ReplaceAll(withoutToken(canonical), "\n", "|")

@@ -48,6 +48,8 @@ type Server struct {
 	lastTime    time.Time
 	window      time.Time      // of the rate limit
 	inWindow    map[string]int // requests in it, by whom they count for
+	issued      map[string]key // temporary ones, by access key
+	denied      map[string]bool
 }
 
 // Request is one request that was served.
@@ -173,6 +175,7 @@ func (x *exchange) serve() {
 		x.gateway(http.StatusUnauthorized, "APIGW.0301", reason)
 	case x.route.serve == nil:
 		x.gateway(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+	case x.forbidden():
 	case x.route.workspace && !x.rightPlace():
 	default:
 		x.withFaults()

@@ -13,6 +13,7 @@ type route struct {
 	path      string // with {project}, {workspace} and {id}
 	workspace bool   // project and workspace of the path must be ours
 	serve     func(*exchange)
+	action    string // that a policy has to allow; "" for none
 }
 
 const connectionsPath = "/v1/{project}/workspaces/{workspace}/soc/assetcredentials"
@@ -34,16 +35,16 @@ const (
 
 func routes() []route {
 	return []route{
-		{RouteList, http.MethodGet, connectionsPath, true, (*exchange).list},
-		{RouteCreate, http.MethodPost, connectionsPath, true, (*exchange).create},
-		{RouteShow, http.MethodGet, connectionsPath + "/{id}", true, (*exchange).show},
-		{RouteUpdate, http.MethodPut, connectionsPath + "/{id}", true, (*exchange).update},
-		{RouteDelete, http.MethodDelete, connectionsPath + "/{id}", true, (*exchange).remove},
-		{RouteComponents, http.MethodGet, componentsPath, true, (*exchange).listComponents},
-		{RouteComponent, http.MethodGet, componentsPath + "/{id}", true, (*exchange).showComponent},
-		{RouteWorkspaces, http.MethodGet, "/v1/{project}/workspaces", false, (*exchange).listWorkspaces},
-		{RouteWorkspace, http.MethodGet, "/v1/{project}/workspaces/{workspace}", true, (*exchange).showWorkspace},
-		{RouteProject, http.MethodGet, "/v3/projects", false, (*exchange).projects},
+		{RouteList, http.MethodGet, connectionsPath, true, (*exchange).list, "secmaster:connection:list"},
+		{RouteCreate, http.MethodPost, connectionsPath, true, (*exchange).create, "secmaster:connection:create"},
+		{RouteShow, http.MethodGet, connectionsPath + "/{id}", true, (*exchange).show, "secmaster:connection:get"},
+		{RouteUpdate, http.MethodPut, connectionsPath + "/{id}", true, (*exchange).update, "secmaster:connection:update"},
+		{RouteDelete, http.MethodDelete, connectionsPath + "/{id}", true, (*exchange).remove, "secmaster:connection:delete"},
+		{RouteComponents, http.MethodGet, componentsPath, true, (*exchange).listComponents, "secmaster:component:list"},
+		{RouteComponent, http.MethodGet, componentsPath + "/{id}", true, (*exchange).showComponent, "secmaster:component:get"},
+		{RouteWorkspaces, http.MethodGet, "/v1/{project}/workspaces", false, (*exchange).listWorkspaces, "secmaster:workspace:list"},
+		{RouteWorkspace, http.MethodGet, "/v1/{project}/workspaces/{workspace}", true, (*exchange).showWorkspace, "secmaster:workspace:get"},
+		{RouteProject, http.MethodGet, "/v3/projects", false, (*exchange).projects, ""},
 	}
 }
 

@@ -1,0 +1,69 @@
+package secmaster
+
+// Action is a permission that a command needs, and how sure its name is.
+type Action struct {
+	Name string
+	Seen bool   // in the vendor's documents; else it follows the pattern of its neighbours
+	For  string // what connsync does by it
+}
+
+// Jobs are what people run connsync for. Each needs all that the one before needs.
+const (
+	JobDiff  = "diff"
+	JobSync  = "sync"
+	JobPrune = "prune"
+)
+
+// Actions is the least that a job needs; nil for a job that is not known.
+func Actions(job string) []Action {
+	read := []Action{
+		{"secmaster:connection:list", false, "to list the connections"},
+		{"secmaster:connection:get", true, "to see one connection"},
+		{"secmaster:component:list", false, "to find plugins by their names"},
+		{"secmaster:component:get", false, "to find the versions of a plugin"},
+	}
+	write := append(read, Action{"secmaster:connection:create", false, "to create a connection"}, Action{"secmaster:connection:update", false, "to update a connection"})
+	switch job {
+	case JobDiff:
+		return read
+	case JobSync:
+		return write
+	case JobPrune:
+		return append(write, Action{"secmaster:connection:delete", false, "to delete a connection"})
+	}
+	return nil
+}
+
+// ActionNames are the names of what a job needs.
+func ActionNames(job string) []string {
+	var out []string
+	for _, a := range Actions(job) {
+		out = append(out, a.Name)
+	}
+	return out
+}
+
+// Policy is an IAM policy that allows some actions, and nothing else.
+type Policy struct {
+	Version   string
+	Statement []Statement
+}
+
+// Statement allows actions; Resource is for policies of version 5.0.
+type Statement struct {
+	Effect   string
+	Action   []string
+	Resource []string `json:",omitempty"`
+}
+
+// policy5 is for STS and identity policies, policy3 for IAM v3.
+func policy5(actions []string) Policy {
+	return Policy{"5.0", []Statement{{"Allow", actions, []string{"*"}}}}
+}
+
+func policy3(actions []string) Policy {
+	return Policy{"1.1", []Statement{{"Allow", actions, nil}}}
+}
+
+// PolicyOf is the policy of a job, for people to put into IAM.
+func PolicyOf(job string) Policy { return policy5(ActionNames(job)) }

@@ -1,0 +1,204 @@
+package secmaster
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"connsync/secrets"
+)
+
+// FindOptions say where credentials are looked for, and what temporary ones are for.
+type FindOptions struct {
+	Env        func(string) string
+	Home       string // "" for none
+	ReadFile   func(string) ([]byte, error)
+	Metadata   string       // base URL of the metadata server; "" for the usual one, "off" for none
+	HTTPClient *http.Client // instead of one that is made as the following say
+
+	Endpoint, Region string                                // as in Options: they say where IAM and STS are
+	Proxy            func(*http.Request) (*url.URL, error) // nil for none; never for keys of this machine or pod
+	RootCAs          *x509.CertPool
+
+	Covers  time.Duration // how long keys are needed, at least; they are renewed if they live shorter
+	Actions []string      // all that temporary keys may do; nil for all that their owner may
+	Now     func() time.Time
+	Sleep   func(context.Context, time.Duration) error // between two tries
+}
+
+// finder is one search for credentials.
+type finder struct {
+	FindOptions
+	iam, sts string // base URLs
+	client   *http.Client
+}
+
+// newFinder checks where IAM and STS are: a file of the repository names neither.
+func newFinder(o FindOptions) (*finder, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = Sleep
+	}
+	if o.Region != "" && !validRegion.MatchString(o.Region) {
+		return nil, &OptionError{"region", "not a region"}
+	}
+	at := Options{Endpoint: o.Endpoint, Region: o.Region, IAMEndpoint: o.Env("HUAWEICLOUD_SDK_IAM_ENDPOINT"), Proxy: o.Proxy, RootCAs: o.RootCAs}
+	base, iam, err := at.addresses()
+	if err != nil {
+		return nil, err
+	}
+	f := &finder{FindOptions: o, iam: iam, sts: "https://sts." + stsRegion(o.Region) + ".myhuaweicloud.com", client: o.HTTPClient}
+	if _, loopback, _ := address("endpoint", o.Endpoint); loopback {
+		f.sts = base // an emulator serves them all
+	}
+	if text := o.Env("HUAWEICLOUD_SDK_STS_ENDPOINT"); text != "" {
+		if !strings.Contains(text, "://") {
+			text = "https://" + text // as the SDK takes it
+		}
+		if f.sts, _, err = address("STS endpoint", text); err != nil {
+			return nil, err
+		}
+	}
+	if f.client == nil {
+		at.complete()
+		f.client = newHTTPClient(at)
+	}
+	return f, nil
+}
+
+func (f *finder) close() {
+	if f.HTTPClient == nil {
+		f.client.CloseIdleConnections()
+	}
+}
+
+// stsRegions are those with an STS that the vendor's SDK knows; any of them serves all.
+var stsRegions = map[string]bool{
+	"cn-north-4": true, "cn-south-1": true, "cn-east-3": true, "cn-southwest-2": true, "ap-southeast-1": true, "ap-southeast-2": true, "ap-southeast-3": true,
+	"ap-southeast-4": true, "sa-brazil-1": true, "la-south-2": true, "af-south-1": true, "tr-west-1": true,
+}
+
+// stsRegion is where the STS of a region is: its own, one that serves it too, or, in Europe, which is a cloud apart, its own again.
+func stsRegion(region string) string {
+	switch {
+	case stsRegions[region], strings.HasPrefix(region, "eu-"):
+		return region
+	case strings.HasPrefix(region, "cn-"):
+		return "cn-north-4"
+	}
+	return "ap-southeast-1"
+}
+
+// errNoAnswer is all that is said of a request that has none: the library's text can hold the address.
+var errNoAnswer = errors.New("no answer")
+
+const findTries = 3
+
+// post sends JSON, and again where nobody answered or the server failed; what asks for keys can be repeated.
+func (f *finder) post(ctx context.Context, url string, body any, prepare func(*http.Request, []byte)) (answer, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return answer{}, err
+	}
+	for try := 1; ; try++ {
+		a, err := f.send(ctx, http.MethodPost, url, text, prepare)
+		again := err != nil || a.status >= 500 || a.status == http.StatusTooManyRequests
+		if !again || try == findTries || f.Sleep(ctx, time.Duration(try)*time.Second) != nil {
+			return a, err
+		}
+	}
+}
+
+// send is one exchange; its answer is read to a bound.
+func (f *finder) send(ctx context.Context, method, url string, text []byte, prepare func(*http.Request, []byte)) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))
+	if err != nil {
+		return answer{}, errNoAnswer
+	}
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Accept", "application/json")
+	if prepare != nil {
+		prepare(req, text)
+	}
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return answer{}, errNoAnswer
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return answer{}, errNoAnswer
+	}
+	return answer{status: resp.StatusCode, header: resp.Header, body: got}, nil
+}
+
+var keyCode = regexp.MustCompile(`^(?:IAM|STS5|PAP5|APIGW)\.[0-9]{1,8}$`)
+
+// refusedKeys says why a source gave no keys: its name, the status, a code of the usual kind. Nothing else of the answer: what was sent
+// is a secret, and it may be repeated there.
+func refusedKeys(source string, a answer, err error) error {
+	if err != nil {
+		return &CredentialsError{source, err.Error()}
+	}
+	text := "it answered " + http.StatusText(a.status)
+	if http.StatusText(a.status) == "" {
+		text = "it answered with an unknown status"
+	}
+	if code := saidIn(a.body).code; keyCode.MatchString(code) {
+		text += " (" + code + ")"
+	}
+	return &CredentialsError{source, text}
+}
+
+// keys are temporary ones as any of the sources answers them.
+type keys struct{ access, secret, token, expires string }
+
+// credentials checks keys, and gives them.
+func (k keys) credentials(source string) (Credentials, error) {
+	unclear := &CredentialsError{source, "its answer cannot be understood"}
+	if k.access == "" || k.secret == "" || strings.ContainsFunc(k.access+k.secret+k.token, unprintable) {
+		return Credentials{}, unclear
+	}
+	c := Credentials{AccessKey: k.access, SecretKey: secrets.Hide(k.secret), Source: source}
+	if k.token != "" {
+		c.SecurityToken = secrets.Hide(k.token)
+	}
+	if k.expires == "" {
+		return c, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, k.expires)
+	if err != nil {
+		return Credentials{}, unclear
+	}
+	c.Expires = at
+	return c, nil
+}
+
+// iamKeys reads keys as IAM and the metadata server write them.
+func iamKeys(source string, body []byte) (Credentials, error) {
+	var b struct {
+		Credential struct {
+			Access        string `json:"access"`
+			Secret        string `json:"secret"`
+			SecurityToken string `json:"securitytoken"`
+			ExpiresAt     string `json:"expires_at"`
+		} `json:"credential"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return keys{}.credentials(source)
+	}
+	c := &b.Credential
+	return keys{c.Access, c.Secret, c.SecurityToken, c.ExpiresAt}.credentials(source)
+}
