@@ -18,9 +18,8 @@ const (
 func Actions(job string) []Action {
 	read := []Action{
 		{"secmaster:connection:list", false, "to list the connections"},
-		{"secmaster:connection:get", true, "to see one connection"},
-		{"secmaster:component:list", false, "to find plugins by their names"},
-		{"secmaster:component:get", false, "to find the versions of a plugin"},
+		{"secmaster:connection:get", true, "to see one connection: one that the list lacks, or shows in part"},
+		{"secmaster:component:list", false, "to find a plugin by its name"},
 	}
 	write := append(read, Action{"secmaster:connection:create", false, "to create a connection"}, Action{"secmaster:connection:update", false, "to update a connection"})
 	switch job {

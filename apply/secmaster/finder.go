@@ -57,7 +57,7 @@ func newFinder(o FindOptions) (*finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{FindOptions: o, iam: iam, sts: "https://sts." + stsRegion(o.Region) + ".myhuaweicloud.com", client: o.HTTPClient}
+	f := &finder{FindOptions: o, iam: iam, sts: "https://sts." + ownSTS(o.Region) + ".myhuaweicloud.com", client: o.HTTPClient}
 	if _, loopback, _ := address("endpoint", o.Endpoint); loopback {
 		f.sts = base // an emulator serves them all
 	}
@@ -82,16 +82,25 @@ func (f *finder) close() {
 	}
 }
 
-// stsRegions are those with an STS that the vendor's SDK knows; any of them serves all.
+// stsRegions are those with an STS that the vendor's SDK knows.
 var stsRegions = map[string]bool{
 	"cn-north-4": true, "cn-south-1": true, "cn-east-3": true, "cn-southwest-2": true, "ap-southeast-1": true, "ap-southeast-2": true, "ap-southeast-3": true,
 	"ap-southeast-4": true, "sa-brazil-1": true, "la-south-2": true, "af-south-1": true, "tr-west-1": true,
 }
 
-// stsRegion is where the STS of a region is: its own, one that serves it too, or, in Europe, which is a cloud apart, its own again.
-func stsRegion(region string) string {
+// ownSTS is where the STS of a region is: its own, or one that serves it too.
+func ownSTS(region string) string {
+	if stsRegions[region] {
+		return region
+	}
+	return STSRegion(region)
+}
+
+// STSRegion is a region whose STS and IAM serve a region: its own, or, within the cloud of China and the one of the world, the same for all.
+// Europe is a cloud apart.
+func STSRegion(region string) string {
 	switch {
-	case stsRegions[region], strings.HasPrefix(region, "eu-"):
+	case strings.HasPrefix(region, "eu-"):
 		return region
 	case strings.HasPrefix(region, "cn-"):
 		return "cn-north-4"

@@ -9,9 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"connsync/apply/secmaster/emulator"
-	"connsync/secrets/sops"
 )
 
 const ordinary = 65534 // a user who is not root
@@ -54,29 +51,6 @@ func TestAChildCannotReadWhatConnsyncWasStartedWith(t *testing.T) {
 	if tried := read("tried"); !strings.Contains(tried, "root") {
 		t.Errorf("whose /proc/PPID/environ is: %q", tried)
 	}
-}
-
-// lock lays a project with one connection that has a secret.
-func lock(t *testing.T, dir string) {
-	t.Helper()
-	text := "connections:\n  prod:\n    a:\n      component: KafkaBus\n      version: \"1.0\"\n      config: {endpoint: https://old.example, password: p}\n"
-	sealed, err := sops.Encrypt([]byte(text), testRecipient, sops.EncryptOptions{EncryptedRegex: "password"})
-	if err == nil {
-		err = os.Mkdir(filepath.Join(dir, "connections"), 0o755)
-	}
-	for name, text := range map[string][]byte{
-		"connsync.yaml":      fmt.Appendf(nil, demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace),
-		".sops.yaml":         []byte("creation_rules:\n  - age: " + testRecipient + "\n    encrypted_regex: password\n"),
-		"connections/x.yaml": sealed,
-	} {
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), text, 0o644)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	runGit(t, dir, "init", "-q", "--template=")
 }
 
 // asOrdinary is connsync as an ordinary user, to whom the folder is given. The program comes by an open file, since the folder that it is

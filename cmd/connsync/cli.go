@@ -24,15 +24,16 @@ type cli struct {
 	Seal     sealCmd     `cmd:"" takes:"dir config target" help:"Sign where the secrets of connections may go."`
 	Secrets  secretsCmd  `cmd:"" takes:"dir config ref target only" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
 	Merge    mergingCmd  `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
-	Import   importCmd   `cmd:"" takes:"dir config target only endpoint quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
-	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Import   importCmd   `cmd:"" takes:"dir config target only endpoint narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
+	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
 	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
 	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
 	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`
 	Demo     demoCmd     `cmd:"" takes:"quiet" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
+	IAM      iamCmd      `cmd:"" name:"iam" alone:"" help:"Print the least IAM policy that a job needs."`
 	Version  versionCmd  `cmd:"" alone:"" help:"Print the version."`
-	Help     helpCmd     `cmd:"" alone:"" help:"Explain a command, or the words of plans: connsync help words."`
+	Help     helpCmd     `cmd:"" alone:"" help:"Explain a command, or a topic, as in  connsync help words"`
 }
 
 // globals are the flags of every command.
@@ -47,6 +48,7 @@ type globals struct {
 	Quiet    bool     `short:"q" help:"No progress."`
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
+	Narrow   bool     `help:"Ask for temporary keys that may do only what this command needs."`
 	State    string   `env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
 
 	LocalState bool `help:"Known state that only this clone has is good enough: for a sync in CI without a remote, and for diff --exit-code."`

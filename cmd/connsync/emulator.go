@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"connsync/apply/secmaster"
@@ -19,6 +21,7 @@ type emulatorCmd struct {
 	Seed   string   `placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
 	Data   string   `placeholder:"FILE" help:"Keep connections and plugins in this file. It holds secrets: it is readable by its owner only."`
 	Switch []string `placeholder:"NAME=VALUE" help:"Behave differently (repeatable): see docs/emulator.md."`
+	Deny   []string `placeholder:"ACTION" help:"Refuse what needs this permission (repeatable), as in secmaster:connection:delete."`
 	Fault  []string `placeholder:"ROUTE:KIND" help:"Go wrong (repeatable), as in 'create connection:reset:after'."`
 }
 
@@ -84,6 +87,12 @@ func (c *emulatorCmd) server() (*emulator.Server, error) {
 			s.Put(conn)
 		}
 	}
+	for _, action := range c.Deny {
+		if !slices.Contains(emulator.EnforcedActions(), action) {
+			return nil, &usageError{"--deny: there are " + strings.Join(emulator.EnforcedActions(), ", ")}
+		}
+	}
+	s.Deny(c.Deny...)
 	for _, text := range c.Fault {
 		f, err := emulator.ParseFault(text)
 		if err != nil {

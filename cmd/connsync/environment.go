@@ -10,6 +10,7 @@ import (
 var ours = map[string]string{
 	"HUAWEICLOUD_SDK_AK": "hckms", "HUAWEICLOUD_SDK_SK": "hckms", "HUAWEICLOUD_SDK_SECURITY_TOKEN": "hckms",
 	"HW_ACCESS_KEY": "", "HW_SECRET_KEY": "", "HW_SECURITY_TOKEN": "", "HW_AUTH_TOKEN": "",
+	"CONNSYNC_ID_TOKEN": "", "HW_ASSUME_ROLE_ID_TOKEN": "", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "",
 	"CONNSYNC_GIT_TOKEN": "",
 	"SOPS_AGE_KEY":       "age",
 }

@@ -17,12 +17,13 @@ func explainAPI(err error) (string, []string, bool) {
 	case errors.As(err, &option):
 		return option.Error(), []string{"check connsync.yaml, --endpoint and CONNSYNC_ENDPOINT"}, true
 	case errors.As(err, &credentials):
-		return credentials.Error(), []string{"set both HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"}, true
+		return credentials.Error(), []string{"see which variables there are:  connsync help credentials"}, true
 	case errors.Is(err, secmaster.ErrNoCredentials):
 		return "no credentials for SecMaster", []string{
 			"set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
 			"for temporary keys, HUAWEICLOUD_SDK_SECURITY_TOKEN too",
 			"or HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN",
+			"without a long-lived key:  connsync help credentials",
 		}, true
 	case errors.Is(err, secmaster.ErrInUse):
 		return "in use by a workflow: SecMaster does not allow to delete it", nil, true
@@ -35,7 +36,7 @@ func apiHints(e *secmaster.Error) []string {
 	case errors.Is(e, secmaster.ErrDenied) && e.Status == 401:
 		return []string{"check the access key and the secret key, that a temporary key has its security token, and this machine's clock"}
 	case errors.Is(e, secmaster.ErrDenied):
-		return []string{"the credentials work, and may not do this: they need the permissions secmaster:connection:list, get, create and update in this project"}
+		return []string{"the credentials work, and may not do this: they need the permissions secmaster:connection:list, get, create and update in this project", "see all of them:  connsync iam --for sync"}
 	case errors.Is(e, secmaster.ErrWorkspace):
 		return []string{"check region, project_id and workspace_id of the target in connsync.yaml, and that the credentials belong to that project"}
 	case errors.Is(e, secmaster.ErrIncomplete):

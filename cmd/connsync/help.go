@@ -17,7 +17,7 @@ type helpCmd struct {
 }
 
 // topics are the pages of help that belong to no command.
-var topics = map[string]string{"words": words}
+var topics = map[string]string{"words": words, "credentials": aboutCredentials}
 
 func topicNames() string { return strings.Join(slices.Sorted(maps.Keys(topics)), ", ") }
 

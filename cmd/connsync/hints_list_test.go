@@ -26,11 +26,12 @@ func (h hint) String() string { return h.site + ": " + h.command }
 
 // noHints are the places whose commands are no hints, and why. A place that holds no command is taken out again.
 var noHints = map[string]string{
-	"Help":           "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
-	"about":          "the first page of the help: the commands of every day",
-	"demo*.go":       "the demo carries out what it shows, and prints what it carried out",
-	"plugins.header": "the first lines of the file that the command wrote",
-	"versionCmd.Run": "what it prints is the name of the program",
+	"Help":             "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
+	"aboutCredentials": "a page of the help, about all there is: it answers no finding",
+	"about":            "the first page of the help: the commands of every day",
+	"demo*.go":         "the demo carries out what it shows, and prints what it carried out",
+	"plugins.header":   "the first lines of the file that the command wrote",
+	"versionCmd.Run":   "what it prints is the name of the program",
 }
 
 // harmless are the functions that put a text into a command that is not made a word of a shell there, and why it is one.

@@ -90,7 +90,7 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 
 // target makes the manifests of one workspace.
 func (i *importing) target(ctx context.Context, t manifest.Target) error {
-	options, err := i.g.client(ctx, i.w, t, 0)
+	options, err := i.g.client(ctx, i.w, t, need{job: secmaster.JobDiff})
 	if err != nil {
 		return err
 	}

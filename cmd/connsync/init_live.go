@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"os"
 	"slices"
 	"strconv"
 
@@ -16,13 +14,10 @@ import (
 
 // live asks SecMaster for what no flag says, where credentials are at hand: the workspace, the project, and what the plugins call their settings.
 func (s *starting) live(ctx context.Context) error {
-	home, _ := os.UserHomeDir()
-	find := secmaster.FindOptions{Env: s.w.env, Home: home, ReadFile: os.ReadFile, Metadata: "off"}
-	_, err := secmaster.FindCredentials(ctx, find)
-	if errors.Is(err, secmaster.ErrNoCredentials) && s.target.WorkspaceID != "" {
+	if !secmaster.Configured(s.g.find(s.w, s.target, need{})) && s.target.WorkspaceID != "" {
 		return nil // a machine's own agency is asked only where it is needed
 	}
-	options, err := s.g.client(ctx, s.w, s.target, 0)
+	options, err := s.g.client(ctx, s.w, s.target, need{})
 	if err != nil {
 		return s.without(err)
 	}

@@ -40,6 +40,7 @@ type world struct {
 	env            func(string) string
 	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
 
+	keys   *keyring                                  // of this run; nil where nothing is remembered
 	waits  *render.Progress                          // what is waited for is said there
 	effect func(op string) error                     // hears of every effect on known state; nil for nobody
 	wrap   func(http.RoundTripper) http.RoundTripper // sees every request to SecMaster; nil for nobody
@@ -88,6 +89,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	if err != nil {
 		return usage(w, err)
 	}
+	w.keys = &keyring{}
 	w.waits = c.globals.printer(w).Progress()
 	command.BindTo(ctx, (*context.Context)(nil))
 	return c.outcome(w, command.Run(w, &c.globals))

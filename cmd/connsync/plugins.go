@@ -66,7 +66,7 @@ func (c pluginsCmd) Run(ctx context.Context, w world, g *globals) error {
 
 // plugins asks a target's workspace for its plugins.
 func (g *globals) plugins(ctx context.Context, w world, t manifest.Target) ([]manifest.Plugin, error) {
-	options, err := g.client(ctx, w, t, 0)
+	options, err := g.client(ctx, w, t, need{job: secmaster.JobDiff})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 		return diff.Plan{}, err
 	}
 	v.names.add(t.want, known)
-	options, err := v.g.client(ctx, v.w, t.Target, 0)
+	options, err := v.g.client(ctx, v.w, t.Target, need{job: secmaster.JobDiff})
 	if err != nil {
 		return diff.Plan{}, err
 	}

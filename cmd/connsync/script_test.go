@@ -113,7 +113,7 @@ func scripts(dir string) testscript.Params {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"project": project, "commit": commit, "seal": encryptFiles, "setsecret": setSecret, "generate": generate,
-			"switch": flip, "fault": fault, "requests": requests, "put": put, "edit": edit, "remove": remove, "holds": holds, "connections": connections,
+			"switch": flip, "fault": fault, "requests": requests, "put": put, "edit": edit, "remove": remove, "deny": deny, "holds": holds, "connections": connections,
 			"code": exitCode, "pictured": pictured, "jsonis": jsonIs, "nosecrets": noSecrets,
 		},
 	}
@@ -288,6 +288,9 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 func remove(ts *testscript.TestScript, _ bool, args []string) {
 	of(ts).server.Remove(find(ts, args[0]).ID)
 }
+
+// deny ACTION... refuses these actions to everybody, and allows all others.
+func deny(ts *testscript.TestScript, _ bool, args []string) { of(ts).server.Deny(args...) }
 
 // holds NAME FIELD VALUE checks what the server has.
 func holds(ts *testscript.TestScript, neg bool, args []string) {

@@ -177,9 +177,18 @@ func openWith(o *sops.Opener) apply.Open {
 	}
 }
 
+// need is what a sync wants of each workspace.
+func (c *syncCmd) need() need {
+	n := need{job: secmaster.JobSync, covers: c.Timeout, parallelism: c.Parallelism}
+	if c.Prune {
+		n.job = secmaster.JobPrune
+	}
+	return n
+}
+
 // writer is a client that may write.
-func (g *globals) writer(ctx context.Context, w world, t wanted, parallelism int) (*secmaster.Client, error) {
-	options, err := g.client(ctx, w, t.Target, parallelism)
+func (g *globals) writer(ctx context.Context, w world, t wanted, n need) (*secmaster.Client, error) {
+	options, err := g.client(ctx, w, t.Target, n)
 	if err != nil {
 		return nil, err
 	}

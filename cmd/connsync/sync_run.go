@@ -170,7 +170,7 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	}
 	r.sessions = append(r.sessions, session)
 	known := session.Snapshot()
-	client, err := r.g.writer(ctx, r.w, t, r.cmd.Parallelism)
+	client, err := r.g.writer(ctx, r.w, t, r.cmd.need())
 	if err != nil {
 		return nil, err
 	}

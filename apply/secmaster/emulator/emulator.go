@@ -49,7 +49,7 @@ type Server struct {
 	window      time.Time      // of the rate limit
 	inWindow    map[string]int // requests in it, by whom they count for
 	issued      map[string]key // temporary ones, by access key
-	denied      map[string]bool
+	denied      []string       // actions
 }
 
 // Request is one request that was served.

@@ -36,14 +36,11 @@ func (s *Server) issue(access string, k key) {
 	s.issued[access] = k
 }
 
-// Deny has the server refuse an action to everybody, as a policy without it does.
-func (s *Server) Deny(action string) {
+// Deny has the server refuse these actions to everybody, as a policy without them does, and allow all others.
+func (s *Server) Deny(actions ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.denied == nil {
-		s.denied = map[string]bool{}
-	}
-	s.denied[action] = true
+	s.denied = slices.Clone(actions)
 }
 
 // EnforcedActions are the actions that policies decide on.
@@ -63,7 +60,7 @@ func (x *exchange) forbidden() bool {
 	access, _, _, _ := authorization(x.r.Header.Get("Authorization"))
 	k, _ := x.s.key(access)
 	x.s.mu.Lock()
-	denied := x.s.denied[action]
+	denied := slices.Contains(x.s.denied, action)
 	x.s.mu.Unlock()
 	if action == "" || !denied && (!k.narrowed || slices.Contains(k.actions, action)) {
 		return false
