@@ -283,8 +283,10 @@ func TestAnAnswerWithoutKeysIsNotRepeated(t *testing.T) {
 			w.WriteHeader(400)
 			fmt.Fprint(w, `{"error_code":"IAM.0011","error_msg":"canary"}`)
 		},
-		"it answered Service Unavailable":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
-		"it answered Temporary Redirect":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/canary", 307) },
+		"it answered Service Unavailable": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+		"it answered Temporary Redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/canary", http.StatusTemporaryRedirect)
+		},
 		"it answered with an unknown status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(799) },
 		"no answer":                          func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"no answer ": func(w http.ResponseWriter, _ *http.Request) {
