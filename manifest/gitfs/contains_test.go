@@ -77,9 +77,11 @@ func TestWhatAHistoryContains(t *testing.T) {
 // What a clone of depth 1 lacks is fetched, in steps, and nothing of the clone changes.
 func TestAHistoryThatIsCutOffIsFetched(t *testing.T) {
 	dir := repository(t)
+	tip, tree := run(t, dir, "rev-parse", "HEAD"), run(t, dir, "rev-parse", "HEAD^{tree}")
 	for range 60 {
-		run(t, dir, "commit", "-q", "--allow-empty", "-m", "x")
+		tip = commit(t, filepath.Join(dir, ".git"), tree, tip, "x")
 	}
+	write(t, dir, ".git/refs/heads/main", tip+"\n")
 	first, far, near := run(t, dir, "rev-list", "--max-parents=0", "HEAD"), run(t, dir, "rev-parse", "HEAD~55"), run(t, dir, "rev-parse", "HEAD~3")
 	run(t, dir, "checkout", "-q", "-b", "side", "HEAD~1")
 	run(t, dir, "commit", "-q", "--allow-empty", "-m", "side")

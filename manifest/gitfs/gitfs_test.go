@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -45,25 +46,19 @@ func write(t testing.TB, dir, name, text string) {
 	}
 }
 
-// repository has three commits on main, a tag and a branch.
-func repository(t testing.TB, args ...string) string {
+// quiet keeps the configuration of this machine out of a test.
+func quiet(t testing.TB) {
 	t.Helper()
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	t.Setenv("HOME", t.TempDir())
-	dir := t.TempDir()
-	run(t, dir, append([]string{"init", "-q", "-b", "main"}, args...)...)
-	for i := range 3 {
-		write(t, dir, "connsync.yaml", "targets: {}\n")
-		write(t, dir, "connections/a.yaml", fmt.Sprintf("version: %d\n", i))
-		write(t, dir, "connections/deep/b.yml", "b: 1\n")
-		write(t, dir, "other/c.yaml", "c: 1\n")
-		run(t, dir, "add", "-A")
-		run(t, dir, "commit", "-q", "-m", fmt.Sprint("c", i))
-	}
-	run(t, dir, "tag", "-a", "v1", "-m", "v1", "HEAD~1")
-	run(t, dir, "branch", "feature/x", "HEAD~2")
-	return dir
+}
+
+// repository has three commits on main, a tag and a branch.
+func repository(t testing.TB) string {
+	t.Helper()
+	quiet(t)
+	return preparedCopy(t, "origin", t.TempDir())
 }
 
 func open(t testing.TB, dir string) *gitfs.Repository {
@@ -295,6 +290,7 @@ func TestDirtyIsWhatWasReadAndIsNotInHEAD(t *testing.T) {
 		"an edit elsewhere":           {func(t *testing.T, dir string) { write(t, dir, "other/c.yaml", "x"); write(t, dir, "README", "x") }, all, ""},
 		"line ends of another system": {func(t *testing.T, dir string) { write(t, dir, "connections/a.yaml", "version: 2\r\n") }, all, ""},
 		"what a sparse checkout hides": {func(t *testing.T, dir string) {
+			run(t, dir, "update-index", "-q", "--refresh") // of a copy, whose files are new to Git
 			run(t, dir, "sparse-checkout", "set", "--no-cone", "/*", "!/connections/deep/")
 		}, []string{"connsync.yaml", "connections/a.yaml"}, ""},
 	} {
@@ -314,10 +310,15 @@ func TestDirtyIsWhatWasReadAndIsNotInHEAD(t *testing.T) {
 	}
 }
 
+var (
+	execPath sync.Once
+	backend  string // the program that serves a repository over HTTP
+)
+
 // hosted serves a repository over HTTP, to whoever has the token.
 func hosted(t *testing.T, dir string) string {
 	t.Helper()
-	backend := filepath.Join(run(t, dir, "--exec-path"), "git-http-backend")
+	execPath.Do(func() { backend = filepath.Join(run(t, dir, "--exec-path"), "git-http-backend") })
 	h := &cgi.Handler{Path: backend, Env: []string{"GIT_PROJECT_ROOT=" + filepath.Dir(dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1"}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header.Values("Authorization")) > 1 { // as GitHub does
@@ -325,6 +326,9 @@ func hosted(t *testing.T, dir string) string {
 			return
 		}
 		_, token, _ := r.BasicAuth()
+		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "bearer "); ok {
+			token = bearer
+		}
 		if token == "canary-reader" && strings.Contains(r.URL.String(), "receive-pack") {
 			w.WriteHeader(http.StatusForbidden)
 			return

@@ -25,6 +25,7 @@ var failures = []said{
 	{"could not read Username", RemoteDenied, noCredentials},
 	{"could not read Password", RemoteDenied, noCredentials},
 	{"returned error: 407", RemoteUnreachable, "the proxy asks for a password"},
+	{"HTTP code 407", RemoteUnreachable, "the proxy asks for a password"},
 	{"response 407", RemoteUnreachable, "the proxy asks for a password"},
 	{"Authentication failed", RemoteDenied, "the server does not take the credentials"},
 	{"returned error: 401", RemoteDenied, "the server does not take the credentials"},

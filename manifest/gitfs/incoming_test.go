@@ -18,7 +18,7 @@ func TestAPushThatIsUnderWayIsNotHere(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			bare, clone, _ := served(t, ways["a path"])
 			theirs := stateCommit(t, bare, "theirs", "")
-			run(t, bare, "update-ref", "-d", sharedRef)
+			removeRef(t, bare, sharedRef)
 			copied := filepath.Join(clone, ".git", "objects", folder)
 			for _, hash := range []string{theirs, theirs + "^{tree}", theirs + ":known.jsonl", theirs + ":intents.jsonl"} {
 				name := run(t, bare, "rev-parse", hash)
@@ -28,7 +28,7 @@ func TestAPushThatIsUnderWayIsNotHere(t *testing.T) {
 				}
 				write(t, copied, name[:2]+"/"+name[2:], string(object))
 			}
-			run(t, bare, "update-ref", sharedRef, theirs) // the push arrives
+			write(t, bare, sharedRef, theirs+"\n") // the push arrives
 			s, err := open(t, clone).Shared("origin", nil)
 			if err != nil {
 				t.Fatal(err)
@@ -44,7 +44,7 @@ func TestAPushThatIsUnderWayIsNotHere(t *testing.T) {
 				t.Errorf("Git finds a %s", kind)
 			}
 			next := child(t, filepath.Join(clone, ".git"), theirs)
-			if err := s.Replace(context.Background(), sharedRef, theirs, next); err != nil || run(t, bare, "rev-parse", sharedRef) != next {
+			if err := s.Replace(context.Background(), sharedRef, theirs, next); err != nil || refAt(t, bare, sharedRef) != next {
 				t.Errorf("going on from it: %v", err)
 			}
 		})

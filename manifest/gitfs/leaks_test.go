@@ -1,6 +1,7 @@
 package gitfs_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -8,7 +9,10 @@ import (
 
 // go-git does not close its connection to an SSH agent; it lasts until the process ends.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(prepared.folder)
+		os.Exit(code)
+	}),
 		goleak.IgnoreAnyFunction("golang.org/x/crypto/ssh/agent.(*pipeline).readLoop"),
 		goleak.IgnoreAnyFunction("golang.org/x/crypto/ssh/agent.ServeAgent"), // the other end, in the tests
 	)

@@ -59,9 +59,9 @@ func Open(dir string) (*Repository, error) {
 	}
 	options := filesystem.Options{KeepDescriptors: true}
 	if _, err := os.Stat(filepath.Join(l.commonDir, "objects", "info", "alternates")); err == nil {
-		options.AlternatesFS = noIncoming{osfs.New("/")}
+		options.AlternatesFS = noIncoming{osfs.New("/"), ""}
 	}
-	storage := filesystem.NewStorageWithOptions(noIncoming{files}, cache.NewObjectLRU(16*cache.MiByte), options)
+	storage := filesystem.NewStorageWithOptions(noIncoming{files, l.commonDir}, cache.NewObjectLRU(16*cache.MiByte), options)
 	borrows := &borrowed{}
 	repo, err := git.Open(lenient{storage, borrows}, nil)
 	if err != nil {

@@ -3,6 +3,7 @@ package gitfs
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -66,11 +67,20 @@ func (r *Repository) Shared(name string, env func(string) string) (*Shared, erro
 func (r *Repository) line(known settings, remote, address string, env func(string) string) line {
 	program, _ := findGit()
 	if program == "" {
-		return newGoGit(plain(address), r.credentials(address, env))
+		return newGoGit(r.absolute(plain(address)), r.credentials(address, env))
 	}
 	return &gitLine{
 		program: program, folder: r.base(), address: plain(address), forward: known.forwarded(remote, plain(address)), keys: keysFor(address, env),
 	}
+}
+
+// absolute is an address that does not depend on the folder that the program runs in. Git is run in the repository's own.
+func (r *Repository) absolute(address string) string {
+	path, local, err := checkAddress(address)
+	if err != nil || !local || filepath.IsAbs(path) {
+		return address
+	}
+	return filepath.Join(r.base(), path)
 }
 
 // Tell has a remote say how it is talked to, and with whose credentials, as soon as either is known. The texts hold none.
