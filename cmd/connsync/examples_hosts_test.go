@@ -27,6 +27,7 @@ const hostToken = "canary-token"
 type ciHost struct {
 	t       *testing.T
 	server  *emulator.Server
+	cloud   *emulator.Identity
 	bare    string
 	url     string // of the repository, without credentials
 	main    string // its commit
@@ -38,8 +39,12 @@ type ciHost struct {
 
 func newHost(t *testing.T) *ciHost {
 	t.Helper()
-	server, secrets, endpoint := emulated(t)
-	h := &ciHost{t: t, server: server, issues: &issueTracker{}}
+	server, secrets, _ := emulated(t)
+	cloud := emulator.NewIdentity(server)
+	both := httptest.NewServer(cloud)
+	t.Cleanup(both.Close)
+	endpoint := both.URL
+	h := &ciHost{t: t, server: server, cloud: cloud, issues: &issueTracker{}}
 	h.bare = filepath.Join(t.TempDir(), "server.git")
 	work := t.TempDir()
 	runGit(t, work, "init", "-q", "-b", "main")
@@ -72,6 +77,17 @@ func newHost(t *testing.T) *ciHost {
 		h.secrets[k] = v
 	}
 	return h
+}
+
+// withoutKeys are the secrets of a CI system that vouches for its jobs: no key of the cloud is among them.
+func (h *ciHost) withoutKeys() map[string]string {
+	out := map[string]string{}
+	for k, v := range h.secrets {
+		if !strings.HasPrefix(k, "HUAWEICLOUD_") {
+			out[k] = v
+		}
+	}
+	return out
 }
 
 func (h *ciHost) write(dir, name, text string) {

@@ -116,6 +116,10 @@ func (a *actionsRun) job(name string, codes map[string]int) {
 	if len(job) == 0 || !a.holds(at[string](job, "if")) {
 		a.t.Fatalf("job %s does not run", name)
 	}
+	if at[string](job, "permissions", "id-token") == "write" {
+		a.machine["ACTIONS_ID_TOKEN_REQUEST_URL"], a.machine["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = a.machine["CONNSYNC_ENDPOINT"]+"/job/id-token?api-version=2.0", a.cloud.JobToken
+		defer func() { delete(a.machine, "ACTIONS_ID_TOKEN_REQUEST_URL") }()
+	}
 	a.steps(at[[]any](job, "steps"), codes)
 }
 
@@ -187,9 +191,10 @@ func githubExample(t *testing.T) {
 		"github.repository": "acme/ops", "github.token": hostToken, "github.event_name": "pull_request", "github.event.pull_request.number": "1",
 		"github.event.pull_request.head.repo.full_name": "acme/ops", "GITHUB_BASE_REF": "main", "GITHUB_ACTIONS": "true",
 	}}
-	for k, v := range h.secrets {
+	for k, v := range h.withoutKeys() {
 		a.expr["secrets."+k] = v
 	}
+	a.expr["vars.CONNSYNC_OIDC_PROVIDER"], a.expr["vars.CONNSYNC_OIDC_AGENCY"], a.expr["vars.CONNSYNC_ID_TOKEN_AUDIENCE"] = h.cloud.Provider, h.cloud.Agency, h.cloud.Audience
 	// The merge commit, with all history and without credentials.
 	a.dir = h.clone([]string{"fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*", "+refs/pull/1/merge:refs/remotes/pull/1/merge"}, []string{"checkout", "-q", "--detach", "refs/remotes/pull/1/merge"})
 	a.job("preview", nil)
@@ -248,8 +253,14 @@ func script(parts ...any) string {
 func gitlabExample(t *testing.T) {
 	h := newHost(t)
 	file := example(t, "gitlab-ci.yaml")
+	h.cloud.Audience = "YOUR_AUDIENCE" // as the file has it
 	job := func(name string, code int, env map[string]string, fetch string, options ...string) string {
 		dir := h.clone(append(append([]string{"fetch", "-q"}, options...), "origin", "+"+fetch+":refs/pipelines/1"), []string{"checkout", "-q", "--detach", "refs/pipelines/1"})
+		for name, of := range at[map[string]any](file, name, "id_tokens") {
+			claims := h.cloud.Claims()
+			claims.Audience = at[string](of, "aud")
+			env[name] = h.cloud.Token(claims)
+		}
 		runGit(t, dir, "remote", "set-url", "origin", strings.Replace(h.url, "://", "://gitlab-ci-token:canary-job@", 1)) // it may only read, and that no more
 		env["CI_BUILDS_DIR"], env["CI_API_V4_URL"], env["CI_PROJECT_ID"], env["CI_SERVER_URL"], env["CI_JOB_TOKEN"] = t.TempDir(), h.machine["API"], "1", h.url[:strings.LastIndex(h.url, "/")], "canary-job"
 		h.run(code, dir, env, "bash", "-c", script(at[[]any](file, "default", "before_script"), at[[]any](file, name, "script")))
@@ -260,8 +271,8 @@ func gitlabExample(t *testing.T) {
 	dir = job("preview", 0, map[string]string{"CI_MERGE_REQUEST_DIFF_BASE_SHA": h.parted, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": ""}, "refs/heads/topic")
 	h.previewed(h.read(dir, "preview.html"))
 	all := func() map[string]string {
-		env := map[string]string{"CONNSYNC_GIT_TOKEN": hostToken, "DRIFT_TOKEN": hostToken}
-		for k, v := range h.secrets {
+		env := map[string]string{"CONNSYNC_GIT_TOKEN": hostToken, "DRIFT_TOKEN": hostToken, "CONNSYNC_OIDC_PROVIDER": h.cloud.Provider, "CONNSYNC_OIDC_AGENCY": h.cloud.Agency}
+		for k, v := range h.withoutKeys() {
 			env[k] = v
 		}
 		return env
