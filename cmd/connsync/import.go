@@ -67,6 +67,10 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 			code = heavier(code, fail(e.p, targetError(t.Name, err)))
 		}
 	}
+	edits, err := i.edits(ctx)
+	if err != nil {
+		return err
+	}
 	i.show()
 	if len(i.written)+len(i.adopted) == 0 || c.DryRun {
 		return ended(code)
@@ -79,8 +83,8 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 			return &fileError{"--layout", m.file, err}
 		}
 	}
-	for _, a := range i.adopted {
-		if err := e.src.worktree.Replace(a.file, a.was, a.is); err != nil {
+	for _, f := range edits {
+		if err := e.src.worktree.Replace(f.file, f.was, f.is); err != nil {
 			return err
 		}
 	}
@@ -116,7 +120,7 @@ func (i *importing) target(ctx context.Context, t manifest.Target) error {
 	for _, s := range shown {
 		d := draftOf(t.Name, s, plugins)
 		if i.named(s) && !known[s.ID] {
-			if err := i.adopt(ctx, t.Name, s); err != nil {
+			if err := i.adopt(t.Name, s); err != nil {
 				return err
 			}
 		}
