@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"connsync/lazy"
 )
 
 const (
@@ -20,9 +21,9 @@ const (
 )
 
 var (
-	validURN     = regexp.MustCompile(`^iam::[A-Za-z0-9_-]{1,64}:(oidcProvider|agency):[A-Za-z0-9_.+=,@/-]{1,128}$`)
-	validName    = regexp.MustCompile(`^[A-Za-z0-9_.@ -]{1,128}$`)
-	validSession = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{2,128}$`)
+	validURN     = lazy.New(`^iam::[A-Za-z0-9_-]{1,64}:(oidcProvider|agency):[A-Za-z0-9_.+=,@/-]{1,128}$`)
+	validName    = lazy.New(`^[A-Za-z0-9_.@ -]{1,128}$`)
+	validSession = lazy.New(`^[A-Za-z0-9_+=,.@-]{2,128}$`)
 )
 
 // federated tells whether an identity provider's token is to be used.

@@ -9,10 +9,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
+	"connsync/lazy"
 	"connsync/secrets"
 )
 
@@ -153,7 +153,7 @@ func (f *finder) send(ctx context.Context, method, url string, text []byte, prep
 	return answer{status: resp.StatusCode, header: resp.Header, body: got}, nil
 }
 
-var keyCode = regexp.MustCompile(`^(?:IAM|STS5|PAP5|APIGW)\.[0-9]{1,8}$`)
+var keyCode = lazy.New(`^(?:IAM|STS5|PAP5|APIGW)\.[0-9]{1,8}$`)
 
 // refusedKeys says why a source gave no keys: its name, the status, a code of the usual kind. Nothing else of the answer: what was sent
 // is a secret, and it may be repeated there.

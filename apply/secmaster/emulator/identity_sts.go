@@ -3,11 +3,12 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"time"
+
+	"connsync/lazy"
 )
 
-var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,128}$`)
+var sessionName = lazy.New(`^[\w+=,.@-]{2,128}$`)
 
 // assumeWithOIDC is STS's one call: an ID token for keys of an agency.
 func (i *Identity) assumeWithOIDC(a *asking) (int, object, error) {
