@@ -162,6 +162,10 @@ var mutants = []mutant{
 	// What gets out, as seen from outside.
 	{"programs inherit the credentials", "cmd/connsync/environment.go", "\t\t\tw.values[name] = v\n\t\t\t_ = os.Unsetenv(name)", "\t\t\tw.values[name] = v", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
 	{"what is started reads in /proc what connsync was started with", "cmd/connsync/apart_linux.go", "syscall.PR_SET_DUMPABLE, 0, 0)", "syscall.PR_SET_DUMPABLE, 1, 0)", "./cmd/connsync TestAChildCannot"},
+	{"temporary keys are not renewed", "apply/secmaster/credentials.go", "return c.Renew != nil && ", "return c.Renew == nil && ", "./apply/secmaster/emulator TestKeysAreRenewed"},
+	{"what refuses keys is quoted", "apply/secmaster/finder.go", "keyCode.MatchString(code) {", "code != \"\" {", "./apply/secmaster/emulator TestAnAnswerWithoutKeys"},
+	{"a pod's token goes anywhere", "apply/secmaster/pod.go", "case !closeBy(uri):", "case uri == \"\":", "./apply/secmaster/emulator TestHalfOfAWay"},
+	{"a session is not narrowed", "apply/secmaster/federated.go", "if f.Actions != nil {\n\t\tpolicy, _", "if f.Actions == nil {\n\t\tpolicy, _", "./apply/secmaster/emulator TestASessionIsNarrowed"},
 	{"SOPS is lent everything at once", "cmd/connsync/environment.go", "if ours[name] == kind {", "if kind != \"\" {", "./cmd/connsync TestNothingLeaksToOtherPrograms"},
 	{"what libraries log is shown", "cmd/connsync/main.go", "log.SetOutput(io.Discard)", "log.SetOutput(io.MultiWriter(os.Stderr, io.Discard))", "./cmd/connsync TestNothingLeaksThroughAnswers"},
 	{"a panic in a goroutine is not contained", "secrets/contain.go", "if recover() != nil {", "if false {", "./cmd/connsync TestAPanicShowsNothing"},
