@@ -64,7 +64,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
 		return view.Diff{}, nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
-		return c.sinceBase(g)
+		return c.sinceBase(w, g)
 	}
 	seen, err := g.preview(ctx, w, planning{})
 	if err != nil {

@@ -11,12 +11,16 @@ import (
 )
 
 // sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks nobody.
-func (c diffCmd) sinceBase(g *globals) (view.Diff, []error, error) {
+func (c diffCmd) sinceBase(w world, g *globals) (view.Diff, []error, error) {
 	r, done, err := g.reviewSince(c.Base, c.Head)
 	if err != nil {
 		return view.Diff{}, nil, err
 	}
 	defer done()
+	if repo, err := gitfs.Open(g.Dir); err == nil {
+		g.noteShadows(w, repo, c.Base, c.Head)
+		_ = repo.Close()
+	}
 	v, err := g.reviewed(r)
 	if err != nil {
 		return v, nil, err

@@ -110,3 +110,28 @@ func TestAnUpstreamIsNamedAsUnsupported(t *testing.T) {
 		}
 	}
 }
+
+// A tag is read before a branch of the same name, as Git does it, which is seldom what was meant.
+func TestATagThatShadowsABranchIsAWarning(t *testing.T) {
+	_, env, url := emulated(t)
+	root := t.TempDir()
+	seedRepository(t, filepath.Join(root, "server.git"), 1)
+	runGit(t, root, "clone", "-q", "server.git", "clone")
+	clone := filepath.Join(root, "clone")
+	runGit(t, clone, "tag", "main")
+	runGit(t, clone, "tag", "alone")
+	runGit(t, clone, "tag", "origin/main")
+	runGit(t, clone, "commit", "-q", "--allow-empty", "-m", "later")
+	for rev, branch := range map[string]string{"main": "refs/heads/main", "main~0": "refs/heads/main", "origin/main": "refs/remotes/origin/main", "alone": "", "refs/heads/main": "", "HEAD": ""} {
+		for _, flag := range []string{"--ref", "--base"} {
+			code, stdout, stderr := inProcess(env, "diff", flag, rev, "-C", clone, "--endpoint", url)
+			want := "note: " + rev + " is a tag and a branch: the tag is read, as Git does; the branch is " + branch + "\n"
+			if code != exitDone || branch != "" && !strings.Contains(stderr, want) || strings.Contains(stderr, "is a tag and a branch") != (branch != "") {
+				t.Errorf("%s %s: exit %d: %s%s", flag, rev, code, stdout, stderr)
+			}
+			if flag == "--ref" && branch == "refs/heads/main" && !strings.Contains(stdout, "want "+runGit(t, clone, "rev-parse", "--short=7", "refs/tags/main")) {
+				t.Errorf("another commit is read: %s", stdout)
+			}
+		}
+	}
+}

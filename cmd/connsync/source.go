@@ -35,9 +35,19 @@ func (g *globals) open(ctx context.Context, w world) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
+		g.noteShadows(w, repo, g.Ref)
 		return atRef(repo, g.Ref)
 	}
 	return g.openWorktree()
+}
+
+// noteShadows says where a revision is a tag and might have been meant as a branch.
+func (g *globals) noteShadows(w world, repo *gitfs.Repository, revisions ...string) {
+	for _, rev := range revisions {
+		if branch := repo.Shadowed(rev); branch != "" {
+			g.printer(w).Note("%s is a tag and a branch: the tag is read, as Git does; the branch is %s", rev, branch)
+		}
+	}
 }
 
 func (g *globals) openWorktree() (*source, error) {

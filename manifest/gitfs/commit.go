@@ -58,6 +58,27 @@ func (r *Repository) Resolve(rev string) (Commit, error) {
 	return c, nil
 }
 
+// Shadowed is the full name of the branch that a revision does not mean since a tag has the same name; "" where there is no such pair.
+func (r *Repository) Shadowed(rev string) string {
+	name := rev
+	if at := strings.IndexAny(rev, "~^"); at >= 0 {
+		name = rev[:at]
+	}
+	there := func(ref string) bool {
+		_, err := r.git.Storer.Reference(plumbing.ReferenceName(ref))
+		return err == nil
+	}
+	if !plainRevision.MatchString(name) || !there("refs/tags/"+name) {
+		return ""
+	}
+	for _, branch := range []string{"refs/heads/" + name, "refs/remotes/" + name} {
+		if there(branch) {
+			return branch
+		}
+	}
+	return ""
+}
+
 // Shallow tells whether the history is cut off.
 func (r *Repository) Shallow() bool {
 	cut, err := r.git.Storer.Shallow()
