@@ -172,20 +172,27 @@ func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v
 	case f.Placeholder:
 		r.d.Wrong(n, "%s is a placeholder, and is sent as it stands: nothing fills it in", at).Hint(r.editHint(), no).Warn()
 	case f.Verdict == suspect.Doubtful:
-		r.d.Wrong(n, "%s may be a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(), no).Warn()
+		r.d.Wrong(n, "%s may be a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(n), no).Warn()
 	case f.Verdict == suspect.Secret:
-		r.d.Wrong(n, "%s looks like a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(), "if it was pushed in the clear, rotate it", no)
+		r.d.Wrong(n, "%s looks like a secret in the clear (%s)", at, f.Why).Hint(r.encryptHint(n), "if it was pushed in the clear, rotate it", no)
 	}
 	return f
 }
 
 // encryptHint is how a value in the clear becomes an encrypted one.
-func (r *configReader) encryptHint() string {
+func (r *configReader) encryptHint(n *strict.Node) string {
 	command := "sops encrypt --in-place " + ShellWord(r.d.File)
 	if r.encrypted {
 		command = "connsync reseal " + ShellWord(r.d.File)
 	}
-	return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command
+	switch list := r.d.selects.Kind; {
+	case !strings.HasPrefix(list, "unencrypted_"):
+		return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command
+	case r.d.inClear[n]:
+		return "encrypt it:  " + command
+	default:
+		return "encrypt it: take its key out of " + list + " in " + RulesFile + ", then  " + command
+	}
 }
 
 // editHint is how the value of a placeholder is written: sops does not edit a file that is not encrypted.

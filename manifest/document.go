@@ -14,6 +14,7 @@ type document struct {
 	exposed  map[*strict.Node]bool // values in the clear that must not be shown
 	tolerant bool                  // secrets.rule: warn
 	inClear  map[*strict.Node]bool // values in the clear that the file's rule encrypts
+	selects  sopsrules.Selector    // of the file's rule in .sops.yaml
 	named    []string              // targets, as the file names them
 	vague    bool                  // something in it may be meant for any target
 }

@@ -117,6 +117,7 @@ func (d *document) ruled(s *Sops, rule *Rule) {
 	if rule == nil || rule.Selects.Fault != sopsrules.NoFault {
 		return
 	}
+	d.selects = rule.Selects
 	judge := rule.Selects.Judge()
 	if !rule.Selects.None() && (s == nil || s.Selector != rule.Selector) { // of a rule without a selector connsync encrypts the config
 		d.screenNames(rule.Selects, judge)
