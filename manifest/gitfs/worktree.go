@@ -137,6 +137,9 @@ func contentOf(name string, file fs.File) ([]byte, error) {
 // near opens a file in its folder, which is held open: of thousands of files the way there is walked once. Its errors are no last word: Open
 // gives that.
 func (w *Worktree) near(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, fs.ErrInvalid
+	}
 	folder, err := w.hold(path.Dir(name))
 	if err != nil {
 		return nil, err
