@@ -28,7 +28,7 @@ func TestAPatternIsCompiledOnceAndWhenItIsUsed(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if p.Regexp() != p.Regexp() {
+	if first := p.Regexp(); first != p.Regexp() {
 		t.Error("compiled twice")
 	}
 }
