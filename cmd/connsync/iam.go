@@ -26,13 +26,13 @@ func (c iamCmd) Run(w world) error {
 	if err != nil {
 		return err
 	}
-	print := func() {
+	show := func() {
 		for line := range strings.SplitSeq(string(policy), "\n") {
 			out.Line("%s", line)
 		}
 	}
 	if c.Format == "json" {
-		print()
+		show()
 		return nil
 	}
 	out.Line("What %s needs\n", c.For)
@@ -45,6 +45,6 @@ func (c iamCmd) Run(w world) error {
 	}
 	out.Line("\nA connsync.yaml without project_id also needs to look up the project in IAM.")
 	out.Line("unverified: the name follows the pattern of its neighbours; the vendor's documents that were read do not have it.\n")
-	print()
+	show()
 	return nil
 }

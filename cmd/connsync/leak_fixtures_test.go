@@ -154,9 +154,10 @@ func leakFixtures() []leakFixture {
 		}},
 		{"SecMaster: drift of secrets", edited(inConfig("password", secretByHand.text))},
 		{"SecMaster: drift of a whole config", edited(func(c *emulator.Connection) { c.Config = secretByHand.text })},
+		// Its name is shown: what Git does not manage is named by it.
 		{"SecMaster: an unknown connection with secrets", func(w *leakWorld) {
 			component, version := w.server.Plugin("EdrVendor", "2.1")
-			w.server.Put(emulator.Connection{Name: secretByHand.text, Description: secretByHand.text, ComponentID: component, ComponentVersionID: version, Config: `{"password":` + jsonText(secretByHand.text, true) + `}`})
+			w.server.Put(emulator.Connection{Name: "unknown", Description: secretByHand.text, ComponentID: component, ComponentVersionID: version, Config: `{"password":` + jsonText(secretByHand.text, true) + `}`})
 		}},
 		{"SecMaster: somebody else's connection of a wanted name", func(w *leakWorld) {
 			manifestWith(connectionHead + "      config: {smtpHost: h}\n")(w)
