@@ -70,7 +70,7 @@ func (f *finder) bySTS(ctx context.Context) (Credentials, error) {
 	if err != nil || a.status != http.StatusOK {
 		return Credentials{}, refusedKeys(stsSource, a, err)
 	}
-	return stsKeys(a.body)
+	return readKeys[stsAnswer](stsSource, a.body)
 }
 
 // urn tells whether a text is the name of something of a kind.
@@ -96,20 +96,19 @@ func (f *finder) seconds(most time.Duration) int {
 	return int(min(max(usualSession, f.Covers+beyond), most) / time.Second)
 }
 
-func stsKeys(body []byte) (Credentials, error) {
-	var b struct {
-		Credentials struct {
-			Access     string `json:"access_key_id"`
-			Secret     string `json:"secret_access_key"`
-			Token      string `json:"security_token"`
-			Expiration string `json:"expiration"`
-		} `json:"credentials"`
-	}
-	if json.Unmarshal(body, &b) != nil {
-		return keys{}.credentials(stsSource)
-	}
-	c := &b.Credentials
-	return keys{c.Access, c.Secret, c.Token, c.Expiration}.credentials(stsSource)
+// stsAnswer is what STS answers.
+type stsAnswer struct {
+	Credentials struct {
+		Access     string `json:"access_key_id"`
+		Secret     string `json:"secret_access_key"`
+		Token      string `json:"security_token"`
+		Expiration string `json:"expiration"`
+	} `json:"credentials"`
+}
+
+func (a stsAnswer) keys() keys {
+	c := a.Credentials
+	return keys{c.Access, c.Secret, c.Token, c.Expiration}
 }
 
 // byIAM has an ID token exchanged for a token of IAM, and that for keys, as the SDK and Terraform do.
@@ -149,7 +148,7 @@ func (f *finder) iamTemporary(ctx context.Context, source string, identity objec
 	if err != nil || a.status != http.StatusCreated {
 		return Credentials{}, refusedKeys(source, a, err)
 	}
-	return iamKeys(source, a.body)
+	return readKeys[iamAnswer](source, a.body)
 }
 
 // assumed gives the keys of the agency of HW_ASSUME_ROLE_AGENCY_NAME, in the account of HW_ASSUME_ROLE_DOMAIN_NAME or _ID, and without one

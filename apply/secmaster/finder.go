@@ -195,19 +195,29 @@ func (k keys) credentials(source string) (Credentials, error) {
 	return c, nil
 }
 
-// iamKeys reads keys as IAM and the metadata server write them.
-func iamKeys(source string, body []byte) (Credentials, error) {
-	var b struct {
-		Credential struct {
-			Access        string `json:"access"`
-			Secret        string `json:"secret"`
-			SecurityToken string `json:"securitytoken"`
-			ExpiresAt     string `json:"expires_at"`
-		} `json:"credential"`
-	}
-	if json.Unmarshal(body, &b) != nil {
+// answered is what a source of temporary keys answers, each by members of its own.
+type answered interface{ keys() keys }
+
+// readKeys reads and checks the keys in an answer.
+func readKeys[A answered](source string, body []byte) (Credentials, error) {
+	var a A
+	if json.Unmarshal(body, &a) != nil {
 		return keys{}.credentials(source)
 	}
-	c := &b.Credential
-	return keys{c.Access, c.Secret, c.SecurityToken, c.ExpiresAt}.credentials(source)
+	return a.keys().credentials(source)
+}
+
+// iamAnswer is what IAM and the metadata server answer.
+type iamAnswer struct {
+	Credential struct {
+		Access        string `json:"access"`
+		Secret        string `json:"secret"`
+		SecurityToken string `json:"securitytoken"`
+		ExpiresAt     string `json:"expires_at"`
+	} `json:"credential"`
+}
+
+func (a iamAnswer) keys() keys {
+	c := a.Credential
+	return keys{c.Access, c.Secret, c.SecurityToken, c.ExpiresAt}
 }

@@ -39,7 +39,7 @@ func (f *finder) metadata(ctx context.Context) (Credentials, error) {
 	if status != http.StatusOK {
 		return Credentials{}, nil
 	}
-	return iamKeys("the metadata server", body)
+	return readKeys[iamAnswer]("the metadata server", body)
 }
 
 // ask is one small request; status 0 where there was no answer.

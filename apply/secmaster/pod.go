@@ -2,7 +2,6 @@ package secmaster
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
@@ -45,23 +44,22 @@ func (f *finder) pod(ctx context.Context) (Credentials, error) {
 	if err != nil || a.status != http.StatusOK {
 		return Credentials{}, refusedKeys(source, a, err)
 	}
-	return podKeys(source, a.body)
+	return readKeys[podAnswer](source, a.body)
 }
 
-func podKeys(source string, body []byte) (Credentials, error) {
-	var b struct {
-		Credentials struct {
-			Access     string `json:"accessKeyId"`
-			Secret     string `json:"secretAccessKey"`
-			Token      string `json:"securityToken"`
-			Expiration string `json:"expiration"`
-		} `json:"credentials"`
-	}
-	if json.Unmarshal(body, &b) != nil {
-		return keys{}.credentials(source)
-	}
-	c := &b.Credentials
-	return keys{c.Access, c.Secret, c.Token, c.Expiration}.credentials(source)
+// podAnswer is what the agent of a pod's machine answers.
+type podAnswer struct {
+	Credentials struct {
+		Access     string `json:"accessKeyId"`
+		Secret     string `json:"secretAccessKey"`
+		Token      string `json:"securityToken"`
+		Expiration string `json:"expiration"`
+	} `json:"credentials"`
+}
+
+func (a podAnswer) keys() keys {
+	c := a.Credentials
+	return keys{c.Access, c.Secret, c.Token, c.Expiration}
 }
 
 // closeBy tells whether a token may be sent to an address: over TLS, or without leaving this machine and its link.

@@ -66,7 +66,7 @@ func published(t *testing.T) (a *actionsRun, stand string) {
 	a = &actionsRun{ciHost: &ciHost{t: t, machine: map[string]string{
 		"PATH": stand + ":" + os.Getenv("PATH"), "HOME": t.TempDir(), "RUNNER_OS": "Linux", "RUNNER_ARCH": "X64",
 	}}, dir: t.TempDir(), expr: map[string]string{
-		"github.token": hostToken, "github.action_repository": "", "github.action_path": "/home/runner/work/_actions/acme/connsync/v1",
+		"github.token": hostToken, "github.action_repository": "", "github.action_path": "/runner/_actions/acme/connsync/v1",
 	}}
 	a.write(stand, "gh", releases)
 	a.write(stand, "release/connsync_1.2.3_linux_amd64.tar.gz", a.read(archive))
@@ -110,7 +110,7 @@ func TestTheSetupActionRefusesWhatWasNotReleased(t *testing.T) {
 		"another version":             {nil, "download", map[string]string{"version": "1.2.4"}},
 		"a version that is a path":    {nil, "download", map[string]string{"version": "1.2.3/../../x"}},
 		"a repository that is a flag": {nil, "download", map[string]string{"repository": "--repo evil/connsync"}},
-		"no repository":               {func(a *actionsRun, _ string) { a.expr["github.action_path"] = "/work/here" }, "download", nil},
+		"no repository":               {func(a *actionsRun, _ string) { a.expr["github.action_path"] = "/srv/here" }, "download", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, stand := published(t)
