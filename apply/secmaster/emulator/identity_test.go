@@ -500,3 +500,45 @@ func same(t *testing.T, c *cloud, n int) {
 		t.Errorf("refused: %+v", asked)
 	}
 }
+
+// What asks for keys can be repeated: a server that fails, or has no time, is asked three times in all, and a refusal once.
+func TestAServerThatFailsIsAskedForKeysAgain(t *testing.T) {
+	for status, want := range map[int]int{500: 3, 502: 3, 503: 3, 429: 3, 400: 1, 403: 1} {
+		asked := 0
+		h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked++; w.WriteHeader(status) }))
+		c := newCloud(t)
+		ways["STS, with a token in a variable, as GitLab gives it"](c)
+		c.url = h.URL
+		if _, err := c.find(); err == nil || asked != want {
+			t.Errorf("%d: asked %d times, want %d: %v", status, asked, want, err)
+		}
+		h.Close()
+	}
+}
+
+// Of an answer no more than 64 KiB is read.
+func TestAnAnswerWithKeysIsReadToABound(t *testing.T) {
+	const answer = `{"credentials":{"access_key_id":"a","secret_access_key":"b","expiration":"2026-01-01T00:00:00Z","more":"%s"}}`
+	for size, right := range map[int]bool{1 << 10: true, 64 << 10: false} {
+		h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			good(w, r, fmt.Sprintf(answer, strings.Repeat("x", size)))
+		}))
+		c := newCloud(t)
+		ways["STS, with a token in a variable, as GitLab gives it"](c)
+		c.url = h.URL
+		if got, err := c.find(); (err == nil) != right || (got.AccessKey == "a") != right {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		h.Close()
+	}
+}
+
+// Keys of an agency are for the project that their owner named.
+func TestTheKeysOfAnAgencyKeepTheProject(t *testing.T) {
+	c := newCloud(t)
+	ways["an agency, by a long-lived key"](c)
+	c.env["HW_PROJECT_ID"] = emulator.DefaultProject
+	if got, err := c.find(); err != nil || got.ProjectID != emulator.DefaultProject || got.AccessKey == emulator.DefaultAccessKey {
+		t.Errorf("project %q: %v", got.ProjectID, err)
+	}
+}
