@@ -26,8 +26,8 @@ type Document struct {
 	names    map[*Node]bool // mappings whose keys are names of connections
 	lines    []string       // split on first use
 
-	lastLine  int // whose characters lastRunes are
-	lastRunes []rune
+	lastLine    int   // whose characters begin at lastOffsets
+	lastOffsets []int // none of a line of ASCII
 }
 
 // Read screens a file and parses it. Whatever is wrong is in its mistakes. From some depth on, keys that differ only by case are

@@ -1,9 +1,10 @@
 package strict
 
 import (
-	"gopkg.in/yaml.v3"
-
 	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
 )
 
 const touching = "a comment that touches what is before it: put a space before the #"
@@ -17,11 +18,8 @@ func (d *Document) written(n *Node, indent int) {
 			d.Wrong(n, "%s", what)
 		}
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		header := d.from(n)
-		for len(header) > 0 && strings.ContainsRune("|>+-0123456789", header[0]) {
-			header = header[1:]
-		}
-		if len(header) > 0 && header[0] == '#' {
+		header := strings.TrimLeft(d.from(n), "|>+-0123456789")
+		if strings.HasPrefix(header, "#") {
 			d.Wrong(n, touching)
 		}
 		if text := strings.TrimRight(n.Value, " "); text != n.Value && strings.HasSuffix(text, "\n") {
@@ -41,42 +39,54 @@ func (d *Document) flow(n *Node, indent int) {
 }
 
 // from is the rest of the line at a node, which stands in front of the node's tag or quote.
-func (d *Document) from(n *Node) []rune {
-	line := d.runes(n.Line)
-	return line[min(max(n.Column-1, 0), len(line)):]
-}
+func (d *Document) from(n *Node) string { return d.line(n.Line)[d.offset(n):] }
 
-// startsWith tells whether a node's text begins with a character.
-func (d *Document) startsWith(n *Node, r rune) bool {
+// startsWith tells whether a node's text begins with an ASCII character.
+func (d *Document) startsWith(n *Node, c byte) bool {
 	rest := d.from(n)
-	return len(rest) > 0 && rest[0] == r
+	return rest != "" && rest[0] == c
 }
 
-// behind tells whether the nearest character in front of a node is a certain one.
-func (d *Document) behind(n *Node, r rune) bool {
-	line := d.runes(n.Line)
-	i := min(max(n.Column-1, 0), len(line)) - 1
-	for i >= 0 && line[i] == ' ' {
-		i--
-	}
-	return i >= 0 && line[i] == r
+// behind tells whether the nearest character in front of a node is a certain one, of ASCII.
+func (d *Document) behind(n *Node, c byte) bool {
+	before := strings.TrimRight(d.line(n.Line)[:d.offset(n)], " ")
+	return before != "" && before[len(before)-1] == c
 }
 
-// runes are the characters of a line, until the next line is asked for. The last line is kept: a file may be one line of many nodes.
-func (d *Document) runes(line int) []rune {
-	if d.lastLine != line {
-		d.lastLine, d.lastRunes = line, d.lastRunes[:0]
-		for _, r := range d.line(line) {
-			d.lastRunes = append(d.lastRunes, r)
+// offset is where a node begins in its line, in bytes: its column counts characters. In a line of ASCII the two are the same. Of any other line the
+// offsets are kept until the next one is asked for: a file may be one line of many nodes.
+func (d *Document) offset(n *Node) int {
+	line, column := d.line(n.Line), max(n.Column-1, 0)
+	if d.lastLine != n.Line {
+		d.lastLine, d.lastOffsets = n.Line, d.lastOffsets[:0]
+		if !isASCII(line) {
+			for i := range line {
+				d.lastOffsets = append(d.lastOffsets, i)
+			}
 		}
 	}
-	return d.lastRunes
+	switch {
+	case len(d.lastOffsets) == 0:
+		return min(column, len(line))
+	case column < len(d.lastOffsets):
+		return d.lastOffsets[column]
+	}
+	return len(line)
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // escapes are the characters that may follow a backslash in double quotes.
 const escapes = "0abt\tnvfre \"/\\N_LPxuU"
 
-// quoted says what is wrong with a text in quotes: "" where nothing is.
+// quoted says what is wrong with a text in quotes: "" where nothing is. It looks at bytes: all that decides is ASCII, and no byte of another character is.
 func (d *Document) quoted(n *Node, indent int) string {
 	rest := d.from(n)
 	if len(rest) == 0 {
@@ -88,7 +98,7 @@ func (d *Document) quoted(n *Node, indent int) string {
 		for i := 0; i < len(rest); i++ {
 			switch {
 			case quote == '"' && rest[i] == '\\':
-				if i++; i < len(rest) && !strings.ContainsRune(escapes, rest[i]) {
+				if i++; i < len(rest) && strings.IndexByte(escapes, rest[i]) < 0 {
 					return "an escape that YAML does not have"
 				}
 			case rest[i] != quote:
@@ -103,8 +113,8 @@ func (d *Document) quoted(n *Node, indent int) string {
 		if line++; line > d.lineCount() {
 			return ""
 		}
-		rest = d.runes(line)
-		if text := strings.TrimLeft(string(rest), " "); strings.TrimSpace(text) != "" && len(rest)-len([]rune(text)) < indent {
+		rest = d.line(line)
+		if text := strings.TrimLeft(rest, " "); strings.TrimSpace(text) != "" && len(rest)-len(text) < indent {
 			return "wrong indentation"
 		}
 	}

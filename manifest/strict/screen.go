@@ -44,7 +44,7 @@ func (d *Document) screenText() bool {
 		if bytes.HasPrefix(line, []byte("%")) {
 			d.atLine(number, "a YAML directive")
 		}
-		if bytes.IndexFunc(line, Forbidden) >= 0 {
+		if hasForbidden(line) {
 			d.atLine(number, "a control character")
 		}
 	}
@@ -63,6 +63,9 @@ func conflictMarker(text []byte) int {
 	number := 0
 	for line := range bytes.SplitSeq(text, []byte("\n")) {
 		number++
+		if len(line) == 0 || bytes.IndexByte([]byte("<|=>"), line[0]) < 0 {
+			continue
+		}
 		for _, mark := range conflictMarks {
 			rest, ok := bytes.CutPrefix(line, mark)
 			if rest = bytes.TrimSuffix(rest, []byte("\r")); ok && (len(rest) == 0 || rest[0] == ' ') {
@@ -76,6 +79,19 @@ func conflictMarker(text []byte) int {
 // Forbidden are characters that no text here has a reason for: they hide or rearrange what a reviewer reads.
 func Forbidden(r rune) bool {
 	return r != '\t' && r != '\n' && unicode.IsControl(r) || invisible(r)
+}
+
+// hasForbidden tells whether a line has a character that is Forbidden. Most lines are plain ASCII.
+func hasForbidden(line []byte) bool {
+	for i, c := range line {
+		if c >= utf8.RuneSelf {
+			return bytes.IndexFunc(line[i:], Forbidden) >= 0
+		}
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // invisible are zero-width and bidirectional control characters.
