@@ -34,22 +34,25 @@ type cli struct {
 	IAM      iamCmd      `cmd:"" name:"iam" alone:"" help:"Print the least IAM policy that a job needs."`
 	Version  versionCmd  `cmd:"" alone:"" help:"Print the version."`
 	Help     helpCmd     `cmd:"" alone:"" help:"Explain a command, or a topic, as in  connsync help words"`
+
+	Completion completionCmd `cmd:"" alone:"" help:"Print the script that completes command lines in a shell."`
+	Complete   completeCmd   `cmd:"" alone:"" hidden:"" help:"Complete a command line; the scripts of  connsync completion  call it."`
 }
 
 // globals are the flags of every command.
 type globals struct {
-	Dir      string   `short:"C" placeholder:"DIR" default:"." help:"Work in this directory of the repository."`
-	Config   string   `env:"CONNSYNC_CONFIG" placeholder:"FILE" default:"connsync.yaml" help:"The project file, from the repository's root (${env})."`
-	Repo     string   `placeholder:"URL" help:"Read the manifests from this repository, cloned into memory, instead of the worktree."`
+	Dir      string   `completes:"folders" short:"C" placeholder:"DIR" default:"." help:"Work in this directory of the repository."`
+	Config   string   `completes:"files" env:"CONNSYNC_CONFIG" placeholder:"FILE" default:"connsync.yaml" help:"The project file, from the repository's root (${env})."`
+	Repo     string   `completes:"folders" placeholder:"URL" help:"Read the manifests from this repository, cloned into memory, instead of the worktree."`
 	Ref      string   `placeholder:"REF" help:"Read the manifests from this branch, tag or commit instead of the worktree."`
-	Target   []string `short:"t" placeholder:"NAME" help:"Only this target (repeatable). Default: all."`
-	Only     []string `type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable). * ? and [a-z] are wildcards, also for a slash; a backslash before one of them, or a comma, means the sign itself, as in 'a\\*b' or '\\[x]'."`
+	Target   []string `completes:"target" short:"t" placeholder:"NAME" help:"Only this target (repeatable). Default: all."`
+	Only     []string `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable). * ? and [a-z] are wildcards, also for a slash; a backslash before one of them, or a comma, means the sign itself, as in 'a\\*b' or '\\[x]'."`
 	Color    string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour: auto, always or never. NO_COLOR is honoured."`
 	Quiet    bool     `short:"q" help:"No progress."`
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
 	Narrow   bool     `help:"Ask for temporary keys that may do only what this command needs."`
-	State    string   `env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
+	State    string   `completes:"folders" env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
 
 	LocalState bool `help:"Known state that only this clone has is good enough: for a sync in CI without a remote, and for diff --exit-code."`
 }

@@ -12,7 +12,7 @@ import (
 // diffCmd plans every target and shows the plans.
 type diffCmd struct {
 	Format    string `enum:"${formats}" default:"text" placeholder:"FORMAT" help:"${formats_help}"`
-	Out       string `placeholder:"FILE" help:"Write the format to this file; the terminal shows the text."`
+	Out       string `completes:"files" placeholder:"FILE" help:"Write the format to this file; the terminal shows the text."`
 	Base      string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
 	Head      string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
 	Unmanaged bool   `help:"Also name the connections of SecMaster that neither Git nor known state names."`

@@ -18,8 +18,8 @@ import (
 // emulatorCmd serves an emulated SecMaster until it is interrupted.
 type emulatorCmd struct {
 	Addr   string   `default:"127.0.0.1:8480" placeholder:"HOST:PORT" help:"Listen here; loopback only (default ${default})."`
-	Seed   string   `placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
-	Data   string   `placeholder:"FILE" help:"Keep connections and plugins in this file. It holds secrets: it is readable by its owner only."`
+	Seed   string   `completes:"files" placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
+	Data   string   `completes:"files" placeholder:"FILE" help:"Keep connections and plugins in this file. It holds secrets: it is readable by its owner only."`
 	Switch []string `placeholder:"NAME=VALUE" help:"Behave differently (repeatable): see docs/emulator.md."`
 	Deny   []string `placeholder:"ACTION" help:"Refuse what needs this permission (repeatable), as in secmaster:connection:delete."`
 	Fault  []string `placeholder:"ROUTE:KIND" help:"Go wrong (repeatable), as in 'create connection:reset:after'."`

@@ -13,7 +13,7 @@ import (
 
 // helpCmd explains what is no command: `connsync help words`. `connsync help sync` is `connsync sync --help`.
 type helpCmd struct {
-	Topic []string `arg:"" optional:"" help:"A command, or a topic: ${topics}."`
+	Topic []string `arg:"" optional:"" completes:"topic" help:"A command, or a topic: ${topics}."`
 }
 
 // topics are the pages of help that belong to no command.
@@ -49,10 +49,22 @@ func (versionFlag) BeforeReset(app *kong.Kong) error {
 func showHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if command := ctx.Selected(); command != nil {
 		for _, f := range ctx.Model.Flags {
-			f.Hidden = f.Hidden || f.Name != "help" && f.Name != "color" && !takes(command, f.Name)
+			f.Hidden = !means(command, f)
 		}
 	}
 	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+// means tells whether a flag means something to a command: one of its own does, and of those of every command the ones that it names.
+func means(command *kong.Node, f *kong.Flag) bool {
+	return !f.Hidden && (!slices.Contains(root(command).Flags, f) || command.Type == kong.ApplicationNode || f.Name == "help" || f.Name == "color" || takes(command, f.Name))
+}
+
+func root(n *kong.Node) *kong.Node {
+	for n.Parent != nil {
+		n = n.Parent
+	}
+	return n
 }
 
 // takes tells whether a flag of every command means something to this one. A command within another takes what that one does.

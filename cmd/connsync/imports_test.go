@@ -64,7 +64,9 @@ var rules = map[string]rule{
 		"words for people are made of data: nothing is read, sent or written for them"},
 	"cmd/connsync/render": {[]string{"apply", "cmd/connsync/view", "diff", "manifest", "secrets"}, []string{"golang.org/x/term"},
 		"a format lays out what it is given, and calls no command"},
-	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "examples", "lazy", "manifest", "manifest/draft", "manifest/gitfs", "manifest/schema", "manifest/strict", "secrets", "secrets/seal", "secrets/sops"},
+	"cmd/connsync/complete": {nil, []string{"github.com/alecthomas/kong"},
+		"a line is completed from the grammar and from names that it is given: nothing is read for it"},
+	"cmd/connsync": {[]string{"apply", "apply/secmaster", "apply/secmaster/emulator", "apply/state", "cmd/connsync/complete", "cmd/connsync/render", "cmd/connsync/view", "diff", "diff/review", "examples", "lazy", "manifest", "manifest/draft", "manifest/gitfs", "manifest/schema", "manifest/strict", "secrets", "secrets/seal", "secrets/sops"},
 		[]string{"github.com/alecthomas/kong", "golang.org/x/term", "github.com/go-git/", "golang.org/x/sync"},
 		"grammar, wiring, words for errors and exit codes"},
 }

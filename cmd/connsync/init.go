@@ -20,7 +20,7 @@ type initCmd struct {
 	Workspace string   `placeholder:"ID" help:"The workspace. Where credentials are at hand it may be left out: those of the region are listed."`
 	Project   string   `placeholder:"ID" help:"The region's project; looked up where it is not given."`
 	Recipient []string `sep:"none" placeholder:"KEY" help:"Who can open the secrets (repeatable): an age recipient, an SSH public key, a file of either, a PGP fingerprint, or the id of a KMS key. Default: the age keys at hand."`
-	NewKey    string   `placeholder:"FILE" help:"Make a new age key and keep it in this file, outside of the repository. Default, where no key is at hand: where sops looks for one."`
+	NewKey    string   `completes:"files" placeholder:"FILE" help:"Make a new age key and keep it in this file, outside of the repository. Default, where no key is at hand: where sops looks for one."`
 	CI        string   `enum:"auto,github,gitlab,bitbucket,azure,jenkins,none" default:"auto" placeholder:"HOST" help:"The workflow of this host: github, gitlab, bitbucket, azure, jenkins or none. Default: the host that the repository shows."`
 	Import    bool     `help:"Then import what the workspace has."`
 	DryRun    bool     `help:"Say what would be written, and write nothing."`

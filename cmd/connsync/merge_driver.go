@@ -12,10 +12,10 @@ import (
 
 // mergingCmd merges one manifest for Git.
 type mergingCmd struct {
-	Base   string `arg:"" help:"A file with the common ancestor's version (%O)."`
-	Ours   string `arg:"" help:"A file with our version, which becomes the result (%A)."`
-	Theirs string `arg:"" help:"A file with the other version (%B)."`
-	File   string `arg:"" name:"path" help:"The manifest (%P)."`
+	Base   string `completes:"files" arg:"" help:"A file with the common ancestor's version (%O)."`
+	Ours   string `completes:"files" arg:"" help:"A file with our version, which becomes the result (%A)."`
+	Theirs string `completes:"files" arg:"" help:"A file with the other version (%B)."`
+	File   string `completes:"files" arg:"" name:"path" help:"The manifest (%P)."`
 }
 
 func (mergingCmd) Help() string {

@@ -11,7 +11,7 @@ import (
 
 // renameCmd gives a connection another name.
 type renameCmd struct {
-	Old    string `arg:"" name:"target/old" help:"The connection."`
+	Old    string `completes:"place" arg:"" name:"target/old" help:"The connection."`
 	New    string `arg:"" name:"new" help:"Its new name."`
 	DryRun bool   `help:"Say what would change, and change nothing."`
 }

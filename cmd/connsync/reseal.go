@@ -17,7 +17,7 @@ import (
 
 // resealCmd brings files to their rules.
 type resealCmd struct {
-	Files  []string `arg:"" name:"file" help:"Manifests."`
+	Files  []string `completes:"files" arg:"" name:"file" help:"Manifests."`
 	Reveal []string `type:"pattern" placeholder:"SETTING" help:"Decrypt this setting of every connection where the rule leaves it in the clear, as in config.endpoint or 'config.*' (repeatable). What looks like a secret is decrypted only where cleartext of its connection says that it is none, and where it is named in full."`
 	DryRun bool     `help:"Say what would change, and change nothing."`
 }

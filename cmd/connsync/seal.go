@@ -17,7 +17,7 @@ import (
 
 // sealCmd signs where the secrets of connections may go.
 type sealCmd struct {
-	Files  []string `arg:"" optional:"" name:"file" help:"Manifests: their connections are sealed anew, whatever they are sealed as. Default: all connections with secrets whose seals do not fit."`
+	Files  []string `completes:"files" arg:"" optional:"" name:"file" help:"Manifests: their connections are sealed anew, whatever they are sealed as. Default: all connections with secrets whose seals do not fit."`
 	Yes    bool     `short:"y" help:"Do not ask. Without a terminal, nothing is sealed unless this says so."`
 	DryRun bool     `help:"Say what would be signed, and change nothing."`
 }

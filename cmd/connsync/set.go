@@ -15,7 +15,7 @@ import (
 
 // setCmd changes one value of a manifest in place.
 type setCmd struct {
-	Where    string  `arg:"" name:"target/name.setting" help:"The setting, as plans print it: prod/edr_prod.config.password. A name that is no field of a connection is a setting: prod/edr_prod.password."`
+	Where    string  `completes:"setting" arg:"" name:"target/name.setting" help:"The setting, as plans print it: prod/edr_prod.config.password. A name that is no field of a connection is a setting: prod/edr_prod.password."`
 	Value    *string `arg:"" optional:"" help:"The new value, of a setting in the clear only. A secret is asked for, or read from standard input."`
 	Type     string  `enum:"text,number,boolean,keep" default:"keep" placeholder:"TYPE" help:"text, number or boolean. Default: what the value was, or text."`
 	Generate int     `placeholder:"N" help:"Make a secret of N random letters and digits, at least 16. It is not shown."`

@@ -104,7 +104,7 @@ func peculiarities(k diff.Known) string {
 }
 
 type stateShow struct {
-	Name string `arg:"" help:"The connection."`
+	Name string `arg:"" completes:"known" help:"The connection."`
 }
 
 // Run prints digests and ids: everything that is known, and no secret.
@@ -198,7 +198,7 @@ func (c stateUnlock) Run(ctx context.Context, w world, g *globals) error {
 }
 
 type stateForget struct {
-	Name string `arg:"" help:"The connection."`
+	Name string `arg:"" completes:"known" help:"The connection."`
 }
 
 // Run drops the record. The next sync treats the connection as one that somebody else made.

@@ -20,21 +20,21 @@ type syncCmd struct {
 	DryRun         bool          `help:"Only show the plan. Nothing is sent or recorded."`
 	Prune          bool          `help:"Delete what connsync wrote and Git no longer wants, unless it is protected, in use, or more than --max-deletes."`
 	MaxDeletes     string        `default:"10%" placeholder:"N|N%" help:"The most connections of a target that --prune may delete. The default, 10%, is never more than 10."`
-	PruneProtected []string      `type:"pattern" placeholder:"PATTERN" help:"Let --prune delete connections whose name matches although they were protected when last applied (repeatable)."`
+	PruneProtected []string      `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Let --prune delete connections whose name matches although they were protected when last applied (repeatable)."`
 	AllowEmpty     bool          `help:"Let --prune delete although Git wants no connection of the target at all."`
-	Rewrite        []string      `type:"pattern" placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
+	Rewrite        []string      `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
 	Parallelism    int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
 	Timeout        time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
 	Settle         time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
 	LockTimeout    time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`
 	Yes            bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
-	Report         string        `placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
+	Report         string        `completes:"files" placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
 	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash, of which 12 characters are enough."`
 	Dirty          bool          `help:"Apply manifests that are not committed."`
 	FirstSync      bool          `help:"In CI: begin known state although SecMaster has connections of wanted names."`
 	AllowOlder     bool          `help:"Undo what was applied from commits that this one does not contain."`
-	NewDestination []string      `type:"pattern" placeholder:"PATTERN" help:"Send the secrets of connections whose name matches to the destinations that changed without a seal, in this run (repeatable)."`
-	Retarget       []string      `placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
+	NewDestination []string      `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Send the secrets of connections whose name matches to the destinations that changed without a seal, in this run (repeatable)."`
+	Retarget       []string      `completes:"target" placeholder:"TARGET" help:"Accept that this target is another workspace now (repeatable)."`
 	AcceptHome     *string       `placeholder:"HOST/PATH" help:"Accept once that known state is shared in this repository, too: it was moved, or is a fork that syncs on purpose. Known state remembers it."`
 }
 
