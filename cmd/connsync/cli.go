@@ -57,10 +57,10 @@ type globals struct {
 	LocalState bool `help:"Known state that only this clone has is good enough: for a sync in CI without a remote, and for diff --exit-code."`
 }
 
-const about = `connsync keeps Huawei Cloud SecMaster operation connections in Git: it reads the
+const about = `connsync keeps Huawei Cloud SecMaster operation connections in Git.
 
-wanted connections from YAML manifests, decrypts their SOPS-protected settings in memory, and
-creates what is missing and updates what changed.
+It reads the wanted connections from YAML manifests, decrypts their SOPS-protected settings in
+memory, creates what is missing, and updates what changed.
 
   First minute    connsync demo
   Before a push   connsync validate && connsync sync --dry-run

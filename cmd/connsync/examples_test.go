@@ -13,7 +13,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var commandLine = regexp.MustCompile("(?m)(?:^|[ `$(])connsync ((?:init|validate|diff|sync|set|rename|reseal|import|plugins|schema|targets|state|emulator|demo|version)\\b[^`\n|&)#>]*)")
+// commandLine finds command lines in a text. The commands are those of the grammar, so that no new one is passed over.
+func commandLine(t *testing.T) *regexp.Regexp {
+	t.Helper()
+	var names []string
+	for _, n := range commandsOf(t) {
+		if n.Parent != nil && n.Parent.Parent == nil {
+			names = append(names, regexp.QuoteMeta(n.Name))
+		}
+	}
+	return regexp.MustCompile("(?m)(?:^|[ `$(])connsync ((?:" + strings.Join(names, "|") + ")\\b[^`\n|&)#><]*)")
+}
 
 // Every command line in the examples and in the documents is one that connsync understands.
 func TestTheCommandLinesOfAllDocumentsAreUnderstood(t *testing.T) {
@@ -25,26 +35,33 @@ func TestTheCommandLinesOfAllDocumentsAreUnderstood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
+	seen, commands, tried := 0, map[string]bool{}, map[string]bool{}
+	lines := commandLine(t)
 	for _, name := range append(append(files, docs...), "../../README.md", "../../CHANGELOG.md") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range commandLine.FindAllStringSubmatch(string(text), -1) {
+		for _, m := range lines.FindAllStringSubmatch(string(text), -1) {
 			args := strings.Fields(placeholders.Replace(strings.TrimRight(m[1], ` \`)))
 			seen++
+			commands[args[0]] = true
+			if line := strings.Join(args, " "); tried[line] {
+				continue
+			} else {
+				tried[line] = true
+			}
 			if err := understood(args); err != nil {
 				t.Errorf("%s: connsync %s: %v", filepath.Base(name), strings.Join(args, " "), err)
 			}
 		}
 	}
-	if seen < 30 {
-		t.Errorf("only %d command lines were found", seen)
+	if seen < 300 || len(commands) < 20 {
+		t.Errorf("only %d command lines of %d commands were found", seen, len(commands))
 	}
 }
 
-var placeholders = strings.NewReplacer("'", "", `"`, "", "ROUTE:KIND[:after][:TIMES]", "x", "create connection:reset:after", "x", "N|N%", "10", "connsync sync   (safe to repeat)", "sync")
+var placeholders = strings.NewReplacer("'", "", `"`, "", "ROUTE:KIND[:after][:TIMES]", "x", "create connection:reset:after", "x", "N|N%", "10", "completion SHELL", "completion bash", "connsync sync   (safe to repeat)", "sync")
 
 func understood(args []string) error {
 	var c cli
@@ -52,11 +69,20 @@ func understood(args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(args) == 1 && slices.Contains([]string{"state", "set", "rename", "reseal"}, args[0]) { // the command as a whole is talked about
+	if isCommand(p.Model.Node, args) { // it as a whole is talked about
 		return nil
 	}
 	_, err = p.Parse(args)
 	return err
+}
+
+// isCommand tells whether words are the name of a command, and nothing else.
+func isCommand(n *kong.Node, words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	i := slices.IndexFunc(n.Children, func(c *kong.Node) bool { return c.Name == words[0] })
+	return i >= 0 && isCommand(n.Children[i], words[1:])
 }
 
 func TestTheExamplesAreYAML(t *testing.T) {

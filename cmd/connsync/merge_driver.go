@@ -20,7 +20,7 @@ type mergingCmd struct {
 
 func (mergingCmd) Help() string {
 	return "Git calls it to merge a manifest. Each connection is one unit: its settings, its secrets, and its seal come from the side that changed it. What both sides changed is a conflict. " +
-		"With a key at hand that opens all versions, the result is signed. Without one, it is left with an empty mac, which sops and connsync validate refuse. No plaintext is written.\n\n" +
+		"With a key at hand that opens all versions, the result is signed. Without one, it is left with an empty mac, which neither sops nor validate accepts. No plaintext is written.\n\n" +
 		"Once in the repository, in .gitattributes:  connections/**/*.yaml merge=connsync\n\n" +
 		"Once in each clone:  git config merge.connsync.driver 'connsync merge-driver %O %A %B %P'"
 }

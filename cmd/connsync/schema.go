@@ -14,7 +14,7 @@ type schemaCmd struct {
 }
 
 func (schemaCmd) Help() string {
-	return "Prints JSON Schema for editors: keys are completed, descriptions shown, and mistakes marked while you type. With the plugins that connsync plugins --save kept, each plugin's settings are known. " +
+	return "Prints JSON Schema for editors: keys are completed, descriptions shown, and mistakes marked while you type. Where  plugins --save  kept the workspace's plugins, their settings are known, too. " +
 		"Offline; needs no key. A manifest names the schema in its first line (docs/editing.md).\n\n" +
 		examples("connsync schema >connsync.schema.json", "connsync schema project >connsync.project.schema.json")
 }
