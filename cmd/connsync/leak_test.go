@@ -33,7 +33,11 @@ func (c *leakCount) look(w *leakWorld, output string) {
 func (c *leakCount) run(w *leakWorld, args ...string) {
 	w.t.Helper()
 	w.remember()
-	code, out := w.connsync(args...)
+	run := w.quickly
+	if *leakLong {
+		run = w.connsync
+	}
+	code, out := run(args...)
 	if code != exitDone && code != exitPending && out == "" {
 		w.t.Errorf("exit %d, and not a word", code)
 	}

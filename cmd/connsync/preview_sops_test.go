@@ -116,7 +116,7 @@ func (b *branch) commit(message string) {
 // preview runs diff --base in a process that can open no socket and start no program, without a key, credentials or a home.
 func (b *branch) preview(args ...string) (int, string) {
 	b.t.Helper()
-	cmd := process(b.t, "connsync", []string{noSockets + "=1", noChildren + "=1"}, append([]string{"diff", "-C", b.dir, "--base", "main"}, args...)...)
+	cmd := quickProcess(b.t, []string{noSockets + "=1", noChildren + "=1"}, append([]string{"diff", "-C", b.dir, "--base", "main"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState.ExitCode() < 0 {
 		b.t.Fatalf("%v\n%s", err, out)

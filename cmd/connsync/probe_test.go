@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,18 @@ func probe() {
 		<-done
 	}
 	fmt.Println("went on:", err)
+}
+
+// quickProcess is a run of connsync as scripts have it, with an environment of its own: in a process that has run others before.
+func quickProcess(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	bin, err := quick()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(bin, "connsync"), args...)
+	cmd.Args[0], cmd.Env = "connsync", env
+	return cmd
 }
 
 // process is a run of the test binary as one of its commands, with an environment of its own.

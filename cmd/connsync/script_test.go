@@ -25,7 +25,7 @@ import (
 var testRecipient, testIdentity string
 
 // commands are what the test binary does under other names.
-var commands = map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky}
+var commands = map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky, "pooled": pooled}
 
 // TestMain runs the tests, or is one of the commands. They are links to the test binary in front of PATH: testscript.Main would
 // write a copy of it for each of them.
@@ -129,6 +129,11 @@ func setup(e *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	bin, err := quick()
+	if err != nil {
+		return err
+	}
+	e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
 	h := httptest.NewServer(s)
 	e.Defer(h.Close)
 	e.Values["world"] = &scene{server: s}
