@@ -44,6 +44,12 @@ type (
 	PluginSetting = plugins.Setting
 )
 
+// What the type of a setting asks for, where that is no text.
+const (
+	PluginNumber  = plugins.Number
+	PluginBoolean = plugins.Boolean
+)
+
 // LoadCatalog reads the catalog of a version of the files. With mistakes it is empty.
 func LoadCatalog(fsys fs.FS, p Project) (Catalog, Mistakes, error) {
 	c, wrong, err := plugins.Load(fsys, p.PluginsFile())

@@ -28,7 +28,7 @@ func (diffCmd) Help() string {
 // Run shows the plan of every target that has one, then says what failed, and ends with the code of both.
 func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
 	p := g.printer(w)
-	v, failed, err := c.look(ctx, w, g, p)
+	v, failed, next, err := c.look(ctx, w, g, p)
 	if err != nil {
 		return err
 	}
@@ -36,6 +36,9 @@ func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
 		if err := c.show(w, p, v); err != nil {
 			return err
 		}
+	}
+	if len(failed) == 0 && !v.Refused() && len(next) > 0 && (c.Format == "text" || c.Out != "") {
+		p.Next(next)
 	}
 	code := exitDone
 	for _, err := range failed {
@@ -54,23 +57,24 @@ func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
 	return ended(code)
 }
 
-// look gives what is to be shown, and what failed beside it.
-func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printer) (view.Diff, []error, error) {
+// look gives what is to be shown, what failed beside it, and the commands to go on with.
+func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printer) (v view.Diff, failed []error, next []string, err error) {
 	switch {
 	case c.Head != "" && c.Base == "":
-		return view.Diff{}, nil, &usageError{"--head is for --base"}
+		return v, nil, nil, &usageError{"--head is for --base"}
 	case c.Base != "" && c.Unmanaged:
-		return view.Diff{}, nil, &usageError{"--unmanaged asks SecMaster: not with --base"}
+		return v, nil, nil, &usageError{"--unmanaged asks SecMaster: not with --base"}
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
-		return view.Diff{}, nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
+		return v, nil, nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
-		return c.sinceBase(w, g)
+		v, failed, err = c.sinceBase(w, g)
+		return v, failed, nil, err
 	}
 	seen, err := g.preview(ctx, w, planning{})
 	if err != nil {
-		return view.Diff{}, nil, err
+		return v, nil, nil, err
 	}
-	failed := seen.failed
+	failed = seen.failed
 	if c.ExitCode && !g.LocalState { // nothing is called up to date that was not looked at
 		failed = append(failed, seen.blind...)
 	} else {
@@ -78,7 +82,10 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	}
 	notes(p, append(seen.unjudged, seen.beside...))
 	notes(p, seen.stale)
-	return view.Diff{All: g.Verbose, Others: c.Unmanaged, Plans: seen.plans, Failed: inFindings(failed)}, failed, nil
+	if seen.none != nil && len(failed) == 0 {
+		notes(p, []error{seen.none})
+	}
+	return view.Diff{All: g.Verbose, Others: c.Unmanaged, Plans: seen.plans, Failed: inFindings(failed)}, failed, seen.next, nil
 }
 
 // show shows a diff in the format: on stdout, or in a file, and then stdout has the text.

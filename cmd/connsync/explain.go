@@ -131,11 +131,14 @@ func explainOurs(err error) (string, []string, bool) {
 	var usage *usageError
 	var refused *refusal
 	var file *fileError
+	var none *unbegun
 	switch {
 	case errors.Is(err, secrets.ErrPanic):
 		return internalError, nil, true
 	case errors.As(err, &refused):
 		return refused.message, refused.hints, true
+	case errors.As(err, &none):
+		return none.Error(), none.hints(), true
 	case errors.As(err, &usage):
 		return usage.message, hintsOf(err, "connsync --help"), true
 	case errors.As(err, &file):

@@ -21,7 +21,8 @@ type importCmd struct {
 	BuiltIn bool     `help:"Also what came with the workspace, and connections of emergency policies. Otherwise only where --only names one exactly."`
 	Protect bool     `help:"Write  protect: true  into each: sync --prune never deletes it."`
 	DryRun  bool     `help:"Say what would be written, and write nothing."`
-	Yes     bool     `help:"Do not ask."`
+	Ask     bool     `help:"Then ask on the terminal for each value that SecMaster hides. What is typed is not shown; an empty line leaves one out."`
+	Yes     bool     `help:"Do not ask which connections, and whether."`
 }
 
 func (importCmd) Help() string {
@@ -34,10 +35,19 @@ func (importCmd) Help() string {
 type importing struct {
 	*editing
 	cmd     importCmd
+	found   []candidate
 	written []imported
 	adopted []adopted
+	amended []amended
+	plugins map[string][]manifest.Plugin // of each target that was read
 	left    []leftOut
 	names   map[string]bool // paths that are taken, in one case
+}
+
+// candidate is a connection that could be imported.
+type candidate struct {
+	shown apply.Shown
+	draft draft.Connection
 }
 
 // imported is a manifest to be written.
@@ -52,12 +62,15 @@ type leftOut struct{ target, name, id, why string }
 
 // Run makes all manifests in memory, shows what they are, asks, and writes them.
 func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
+	if c.Ask && (c.DryRun || !render.IsTerminal(w.stdin)) {
+		return &advised{&usageError{"--ask is for a terminal, and not with --dry-run"}, []string{"a value from elsewhere:  connsync set TARGET/NAME.SETTING < FILE"}}
+	}
 	e, err := g.edit(w, c.DryRun)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	i := &importing{editing: e, cmd: c, names: map[string]bool{}}
+	i := &importing{editing: e, cmd: c, names: map[string]bool{}, plugins: map[string][]manifest.Plugin{}}
 	if err := i.checkLayout(); err != nil {
 		return err
 	}
@@ -67,30 +80,64 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 			code = heavier(code, fail(e.p, targetError(t.Name, err)))
 		}
 	}
-	edits, err := i.edits(ctx)
-	if err != nil {
+	if err := i.make(ctx); err != nil {
 		return err
 	}
 	i.show()
-	if len(i.written)+len(i.adopted) == 0 || c.DryRun {
-		return ended(code)
+	if err := i.write(ctx); err != nil {
+		return err
 	}
-	if !g.agreed(ctx, w, c.Yes, "Write %s?", view.Count(len(i.written)+len(i.adopted), "manifest")) {
-		return &refusal{"not confirmed; nothing was written", nil}
-	}
-	for _, m := range i.written {
-		if err := e.src.worktree.Create(m.file, m.text); err != nil {
-			return &fileError{"--layout", m.file, err}
-		}
-	}
-	for _, f := range edits {
-		if err := e.src.worktree.Replace(f.file, f.was, f.is); err != nil {
+	if c.Ask {
+		if err := i.ask(ctx); err != nil {
 			return err
 		}
 	}
-	e.p.Out.Line("Wrote %s. Look at them, and run:  connsync validate", view.Count(len(i.written)+len(i.adopted), "manifest"))
+	if err := i.next(); err != nil {
+		return err
+	}
 	return ended(code)
 }
+
+// make makes the manifests of what was found and picked.
+func (i *importing) make(ctx context.Context) error {
+	if err := i.pick(ctx); err != nil {
+		return err
+	}
+	for _, c := range i.found {
+		if err := i.add(ctx, c.shown, c.draft); err != nil {
+			return targetError(c.draft.Target, err)
+		}
+	}
+	var err error
+	i.amended, err = i.edits(ctx)
+	return err
+}
+
+// write writes the manifests, if the person at the terminal agrees.
+func (i *importing) write(ctx context.Context) error {
+	n := i.count()
+	if n == 0 || i.cmd.DryRun {
+		return nil
+	}
+	if !i.g.agreed(ctx, i.w, i.cmd.Yes, "Write %s?", view.Count(n, "manifest")) {
+		return &refusal{"not confirmed; nothing was written", nil}
+	}
+	for _, m := range i.written {
+		if err := i.src.worktree.Create(m.file, m.text); err != nil {
+			return &fileError{"--layout", m.file, err}
+		}
+	}
+	for _, f := range i.amended {
+		if err := i.src.worktree.Replace(f.file, f.was, f.is); err != nil {
+			return err
+		}
+	}
+	i.p.Out.Line("Wrote %s. Look at them before you commit them.", view.Count(n, "manifest"))
+	return nil
+}
+
+// count is how many manifests are written or changed.
+func (i *importing) count() int { return len(i.written) + len(i.adopted) }
 
 // target makes the manifests of one workspace.
 func (i *importing) target(ctx context.Context, t manifest.Target) error {
@@ -116,6 +163,7 @@ func (i *importing) target(ctx context.Context, t manifest.Target) error {
 		return err
 	}
 	plugins := pluginsOf(components)
+	i.plugins[t.Name] = plugins
 	names := map[string]bool{}
 	for _, s := range shown {
 		d := draftOf(t.Name, s, plugins)
@@ -132,9 +180,7 @@ func (i *importing) target(ctx context.Context, t manifest.Target) error {
 			continue
 		}
 		names[s.Name] = true
-		if err := i.add(ctx, s, d); err != nil {
-			return err
-		}
+		i.found = append(i.found, candidate{s, d})
 	}
 	return nil
 }
@@ -195,7 +241,7 @@ func (i *importing) show() {
 	for _, a := range i.adopted {
 		out.Line("  ~ %s/%s   %s   adopt: %s", a.target, render.Bold(a.name), a.file, a.id)
 	}
-	if len(i.written)+len(i.adopted) == 0 {
+	if i.count() == 0 {
 		out.Line("Nothing to import.")
 		return
 	}

@@ -117,7 +117,7 @@ func (i *importing) sealed(ctx context.Context, file string, d draft.Connection)
 		}
 	}
 	if err == nil {
-		err = i.seal(ctx, file, d, ed)
+		err = i.sealFirst(ctx, file, connectionPlace{d.Target, d.Name}, ed)
 	}
 	if err == nil {
 		text, err = ed.Done()
@@ -137,17 +137,19 @@ func (i *importing) sealed(ctx context.Context, file string, d draft.Connection)
 	return text, "", nil
 }
 
-// seal seals a connection with secrets where the project wants that: whoever imports holds what SecMaster shows, and looks at it.
-func (i *importing) seal(ctx context.Context, file string, d draft.Connection, ed *sops.Editor) error {
-	set, _ := manifest.Read(file, ed.Text(), i.project)
-	if i.project.Secrets.Destinations != manifest.Sealed || len(set.Connections) != 1 || !set.Connections[0].HasSecrets() {
+// sealFirst seals a connection with secrets that has no seal yet, where the project wants one: of what was imported or typed just now, a person has
+// seen where it goes.
+func (e *editing) sealFirst(ctx context.Context, file string, place connectionPlace, ed *sops.Editor) error {
+	set, _ := manifest.Read(file, ed.Text(), e.project)
+	n := slices.IndexFunc(set.Connections, func(c manifest.Connection) bool { return c.Target == place.target && c.Name == place.name })
+	if e.project.Secrets.Destinations != manifest.Sealed || n < 0 || !set.Connections[n].HasSecrets() || ed.Sealed(place.path()) != "" {
 		return nil
 	}
-	s, err := i.sealing(&set.Connections[0], "")
+	s, err := e.sealing(&set.Connections[n], "")
 	if err != nil {
 		return err
 	}
-	s.next.N = seal.Next(time.Now(), 0, i.knownN(ctx, s.connectionPlace))
+	s.next.N = seal.Next(time.Now(), 0, e.knownN(ctx, s.connectionPlace))
 	_, err = ed.Seal(s.path(), s.next.Text())
 	return err
 }

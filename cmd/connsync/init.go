@@ -77,11 +77,22 @@ func (c initCmd) Run(ctx context.Context, w world, g *globals) error {
 		return err
 	}
 	if c.Import && !c.DryRun {
-		g.Target = nil
-		return importCmd{Layout: importLayout, Yes: true}.Run(ctx, w, g)
+		return s.taken(ctx)
 	}
 	s.next()
 	return nil
+}
+
+// taken imports what the workspace has. Where that is nothing, the repository has a first manifest all the same.
+func (s *starting) taken(ctx context.Context) error {
+	g := *s.g
+	g.Target = []string{s.target.Name}
+	err := importCmd{Layout: importLayout, Yes: true}.Run(ctx, s.w, &g)
+	if project, failed := manifest.LoadProject(s.tree.FS(), manifest.ProjectFile); failed == nil && !s.hasManifests(project) {
+		first := s.first(project)
+		return errors.Join(err, s.tree.Create(first.name, []byte(first.text)))
+	}
+	return err
 }
 
 // open finds the top of the repository; a folder in none will be one.
@@ -184,15 +195,11 @@ func (s *starting) next() {
 	if s.cmd.DryRun {
 		return
 	}
-	s.p.Out.Line("\nNext:")
+	var begin []string
 	if !s.git {
-		s.p.Out.Line("  git init -b main")
+		begin = []string{"git init -b main"}
 	}
-	s.p.Out.Line("  git add -A && git commit -m 'connsync begins'")
-	s.p.Out.Line("  connsync import --dry-run")
-	if s.git {
-		s.p.Out.Line("  connsync validate")
-	}
+	s.p.Next(append(begin, "connsync import --dry-run", "connsync import", "connsync validate"))
 }
 
 // place is the region, the project and the workspace.

@@ -55,9 +55,8 @@ func (s *starting) files() ([]startFile, error) {
 		return nil, err
 	}
 	out = append(out, startFile{name: sops.RulesFile, text: rules, about: "who can open the secrets, and what stays in the clear", used: true})
-	if !s.hasManifests(project) {
-		name := path.Join(project.Manifests[0], s.target.Name, "first.yaml")
-		out = append(out, startFile{name: name, text: fmt.Sprintf(firstManifest, s.target.Name), about: "an empty manifest, with an example"})
+	if !s.cmd.Import && !s.hasManifests(project) {
+		out = append(out, s.first(project))
 	}
 	out = append(out, []startFile{
 		{name: manifestSchema, text: asJSON(schema.Manifest(project, manifest.Catalog{})), about: "what editors know of manifests"},
@@ -86,6 +85,12 @@ func (s *starting) read(text string) (manifest.Project, error) {
 		return project, &advised{&usageError{wrong[0].Message}, wrong[0].Hints}
 	}
 	return project, err
+}
+
+// first is a manifest without a connection.
+func (s *starting) first(project manifest.Project) startFile {
+	name := path.Join(project.Manifests[0], s.target.Name, "first.yaml")
+	return startFile{name: name, text: fmt.Sprintf(firstManifest, s.target.Name), about: "an empty manifest, with an example"}
 }
 
 // hasManifests tells whether there is any manifest.

@@ -21,6 +21,8 @@ type preview struct {
 	policy manifest.StatePolicy
 	saved  manifest.Catalog
 	names  names
+	none   *unbegun // nil where there are manifests
+	next   []string // what comes next for those who begin
 
 	plans    []diff.Plan
 	failed   []error // targets without a plan, and patterns that match nothing
@@ -41,6 +43,9 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 	}
 	defer src.close()
 	all, err := g.load(src)
+	if errors.As(err, &v.none) && !how.dryRun { // a sync refuses it
+		err = nil
+	}
 	if err != nil {
 		return v, err
 	}
@@ -69,12 +74,24 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 		}
 		v.plans = append(v.plans, plan)
 	}
+	v.next = v.onward(all.set)
 	if len(v.failed) == 0 { // what a target without a plan knows may be what was meant
 		if err := v.names.check(g.selections(how)); err != nil {
 			v.failed = append(v.failed, err)
 		}
 	}
 	return v, nil
+}
+
+// onward is what comes after a look, where there are no manifests yet, or those that were just imported.
+func (v *preview) onward(set manifest.Set) []string {
+	switch {
+	case v.none != nil:
+		return []string{"connsync import --dry-run"}
+	case v.src.uncommitted(set):
+		return []string{"git add -A && git commit -m 'connections under connsync'", "connsync sync --dry-run"}
+	}
+	return nil
 }
 
 func (v *preview) refuse(err error) {
@@ -88,6 +105,9 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 	known, err := v.known(ctx, t)
 	if err != nil {
 		return diff.Plan{}, err
+	}
+	if v.none != nil && (len(known.Known) > 0 || len(v.blind) > 0) { // folders that are misspelt would look like connections that were removed
+		return diff.Plan{}, v.none
 	}
 	v.names.add(t.want, known)
 	options, err := v.g.client(ctx, v.w, t.Target, need{job: secmaster.JobDiff})

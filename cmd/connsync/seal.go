@@ -96,7 +96,7 @@ func (c sealCmd) one(ctx context.Context, e *editing, file string) (int, error) 
 		return 0, err
 	}
 	for _, s := range all {
-		s.show(e)
+		s.show(e.p.Out)
 	}
 	if err := c.confirm(ctx, e, file, len(all)); err != nil {
 		return 0, err
@@ -186,8 +186,7 @@ func (e *editing) knownN(ctx context.Context, c connectionPlace) int64 {
 }
 
 // show says what is signed, and what of it was signed otherwise.
-func (s sealing) show(e *editing) {
-	out := e.p.Out
+func (s sealing) show(out *render.Stream) {
 	out.Line("%s   %s", render.Bold(s.String()), s.at.String())
 	changed := map[string]seal.Difference{}
 	for _, d := range s.differs {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"math/big"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -48,11 +50,15 @@ func acceptable(text []byte) (string, error) {
 }
 
 func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (string, error) {
-	first, err := typedUnseen(ctx, w, terminal, "New value of "+what+" (it is not shown): ")
+	out := render.New(w.stderr, w.stderr, render.Options{}).Err
+	first, err := typedUnseen(ctx, out, terminal, "New value of "+what+" (it is not shown): ")
 	if err != nil {
 		return "", err
 	}
-	second, err := typedUnseen(ctx, w, terminal, "Once more: ")
+	if len(first) == 0 {
+		return "", &refusal{"nothing was typed: nothing was changed", nil}
+	}
+	second, err := typedUnseen(ctx, out, terminal, "Once more: ")
 	if err != nil {
 		return "", err
 	}
@@ -62,15 +68,13 @@ func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (s
 	return acceptable(first)
 }
 
-// typedUnseen reads a line without showing it. An interruption gives the terminal back as it was.
-func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string) ([]byte, error) {
+// typedUnseen reads a line without showing it. An interruption gives the terminal back as it was. The end of the input is an empty line.
+func typedUnseen(ctx context.Context, out *render.Stream, terminal *os.File, prompt string) ([]byte, error) {
 	fd := int(terminal.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return nil, &refusal{"the terminal cannot be asked: give the value on standard input", nil}
 	}
-	out := render.New(w.stderr, w.stderr, render.Options{}).Err
-	out.Ask("%s", prompt)
 	type answer struct {
 		text []byte
 		err  error
@@ -80,11 +84,15 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 		text, err := term.ReadPassword(fd)
 		typed <- answer{text, err}
 	}()
+	for n := 0; n < 50 && reflect.DeepEqual(stateOf(fd), before); n++ { // what is typed before the terminal hides it would be shown
+		time.Sleep(settled / 50)
+	}
+	out.Ask("%s", prompt)
 	select {
 	case a := <-typed:
 		out.Line("")
-		if a.err != nil || len(a.text) == 0 {
-			return nil, &refusal{"nothing was typed: nothing was changed", nil}
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return nil, &refusal{"the terminal cannot be read: give the value on standard input", nil}
 		}
 		return a.text, nil
 	case <-ctx.Done():
@@ -93,6 +101,12 @@ func typedUnseen(ctx context.Context, w world, terminal *os.File, prompt string)
 		out.Line("")
 		return nil, ctx.Err()
 	}
+}
+
+// stateOf is how a terminal is set; nil where it cannot be told.
+func stateOf(fd int) *term.State {
+	s, _ := term.GetState(fd)
+	return s
 }
 
 // settled is how long it takes at most until a reader has told the terminal what it wants.

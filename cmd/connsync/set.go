@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"connsync/cmd/connsync/render"
@@ -39,6 +40,7 @@ type settingEdit struct {
 	was   manifest.Setting
 	there bool
 
+	seen       bool           // the person who gives the value was shown where it will go
 	sealed     int            // connections that are sealed anew
 	incomplete bool           // the connection says so
 	missing    []secrets.Path // its holes
@@ -63,29 +65,63 @@ func (c setCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err != nil {
 		return err
 	}
-	seals := s.seals(s.file, text, ed)
-	if err := seals.fits(s.file, s.connectionPlace); err != nil {
-		return err
-	}
-	if err := ed.Set(s.path, v); err != nil {
-		return err
-	}
-	if err := s.completes(ed); err != nil {
-		return err
-	}
-	if s.sealed, err = seals.keep(ctx, s.editing, s.file, ed); err != nil {
-		return err
-	}
-	if fresh != nil {
-		if _, err := ed.Reseal(ctx, s.opener, fresh, nil); err != nil {
-			return err
-		}
-	}
-	is, err := s.write(s.file, text, ed)
+	is, err := s.put(ctx, text, ed, fresh, v)
 	if err != nil {
 		return err
 	}
-	return s.report(text, is, ed)
+	if err := s.report(text, is, ed); err != nil || !s.incomplete || c.DryRun {
+		return err
+	}
+	s.next()
+	return nil
+}
+
+// put writes the value: encrypted, with the seals that held before, and signed.
+func (s *settingEdit) put(ctx context.Context, text []byte, ed *sops.Editor, fresh *sops.Rule, v any) ([]byte, error) {
+	seals := s.seals(s.file, text, ed)
+	if err := seals.fits(s.file, s.connectionPlace); err != nil {
+		return nil, err
+	}
+	if err := ed.Set(s.path, v); err != nil {
+		return nil, err
+	}
+	if err := s.completes(ed); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.sealed, err = seals.keep(ctx, s.editing, s.file, ed); err != nil {
+		return nil, err
+	}
+	if fresh != nil {
+		if _, err := ed.Reseal(ctx, s.opener, fresh, nil); err != nil {
+			return nil, err
+		}
+	}
+	if s.seen {
+		if err := s.sealFirst(ctx, s.file, s.connectionPlace, ed); err != nil {
+			return nil, err
+		}
+	}
+	return s.write(s.file, text, ed)
+}
+
+// next names the setting that has to be set next, or what comes when all are.
+func (s *settingEdit) next() {
+	set, _, err := manifest.Survey(s.src.files, s.project, nil)
+	if err != nil {
+		return
+	}
+	own := func(c manifest.Connection) bool { return c.Target == s.target && c.Name == s.name }
+	slices.SortStableFunc(set.Connections, func(a, b manifest.Connection) int { // its own settings first
+		return map[bool]int{false: 0, true: -1}[own(a)] - map[bool]int{false: 0, true: -1}[own(b)]
+	})
+	for _, c := range set.Connections {
+		if len(c.Missing) > 0 && c.Missing[0] != "config" {
+			s.p.Next([]string{"connsync set " + manifest.ShellWord(manifest.PlaceOf(c.Target, c.Name)+"."+string(c.Missing[0]))})
+			return
+		}
+	}
+	s.onward(set)
 }
 
 // completes takes the mark of an incomplete connection away with its last hole.

@@ -141,6 +141,9 @@ func (g *globals) load(s *source) (manifests, error) {
 		return manifests{}, err
 	}
 	set, found, err := manifest.Survey(s.files, project, nil)
+	if noManifests(s.files, project, set, found, err) {
+		return manifests{project: project, set: set, wanted: g.selected(project, manifest.Set{})}, &unbegun{project.Manifests}
+	}
 	if err != nil {
 		return manifests{}, err
 	}

@@ -33,7 +33,7 @@ func (c validateCmd) Run(ctx context.Context, w world, g *globals) error {
 	case c.Base != "":
 		check = c.sinceBase
 	}
-	found, err := check(ctx, w, g)
+	found, next, err := check(ctx, w, g)
 	var ms manifest.Mistakes
 	switch {
 	case errors.As(err, &ms): // of the project file: nothing else can be read
@@ -41,29 +41,37 @@ func (c validateCmd) Run(ctx context.Context, w world, g *globals) error {
 	case err != nil:
 		return err
 	}
-	return c.show(w, g.printer(w), found)
+	p := g.printer(w)
+	err = c.show(w, p, found)
+	if err == nil && next != "" && c.Format == "text" {
+		p.Next([]string{next})
+	}
+	return err
 }
 
-// worktree checks what is there, without asking what was there before.
-func (c validateCmd) worktree(ctx context.Context, w world, g *globals) (view.Checked, error) {
+// worktree checks what is there, without asking what was there before. next is what comes after that for those who begin.
+func (c validateCmd) worktree(ctx context.Context, w world, g *globals) (found view.Checked, next string, err error) {
 	src, err := g.open(ctx, w)
 	if err != nil {
-		return view.Checked{}, err
+		return found, "", err
 	}
 	defer src.close()
 	project, err := g.project(src)
 	if err != nil {
-		return view.Checked{}, err
+		return found, "", err
 	}
 	side, err := review.Check(src.files, project, project.Secrets, nil)
 	if err != nil {
-		return view.Checked{}, err
+		return found, "", err
 	}
 	o, err := c.open(ctx, w, side)
 	if err != nil {
-		return view.Checked{}, err
+		return found, "", err
 	}
-	return checked(side, side.Findings(), o, func(manifest.File) bool { return true }), nil
+	if src.uncommitted(side.Set) {
+		next = "connsync diff"
+	}
+	return checked(side, side.Findings(), o, func(manifest.File) bool { return true }), next, nil
 }
 
 // open opens the files of a side where that was asked for; nil where not.
@@ -75,18 +83,18 @@ func (c validateCmd) open(ctx context.Context, w world, side review.Side) (*open
 }
 
 // sinceBase checks the worktree as the head of a branch.
-func (c validateCmd) sinceBase(ctx context.Context, w world, g *globals) (view.Checked, error) {
+func (c validateCmd) sinceBase(ctx context.Context, w world, g *globals) (view.Checked, string, error) {
 	r, done, err := g.reviewSince(c.Base, "")
 	if err != nil {
-		return view.Checked{}, err
+		return view.Checked{}, "", err
 	}
 	defer done()
 	o, err := c.open(ctx, w, r.Head())
 	if err != nil {
-		return view.Checked{}, err
+		return view.Checked{}, "", err
 	}
 	found, err := r.Findings(o.secrets())
-	return checked(r.Head(), found, o, r.Changed()), err
+	return checked(r.Head(), found, o, r.Changed()), "", err
 }
 
 // checked is how much was checked, and what was found.

@@ -73,6 +73,14 @@ func (p *Printer) Fail(message string, hints []string) {
 	p.hints(hints)
 }
 
+// Next says which commands come next: each stands alone on its line, ready to be copied.
+func (p *Printer) Next(commands []string) {
+	p.Out.Line("\nNext:")
+	for _, c := range commands {
+		p.Out.Line("  %s", c)
+	}
+}
+
 // hints says what to do, a line each.
 func (p *Printer) hints(hints []string) {
 	for _, h := range hints {

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"connsync/manifest"
+)
+
+// next says what comes next: what was looked at is carried out, what is missing is asked for, and what is whole is checked.
+func (i *importing) next() error {
+	switch {
+	case i.cmd.DryRun && i.count() > 0:
+		i.p.Next([]string{strings.Join(append([]string{"connsync import"}, i.cmd.flags(i.g)...), " ")})
+		return nil
+	case i.count() == 0 && !i.cmd.Ask:
+		return nil
+	}
+	set, _, err := manifest.Survey(i.src.files, i.project, nil)
+	if err != nil {
+		return err
+	}
+	holes := func(c manifest.Connection) bool { return len(c.Missing) > 0 }
+	if slices.ContainsFunc(set.Connections, holes) && !i.cmd.Ask {
+		i.p.Next([]string{"connsync import --ask", "connsync validate"})
+		return nil
+	}
+	i.onward(set)
+	return nil
+}
+
+// flags are those of the command line that choose and place, as a shell reads them.
+func (c importCmd) flags(g *globals) []string {
+	var out []string
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			out = append(out, flag, manifest.ShellWord(v))
+		}
+	}
+	add("--target", g.Target...)
+	add("--only", g.Only...)
+	add("--plugin", c.Plugin...)
+	if c.Layout != importLayout {
+		add("--layout", c.Layout)
+	}
+	for _, f := range []struct {
+		name string
+		on   bool
+	}{{"--built-in", c.BuiltIn}, {"--protect", c.Protect}, {"--yes", c.Yes}} {
+		if f.on {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"io/fs"
+	"slices"
+
+	"connsync/manifest"
+)
+
+// onward says what comes after files were written: what has no seal that should have one is sealed, and then all of it is checked.
+func (e *editing) onward(set manifest.Set) {
+	var next []string
+	if e.src.repo == nil {
+		next = append(next, "git init -b main")
+	}
+	unsealed := func(c manifest.Connection) bool { return c.HasSecrets() && c.Seal == nil }
+	if e.project.Secrets.Destinations == manifest.Sealed && slices.ContainsFunc(set.Connections, unsealed) {
+		next = append(next, "connsync seal")
+	}
+	e.p.Next(append(next, "connsync validate"))
+}
+
+// uncommitted tells whether a connection that is to be taken over is in no commit yet: what comes next is said to those who begin, and nobody else.
+func (s *source) uncommitted(set manifest.Set) bool {
+	if s.worktree == nil {
+		return false
+	}
+	var head fs.FS
+	if s.repo != nil && s.commit.Hash != "" {
+		files, _, err := s.repo.Tree(s.commit.Hash)
+		if err != nil {
+			return false
+		}
+		head = files
+	}
+	return slices.ContainsFunc(set.Connections, func(c manifest.Connection) bool {
+		if c.Adopt == "" || head == nil {
+			return c.Adopt != ""
+		}
+		_, err := fs.Stat(head, c.File.Path)
+		return err != nil
+	})
+}
