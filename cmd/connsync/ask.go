@@ -49,17 +49,28 @@ func (g *globals) toPerson(w world) (*render.Stream, func()) {
 	return render.New(w.stdout, terminal, render.Options{Color: g.Color, Env: w.env}).Err, done
 }
 
-// line is what a person types, or nothing after an interruption: a terminal cannot be asked to stop reading.
+// line is what a person types, or nothing.
 func line(ctx context.Context, terminal io.Reader) string {
-	typed := make(chan string, 1)
+	text, _ := wholeLine(ctx, terminal)
+	return text
+}
+
+// wholeLine is what a person types, without its end; or an error after an interruption, since a terminal cannot be asked to stop reading, and where
+// nothing more is typed.
+func wholeLine(ctx context.Context, terminal io.Reader) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	typed := make(chan answer, 1)
 	go func() {
-		text, _ := bufio.NewReader(terminal).ReadString('\n')
-		typed <- text
+		text, err := bufio.NewReader(terminal).ReadString('\n')
+		typed <- answer{strings.TrimRight(text, "\r\n"), err}
 	}()
 	select {
-	case text := <-typed:
-		return text
+	case a := <-typed:
+		return a.text, a.err
 	case <-ctx.Done():
-		return ""
+		return "", ctx.Err()
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -133,6 +134,9 @@ func noState(err error) string {
 
 // remoteWords says why known state cannot be shared, and what a CI system has to allow for it.
 func remoteWords(e *remoteError) (string, []string, bool) {
+	if errors.Is(e.err, context.Canceled) {
+		return explainRun(e.err)
+	}
 	message, hints, ok := explainRepository(e.err)
 	if errors.Is(e.err, gitfs.ErrNoRemote) {
 		message, hints, ok = "the repository has no remote of this name", []string{"correct state.remote in connsync.yaml, or set it to none"}, true

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"connsync/cmd/connsync/render"
+	"connsync/manifest/gitfs"
 )
 
 func main() { os.Exit(run(system())) }
@@ -21,6 +22,9 @@ func main() { os.Exit(run(system())) }
 // run is the process's one command line, in a world.
 func run(w world) int {
 	keepApart()
+	if w.env(gitfs.AskVariable) != "" { // Git or ssh started it
+		return gitfs.Answered(w.env, os.Args[1:], w.stdout)
+	}
 	firstCollection()
 	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer that nobody asked for, or with GODEBUG every header
 	i := interruptible()
@@ -41,6 +45,7 @@ type world struct {
 	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
 
 	keys   *keyring                                  // of this run; nil where nothing is remembered
+	asks   *gitfs.Desk                               // where Git's questions arrive; nil where nobody can be asked
 	waits  *render.Progress                          // what is waited for is said there
 	effect func(op string) error                     // hears of every effect on known state; nil for nobody
 	wrap   func(http.RoundTripper) http.RoundTripper // sees every request to SecMaster; nil for nobody
@@ -91,6 +96,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	}
 	w.keys = &keyring{}
 	w.waits = c.globals.printer(w).Progress()
+	w.asks = c.globals.desk(ctx, w)
 	command.BindTo(ctx, (*context.Context)(nil))
 	return c.outcome(w, command.Run(w, &c.globals))
 }

@@ -25,7 +25,7 @@ type source struct {
 func (g *globals) open(ctx context.Context, w world) (*source, error) {
 	switch {
 	case g.Repo != "":
-		repo, err := gitfs.Clone(ctx, g.Repo, gitfs.CloneOptions{Ref: g.Ref, Env: w.env})
+		repo, err := gitfs.Clone(ctx, g.Repo, gitfs.CloneOptions{Ref: g.Ref, Env: w.env, Asks: w.asks})
 		if err != nil {
 			return nil, &fromFlag{"--repo", err}
 		}
@@ -35,10 +35,15 @@ func (g *globals) open(ctx context.Context, w world) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
+		repo.Asks(w.asks)
 		g.noteShadows(w, repo, g.Ref)
 		return atRef(repo, g.Ref)
 	}
-	return g.openWorktree()
+	s, err := g.openWorktree()
+	if err == nil && s.repo != nil {
+		s.repo.Asks(w.asks)
+	}
+	return s, err
 }
 
 // noteShadows says where a revision is a tag and might have been meant as a branch.

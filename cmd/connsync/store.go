@@ -37,7 +37,7 @@ func inCI(w world) bool {
 // store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
 // and the remote that shares it.
 func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
-	repo, err := g.stateRepository(s)
+	repo, err := g.stateRepository(w, s)
 	if err != nil {
 		return nil, &fromFlag{"--state", err}
 	}
@@ -65,7 +65,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 }
 
 // stateRepository keeps known state: the manifests' own repository, unless --state names another one.
-func (g *globals) stateRepository(s *source) (*gitfs.Repository, error) {
+func (g *globals) stateRepository(w world, s *source) (*gitfs.Repository, error) {
 	if g.State == "" || s.state != nil {
 		if s.state != nil {
 			return s.state, nil
@@ -77,7 +77,9 @@ func (g *globals) stateRepository(s *source) (*gitfs.Repository, error) {
 		open = gitfs.Scratch
 	}
 	var err error
-	s.state, err = open(g.State)
+	if s.state, err = open(g.State); err == nil {
+		s.state.Asks(w.asks)
+	}
 	return s.state, err
 }
 

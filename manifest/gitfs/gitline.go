@@ -21,6 +21,8 @@ type gitLine struct {
 	at      int // of the key that was taken last
 	say     func(string)
 	said    string
+	desk    *Desk // nil where nobody can be asked
+	asked   bool  // somebody was
 }
 
 // refersToEmpty is how Git's packets show a server that answers and has no ref.
@@ -173,6 +175,9 @@ func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 // tell says which key was taken, once.
 func (g *gitLine) tell(k key, err error) {
 	text := "by " + g.program + ", with the credentials of " + k.name
+	if g.asked {
+		text += ", which asked for them here"
+	}
 	if err == nil && g.say != nil && g.said != text {
 		g.said = text
 		g.say(text)

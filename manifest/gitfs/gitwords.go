@@ -9,6 +9,11 @@ import (
 const (
 	elsewhere     = "it redirects to another host, which is not followed: use that address, if it is yours"
 	noCredentials = "it asks for credentials, and none are known"
+	noKey         = "the server takes none of the keys"
+
+	noKeyOrPassphrase = noKey + ", or a key's passphrase cannot be asked for: load it into the agent"
+
+	unanswered = "it asks for credentials, and the question was not answered"
 )
 
 // said is a part of what Git or a server says, and what it means.
@@ -32,9 +37,9 @@ var failures = []said{
 	{"returned error: 403", RemoteDenied, "the credentials may not do this"},
 	{"REMOTE HOST IDENTIFICATION HAS CHANGED", RemoteDenied, "the host's key has changed: find out why before you remove the old one from known_hosts"},
 	{"Host key verification failed", RemoteDenied, "the host's key is not known: add it to known_hosts"},
-	{"Permission denied (publickey", RemoteDenied, "the server takes none of the keys, or a key's passphrase cannot be asked for: load it into the agent"},
-	{"Permission denied, please try again", RemoteDenied, "the server takes none of the keys"},
-	{"Too many authentication failures", RemoteDenied, "the server takes none of the keys"},
+	{"Permission denied (publickey", RemoteDenied, noKeyOrPassphrase},
+	{"Permission denied, please try again", RemoteDenied, noKey},
+	{"Too many authentication failures", RemoteDenied, noKey},
 	{"dubious ownership", RemoteDenied, "the repository belongs to another user: see safe.directory in its configuration"},
 	{"not found", RemoteNotFound, ""},
 	{"returned error: 404", RemoteNotFound, ""},
@@ -76,9 +81,16 @@ func (g *gitLine) failure(ctx context.Context, a answer) error {
 		return &UnknownRefError{}
 	}
 	for _, f := range failures {
-		if strings.Contains(a.stderr, f.text) {
-			return &RemoteError{f.kind, f.word}
+		if !strings.Contains(a.stderr, f.text) {
+			continue
 		}
+		switch {
+		case a.declined && f.kind == RemoteDenied:
+			return &RemoteError{RemoteDenied, unanswered}
+		case a.asked && f.word == noKeyOrPassphrase:
+			return &RemoteError{RemoteDenied, noKey}
+		}
+		return &RemoteError{f.kind, f.word}
 	}
 	return &RemoteError{Kind: RemoteUnreachable}
 }

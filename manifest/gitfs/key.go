@@ -11,6 +11,7 @@ type key struct {
 	name   string // where it is from
 	header string // "" for Git's own way
 	user   string // for Git's own way: whom to ask its helpers for
+	asks   bool   // for Git's own way: a person may be asked
 }
 
 // settings are what makes Git use a key. A header of ours takes the place of all headers that are stored: a server that gets two refuses both. It
@@ -53,6 +54,20 @@ func keysFor(address string, env func(string) string) []key {
 		keys = append(keys, basic("the remote's address", u.User.Username(), password))
 	}
 	return append(append(keys, own), jobs...)
+}
+
+// asking lets a person be asked, after everything that needs nobody.
+func asking(keys []key) []key {
+	if len(keys) == 1 {
+		return []key{{name: keys[0].name, user: keys[0].user, asks: true}}
+	}
+	for _, k := range keys {
+		if k.header == "" {
+			k.asks = true
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 func basic(name, user, password string) key {

@@ -52,8 +52,9 @@ func withoutCredentials(address string) string {
 
 // CloneOptions say what of a remote is read, and as whom.
 type CloneOptions struct {
-	Ref string              // a branch, a tag or a full commit; "" for the remote's HEAD
-	Env func(string) string // for CONNSYNC_GIT_TOKEN
+	Ref  string              // a branch, a tag or a full commit; "" for the remote's HEAD
+	Env  func(string) string // for CONNSYNC_GIT_TOKEN
+	Asks *Desk               // nil where nobody can be asked
 }
 
 // scp is the short form of an SSH address.
@@ -76,7 +77,7 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 	if err != nil {
 		p = &private{storage: memory.NewStorage()}
 	}
-	r := &Repository{layout: layout{gitDir: p.dir, commonDir: p.dir}, scratch: true}
+	r := &Repository{layout: layout{gitDir: p.dir, commonDir: p.dir}, scratch: true, desk: o.Asks}
 	known, err := r.settings()
 	if err == nil {
 		address = known.rewritten(address, "insteadof")
@@ -96,7 +97,7 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 
 // commitOf fetches the commit that a ref of a remote names, and gives the repository that holds it.
 func (r *Repository) commitOf(ctx context.Context, p *private, from line, ref string) (*Repository, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := withPatience(ctx, answerWithin)
 	defer cancel()
 	what := ref
 	if !fullHash.MatchString(ref) {
@@ -210,7 +211,7 @@ func credential(ctx context.Context, address string) transport.AuthMethod {
 func remoteError(ctx context.Context, err error) error {
 	var unknown *UnknownRefError
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case errors.Is(context.Cause(ctx), context.Canceled):
 		return ctx.Err()
 	case ctx.Err() != nil:
 		return &RemoteError{RemoteUnreachable, "no answer in time"}

@@ -28,6 +28,7 @@ type Repository struct {
 	layout  layout
 	scratch bool    // made for one run: its history may be cut off
 	origin  *Shared // of a clone in memory: where it came from
+	desk    *Desk   // nil where nobody can be asked
 	close   func() error
 
 	configured sync.Once
@@ -70,6 +71,9 @@ func Open(dir string) (*Repository, error) {
 	}
 	return &Repository{git: repo, own: storage, borrows: borrows, layout: l, close: storage.Close}, nil
 }
+
+// Asks lets a person be asked what a remote of the repository wants to know. A nil desk asks nobody.
+func (r *Repository) Asks(d *Desk) { r.desk = d }
 
 // Git is the repository, for package state.
 func (r *Repository) Git() *git.Repository { return r.git }

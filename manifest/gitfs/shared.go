@@ -69,8 +69,12 @@ func (r *Repository) line(known settings, remote, address string, env func(strin
 	if program == "" {
 		return newGoGit(r.absolute(plain(address)), r.credentials(address, env))
 	}
+	keys := keysFor(address, env)
+	if r.desk != nil {
+		keys = asking(keys)
+	}
 	return &gitLine{
-		program: program, folder: r.base(), address: plain(address), forward: known.forwarded(remote, plain(address)), keys: keysFor(address, env),
+		program: program, folder: r.base(), address: plain(address), forward: known.forwarded(remote, plain(address)), keys: keys, desk: r.desk,
 	}
 }
 
@@ -100,7 +104,7 @@ func (s *Shared) Home() string { return Home(s.address) }
 // Head is the commit that a remote's ref names; "" where the remote has no such ref. Its objects can be read while the repository is open:
 // what the repository lacks is fetched to where nothing of it changes.
 func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := withPatience(ctx, answerWithin)
 	defer cancel()
 	hash, err := s.listed(ctx, ref)
 	if err != nil || hash == "" || s.repo.readable(hash) {
@@ -210,7 +214,7 @@ func (s *Shared) listed(ctx context.Context, ref string) (string, error) {
 // How a push ended, only another look at the ref tells: an answer may be lost, and words are not those of every server. A push that may arrive
 // later is sent again, which changes nothing where it arrived.
 func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := withPatience(ctx, answerWithin)
 	defer cancel()
 	now, err := old, error(nil)
 	if !s.line.compares() {

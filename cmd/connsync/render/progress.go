@@ -20,6 +20,7 @@ type Progress struct {
 	mu   sync.Mutex
 	last time.Time
 	open bool // a live line stands on the terminal
+	held bool // a question stands there
 
 	phase string // and when it began
 	began time.Time
@@ -46,6 +47,9 @@ func (s *Progress) Show(at apply.Progress) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.held {
+		return
+	}
 	pause := progressEvery
 	if s.live {
 		pause = 50 * time.Millisecond
@@ -85,10 +89,17 @@ func (s *Progress) Waiting(target, what string, until time.Time) (done func()) {
 		return func() {}
 	}
 	over := false
-	t := time.AfterFunc(aloudAfter, func() {
+	var t *time.Timer
+	s.mu.Lock() // until the timer has a name
+	defer s.mu.Unlock()
+	t = time.AfterFunc(aloudAfter, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if !over {
+		switch {
+		case over:
+		case s.held:
+			t.Reset(aloudAfter)
+		default:
 			s.wait(target, what, until)
 		}
 	})
@@ -101,6 +112,22 @@ func (s *Progress) Waiting(target, what string, until time.Time) (done func()) {
 		s.mu.Unlock()
 		s.End()
 	}
+}
+
+// Aside takes the live line away and lets none come, until the function that it gives is called: a person is asked something.
+func (s *Progress) Aside() (done func()) {
+	if s == nil {
+		return func() {}
+	}
+	s.End()
+	s.hold(true)
+	return func() { s.hold(false) }
+}
+
+func (s *Progress) hold(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = on
 }
 
 func (s *Progress) wait(target, what string, until time.Time) {
