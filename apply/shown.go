@@ -23,6 +23,15 @@ type Shown struct {
 // shownOnce is how many connections are asked for at a time.
 const shownOnce = 4
 
+// ShownOf is a connection with its settings as far as its config shows them.
+func ShownOf(c secmaster.Connection) Shown { return Shown{c, unmasked(c.Config)} }
+
+// Ordered sorts connections by name and id.
+func Ordered(all []Shown) []Shown {
+	slices.SortStableFunc(all, func(a, b Shown) int { return strings.Compare(a.Name+"\x00"+a.ID, b.Name+"\x00"+b.ID) })
+	return all
+}
+
 // ShownConnections are all connections of a workspace, in order of name and id. What the list leaves out of a config is asked for by id.
 func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 	listed, err := r.List(ctx)
@@ -33,7 +42,7 @@ func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(shownOnce)
 	for i, c := range listed {
-		out[i] = Shown{c, unmasked(c.Config)}
+		out[i] = ShownOf(c)
 		if !c.Config.IsZero() {
 			continue
 		}
@@ -44,7 +53,7 @@ func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 			case err != nil:
 				return err
 			case one.ID == c.ID:
-				out[i] = Shown{one, unmasked(one.Config)}
+				out[i] = ShownOf(one)
 			}
 			return nil
 		}))
@@ -52,8 +61,7 @@ func ShownConnections(ctx context.Context, r Reader) ([]Shown, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(out, func(a, b Shown) int { return strings.Compare(a.Name+"\x00"+a.ID, b.Name+"\x00"+b.ID) })
-	return out, nil
+	return Ordered(out), nil
 }
 
 // unmasked is a shown config without its masks.

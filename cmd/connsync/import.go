@@ -16,13 +16,14 @@ import (
 
 // importCmd writes manifests for what workspaces have already.
 type importCmd struct {
-	Layout  string   `default:"${layout}" placeholder:"PATH" help:"Where a manifest goes; {target}, {name} and {plugin} are filled in (default ${default})."`
-	Plugin  []string `placeholder:"NAME" help:"Only connections of this plugin (repeatable)."`
-	BuiltIn bool     `help:"Also what came with the workspace, and connections of emergency policies. Otherwise only where --only names one exactly."`
-	Protect bool     `help:"Write  protect: true  into each: sync --prune never deletes it."`
-	DryRun  bool     `help:"Say what would be written, and write nothing."`
-	Ask     bool     `help:"Then ask on the terminal for each value that SecMaster hides. What is typed is not shown; an empty line leaves one out."`
-	Yes     bool     `help:"Do not ask which connections, and whether."`
+	Layout        string   `default:"${layout}" placeholder:"PATH" help:"Where a manifest goes; {target}, {name} and {plugin} are filled in (default ${default})."`
+	Plugin        []string `placeholder:"NAME" help:"Only connections of this plugin (repeatable)."`
+	FromTerraform string   `placeholder:"FILE" help:"Read ids and configs from this state file of Terraform or OpenTofu ( - : standard input), and not from SecMaster. The command that gives it:  terraform state pull ."`
+	BuiltIn       bool     `help:"Also what came with the workspace, and connections of emergency policies. Otherwise only where --only names one exactly."`
+	Protect       bool     `help:"Write  protect: true  into each: sync --prune never deletes it."`
+	DryRun        bool     `help:"Say what would be written, and write nothing."`
+	Ask           bool     `help:"Then ask on the terminal for each value that SecMaster hides. What is typed is not shown; an empty line leaves one out."`
+	Yes           bool     `help:"Do not ask which connections, and whether."`
 }
 
 func (importCmd) Help() string {
@@ -34,14 +35,16 @@ func (importCmd) Help() string {
 // importing is one run of import.
 type importing struct {
 	*editing
-	cmd     importCmd
-	found   []candidate
-	written []imported
-	adopted []adopted
-	amended []amended
-	plugins map[string][]manifest.Plugin // of each target that was read
-	left    []leftOut
-	names   map[string]bool // paths that are taken, in one case
+	cmd      importCmd
+	recorded map[string]bool // the ids in known state, with --from-terraform
+	owned    []tfOwned       // of --from-terraform
+	found    []candidate
+	written  []imported
+	adopted  []adopted
+	amended  []amended
+	plugins  map[string][]manifest.Plugin // of each target that was read
+	left     []leftOut
+	names    map[string]bool // paths that are taken, in one case
 }
 
 // candidate is a connection that could be imported.
@@ -70,15 +73,13 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 		return err
 	}
 	defer e.close()
-	i := &importing{editing: e, cmd: c, names: map[string]bool{}, plugins: map[string][]manifest.Plugin{}}
+	i := &importing{editing: e, cmd: c, names: map[string]bool{}, plugins: map[string][]manifest.Plugin{}, recorded: map[string]bool{}}
 	if err := i.checkLayout(); err != nil {
 		return err
 	}
-	code := exitDone
-	for _, t := range g.selected(e.project, e.set) {
-		if err := i.target(ctx, t.Target); err != nil {
-			code = heavier(code, fail(e.p, targetError(t.Name, err)))
-		}
+	code, err := i.gather(ctx)
+	if err != nil {
+		return err
 	}
 	if err := i.make(ctx); err != nil {
 		return err
@@ -96,6 +97,19 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 		return err
 	}
 	return ended(code)
+}
+
+// gather finds what could be imported. What fails for one target is said, and hides no other's.
+func (i *importing) gather(ctx context.Context) (code int, err error) {
+	if i.cmd.FromTerraform != "" {
+		return exitDone, i.terraform(ctx)
+	}
+	for _, t := range i.g.selected(i.project, i.set) {
+		if err := i.target(ctx, t.Target); err != nil {
+			code = heavier(code, fail(i.p, targetError(t.Name, err)))
+		}
+	}
+	return code, nil
 }
 
 // make makes the manifests of what was found and picked.
@@ -162,21 +176,25 @@ func (i *importing) target(ctx context.Context, t manifest.Target) error {
 	if err != nil {
 		return err
 	}
-	plugins := pluginsOf(components)
-	i.plugins[t.Name] = plugins
+	i.plugins[t.Name] = pluginsOf(components)
+	return i.consider(t.Name, shown, known)
+}
+
+// consider finds what of a workspace could be imported.
+func (i *importing) consider(target string, shown []apply.Shown, known map[string]bool) error {
 	names := map[string]bool{}
 	for _, s := range shown {
-		d := draftOf(t.Name, s, plugins)
+		d := draftOf(target, s, i.plugins[target])
 		if i.named(s) && !known[s.ID] {
-			if err := i.adopt(t.Name, s); err != nil {
+			if err := i.adopt(target, s); err != nil {
 				return err
 			}
 		}
-		if !i.picks(s, d) || known[s.ID] || i.managed(t.Name, s) {
+		if !i.picks(s, d) || known[s.ID] || i.managed(target, s) {
 			continue
 		}
 		if why := unfit(s.Name, names); why != "" {
-			i.leave(t.Name, s, why)
+			i.leave(target, s, why)
 			continue
 		}
 		names[s.Name] = true

@@ -11,15 +11,23 @@ import (
 func (i *importing) next() error {
 	switch {
 	case i.cmd.DryRun && i.count() > 0:
-		i.p.Next([]string{strings.Join(append([]string{"connsync import"}, i.cmd.flags(i.g)...), " ")})
+		from := ""
+		if i.cmd.FromTerraform == "-" {
+			from = "terraform state pull | "
+		}
+		i.p.Next([]string{from + strings.Join(append([]string{"connsync import"}, i.cmd.flags(i.g)...), " ")})
 		return nil
-	case i.count() == 0 && !i.cmd.Ask:
+	case i.count() == 0 && !i.cmd.Ask && len(i.owned) == 0:
 		return nil
 	}
 	set, _, err := manifest.Survey(i.src.files, i.project, nil)
+	if noManifests(i.src.files, i.project, set, nil, err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	i.disown(set)
 	holes := func(c manifest.Connection) bool { return len(c.Missing) > 0 }
 	if slices.ContainsFunc(set.Connections, holes) && !i.cmd.Ask {
 		i.p.Next([]string{"connsync import --ask", "connsync validate"})
@@ -40,6 +48,13 @@ func (c importCmd) flags(g *globals) []string {
 	add("--target", g.Target...)
 	add("--only", g.Only...)
 	add("--plugin", c.Plugin...)
+	switch c.FromTerraform {
+	case "":
+	case "-":
+		out = append(out, "--from-terraform", "-")
+	default:
+		add("--from-terraform", c.FromTerraform)
+	}
 	if c.Layout != importLayout {
 		add("--layout", c.Layout)
 	}
