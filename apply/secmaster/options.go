@@ -116,6 +116,12 @@ func (o *Options) addresses() (secmaster, iam string, err error) {
 	return secmaster, iam, nil
 }
 
+// Address is the base URL of SecMaster, without a slash at the end.
+func (o Options) Address() (string, error) {
+	base, _, err := o.addresses()
+	return base, err
+}
+
 // address checks a base URL: over a network only https, and nothing but a host and a port.
 func address(option, text string) (base string, loopback bool, err error) {
 	u, parseErr := url.Parse(strings.TrimSuffix(text, "/"))

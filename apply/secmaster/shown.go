@@ -25,6 +25,9 @@ var codeWords = map[string]string{
 	"APIGW.0307": "the token has expired", "APIGW.0308": "too many requests", "APIGW.0601": "the gateway has failed", "APIGW.0610": "SecMaster did not answer the gateway in time", "APIGW.0613": "the gateway has failed",
 }
 
+// Documented tells whether a code is one that the vendor documents.
+func Documented(code string) bool { return codeWords[code] != "" }
+
 var (
 	usualCode = lazy.New(`^(?:(?:SecMaster|APIGW|IAM|STS5|CSB|csb|common)\.[0-9]{4,8}|[0-9]{1,3})$`)
 	usualID   = lazy.New(`^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$`)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,7 +17,7 @@ const maxWorkspaces = 100
 // Workspaces are those that the credentials show in a region's project, in order of name, with the project's id. What the options say of a workspace
 // does not count.
 func Workspaces(ctx context.Context, o Options) (project string, found []Workspace, err error) {
-	const op = "list workspaces"
+	const op = opWorkspaces
 	o.WorkspaceID = "none"
 	r, err := NewReader(o)
 	if err != nil {
@@ -29,8 +27,7 @@ func Workspaces(ctx context.Context, o Options) (project string, found []Workspa
 	if project, err = r.ProjectID(ctx); err != nil {
 		return "", nil, err
 	}
-	query := url.Values{"offset": {"0"}, "limit": {strconv.Itoa(maxWorkspaces)}}
-	a, _, err := r.do(ctx, call{op: op, method: http.MethodGet, url: r.base + "/v1/" + escape(project) + "/workspaces" + encode(query)})
+	a, _, err := r.do(ctx, call{op: op, method: http.MethodGet, url: r.workspacesOf(project)})
 	if err != nil {
 		return project, nil, err
 	}

@@ -26,6 +26,7 @@ type cli struct {
 	Merge    mergingCmd  `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
 	Import   importCmd   `cmd:"" takes:"dir config target only endpoint narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
 	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Doctor   doctorCmd   `cmd:"" takes:"dir config repo ref target endpoint narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
 	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
 	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`

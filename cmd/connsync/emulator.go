@@ -20,6 +20,7 @@ type emulatorCmd struct {
 	Addr   string   `default:"127.0.0.1:8480" placeholder:"HOST:PORT" help:"Listen here; loopback only (default ${default})."`
 	Seed   string   `completes:"files" placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
 	Data   string   `completes:"files" placeholder:"FILE" help:"Keep connections and plugins in this file. It holds secrets: it is readable by its owner only."`
+	Replay string   `completes:"files" placeholder:"FILE" help:"Behave as a record of the doctor says (docs/doctor.md)."`
 	Switch []string `placeholder:"NAME=VALUE" help:"Behave differently (repeatable): see docs/emulator.md."`
 	Deny   []string `placeholder:"ACTION" help:"Refuse what needs this permission (repeatable), as in secmaster:connection:delete."`
 	Fault  []string `placeholder:"ROUTE:KIND" help:"Go wrong (repeatable), as in 'create connection:reset:after'."`
@@ -27,12 +28,16 @@ type emulatorCmd struct {
 
 func (emulatorCmd) Help() string {
 	return examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked",
-		"connsync emulator --fault 'create connection:reset:after'")
+		"connsync emulator --fault 'create connection:reset:after'", "connsync emulator --replay secmaster.json")
 }
 
 // Run serves, and says how to use what it serves.
 func (c *emulatorCmd) Run(ctx context.Context, w world) error {
-	s, err := c.server()
+	plan, err := c.plan()
+	if err != nil {
+		return err
+	}
+	s, err := c.server(plan)
 	if err != nil {
 		return err
 	}
@@ -46,6 +51,7 @@ func (c *emulatorCmd) Run(ctx context.Context, w world) error {
 	for _, v := range surroundings(served.url) {
 		out.Line("%s", v)
 	}
+	plan.says(out)
 	out.Line("\nIn connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, emulator.DefaultWorkspace)
 	<-ctx.Done()
 	return nil
@@ -60,9 +66,9 @@ func surroundings(url string) []string {
 	}
 }
 
-func (c *emulatorCmd) server() (*emulator.Server, error) {
+func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
 	o := emulator.Options{Data: c.Data}
-	for _, s := range c.Switch {
+	for _, s := range append(plan.switches(), c.Switch...) {
 		if err := o.Switches.Set(s); err != nil {
 			return nil, &usageError{"--switch: " + err.Error()}
 		}
@@ -82,6 +88,9 @@ func (c *emulatorCmd) server() (*emulator.Server, error) {
 	if err != nil {
 		return nil, &usageError{"--data: " + err.Error()}
 	}
+	if plan != nil && c.Data == "" && c.Seed == "" {
+		plan.Fill(s)
+	}
 	if len(s.Connections()) == 0 {
 		for _, conn := range seed.Connections {
 			s.Put(conn)
@@ -92,7 +101,7 @@ func (c *emulatorCmd) server() (*emulator.Server, error) {
 			return nil, &usageError{"--deny: there are " + strings.Join(emulator.EnforcedActions(), ", ")}
 		}
 	}
-	s.Deny(c.Deny...)
+	s.Deny(append(plan.denies(), c.Deny...)...)
 	for _, text := range c.Fault {
 		f, err := emulator.ParseFault(text)
 		if err != nil {

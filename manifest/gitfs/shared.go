@@ -39,6 +39,8 @@ type line interface {
 	// push makes a ref name a commit of a repository, which must be a child of old or come after it, if it names old ("" for absent).
 	// How a push ended that failed is for the caller to find out.
 	push(ctx context.Context, from *Repository, ref, old, new string) error
+	// rehearse asks for what a push asks for first, and sends nothing.
+	rehearse(ctx context.Context) error
 	// compares tells whether push itself compares the ref with old, on the server, where nobody comes between.
 	compares() bool
 }

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"time"
@@ -68,7 +67,7 @@ func (x *exchange) forbidden() bool {
 	x.w.Header().Set("Server", "api-gateway")
 	x.reply(http.StatusForbidden, object{
 		"error_code": "APIGW.0302", "error_msg": "Policy doesn't allow " + action + " to be performed.",
-		"encoded_authorization_message": base64.StdEncoding.EncodeToString([]byte(action)),
+		"encoded_authorization_message": encoded(action),
 	})
 	return true
 }

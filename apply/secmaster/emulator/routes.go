@@ -31,6 +31,8 @@ const (
 	RouteWorkspaces = "list workspaces"
 	RouteWorkspace  = "show workspace"
 	RouteProject    = "look up project"
+	RouteCaller     = "show caller"
+	RouteDecode     = "decode refusal"
 )
 
 func routes() []route {
@@ -45,6 +47,8 @@ func routes() []route {
 		{RouteWorkspaces, http.MethodGet, "/v1/{project}/workspaces", false, (*exchange).listWorkspaces, "secmaster:workspace:list"},
 		{RouteWorkspace, http.MethodGet, "/v1/{project}/workspaces/{workspace}", true, (*exchange).showWorkspace, "secmaster:workspace:get"},
 		{RouteProject, http.MethodGet, "/v3/projects", false, (*exchange).projects, ""},
+		{RouteCaller, http.MethodGet, "/v5/caller-identity", false, (*exchange).callerIdentity, ""},
+		{RouteDecode, http.MethodPost, "/v5/decode-authorization-message", false, (*exchange).decodeRefusal, ""},
 	}
 }
 

@@ -105,6 +105,14 @@ func (s *Server) Remove(id string) {
 	s.delete(id)
 }
 
+// Clear takes all connections away, also those that came with the workspace.
+func (s *Server) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connections = nil
+	s.save()
+}
+
 func (s *Server) delete(id string) {
 	s.connections = slices.DeleteFunc(s.connections, func(c *Connection) bool { return c.ID == id })
 	s.save()

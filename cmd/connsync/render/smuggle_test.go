@@ -25,7 +25,7 @@ import (
 var functions = map[string]any{
 	"Bold": Bold, "Dim": Dim, "Red": Red, "Green": Green, "Yellow": Yellow, "Cyan": Cyan, "Plain": Plain,
 	"New": New, "IsTerminal": IsTerminal, "Harmless": Harmless, "FormatNames": FormatNames, "FormatHelp": FormatHelp,
-	"JSON": JSON, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations,
+	"JSON": JSON, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations, "DoctorJSON": DoctorJSON,
 }
 
 // exported are the functions and methods of this package's source, each with its receiver.
@@ -88,6 +88,7 @@ func init() {
 	add(diff.ConflictDiffers, "differs", "replaced", "duplicate", "name-taken", "adopt-none", "adopt-busy", "plugin", "rename", "hole", "in-clear", "behind", "repointed")
 	add(diff.RiskMoved, "destination", "moved", "copied", "repointed")
 	add(diff.WarnDuplicate, "duplicate", "previously-ignored", "protected", "in-use", "behind")
+	add(view.Fine, "ok", "warning", "failed", "not looked at")
 	add(apply.Created, "created", "updated", "adopted", "deleted", "forgotten", "unchanged", "incomplete", "orphaned", "conflict", "refused", "failed", "unknown", "skipped")
 }
 

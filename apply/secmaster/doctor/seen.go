@@ -1,0 +1,376 @@
+package doctor
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"connsync/apply/secmaster"
+	"connsync/lazy"
+)
+
+// Seen is what was seen of each question, in words of the vocabulary; a question without any was not seen.
+type Seen map[string][]string
+
+// Question is one that the vendor's documents leave open, and all words that there are for what a server does.
+type Question struct {
+	Name  string // most are those of the emulator's switches
+	Words []string
+}
+
+// Questions are those that reads can answer, in order.
+func Questions() []Question { return questions[:] }
+
+var questions = [...]Question{
+	{"connections", []string{"none", "one", "several"}},
+	{"list", []string{"assets", "asset", "data", "none"}},
+	{"config", []string{"clear", "no-secret-here", "masked", "masked-all", "reserialised", "omitted", "empty", "null", "broken", "object"}},
+	{"notfound", []string{"400", "404", "other"}},
+	{"components", []string{"new", "old"}},
+	{"schema", []string{"string", "array", "null", "absent", "other"}},
+	{"offset", []string{"record", "page", "ignored"}},
+	{"order", []string{"created", "newest", "updated", "stale", "none"}},
+	{"times", []string{"own", "shared"}},
+	{"maxlimit", []string{"as-asked", "less", "one"}},
+	{"workspace", []string{"403", "400", "404", "other"}},
+	{"code", []string{"empty", "number", "text", "zeros", "prefixed", "word", "null", "absent", "other"}},
+	{"candelete", []string{"present", "absent"}},
+	{"defense", []string{"listed", "unlisted"}},
+	{"filter", []string{"substring", "exact", "ignored"}},
+	{"nulls", []string{"empty", "null", "absent"}},
+	{"updatetime", []string{"present", "absent"}},
+	{"timeformat", []string{"zoned", "millis", "rfc3339", "offset", "bare", "epoch", "opaque"}},
+	{"status", []string{"upper", "lower", "mixed", "absent", "unknown"}},
+	{"workspaces", []string{"none", "one", "several"}},
+	{"rate", []string{"limited"}},
+	{"ratescope", []string{"user", "ip", "other"}},
+}
+
+// Unasked are the questions that only a write, or a clock, would answer.
+func Unasked() []string {
+	return []string{"contenttype", "duplicates", "quota", "lag", "names", "equalput", "writes", "latency"}
+}
+
+// note adds a word to a question, once and in the order of the vocabulary.
+func (s Seen) note(question, word string) {
+	at := slices.IndexFunc(questions[:], func(q Question) bool { return q.Name == question })
+	words := questions[at].Words
+	if slices.Contains(s[question], word) || !slices.Contains(words, word) {
+		return
+	}
+	s[question] = append(s[question], word)
+	slices.SortFunc(s[question], func(a, b string) int { return slices.Index(words, a) - slices.Index(words, b) })
+}
+
+// has tells whether something was seen of a question: one of some words, if there are any.
+func (s Seen) has(question string, words ...string) bool {
+	return slices.ContainsFunc(s[question], func(w string) bool { return len(words) == 0 || slices.Contains(words, w) })
+}
+
+// Has tells whether one of some words was seen, or any where none is named.
+func (s Seen) Has(question string, words ...string) bool { return s.has(question, words...) }
+
+// list notes what the first page shows, and gives its connections.
+func (s Seen) list(c Call) []object {
+	body := objectOf(c.Raw.Body)
+	if c.Err != nil && c.Raw.Status != http.StatusOK || body == nil || !c.Asked {
+		return nil
+	}
+	s.note("code", codeForm(body["code"]))
+	name, items := listed(c.Raw)
+	total, counted := total(body)
+	if name == "" {
+		s.note("list", "none")
+		return nil
+	}
+	s.note("list", name)
+	s.note("connections", amount(max(len(items), total)))
+	if counted && len(items) > 0 && len(items) < mostItems {
+		s.limit(len(items), total)
+	}
+	s.order(items)
+	s.times(items)
+	for _, item := range items {
+		s.connection(item)
+	}
+	s.masks(items)
+	s.defense(items)
+	return items
+}
+
+func total(body object) (int, bool) {
+	n, err := strconv.Atoi(body.text("total"))
+	return n, err == nil
+}
+
+func amount(n int) string { return []string{"none", "one", "several"}[min(n, 2)] }
+
+// limit notes whether a page has as much as was asked for.
+func (s Seen) limit(items, total int) {
+	switch {
+	case items >= total:
+		s.note("maxlimit", "as-asked")
+	case items == 1:
+		s.note("maxlimit", "one")
+	default:
+		s.note("maxlimit", "less")
+	}
+}
+
+// connection notes the forms of one connection's members.
+func (s Seen) connection(item object) {
+	s.presence("candelete", item["can_be_deleted"])
+	s.presence("updatetime", item["update_time"])
+	s.note("status", statusForm(item["status"]))
+	for _, name := range []string{"create_time", "update_time"} {
+		if text := item.text(name); text != "" {
+			s.note("timeformat", timeForm(text))
+		}
+	}
+	for _, name := range blank {
+		switch raw := item[name]; {
+		case kind(raw) == "":
+			s.note("nulls", "absent")
+		case kind(raw) == "null":
+			s.note("nulls", "null")
+		case kind(raw) == "string" && item.text(name) == "":
+			s.note("nulls", "empty")
+		}
+	}
+}
+
+func (s Seen) presence(question string, raw json.RawMessage) {
+	if k := kind(raw); k == "" || k == "null" {
+		s.note(question, "absent")
+		return
+	}
+	s.note(question, "present")
+}
+
+func (s Seen) defense(items []object) {
+	if len(items) == 0 {
+		return
+	}
+	if slices.ContainsFunc(items, func(o object) bool { return o.text("defense_type") != "" }) {
+		s.note("defense", "listed")
+		return
+	}
+	s.note("defense", "unlisted")
+}
+
+func statusForm(raw json.RawMessage) string {
+	text := object{"status": raw}.text("status")
+	switch {
+	case text == "":
+		return "absent"
+	case !strings.EqualFold(text, "SUCCESS") && !strings.EqualFold(text, "FAILED"):
+		return "unknown"
+	case text == strings.ToUpper(text):
+		return "upper"
+	case text == strings.ToLower(text):
+		return "lower"
+	}
+	return "mixed"
+}
+
+// The forms of a time.
+var timeForms = []struct {
+	word    string
+	pattern *lazy.Pattern
+}{
+	{"zoned", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ[+-]\d\d:?\d\d$`)},
+	{"millis", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]\d{1,9}Z?([+-]\d\d:?\d\d)?$`)},
+	{"rfc3339", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ$`)},
+	{"offset", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[+-]\d\d:?\d\d$`)},
+	{"bare", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$`)},
+	{"epoch", lazy.New(`^\d{10}(\d{3}|\d{6}|\d{9})?$`)},
+}
+
+func timeForm(text string) string {
+	for _, f := range timeForms {
+		if f.pattern.MatchString(text) {
+			return f.word
+		}
+	}
+	return "opaque"
+}
+
+// order notes how a list is sorted. Times of one form are in the order of their texts.
+func (s Seen) order(items []object) {
+	up, down := sorted(items, "create_time")
+	later, earlier := sorted(items, "update_time")
+	switch {
+	case up && down || len(items) < 2: // they cannot be compared, or are all the same
+	case up:
+		s.note("order", "created")
+	case down:
+		s.note("order", "newest")
+	case later && earlier:
+	case earlier:
+		s.note("order", "updated")
+	case later:
+		s.note("order", "stale")
+	default:
+		s.note("order", "none")
+	}
+}
+
+// times notes whether two connections were made at the same time, as it is shown.
+func (s Seen) times(items []object) {
+	made := map[string]bool{}
+	for _, item := range items {
+		text := item.text("create_time")
+		switch {
+		case text == "":
+			return
+		case made[text]:
+			s.note("times", "shared")
+			return
+		}
+		made[text] = true
+	}
+	if len(items) > 1 {
+		s.note("times", "own")
+	}
+}
+
+// sorted tells whether a list is in the order of its times, or the other way round; both where that cannot be told.
+func sorted(items []object, member string) (up, down bool) {
+	up, down = true, true
+	for i := range items {
+		text := items[i].text(member)
+		if timeForm(text) == "opaque" || i > 0 && timeForm(text) != timeForm(items[i-1].text(member)) {
+			return true, true
+		}
+		if i > 0 {
+			c := strings.Compare(items[i-1].text(member), text)
+			up, down = up && c <= 0, down && c >= 0
+		}
+	}
+	return up, down
+}
+
+// offset compares the first two items with two from offset 1.
+func (s Seen) offset(first, second []string) {
+	switch {
+	case len(first) < 2 || slices.Contains(first, "") || slices.Contains(second, ""):
+	case slices.Equal(first, second):
+		s.note("offset", "ignored")
+	case len(second) > 0 && second[0] == first[1]:
+		s.note("offset", "record")
+	case !slices.Contains(second, first[0]) && !slices.Contains(second, first[1]):
+		s.note("offset", "page")
+	}
+}
+
+// filter looks at a list that was asked for by a part of a connection's name.
+func (s Seen) filter(a secmaster.Answer, id, part string) {
+	name, items := listed(a)
+	found, others := false, false
+	for _, item := range items {
+		found = found || item.text("id") == id
+		others = others || !strings.Contains(item.text("name"), part)
+	}
+	n, counted := total(objectOf(a.Body))
+	switch {
+	case name == "":
+	case others:
+		s.note("filter", "ignored")
+	case found:
+		s.note("filter", "substring")
+	case counted && n <= len(items):
+		s.note("filter", "exact")
+	}
+}
+
+// unknown notes the answer for an id that nothing has.
+func (s Seen) unknown(c Call) {
+	if !c.Asked || c.Raw.Status == 0 || denied(c) {
+		return
+	}
+	s.status("notfound", c.Raw.Status)
+}
+
+// elsewhere notes the answer for a workspace that is not there. A 403 for want of the permission says nothing of it.
+func (s Seen) elsewhere(c Call) {
+	if !c.Asked || c.Raw.Status == 0 || denied(c) {
+		return
+	}
+	s.status("workspace", c.Raw.Status)
+}
+
+func (s Seen) status(question string, status int) {
+	if word := strconv.Itoa(status); slices.Contains(vocabulary(question), word) {
+		s.note(question, word)
+		return
+	}
+	s.note(question, "other")
+}
+
+// denied tells whether a call was refused for want of a permission.
+func denied(c Call) bool {
+	code := objectOf(c.Raw.Body).text("error_code")
+	return c.Raw.Status == http.StatusUnauthorized || c.Raw.Status == http.StatusForbidden && strings.HasPrefix(code, "APIGW.")
+}
+
+// Denied tells whether the call was refused for want of a permission.
+func (c Call) Denied() bool { return denied(c) }
+
+// plugins notes how plugins are spelled.
+func (s Seen) plugins(c Call) {
+	if !c.Asked || c.Err != nil {
+		return
+	}
+	items, _ := objectsOf(objectOf(c.Raw.Body)["data"])
+	for _, item := range items {
+		for name, word := range map[string]string{"versions": "new", "component_versions": "old"} {
+			versions, ok := objectsOf(item[name])
+			if ok {
+				s.note("components", word)
+			}
+			for _, v := range versions {
+				s.note("schema", schemaForm(v["connection_config"]))
+			}
+		}
+	}
+}
+
+func schemaForm(raw json.RawMessage) string {
+	switch k := kind(raw); k {
+	case "":
+		return "absent"
+	case "string", "array", "null":
+		return k
+	}
+	return "other"
+}
+
+// workspaces notes how many there are, and gives their ids; false where they cannot be told.
+func (s Seen) workspaces(c Call) ([]string, bool) {
+	if !c.Asked || c.Err != nil {
+		return nil, false
+	}
+	items, ok := objectsOf(objectOf(c.Raw.Body)["workspaces"])
+	if !ok {
+		return nil, false
+	}
+	ids := []string{}
+	for _, item := range items {
+		if kind(item["is_view"]) != "boolean" || string(item["is_view"]) == "false" {
+			ids = append(ids, item.text("id"))
+		}
+	}
+	s.note("workspaces", amount(len(ids)))
+	return ids, true
+}
+
+func vocabulary(question string) []string {
+	for _, q := range questions {
+		if q.Name == question {
+			return q.Words
+		}
+	}
+	return nil
+}

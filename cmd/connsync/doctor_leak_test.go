@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"connsync/apply/secmaster/doctor"
+)
+
+// betrayer is a SecMaster that puts secrets wherever an answer has a place: names and values of members and headers, codes, messages, ids, times,
+// statuses, and settings, in the clear.
+type betrayer struct {
+	t       *testing.T
+	secrets []canary
+	asked   atomic.Int64
+	how     int
+}
+
+func (b *betrayer) secret() string {
+	return b.secrets[int(b.asked.Add(1))%len(b.secrets)].text
+}
+
+// token is a secret that can be the name of a header.
+func (b *betrayer) token() string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(marks, r) {
+			return '-'
+		}
+		return r
+	}, b.secret())
+}
+
+func (b *betrayer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header["X-"+b.token()] = []string{b.token()}
+	header["X-Request-Id"], header["Server"], header["Content-Type"] = []string{b.token()}, []string{b.token()}, []string{"application/json"}
+	config, _ := json.Marshal(map[string]any{"password": b.secret(), b.secret(): b.secret(), "list": []any{b.secret(), 4}})
+	item := map[string]any{
+		"id": "id-" + b.token()[:18], b.secret(): b.secret(), "name": b.secret(), "status": b.secret(), "config": string(config), "create_time": b.secret(), "update_time": b.secret(),
+		"description": b.secret(), "type": map[string]any{b.secret(): b.secret()}, "can_be_deleted": b.secret(), "defense_type": b.secret(), "component_id": b.secret(),
+	}
+	body := map[string]any{
+		"code": []any{"", b.secret(), "SecMaster." + b.secret(), "SecMaster.20040516", 0, b.secrets[len(b.secrets)-1].text}[b.how%6], "message": b.secret(), "total": 2, b.secret(): b.secret(),
+		"assets": []any{item, map[string]any{"id": b.token()}}, "asset": item, "data": []any{item}, "workspaces": []any{item},
+		"request_id": b.secret(), "encoded_authorization_message": b.secret(), "decoded_message": b.secret(), "account_id": b.secret(), "principal_urn": "iam::" + b.token() + ":user:" + b.secret(),
+	}
+	if r.Method == http.MethodPost || b.how%7 == 6 {
+		body["error_code"] = b.secret()
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		b.t.Error(err)
+	}
+	w.WriteHeader([]int{200, 200, 403, 400, 404, 200, 418}[b.how%7])
+	_, _ = w.Write(text)
+}
+
+// A record holds nothing of what a server sent, wherever it put it: each text in it is one of a vocabulary, and no secret is found in it in any
+// form. Neither is one in what is printed, save where the server said it as its message.
+func TestARecordHoldsNoValue(t *testing.T) {
+	dir, env, _, _ := practice(t)
+	var secrets []canary
+	for i := range 7 {
+		secrets = append(secrets, newCanary(fmt.Sprint("recorded", i)))
+	}
+	secrets = append(secrets, newNumber("recorded number"))
+	scan := newScanner(secrets)
+	file := filepath.Join(t.TempDir(), "t.json")
+	unlike := map[string]bool{}
+	for how := range 14 {
+		h := httptest.NewServer(&betrayer{t: t, secrets: secrets, how: how})
+		code, stdout, stderr := inProcess(env, "doctor", "-C", dir, "--endpoint", h.URL, "--record", file)
+		h.Close()
+		text, err := os.ReadFile(file)
+		if err != nil || code == exitUsage {
+			t.Fatalf("%d: exit %d: %v\n%s%s", how, code, err, stdout, stderr)
+		}
+		for _, hit := range scan.scan("the record", text) {
+			t.Errorf("%d: %s", how, hit)
+		}
+		if _, err := doctor.ReadTranscript(text); err != nil {
+			t.Errorf("%d: what is recorded is not of the vocabulary: %v\n%s", how, err, text)
+		}
+		if strings.Contains(stdout+stderr, "internal error") {
+			t.Errorf("%d: %s", how, stderr)
+		}
+		for i, line := range strings.Split(stdout, "\n") {
+			if hits := scan.scan("a line", []byte(line)); len(hits) > 0 && !strings.Contains(line, "list connections: ") && !strings.Contains(line, "see one connection: ") && !strings.Contains(line, "list plugins: ") && !strings.Contains(line, "list workspaces: ") && !strings.Contains(line, "whole list: ") && !strings.Contains(line, "hint: the project shows") && !strings.Contains(line, "caller: user ") {
+				t.Errorf("%d, line %d: %v: %s", how, i, hits, line)
+			}
+		}
+		unlike[string(text)] = true
+	}
+	if scan.bytes.Load() < 14*1000 || len(unlike) < 5 {
+		t.Errorf("%d bytes of %d records were looked at", scan.bytes.Load(), len(unlike))
+	}
+}
