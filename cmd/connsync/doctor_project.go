@@ -155,7 +155,7 @@ func (x *checkup) remote() {
 
 // shared is the remote that shares known state; nil for none.
 func (x *checkup) shared() (*sharedState, error) {
-	repo, err := x.g.stateRepository(x.src)
+	repo, err := x.g.stateRepository(x.w, x.src)
 	switch {
 	case err != nil:
 		return nil, &fromFlag{"--state", err}
