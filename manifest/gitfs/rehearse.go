@@ -13,7 +13,7 @@ import (
 // Rehearse asks a remote for what a push asks it for first, and sends nothing: nil where the credentials may push as far as a server says before
 // it is sent anything. Which branches are protected, and what a hook declines, no server says then.
 func (s *Shared) Rehearse(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := withPatience(ctx, answerWithin)
 	defer cancel()
 	return s.line.rehearse(ctx)
 }
