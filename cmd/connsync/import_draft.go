@@ -79,7 +79,7 @@ func withHoles(config map[string]any, settings []manifest.PluginSetting) map[str
 // unfit says why a name that SecMaster shows cannot be one of a manifest.
 func unfit(name string, taken map[string]bool) string {
 	switch {
-	case !manifest.MayAdopt(name):
+	case !manifest.MayAdopt(name), strings.HasPrefix(name, "ENC["): // which every tool of SOPS takes for a ciphertext
 		return "a manifest cannot have its name: rename it in SecMaster"
 	case taken[name]:
 		return "another one has the same name: rename one of them in SecMaster"

@@ -31,11 +31,18 @@ func (i *importing) checkLayout() error {
 		return &usageError{"--layout: a path inside the repository that ends in .yaml, as in " + importLayout}
 	case !strings.Contains(l, "{name}"):
 		return &usageError{"--layout: {name} is missing: each connection has a file of its own"}
-	case !slices.ContainsFunc(i.project.Manifests, func(root string) bool { return root == "." || strings.HasPrefix(sample, root+"/") }):
+	case !slices.ContainsFunc(i.project.Manifests, func(root string) bool { return below(root, sample) }):
 		return &usageError{"--layout: outside of " + strings.Join(i.project.Manifests, ", ") + ", where " + i.project.File + " has manifests looked for"}
+	case !slices.ContainsFunc(i.project.Manifests, func(root string) bool {
+		return below(root, sample) && !strings.Contains("/"+strings.TrimPrefix(path.Dir(sample)+"/", root+"/"), "/.")
+	}):
+		return &usageError{"--layout: a folder whose name begins with a dot, into which no command looks"}
 	}
 	return nil
 }
+
+// below tells whether a file is under a folder.
+func below(folder, file string) bool { return folder == "." || strings.HasPrefix(file, folder+"/") }
 
 func fill(layout, target, name, plugin string) string {
 	return strings.NewReplacer("{target}", target, "{name}", name, "{plugin}", plugin).Replace(layout)
