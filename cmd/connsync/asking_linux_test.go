@@ -49,17 +49,6 @@ func (s *secretive) copies(t *testing.T, address, config string) (clone, bare st
 	return clone, bare
 }
 
-// sshThat is a stand-in for ssh that does something first, and then runs what it was told to, here.
-func sshThat(t *testing.T, first string) (name, config string) {
-	t.Helper()
-	name = filepath.Join(t.TempDir(), "ssh")
-	script := "#!/bin/sh\nhere=${0%/*}\n" + first + "\nshift\neval \"git ${1#git-}\"\n"
-	if err := os.WriteFile(name, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return name, "[core]\n\tsshCommand = " + name + "\n[ssh]\n\tvariant = simple\n"
-}
-
 const (
 	asksPassphrase = `for try in 1 2 3; do
 	[ "$("$SSH_ASKPASS" "Enter passphrase for key '/home/emma/.ssh/id': ")" = canary-phrase ] && break

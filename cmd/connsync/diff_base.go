@@ -17,10 +17,7 @@ func (c diffCmd) sinceBase(w world, g *globals) (view.Diff, []error, error) {
 		return view.Diff{}, nil, err
 	}
 	defer done()
-	if repo, err := gitfs.Open(g.Dir); err == nil {
-		g.noteShadows(w, repo, c.Base, c.Head)
-		_ = repo.Close()
-	}
+	g.noteShadowsHere(w, c.Base, c.Head)
 	v, err := g.reviewed(r)
 	if err != nil {
 		return v, nil, err

@@ -138,8 +138,10 @@ func remoteWords(e *remoteError) (string, []string, bool) {
 		return explainRun(e.err)
 	}
 	message, hints, ok := explainRepository(e.err)
-	if errors.Is(e.err, gitfs.ErrNoRemote) {
-		message, hints, ok = "the repository has no remote of this name", []string{"correct state.remote in connsync.yaml, or set it to none"}, true
+	for cause, words := range map[error]string{gitfs.ErrNoRemote: "the repository has no remote of this name", errWhichRemote: errWhichRemote.Error()} {
+		if errors.Is(e.err, cause) {
+			message, hints, ok = words, []string{"correct state.remote in connsync.yaml, or set it to none"}, true
+		}
 	}
 	if !ok {
 		message = "it cannot be reached"

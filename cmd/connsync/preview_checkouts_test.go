@@ -123,11 +123,12 @@ func TestATagThatShadowsABranchIsAWarning(t *testing.T) {
 	runGit(t, clone, "tag", "origin/main")
 	runGit(t, clone, "commit", "-q", "--allow-empty", "-m", "later")
 	for rev, branch := range map[string]string{"main": "refs/heads/main", "main~0": "refs/heads/main", "origin/main": "refs/remotes/origin/main", "alone": "", "refs/heads/main": "", "HEAD": ""} {
-		for _, flag := range []string{"--ref", "--base"} {
-			code, stdout, stderr := inProcess(env, "diff", flag, rev, "-C", clone, "--endpoint", url)
+		for _, c := range [][2]string{{"diff", "--ref"}, {"diff", "--base"}, {"validate", "--base"}} {
+			flag := c[1]
+			code, stdout, stderr := inProcess(env, c[0], flag, rev, "-C", clone, "--endpoint", url)
 			want := "note: " + rev + " is a tag and a branch: the tag is read, as Git does; the branch is " + branch + "\n"
 			if code != exitDone || branch != "" && !strings.Contains(stderr, want) || strings.Contains(stderr, "is a tag and a branch") != (branch != "") {
-				t.Errorf("%s %s: exit %d: %s%s", flag, rev, code, stdout, stderr)
+				t.Errorf("%v %s: exit %d: %s%s", c, rev, code, stdout, stderr)
 			}
 			if flag == "--ref" && branch == "refs/heads/main" && !strings.Contains(stdout, "want "+runGit(t, clone, "rev-parse", "--short=7", "refs/tags/main")) {
 				t.Errorf("another commit is read: %s", stdout)

@@ -55,6 +55,14 @@ func (g *globals) noteShadows(w world, repo *gitfs.Repository, revisions ...stri
 	}
 }
 
+// noteShadowsHere does so in the local repository.
+func (g *globals) noteShadowsHere(w world, revisions ...string) {
+	if repo, err := gitfs.Open(g.Dir); err == nil {
+		g.noteShadows(w, repo, revisions...)
+		_ = repo.Close()
+	}
+}
+
 func (g *globals) openWorktree() (*source, error) {
 	s := &source{}
 	s.repo, s.repoErr = gitfs.Open(g.Dir)

@@ -51,7 +51,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 		return nil, errNoState
 	}
 	remote, err := sharedBy(repo, p.Remote, w.env)
-	if err != nil {
+	if err != nil && !(g.LocalState && errors.Is(err, errWhichRemote)) {
 		return nil, err
 	}
 	if remote != nil && g.Verbose {
@@ -83,7 +83,11 @@ func (g *globals) stateRepository(w world, s *source) (*gitfs.Repository, error)
 	return s.state, err
 }
 
-// sharedBy is the remote that shares known state: the named one, or origin where there is one; nil for none.
+// errWhichRemote says that any of several remotes may be the one that other machines share known state by.
+var errWhichRemote = errors.New("none of the remotes is named origin")
+
+// sharedBy is the remote that shares known state: the named one, or origin, or the only one that there is; nil for none. Where the repository has several
+// by other names the error is an errWhichRemote: with known state of its own a clone would create what others created.
 func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sharedState, error) {
 	if name == "none" {
 		return nil, nil
@@ -93,10 +97,17 @@ func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sh
 		wanted = "origin"
 	}
 	s, err := repo.Shared(wanted, env)
-	switch {
-	case errors.Is(err, gitfs.ErrNoRemote) && name == "":
-		return nil, nil
-	case err != nil:
+	if errors.Is(err, gitfs.ErrNoRemote) && name == "" {
+		others := repo.Remotes()
+		switch len(others) {
+		case 0:
+			return nil, nil
+		case 1:
+			return sharedBy(repo, others[0].Name, env)
+		}
+		err = errWhichRemote
+	}
+	if err != nil {
 		return nil, &remoteError{wanted, err}
 	}
 	return &sharedState{wanted, s}, nil

@@ -184,9 +184,12 @@ var unreachable = []struct {
 		c.append("clone/.git/config", "[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefStorage = reftable\n")
 	}, 1, `planned without known state: no repository to keep known state in: the repository uses the extension refstorage = reftable`},
 	{"a remote, in CI", func(c *driftCheck) {
-		c.replace("clone/.git/config", `[remote "origin"]`, `[remote "other"]`)
+		c.replace("clone/.git/config", `[remote "origin"]`, `[other "origin"]`)
 		c.env["CI"] = "true"
 	}, 1, `known state is in this clone only, and CI throws its clones away`},
+	{"which of two remotes", func(c *driftCheck) {
+		c.replace("clone/.git/config", `[remote "origin"]`, "[remote \"fork\"]\n\turl = ../fork.git\n[remote \"other\"]")
+	}, 1, `state.remote origin: none of the remotes is named origin`},
 	{"the repository of --state", func(c *driftCheck) { c.args = []string{"--state", c.path("nothing")} }, 1, `--state: `},
 	{"the server of --state", func(c *driftCheck) { c.args = []string{"--state", nobodyListens + "/p.git"} }, 1, `planned with what is known here: state.remote origin: the remote cannot be reached`},
 
@@ -234,7 +237,7 @@ var unreachable = []struct {
 		if err := os.MkdirAll(c.path("clone/connections/a.yaml"), 0o755); err != nil {
 			c.t.Fatal(err)
 		}
-	}, 1, `no manifests in connections`},
+	}, 1, `no manifests yet in connections`},
 	{"a manifest, half of it", func(c *driftCheck) { c.append("clone/connections/a.yaml", "    c1: {") }, 1, `connections/a.yaml:\d+:\d+: `},
 	{"a saved catalog", func(c *driftCheck) { c.append("clone/connsync.plugins.yaml", "plugins: [") }, 1, `connsync.plugins.yaml`},
 	{"the folder", func(c *driftCheck) { c.args = []string{"-C", c.path("nothing")} }, 1, `-C`},

@@ -89,6 +89,7 @@ func (c validateCmd) sinceBase(ctx context.Context, w world, g *globals) (view.C
 		return view.Checked{}, "", err
 	}
 	defer done()
+	g.noteShadowsHere(w, c.Base)
 	o, err := c.open(ctx, w, r.Head())
 	if err != nil {
 		return view.Checked{}, "", err
