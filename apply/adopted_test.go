@@ -74,6 +74,31 @@ func TestALineAdoptStaysSpentThroughARenameAndALostAnswer(t *testing.T) {
 	s.expect(s.sync(), "created edr_main", 2, 1)
 }
 
+// A line that was taken out, because it was spent, and that a revert brings back is as spent as before: whatever was written, deleted and made
+// anew in between.
+func TestALineAdoptThatComesBackIsStillSpent(t *testing.T) {
+	for _, deleted := range []bool{false, true} {
+		s, id := adopting(t, "edr")
+		s.expect(s.sync(), "adopted edr", 0, 1)
+		with := s.files["connections/a.yaml"].Data
+		without := strings.Replace(string(with), "      adopt: "+id+"\n", "      description: later\n", 1)
+		s.files["connections/a.yaml"] = &fstest.MapFile{Data: []byte(without)}
+		s.expect(s.sync(), "updated edr", 0, 1)
+		creates := 0
+		if deleted {
+			s.server.Remove(id)
+			creates++
+			s.expect(s.sync(), "created edr", creates, 1)
+		}
+		s.files["connections/a.yaml"] = &fstest.MapFile{Data: with}
+		s.expect(s.sync(), "updated edr", creates, 1)
+		s.expect(s.sync(), "unchanged edr", creates, 1)
+		s.server.Remove(s.server.Connections()[0].ID)
+		s.expect(s.sync(), "created edr", creates+1, 1)
+		s.expect(s.sync(), "unchanged edr", creates+1, 1)
+	}
+}
+
 // What was never carried out is no leave to create: the id may be mistyped.
 func TestALineAdoptOfNothingIsAConflict(t *testing.T) {
 	s, id := adopting(t, "edr")

@@ -37,8 +37,9 @@ func (p *Prepared) recordConcealed(w *write) diff.Known {
 	k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: w.lastModified})
 	k.Written = diff.WrittenNever
 	if c.Known != nil {
-		k.Written, k.Adopted = c.Known.Written, c.Known.Adopted
+		k.Written = c.Known.Written
 	}
+	k.KeepAdopted(c.Known)
 	k.KeepStamp(c.Known)
 	k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 	return k

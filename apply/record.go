@@ -87,7 +87,7 @@ func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 		})
 		k.KeepStamp(c.Known)
 		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
-		k.KeepAdopted(c.Want, c.Known)
+		k.KeepAdopted(c.Known)
 		e.Record(k)
 		if c.Known != nil && c.Known.Name != c.Name { // the record that a rename leaves behind
 			e.Forget(p.sync.Commit, c.Known.Name)

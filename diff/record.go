@@ -53,9 +53,10 @@ func Record(w Want, h Have, o RecordOptions) Known {
 	return k
 }
 
-// KeepAdopted keeps that the line  adopt:  of a manifest was carried out, also where the connection was made anew since.
-func (k *Known) KeepAdopted(w *Want, before *Known) {
-	if before != nil && before.Adopted != "" && before.Adopted == w.Adopt {
+// KeepAdopted keeps that a line  adopt:  was carried out, also where the connection was made anew since, and while the manifest does not have the
+// line: a revert may bring it back.
+func (k *Known) KeepAdopted(before *Known) {
+	if before != nil && k.Adopted == "" {
 		k.Adopted = before.Adopted
 	}
 }

@@ -26,6 +26,14 @@ var mutants = []mutant{
 	{"a create is not waited for before it is sent again", "apply/sync.go", "if !o.asked.Before(end) {", "if true || !o.asked.Before(end) {", "./apply TestWhatIsUnclear"},
 	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || mine == nil {", "if mine != nil || !w.creates() {", "./apply TestAnAnswerThatIsLost"},
 
+	// What a doctor says and records.
+	{"a record names a member that nobody documents", "apply/secmaster/doctor/shape.go", "\t\t\t\tm.add(kind(raw))\n\t\t\t}\n\t\t}\n\t}\n\treturn m", "\t\t\t\tm.Name = name\n\t\t\t\tm.add(kind(raw))\n\t\t\t}\n\t\t}\n\t}\n\treturn m", "./apply/secmaster/doctor TestOnlyATranscript"},
+	{"a record holds a server's own code", "apply/secmaster/doctor/shape.go", "\tcase secmaster.Documented(text):\n\t\treturn text\n", "\tcase true:\n\t\treturn text\n", "./apply/secmaster/doctor TestOnlyATranscript"},
+	{"refused keys are tried on", "apply/secmaster/doctor/doctor.go", "c.Raw.Status == http.StatusUnauthorized", "c.Raw.Status == http.StatusTeapot", "./apply/secmaster/doctor TestWhatIsAsked"},
+	{"a rehearsal pushes", "manifest/gitfs/rehearse.go", `"push", "--dry-run",`, `"push",`, "./manifest/gitfs TestARehearsal"},
+	{"STS names the holder of a temporary key", "apply/secmaster/caller.go", "\tif c.tells() {", "\tif false {", "./apply/secmaster TestSTSIsNot"},
+	{"a call that fails is no failure", "cmd/connsync/view/doctor_calls.go", "\to.Failed(c.Err)\n", "", "./cmd/connsync TestADoctorNames"},
+
 	// Where secrets go.
 	{"a seal is not compared", "apply/seal.go", "if differ := seal.Compare(s.Lines, lines); differ != nil {", "if differ := seal.Compare(s.Lines, lines); false {", "./apply TestNoDestination"},
 	{"an older seal is taken", "apply/seal.go", "now.N < n || now.N == n", "now.N == n", "./apply TestNoDestination"},
@@ -48,7 +56,8 @@ var mutants = []mutant{
 	{"a closing list that fails settles everything", "apply/run.go", "outcomeOf(w, shown, ids, listErr)", "outcomeOf(w, shown, ids, nil)", "./apply TestAClosingList"},
 	{"a duplicate is not named", "apply/outcome.go", "have: remembered(w, *mine), duplicates: others, settled: true, warnings", "have: remembered(w, *mine), settled: true, warnings", "./apply TestTwiceDelivered"},
 	{"a line adopt that was carried out is not spent", "diff/wanted.go", "return k.Adopted == w.Adopt", "return false", "./apply TestALineAdopt"},
-	{"that a line adopt is spent is forgotten with a new id", "apply/record.go", "\t\tk.KeepAdopted(c.Want, c.Known)\n", "", "./apply TestALineAdopt"},
+	{"that a line adopt is spent is forgotten with a new id", "apply/record.go", "\t\tk.KeepAdopted(c.Known)\n", "", "./apply TestALineAdopt"},
+	{"that a line adopt is spent is forgotten with the line", "diff/record.go", "if before != nil && k.Adopted == \"\" {", "if before != nil && k.Adopted == \"-\" {", "./apply TestALineAdopt"},
 	{"a shown config may be as deep as it likes", "apply/observe.go", "if depth == 0 {", "if false {", "./apply TestAShownConfig"},
 	{"a shown config may have as many settings as it likes", "apply/observe.go", "*left -= above", "*left -= 0", "./apply TestAShownConfig"},
 	{"a state may be of any size", "apply/state/object.go", "err == nil && size > mostObject", "err == nil && size < 0", "./apply/state TestAnObjectThatIsTooLarge"},
