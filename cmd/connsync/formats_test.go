@@ -62,7 +62,7 @@ func asNames(w io.Writer, d view.Diff) error {
 		t.Fatal(err)
 	}
 	exe := filepath.Join(dir, "connsync")
-	if out, err := exec.Command("go", "build", "-overlay", write("overlay.json", string(overlay)), "-o", exe, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-overlay", write("overlay.json", string(overlay)), "-o", exe, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	_, env, url := emulated(t)
