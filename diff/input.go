@@ -33,11 +33,12 @@ type Place struct {
 	Region      string `json:"region"`
 	ProjectID   string `json:"project_id"`
 	WorkspaceID string `json:"workspace_id"`
+	Endpoint    string `json:"endpoint,omitempty"` // of a cloud of one's own, as the project file has it
 }
 
 // PlaceOf is the place of a target.
 func PlaceOf(t manifest.Target) Place {
-	return Place{Region: t.Region, ProjectID: t.ProjectID, WorkspaceID: t.WorkspaceID}
+	return Place{Region: t.Region, ProjectID: t.ProjectID, WorkspaceID: t.WorkspaceID, Endpoint: t.Endpoint}
 }
 
 // Want is a wanted connection whose plugin has been resolved to ids.

@@ -53,7 +53,7 @@ func (d *decider) sealedOtherwise(w *Want, k *Known) *ConflictDetail {
 
 // Target is a place as seals bind it.
 func (p Place) Target() manifest.Target {
-	return manifest.Target{Region: p.Region, ProjectID: p.ProjectID, WorkspaceID: p.WorkspaceID}
+	return manifest.Target{Region: p.Region, ProjectID: p.ProjectID, WorkspaceID: p.WorkspaceID, Endpoint: p.Endpoint}
 }
 
 // repointed are the destinations that are not those of the last apply. A secret that comes to a connection which had none meets all of its destinations anew:

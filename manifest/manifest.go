@@ -102,9 +102,12 @@ type Project struct {
 // Target is one workspace of SecMaster under a name of ours.
 type Target struct {
 	Name        string // ^[a-z0-9][a-z0-9_-]{0,62}$
-	Region      string // ^[a-z]{2}-[a-z]+-[0-9]{1,3}$
+	Region      string // ^[a-z]{2}-[a-z]+-[0-9]{1,3}$; freer beside an Endpoint
 	ProjectID   string // may be empty: looked up by region
 	WorkspaceID string
+	Endpoint    string // https://host[:port] of SecMaster in a cloud of one's own; "" for Huawei Cloud
+	IAMEndpoint string // of that cloud's IAM; "" where the project is named and keys are at hand
+	CA          string // PEM of who may sign that cloud's certificates; "" for whom the machine trusts
 	MaxAge      MaxAge // of its secrets; 0 is the project's
 	Pos         Position
 }

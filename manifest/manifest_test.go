@@ -277,3 +277,17 @@ func BenchmarkLoad10000(b *testing.B) {
 		}
 	}
 }
+
+// A seal binds the endpoint of a cloud of one's own: the same ids at another address are another place.
+func TestASealBindsTheEndpoint(t *testing.T) {
+	at := func(endpoint string) string {
+		lines, ok := (&manifest.Connection{Component: "EdrVendor", Version: "2.1"}).Bound(manifest.Target{Region: "r", ProjectID: "p", WorkspaceID: "w", Endpoint: endpoint})
+		if !ok {
+			t.Fatal("not bound")
+		}
+		return lines.Digest()
+	}
+	if at("") == at("https://a.example") || at("https://a.example") == at("https://b.example") {
+		t.Error("two places are one")
+	}
+}

@@ -110,7 +110,7 @@ func (d *document) projectTargets(p *Project, n *strict.Node) {
 			continue
 		}
 		t := d.projectTarget(e)
-		place := [3]string{t.Region, t.ProjectID, t.WorkspaceID}
+		place := t.place()
 		if other, ok := places[place]; ok && t.WorkspaceID != "" {
 			d.WrongName(e.Key, "targets %s and %s are the same workspace", other, t.Name).Hint("one workspace is one target: two would undo each other's work")
 		}
@@ -124,31 +124,30 @@ func (d *document) projectTarget(e strict.Entry) Target {
 	for _, f := range strict.Entries(e.Value) {
 		switch f.Key.Value {
 		case "region":
-			t.Region = d.region(f.Value)
+			t.Region, _ = d.str(f.Value, "region")
 		case "project_id":
 			t.ProjectID = d.id(f.Value, "project_id")
 		case "workspace_id":
 			t.WorkspaceID = d.id(f.Value, "workspace_id")
+		case "endpoint":
+			t.Endpoint = d.address(f.Value, "endpoint")
+		case "iam_endpoint":
+			t.IAMEndpoint = d.address(f.Value, "iam_endpoint")
+		case "ca":
+			t.CA = d.authorities(f.Value)
 		case "max_age":
 			t.MaxAge = d.maxAge(f.Value, true)
 		default:
-			d.Unknown(f.Key, "field", "region", "project_id", "workspace_id", "max_age")
+			d.Unknown(f.Key, "field", "region", "project_id", "workspace_id", "endpoint", "iam_endpoint", "ca", "max_age")
 		}
 	}
+	d.checkAddress(e, t)
 	for _, required := range []string{"region", "workspace_id"} {
 		if strict.Child(e.Value, required) == nil {
 			d.WrongName(e.Key, "target %s has no %s", t.Name, required)
 		}
 	}
 	return t
-}
-
-func (d *document) region(n *strict.Node) string {
-	s, ok := d.str(n, "region")
-	if ok && !validRegion.MatchString(s) {
-		d.Wrong(n, "not a region").Hint("a region is like cn-north-4; an address is set by CONNSYNC_ENDPOINT only, never by a file")
-	}
-	return s
 }
 
 func (d *document) secretsPolicy(p *SecretsPolicy, n *strict.Node) {

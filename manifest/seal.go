@@ -55,7 +55,7 @@ func (c *Connection) HasSecrets() bool {
 // sealed either.
 func (c *Connection) Bound(t Target) (lines seal.Lines, ok bool) {
 	in := seal.Connection{
-		Place:  [3]string{t.Region, t.ProjectID, t.WorkspaceID},
+		Place:  t.place(),
 		Plugin: [4]string{c.Component, c.Version, c.ComponentID, c.ComponentVersionID},
 	}
 	for _, s := range Settings("config", c.Config) {

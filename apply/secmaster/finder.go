@@ -2,6 +2,7 @@ package secmaster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -25,6 +26,8 @@ type FindOptions struct {
 	HTTPClient *http.Client // instead of one that is made as the following say
 
 	Endpoint, Region string                                // as in Options: they say where IAM and STS are
+	IAMEndpoint      string                                // as in Options; HUAWEICLOUD_SDK_IAM_ENDPOINT comes before it
+	Private          bool                                  // as in Options
 	Proxy            func(*http.Request) (*url.URL, error) // nil for none; never for keys of this machine or pod
 	RootCAs          *x509.CertPool
 
@@ -33,6 +36,9 @@ type FindOptions struct {
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // between two tries
 }
+
+// errNoIAM is of a cloud whose IAM or STS is asked for, and not known.
+var errNoIAM = &OptionError{"endpoint", "the IAM or STS of this cloud is not known: set iam_endpoint in connsync.yaml, or HUAWEICLOUD_SDK_IAM_ENDPOINT and HUAWEICLOUD_SDK_STS_ENDPOINT"}
 
 // finder is one search for credentials.
 type finder struct {
@@ -49,15 +55,20 @@ func newFinder(o FindOptions) (*finder, error) {
 	if o.Sleep == nil {
 		o.Sleep = Sleep
 	}
-	if o.Region != "" && !validRegion.MatchString(o.Region) {
+	if o.Region != "" && !o.Private && !validRegion.MatchString(o.Region) {
 		return nil, &OptionError{"region", "not a region"}
 	}
-	at := Options{Endpoint: o.Endpoint, Region: o.Region, IAMEndpoint: o.Env("HUAWEICLOUD_SDK_IAM_ENDPOINT"), Proxy: o.Proxy, RootCAs: o.RootCAs}
+	at := Options{
+		Endpoint: o.Endpoint, Region: o.Region, IAMEndpoint: cmp.Or(o.Env("HUAWEICLOUD_SDK_IAM_ENDPOINT"), o.IAMEndpoint), Private: o.Private, Proxy: o.Proxy, RootCAs: o.RootCAs,
+	}
 	base, iam, err := at.addresses()
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{FindOptions: o, iam: iam, sts: "https://sts." + ownSTS(o.Region) + ".myhuaweicloud.com", client: o.HTTPClient}
+	f := &finder{FindOptions: o, iam: iam, client: o.HTTPClient}
+	if !o.Private {
+		f.sts = "https://sts." + ownSTS(o.Region) + ".myhuaweicloud.com"
+	}
 	if _, loopback, _ := address("endpoint", o.Endpoint); loopback {
 		f.sts = base // an emulator serves them all
 	}
@@ -121,7 +132,7 @@ func (f *finder) post(ctx context.Context, url string, body any, prepare func(*h
 	}
 	for try := 1; ; try++ {
 		a, err := f.send(ctx, http.MethodPost, url, text, prepare)
-		again := err != nil || a.status >= 500 || a.status == http.StatusTooManyRequests
+		again := err != nil && err != errNoIAM || a.status >= 500 || a.status == http.StatusTooManyRequests
 		if !again || try == findTries || f.Sleep(ctx, time.Duration(try)*time.Second) != nil {
 			return a, err
 		}
@@ -130,6 +141,9 @@ func (f *finder) post(ctx context.Context, url string, body any, prepare func(*h
 
 // send is one exchange; its answer is read to a bound.
 func (f *finder) send(ctx context.Context, method, url string, text []byte, prepare func(*http.Request, []byte)) (answer, error) {
+	if strings.HasPrefix(url, "/") {
+		return answer{}, errNoIAM
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))

@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Endpoint    string // https, or http to loopback; "" for the region's own
 	IAMEndpoint string // of the project look-up; "" for the region's own, or a loopback Endpoint
+	Private     bool   // the Endpoint is of a cloud of one's own, so that Huawei Cloud's IAM and STS are asked nothing
 	Region      string
 	ProjectID   string // "" to look it up by the region
 	WorkspaceID string
@@ -99,6 +100,9 @@ func (o *Options) check() error {
 // addresses are the base URLs of SecMaster and of IAM, without a slash at the end.
 func (o *Options) addresses() (secmaster, iam string, err error) {
 	secmaster, iam = "https://secmaster."+o.Region+".myhuaweicloud.com", "https://iam."+o.Region+".myhuaweicloud.com"
+	if o.Private {
+		iam = ""
+	}
 	if o.Endpoint != "" {
 		loopback := false
 		if secmaster, loopback, err = address("endpoint", o.Endpoint); err != nil {

@@ -30,6 +30,9 @@ func (r *Reader) knownProject() string {
 
 func (r *Reader) lookUpProject(ctx context.Context) (string, error) {
 	const op = "look up project"
+	if r.iam == "" {
+		return "", errNoIAM
+	}
 	a, _, err := r.do(ctx, call{op: op, method: http.MethodGet, url: r.iam + "/v3/projects" + encode(url.Values{"name": {r.options.Region}})})
 	if err != nil {
 		return "", err

@@ -87,8 +87,8 @@ func (e *NotHomeError) Error() string {
 type PlaceError struct{ Known, Asked diff.Place }
 
 func (e *PlaceError) Error() string {
-	return fmt.Sprintf("known state belongs to %s/%s/%s, not to %s/%s/%s",
-		e.Known.Region, e.Known.ProjectID, e.Known.WorkspaceID, e.Asked.Region, e.Asked.ProjectID, e.Asked.WorkspaceID)
+	return fmt.Sprintf("known state belongs to %s/%s/%s%s, not to %s/%s/%s%s",
+		e.Known.Region, e.Known.ProjectID, e.Known.WorkspaceID, e.Known.Endpoint, e.Asked.Region, e.Asked.ProjectID, e.Asked.WorkspaceID, e.Asked.Endpoint)
 }
 
 // Why known state cannot be locked or replaced.

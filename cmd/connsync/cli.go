@@ -14,7 +14,7 @@ type cli struct {
 
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 
-	Init     initCmd     `cmd:"" takes:"dir config endpoint quiet verbose" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
+	Init     initCmd     `cmd:"" takes:"dir config endpoint domain ca-file quiet verbose" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
 	Validate validateCmd `cmd:"" takes:"dir config repo ref target quiet verbose" help:"Check every manifest. Offline; needs no key."`
 	Diff     diffCmd     `cmd:"" takes:"all" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
 	Sync     syncCmd     `cmd:"" takes:"all" help:"Create what is missing and update what changed."`
@@ -24,9 +24,9 @@ type cli struct {
 	Seal     sealCmd     `cmd:"" takes:"dir config target" help:"Sign where the secrets of connections may go."`
 	Secrets  secretsCmd  `cmd:"" takes:"dir config ref target only" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
 	Merge    mergingCmd  `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
-	Import   importCmd   `cmd:"" takes:"dir config target only endpoint narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
-	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
-	Doctor   doctorCmd   `cmd:"" takes:"dir config repo ref target endpoint narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
+	Import   importCmd   `cmd:"" takes:"dir config target only endpoint domain ca-file narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
+	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint domain ca-file narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Doctor   doctorCmd   `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
 	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
 	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
@@ -52,6 +52,8 @@ type globals struct {
 	Quiet    bool     `short:"q" help:"No progress."`
 	Verbose  bool     `short:"v" help:"Also say every request: method, path, status, time. Never a body or a header."`
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
+	Domain   []string `env:"CONNSYNC_DOMAINS" placeholder:"DOMAIN" help:"Let connsync.yaml name addresses in this domain (repeatable; ${env}, with commas)."`
+	CAFile   string   `completes:"files" name:"ca-file" env:"CONNSYNC_CA_FILE" placeholder:"FILE" help:"Also trust the certificates in this file, in PEM, for SecMaster and IAM (${env})."`
 	Narrow   bool     `help:"Ask for temporary keys that may do only what this command needs."`
 	State    string   `completes:"folders" env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
 

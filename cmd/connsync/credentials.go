@@ -19,10 +19,13 @@ type need struct {
 	parallelism int
 }
 
-// client says how to reach one target's workspace. The endpoint follows from the region; only a
-// flag or the environment overrides it, never a file of the repository.
+// client says how to reach one target's workspace.
 func (g *globals) client(ctx context.Context, w world, t manifest.Target, n need) (secmaster.Options, error) {
-	found, err := w.keys.find(ctx, g.find(w, t, n))
+	at, err := g.address(w, t)
+	if err != nil {
+		return secmaster.Options{}, err
+	}
+	found, err := w.keys.find(ctx, g.findAt(w, t, at, n))
 	if err != nil {
 		return secmaster.Options{}, err
 	}
@@ -31,8 +34,10 @@ func (g *globals) client(ctx context.Context, w world, t manifest.Target, n need
 		project = found.ProjectID
 	}
 	return secmaster.Options{
-		Endpoint:    g.Endpoint,
-		IAMEndpoint: w.env("HUAWEICLOUD_SDK_IAM_ENDPOINT"),
+		Endpoint:    at.secmaster,
+		IAMEndpoint: at.iam,
+		Private:     at.private,
+		RootCAs:     at.roots,
 		Region:      t.Region,
 		ProjectID:   project,
 		WorkspaceID: t.WorkspaceID,
@@ -47,10 +52,16 @@ func (g *globals) client(ctx context.Context, w world, t manifest.Target, n need
 }
 
 // find says where to look for a target's credentials.
-func (g *globals) find(w world, t manifest.Target, n need) secmaster.FindOptions {
+func (g *globals) find(w world, t manifest.Target, n need) (secmaster.FindOptions, error) {
+	at, err := g.address(w, t)
+	return g.findAt(w, t, at, n), err
+}
+
+func (g *globals) findAt(w world, t manifest.Target, at address, n need) secmaster.FindOptions {
 	home, _ := os.UserHomeDir()
 	o := secmaster.FindOptions{
-		Env: w.env, Home: home, ReadFile: os.ReadFile, Endpoint: g.Endpoint, Region: t.Region, Proxy: http.ProxyFromEnvironment, Covers: n.covers,
+		Env: w.env, Home: home, ReadFile: os.ReadFile, Endpoint: at.secmaster, Region: t.Region, Proxy: http.ProxyFromEnvironment, Covers: n.covers,
+		IAMEndpoint: at.iam, Private: at.private, RootCAs: at.roots,
 	}
 	if g.Narrow {
 		o.Actions = secmaster.ActionNames(n.job)
@@ -71,7 +82,7 @@ func (k *keyring) find(ctx context.Context, o secmaster.FindOptions) (secmaster.
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	place := secmaster.STSRegion(o.Region) + " " + o.Endpoint
+	place := secmaster.STSRegion(o.Region) + " " + o.Endpoint + " " + o.IAMEndpoint
 	if c, ok := k.found[place]; ok {
 		return c, nil
 	}

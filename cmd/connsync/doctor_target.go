@@ -62,7 +62,11 @@ func (x *checkup) network(o secmaster.Options, e *view.Examined) bool {
 
 // caller says whose the credentials are.
 func (x *checkup) caller(t wanted, c secmaster.Credentials) view.Check {
-	who, err := secmaster.WhoIs(x.ctx, x.g.find(x.w, t.Target, need{}), c)
+	var who secmaster.Caller
+	find, err := x.g.find(x.w, t.Target, need{})
+	if err == nil {
+		who, err = secmaster.WhoIs(x.ctx, find, c)
+	}
 	if err != nil {
 		text, _ := explain(err)
 		return notLooked("caller", "whose they are is not told; "+text)
@@ -107,7 +111,11 @@ func (x *checkup) decoded(t wanted, c secmaster.Credentials, r *doctor.Report) m
 		if !call.Asked || encoded == "" {
 			continue
 		}
-		if names, err := secmaster.Decode(x.ctx, x.g.find(x.w, t.Target, need{}), c, encoded); err == nil {
+		find, err := x.g.find(x.w, t.Target, need{})
+		if err != nil {
+			continue
+		}
+		if names, err := secmaster.Decode(x.ctx, find, c, encoded); err == nil {
 			out[call.Name] = names
 		}
 	}

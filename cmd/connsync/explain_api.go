@@ -11,9 +11,18 @@ func explainAPI(err error) (string, []string, bool) {
 	var e *secmaster.Error
 	var option *secmaster.OptionError
 	var credentials *secmaster.CredentialsError
+	var domain *domainError
+	var ca *caError
 	switch {
 	case errors.As(err, &e):
 		return e.Error(), apiHints(e), true
+	case errors.As(err, &domain):
+		return domain.Error(), []string{
+			"if that address is yours, allow its domain where the command runs:  CONNSYNC_DOMAINS=" + parentDomain(domain.host),
+			"if it came with a pull request, nothing was sent there",
+		}, true
+	case errors.As(err, &ca):
+		return ca.Error(), []string{"it must hold certificates in PEM:  -----BEGIN CERTIFICATE-----"}, true
 	case errors.As(err, &option):
 		return option.Error(), []string{"check connsync.yaml, --endpoint and CONNSYNC_ENDPOINT"}, true
 	case errors.As(err, &credentials):

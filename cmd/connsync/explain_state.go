@@ -25,7 +25,7 @@ func explainElsewhere(err error) (string, []string, bool) {
 	var notHome *state.NotHomeError
 	switch {
 	case errors.As(err, &place):
-		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", placeName(place.Known.Region, place.Known.WorkspaceID), placeName(place.Asked.Region, place.Asked.WorkspaceID)),
+		return fmt.Sprintf("its known state belongs to %s, not to %s; nothing was sent", view.PlaceName(place.Known), view.PlaceName(place.Asked)),
 			[]string{"if the target really moved:  connsync sync --retarget " + targetOf(err) + "  (every connection is then planned anew)"}, true
 	case errors.As(err, &home):
 		return "its " + home.Error() + "; nothing was sent", []string{
@@ -121,8 +121,6 @@ func explainUnkept(err error) (string, []string, bool) {
 }
 
 var diskHints = []string{"check the permissions and the space of the repository's .git folder"}
-
-func placeName(region, workspace string) string { return region + "/" + view.Cut(workspace, 8) }
 
 // noState says why there is nowhere to keep known state.
 func noState(err error) string {

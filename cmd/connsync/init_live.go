@@ -14,7 +14,11 @@ import (
 
 // live asks SecMaster for what no flag says, where credentials are at hand: the workspace, the project, and what the plugins call their settings.
 func (s *starting) live(ctx context.Context) error {
-	if !secmaster.Configured(s.g.find(s.w, s.target, need{})) && s.target.WorkspaceID != "" {
+	find, err := s.g.find(s.w, s.target, need{})
+	if err != nil {
+		return err
+	}
+	if !secmaster.Configured(find) && s.target.WorkspaceID != "" {
 		return nil // a machine's own agency is asked only where it is needed
 	}
 	options, err := s.g.client(ctx, s.w, s.target, need{})

@@ -10,6 +10,8 @@ import (
 
 	"connsync/apply/secmaster"
 	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
+	"connsync/diff"
 	"connsync/manifest"
 )
 
@@ -120,7 +122,7 @@ func (c pluginsCmd) show(w world, p *render.Printer, all []workspacePlugins) err
 		return render.JSON(w.stdout, jsonPluginsOf(all))
 	}
 	for _, t := range all {
-		p.Out.Line("%s  %s", render.Bold(t.target.Name), placeName(t.target.Region, t.target.WorkspaceID))
+		p.Out.Line("%s  %s", render.Bold(t.target.Name), view.PlaceName(diff.PlaceOf(t.target)))
 		p.Plugins(t.plugins, c.Name != "")
 	}
 	return nil

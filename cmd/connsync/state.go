@@ -63,7 +63,7 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 		if err != nil {
 			return err
 		}
-		p.Out.Line("%s  %s   applied %s   state %s", render.Bold(target), placeName(snap.Place.Region, snap.Place.WorkspaceID), applied(snap.Applied, snap.AppliedDirty), view.CutHash(snap.Commit))
+		p.Out.Line("%s  %s   applied %s   state %s", render.Bold(target), view.PlaceName(snap.Place), applied(snap.Applied, snap.AppliedDirty), view.CutHash(snap.Commit))
 		for _, name := range slices.Sorted(maps.Keys(snap.Known)) {
 			k := snap.Known[name]
 			p.Out.Line("  %s   %s   %s%s", render.Bold(name), k.ID, k.File, render.Yellow(peculiarities(k)))

@@ -91,6 +91,9 @@ func projectChanges(was, now manifest.Project) []RuleChange {
 		{"project", func(t manifest.Target) string { return t.ProjectID }},
 		{"region", func(t manifest.Target) string { return t.Region }},
 		{"workspace", func(t manifest.Target) string { return t.WorkspaceID }},
+		{"endpoint", func(t manifest.Target) string { return t.Endpoint }},
+		{"iam_endpoint", func(t manifest.Target) string { return t.IAMEndpoint }},
+		{"ca", manifest.Target.Authority},
 		{"max_age", func(t manifest.Target) string { return t.MaxAge.String() }},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(now.Targets)) {

@@ -18,11 +18,17 @@ const draft = "http://json-schema.org/draft-07/schema#"
 // Project is the schema of connsync.yaml.
 func Project() Object {
 	target := closed(Object{
-		"region":       described("SecMaster's region; its address follows from it.", Object{"type": "string", "pattern": `^[a-z]{2}-[a-z]+-[0-9]{1,3}$`, "examples": []any{"cn-north-4"}}),
+		"region":       described("SecMaster's region; its address follows from it.", Object{"type": "string", "pattern": `^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`, "examples": []any{"cn-north-4"}}),
 		"project_id":   described("The project's id. Without it the project of the region's name is taken.", id()),
 		"workspace_id": described("The workspace's id.", id()),
+		"endpoint":     described("SecMaster's address in a cloud of your own. A command goes there only where its domain was allowed (--domain).", Object{"type": "string", "pattern": `^https://`}),
+		"iam_endpoint": described("The address of that cloud's IAM, which the project is looked up in.", Object{"type": "string", "pattern": `^https://`}),
+		"ca":           described("Who signs that cloud's certificates, in PEM.", Object{"type": "string", "maxLength": 64 << 10}),
 		"max_age":      described("How old a value of its secrets may become, or none.", Object{"type": "string", "pattern": `^([1-9][0-9]{0,4}d|none)$`, "examples": []any{"90d"}}),
 	}, "region", "workspace_id")
+	target["if"], target["then"], target["else"] = Object{"required": []string{"endpoint"}},
+		Object{"anyOf": []any{Object{"required": []string{"project_id"}}, Object{"required": []string{"iam_endpoint"}}}},
+		Object{"properties": Object{"region": Object{"pattern": `^[a-z]{2}-[a-z]+-[0-9]{1,3}$`}, "iam_endpoint": false, "ca": false}}
 	policy := closed(Object{
 		"allow":        described("The types of keys that may decrypt. Without it: age, pgp, hckms.", Object{"type": "array", "minItems": 1, "items": Object{"enum": secrets.KeyTypes}}),
 		"mac":          described("full refuses files whose MAC covers encrypted values only.", Object{"enum": []string{"any", "full"}}),

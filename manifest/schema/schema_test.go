@@ -165,7 +165,8 @@ func TestTheSchemaOfTheProjectFile(t *testing.T) {
 		project + "manifests: [a, b]\nsecrets: {allow: [age, kms], mac: full, rule: warn}\nstate: {remote: none}\n",
 		"targets: {}\n", "targets: {Prod: {region: cn-north-4, workspace_id: w}}\n", "targets: {prod: {region: here, workspace_id: w}}\n", "targets: {prod: {region: cn-north-4}}\n",
 		project + "secrets: {mac: some}\n", project + "secrets: {allow: [aes]}\n", project + "secrets: {rule: no}\n", project + "state: {remotes: x}\n", project + "secret: {}\n", "manifests: [a]\n",
-		"targets: {prod: {region: cn-north-4, workspace_id: w, endpoint: https://x}}\n",
+		"targets: {prod: {region: cn-north-4, workspace_id: w, endpoint: https://x}}\n", "targets: {prod: {region: r1, project_id: p, workspace_id: w, endpoint: https://x}}\n",
+		"targets: {prod: {region: r1, iam_endpoint: https://y, workspace_id: w, endpoint: https://x}}\n", "targets: {prod: {region: cn-north-4, iam_endpoint: https://y, workspace_id: w}}\n",
 	} {
 		_, err := manifest.LoadProject(fstest.MapFS{manifest.ProjectFile: {Data: []byte(text)}}, manifest.ProjectFile)
 		reads := err == nil && text != "targets: {}\n" // which is of no use, and no mistake

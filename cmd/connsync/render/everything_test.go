@@ -47,7 +47,9 @@ func plansOf(prod, test []diff.Change) []diff.Plan {
 	plan := func(name, workspace string, changes []diff.Change) diff.Plan {
 		return diff.Plan{Target: name, Place: place(workspace), WantCommit: "9a8b7c6d5e4f3a2b1c0d", KnownCommit: "1f2e3d4c5b6a7f8e9d0c", Changes: changes}
 	}
-	return []diff.Plan{plan("prod", "11111111", prod), plan("test", "22222222", test)}
+	plans := []diff.Plan{plan("prod", "11111111", prod), plan("test", "22222222", test)}
+	plans[1].Place.Endpoint = "https://secmaster.cloud.example"
+	return plans
 }
 
 func newEverything() everything {

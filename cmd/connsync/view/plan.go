@@ -36,9 +36,18 @@ func (d Diff) Page(all bool) Page {
 	return p
 }
 
+// PlaceName is where a target's connections live, in short.
+func PlaceName(p diff.Place) string {
+	name := p.Region + "/" + Cut(p.WorkspaceID, 8)
+	if p.Endpoint != "" {
+		name += " at " + p.Endpoint
+	}
+	return name
+}
+
 func target(anchor string, plan diff.Plan, newTarget map[[2]string]string, offline, all bool) Target {
 	out := Target{
-		Anchor: anchor, Name: plan.Target, Place: plan.Place.Region + "/" + Cut(plan.Place.WorkspaceID, 8),
+		Anchor: anchor, Name: plan.Target, Place: PlaceName(plan.Place),
 		Commits: commits(plan, offline), Notes: remarks(plan),
 	}
 	for i := range plan.Changes {

@@ -155,7 +155,11 @@ func ruleWord(c review.RuleChange) string {
 	case review.ProjectValue:
 		return fmt.Sprintf("%s%s changes from %s to %s", in, projectSetting(c), Quoted(c.Was), Quoted(c.Now))
 	case review.TargetNew:
-		return fmt.Sprintf("%starget %s is new: %s, workspace %s", in, c.Target.Name, c.Target.Region, Quoted(c.Target.WorkspaceID))
+		at := c.Target.Region
+		if c.Target.Endpoint != "" {
+			at += " at " + Quoted(c.Target.Endpoint)
+		}
+		return fmt.Sprintf("%starget %s is new: %s, workspace %s", in, c.Target.Name, at, Quoted(c.Target.WorkspaceID))
 	case review.TargetGone:
 		return fmt.Sprintf("%starget %s is gone: nobody looks at its connections any more", in, c.Target.Name)
 	case review.PluginsGone:
