@@ -13,9 +13,11 @@ import (
 // desk is where Git's questions arrive: at the person at stdin. It is nil where nobody is there, in CI, and where Git was told not to ask on a terminal.
 // An interruption ends a question at once, also that of a push which outlives it: the push goes on, and fails for want of an answer.
 func (g *globals) desk(interrupted context.Context, w world) *gitfs.Desk {
-	told := strings.ToLower(w.env("GIT_TERMINAL_PROMPT"))
+	if !render.IsTerminal(w.stdin) || inCI(w) || slices.Contains([]string{"0", "false", "no", "off"}, strings.ToLower(w.env("GIT_TERMINAL_PROMPT"))) {
+		return nil
+	}
 	own, err := os.Executable()
-	if !render.IsTerminal(w.stdin) || inCI(w) || slices.Contains([]string{"0", "false", "no", "off"}, told) || err != nil {
+	if err != nil {
 		return nil
 	}
 	return gitfs.NewDesk(own, func(ctx context.Context, q gitfs.Question) (string, error) {

@@ -18,7 +18,7 @@ import (
 type importCmd struct {
 	Layout        string   `default:"${layout}" placeholder:"PATH" help:"Where a manifest goes; {target}, {name} and {plugin} are filled in (default ${default})."`
 	Plugin        []string `placeholder:"NAME" help:"Only connections of this plugin (repeatable)."`
-	FromTerraform string   `placeholder:"FILE" help:"Read ids and configs from this state file of Terraform or OpenTofu ( - : standard input), and not from SecMaster. The command that gives it:  terraform state pull ."`
+	FromTerraform string   `completes:"files" placeholder:"FILE" help:"Read ids and configs from this state file of Terraform or OpenTofu ( - : standard input), and not from SecMaster. The command that gives it:  terraform state pull ."`
 	BuiltIn       bool     `help:"Also what came with the workspace, and connections of emergency policies. Otherwise only where --only names one exactly."`
 	Protect       bool     `help:"Write  protect: true  into each: sync --prune never deletes it."`
 	DryRun        bool     `help:"Say what would be written, and write nothing."`
