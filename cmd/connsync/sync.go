@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"connsync/diff"
 	"connsync/lazy"
 	"connsync/manifest"
+	"connsync/manifest/gitfs"
 	"connsync/secrets"
 	"connsync/secrets/sops"
 )
@@ -121,7 +123,11 @@ func (how planning) checkClean(s *source, p manifest.Project, set manifest.Set) 
 	case s.worktree == nil:
 		return false, nil
 	case s.repo == nil && !how.dirty:
-		return false, &refusal{"the manifests are not in a Git repository that can be read, so it cannot be told which commit they are", []string{"--dirty applies them as they are"}}
+		why := ""
+		if unreadable := (*gitfs.UnreadableError)(nil); errors.As(s.repoErr, &unreadable) {
+			why = ": " + unreadable.Error()
+		}
+		return false, &refusal{"the manifests are not in a Git repository that can be read, so it cannot be told which commit they are" + why, []string{"--dirty applies them as they are"}}
 	case s.repo == nil:
 		return true, nil
 	case s.commit.Hash == "" && !how.dirty:

@@ -39,6 +39,9 @@ func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string,
 		if a.code != 0 {
 			return g.failure(ctx, a)
 		}
+		if longHash.MatchString(a.stdout) { // they would all be passed over, as if there were none
+			return &RemoteError{RemoteUnreachable, otherHashes}
+		}
 		if out = refsOf(a.stdout); len(out) > 0 {
 			return nil
 		}
@@ -52,6 +55,9 @@ func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string,
 	})
 	return out, err
 }
+
+// longHash is a ref of a repository with the hashes that connsync cannot read.
+var longHash = lazy.New(`(?m)^[0-9a-f]{64}\t`)
 
 // refsOf reads lines of a hash, a tab and a name.
 func refsOf(text string) map[string]string {

@@ -9,6 +9,7 @@ import (
 const (
 	elsewhere     = "it redirects to another host, which is not followed: use that address, if it is yours"
 	noCredentials = "it asks for credentials, and none are known"
+	otherHashes   = "it uses other hashes than sha1, which connsync cannot read"
 	noKey         = "the server takes none of the keys"
 
 	noKeyOrPassphrase = noKey + ", or a key's passphrase cannot be asked for: load it into the agent"
@@ -61,7 +62,7 @@ var failures = []said{
 	{"SSL routines", RemoteUnreachable, "no secure connection can be made"},
 	{"returned error: 429", RemoteUnreachable, "it limits the rate of requests: repeat later"},
 	{"returned error: 5", RemoteUnreachable, "it has an error of its own: repeat later"},
-	{"mismatched algorithms", RemoteUnreachable, "it uses other hashes than sha1, which connsync cannot read"},
+	{"mismatched algorithms", RemoteUnreachable, otherHashes},
 	{"shallow update not allowed", RemoteRefused, "it lacks what comes before: this clone's history is cut off"},
 	{"not valid: is this a git repository", RemoteUnreachable, "its answer is not Git's"},
 	{"No space left on device", RemoteUnreachable, "no space is left for what is fetched"},
