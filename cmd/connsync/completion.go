@@ -11,6 +11,8 @@ import (
 
 // completionCmd prints what a shell reads to complete command lines.
 type completionCmd struct {
+	answerFormat
+
 	Shell string `arg:"" enum:"bash,zsh,fish,powershell" help:"bash, zsh, fish or powershell."`
 }
 
@@ -28,6 +30,10 @@ func (c completionCmd) Run(w world) error {
 	script, err := complete.Script(c.Shell)
 	if err != nil {
 		return err
+	}
+	if w.answers != nil {
+		w.give(&completionScript{render.NewAnswer(), c.Shell, script})
+		return nil
 	}
 	out := render.New(w.stdout, w.stderr, render.Options{}).Out
 	for line := range strings.Lines(script) {

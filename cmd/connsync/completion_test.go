@@ -49,7 +49,7 @@ func toComplete(t testing.TB) string {
 func TestWhatIsOffered(t *testing.T) {
 	dir := toComplete(t)
 	inDir := "connsync -C " + dir + " "
-	flags := "--help --dir --config --color"
+	flags := "--format --help --dir --config --color"
 	for line, want := range map[string]string{
 		"":                                    "words",
 		"connsync di":                         "words diff",

@@ -14,6 +14,8 @@ import (
 
 // demoCmd shows the main job with real commands against an emulated SecMaster.
 type demoCmd struct {
+	answerFormat
+
 	Keep bool `help:"Leave the repository and the server up, to go on by hand."`
 }
 
@@ -57,6 +59,7 @@ func (c demoCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := d.story(); err != nil {
 		return err
 	}
+	w.give(&demonstrated{render.NewAnswer(), true})
 	d.onByHand(c.Keep)
 	if c.Keep {
 		<-ctx.Done()
@@ -104,7 +107,7 @@ func (d *demo) run(args []string, quiet bool) error {
 	cmd := exec.CommandContext(d.ctx, d.exe)
 	cmd.Args = append([]string{"connsync"}, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = d.repo.dir, d.w.stdout, d.w.stderr
-	if quiet {
+	if quiet || d.w.answers != nil {
 		cmd.Stdout = nil
 	}
 	cmd.Env = append(d.environment(), "PATH="+d.w.env("PATH"), "HOME="+filepath.Dir(d.repo.dir), "TMPDIR="+os.TempDir())

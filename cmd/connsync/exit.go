@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -90,8 +91,21 @@ func (e *inTarget) Error() string { return e.target + ": " + e.err.Error() }
 
 func (e *inTarget) Unwrap() error { return e.err }
 
-// outcome says an error in our words and gives its exit code. Nothing is done where its results could not be written.
+// outcome ends a command: it says its error, writes its value where one was asked for, and gives its exit code. Nothing is done where its
+// results could not be written.
 func (c *cli) outcome(w world, err error) int {
+	code := c.say(w, err)
+	if w.answers == nil {
+		return code
+	}
+	if err := cmp.Or(w.answer(code), w.unwritten()); err != nil && code == exitDone {
+		code = fail(c.globals.printer(w), err)
+	}
+	return code
+}
+
+// say says an error in our words, and gives its exit code.
+func (c *cli) say(w world, err error) int {
 	var silent exitWith
 	if err == nil {
 		err = w.unwritten()

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +15,8 @@ import (
 
 // helpCmd explains what is no command: `connsync help words`. `connsync help sync` is `connsync sync --help`.
 type helpCmd struct {
+	answerFormat
+
 	Topic []string `arg:"" optional:"" completes:"topic" help:"A command, or a topic: ${topics}."`
 }
 
@@ -23,6 +27,20 @@ func topicNames() string { return strings.Join(slices.Sorted(maps.Keys(topics)),
 
 // Run prints a topic, or what `COMMAND --help` does.
 func (c helpCmd) Run(ctx context.Context, w world) error {
+	if w.answers == nil {
+		return c.show(ctx, w)
+	}
+	var text bytes.Buffer
+	in := w
+	in.stdout, in.answers = &text, nil
+	err := c.show(ctx, in)
+	if err == nil || errors.Is(err, exitWith(exitDone)) {
+		w.give(&helpText{render.NewAnswer(), text.String()})
+	}
+	return err
+}
+
+func (c helpCmd) show(ctx context.Context, w world) error {
 	if len(c.Topic) != 1 || topics[c.Topic[0]] == "" {
 		return exitWith(Main(ctx, append(slices.Clone(c.Topic), "--help"), w))
 	}

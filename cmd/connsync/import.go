@@ -16,6 +16,8 @@ import (
 
 // importCmd writes manifests for what workspaces have already.
 type importCmd struct {
+	answerFormat
+
 	Layout        string   `default:"${layout}" placeholder:"PATH" help:"Where a manifest goes; {target}, {name} and {plugin} are filled in (default ${default})."`
 	Plugin        []string `placeholder:"NAME" help:"Only connections of this plugin (repeatable)."`
 	FromTerraform string   `completes:"files" placeholder:"FILE" help:"Read ids and configs from this state file of Terraform or OpenTofu ( - : standard input), and not from SecMaster. The command that gives it:  terraform state pull ."`
@@ -93,6 +95,7 @@ func (c importCmd) Run(ctx context.Context, w world, g *globals) error {
 			return err
 		}
 	}
+	w.giveIf(code == exitDone || len(i.written)+len(i.adopted)+len(i.left) > 0, i.answer())
 	if err := i.next(); err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 
 // initCmd writes what a repository begins with.
 type initCmd struct {
+	answerFormat
+
 	Region    string   `placeholder:"REGION" help:"The region of the workspace, as in cn-north-4."`
 	Workspace string   `placeholder:"ID" help:"The workspace. Where credentials are at hand it may be left out: those of the region are listed."`
 	Project   string   `placeholder:"ID" help:"The region's project; looked up where it is not given."`
@@ -47,6 +49,7 @@ type starting struct {
 	recipients []recipient
 	newKey     *newKey  // nil for none
 	keys       []string // of settings that stay in the clear
+	did        []begunFile
 }
 
 // Run asks for what is missing, and writes what is not there.
@@ -77,8 +80,13 @@ func (c initCmd) Run(ctx context.Context, w world, g *globals) error {
 		return err
 	}
 	if c.Import && !c.DryRun {
-		return s.taken(ctx)
+		err := s.taken(ctx)
+		begun := s.answer()
+		begun.Import = w.gave()
+		w.give(begun)
+		return err
 	}
+	w.give(s.answer())
 	s.next()
 	return nil
 }
@@ -129,6 +137,7 @@ func (s *starting) write(files []startFile) error {
 		case !errors.Is(err, fs.ErrNotExist):
 			return &fileError{"init", f.name, err}
 		case s.cmd.DryRun:
+			s.did = append(s.did, begunFile{f.name, "written"})
 			s.p.Out.Line("  %s %s   %s", render.Green("+"), f.name, f.about)
 			continue
 		}
@@ -136,6 +145,7 @@ func (s *starting) write(files []startFile) error {
 			return &fileError{"init", f.name, err}
 		}
 		written++
+		s.did = append(s.did, begunFile{f.name, "written"})
 		s.p.Out.Line("  %s %s   %s", render.Green("+"), f.name, f.about)
 	}
 	s.openers()
@@ -159,9 +169,11 @@ const shownLines = 40
 // there says what init would have written in the place of a file.
 func (s *starting) there(f startFile, was string) {
 	if f.used || f.line != "" && strings.Contains("\n"+was+"\n", "\n"+f.line+"\n") || was == f.text {
+		s.did = append(s.did, begunFile{f.name, "used"})
 		s.p.Out.Line("  = %s   is there, and is used", f.name)
 		return
 	}
+	s.did = append(s.did, begunFile{f.name, "left"})
 	s.p.Out.Line("  %s %s   is there, and is left as it is; init would have written:", render.Yellow("="), f.name)
 	lines := strings.Split(strings.TrimSuffix(f.text, "\n"), "\n")
 	for _, l := range lines[:min(len(lines), shownLines)] {

@@ -44,6 +44,8 @@ type world struct {
 	env            func(string) string
 	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
 
+	answers *answers // nil where text is asked for
+
 	keys   *keyring                                  // of this run; nil where nothing is remembered
 	asks   *gitfs.Desk                               // where Git's questions arrive; nil where nobody can be asked
 	waits  *render.Progress                          // what is waited for is said there
@@ -71,13 +73,16 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 		if recover() != nil {
 			fmt.Fprintln(w.stderr, "connsync: error: "+internalError)
 			code = exitFailed
+			if wantsJSON(args) {
+				_ = render.FailedJSON(w.stdout, code, []render.Failure{{Message: internalError}})
+			}
 		}
 	}()
 	w.stdout, w.stderr = remembered(w.stdout, "stdout"), remembered(w.stderr, "stderr")
 	var c cli
 	parser, err := kong.New(&c, grammar(w)...)
 	if err != nil {
-		return usage(w, err)
+		return usage(w, args, err)
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -92,7 +97,10 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 		err = errors.Join(checkVariables(command), checkOnly(command, c.Only))
 	}
 	if err != nil {
-		return usage(w, err)
+		return usage(w, args, err)
+	}
+	if asksJSON(command.Selected()) {
+		w = w.answering()
 	}
 	w.keys = &keyring{}
 	w.waits = c.globals.printer(w).Progress()
@@ -116,7 +124,11 @@ func parse(p *kong.Kong, args []string) (command *kong.Context, err error) {
 }
 
 // usage says what is wrong with a command line. Kong's texts name flags and arguments only.
-func usage(w world, err error) int {
-	render.New(w.stdout, w.stderr, render.Options{}).Fail(err.Error(), []string{"connsync --help"})
+func usage(w world, args []string, err error) int {
+	hints := []string{"connsync --help"}
+	render.New(w.stdout, w.stderr, render.Options{}).Fail(err.Error(), hints)
+	if wantsJSON(args) {
+		_ = render.FailedJSON(w.stdout, exitUsage, []render.Failure{{Message: err.Error(), Hints: hints}})
+	}
 	return exitUsage
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"connsync/cmd/connsync/render"
 	"connsync/cmd/connsync/view"
 	"connsync/manifest"
 	"connsync/secrets/sops"
@@ -12,6 +13,8 @@ import (
 
 // mergingCmd merges one manifest for Git.
 type mergingCmd struct {
+	answerFormat
+
 	Base   string `completes:"files" arg:"" help:"A file with the common ancestor's version (%O)."`
 	Ours   string `completes:"files" arg:"" help:"A file with our version, which becomes the result (%A)."`
 	Theirs string `completes:"files" arg:"" help:"A file with the other version (%B)."`
@@ -40,7 +43,7 @@ func (c mergingCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err := os.WriteFile(c.Ours, m.Text, 0o644); err != nil {
 		return err
 	}
-	return c.left(m)
+	return c.left(w, m)
 }
 
 func (c mergingCmd) versions() (v sops.Versions, err error) {
@@ -70,9 +73,10 @@ func (mergingCmd) policy(g *globals) manifest.SecretsPolicy {
 }
 
 // left says what is left to do.
-func (c mergingCmd) left(m sops.Merge) error {
+func (c mergingCmd) left(w world, m sops.Merge) error {
 	switch {
 	case m.Done():
+		w.give(&mergedFile{render.NewAnswer(), c.File})
 		return nil
 	case len(m.Conflicts) > 0:
 		return &refusal{c.File + ": both sides changed " + view.List(m.Conflicts), []string{

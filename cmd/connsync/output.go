@@ -12,7 +12,8 @@ import (
 
 // printer writes for people, as the flags and the terminal say.
 func (g *globals) printer(w world) *render.Printer {
-	return render.New(w.stdout, w.stderr, render.Options{Color: g.Color, Env: w.env, Quiet: g.Quiet, Verbose: g.Verbose})
+	out, heard := w.people()
+	return render.New(out, w.stderr, render.Options{Color: g.Color, Env: w.env, Quiet: g.Quiet, Verbose: g.Verbose, Heard: heard})
 }
 
 // output is a stream that remembers the first write that failed: a list that was cut off by a full disk is no list.
@@ -21,6 +22,8 @@ type output struct {
 	name string
 	mu   sync.Mutex
 	err  error
+
+	wrote bool
 }
 
 // remembered is a stream as commands write to it. A terminal stays what it is.
@@ -34,6 +37,7 @@ func remembered(w io.Writer, name string) io.Writer {
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock() // what is waited for is said by others
 	defer o.mu.Unlock()
+	o.wrote = o.wrote || len(p) > 0
 	n, err := o.Writer.Write(p)
 	if err != nil {
 		err = &fileError{"the output on", o.name, err}

@@ -11,6 +11,8 @@ import (
 
 // renameCmd gives a connection another name.
 type renameCmd struct {
+	answerFormat
+
 	Old    string `completes:"place" arg:"" name:"target/old" help:"The connection."`
 	New    string `arg:"" name:"new" help:"Its new name."`
 	DryRun bool   `help:"Say what would change, and change nothing."`
@@ -90,6 +92,7 @@ func (r renaming) rename(file string, text []byte, ed *sops.Editor, previously s
 	if err != nil {
 		return err
 	}
+	r.w.give(&renamedConnection{render.NewAnswer(), r.old.target, r.old.name, r.new.name, file, r.dry})
 	r.p.Out.Line("%s %s to %s   %s", r.said("renamed", "would rename"), r.old.String(), render.Bold(r.new.name), file)
 	if ed.Encrypted() {
 		r.p.Out.Line("  %s", r.said("its secrets are bound to the new name", "its secrets would be bound to the new name"))

@@ -17,6 +17,8 @@ import (
 
 // resealCmd brings files to their rules.
 type resealCmd struct {
+	answerFormat
+
 	Files  []string `completes:"files" arg:"" name:"file" help:"Manifests."`
 	Reveal []string `type:"pattern" placeholder:"SETTING" help:"Decrypt this setting of every connection where the rule leaves it in the clear, as in config.endpoint or 'config.*' (repeatable). What looks like a secret is decrypted only where cleartext of its connection says that it is none, and where it is named in full."`
 	DryRun bool     `help:"Say what would change, and change nothing."`
@@ -37,10 +39,12 @@ func (c resealCmd) Run(ctx context.Context, w world, g *globals) error {
 	defer e.close()
 	// A file that the project refuses for its MAC is brought to its rule as well.
 	opener := sops.New(sops.Options{Allow: e.project.Secrets.Allow, Lend: w.lend})
+	done := resealedFiles{Answer: render.NewAnswer(), DryRun: c.DryRun, Files: []resealedFile{}}
+	defer func() { w.giveIf(len(done.Files) > 0, &done) }() // the first file that cannot be changed ends it
 	for _, name := range c.Files {
 		file, err := e.fileOf(name)
 		if err == nil {
-			err = c.one(ctx, e, opener, file)
+			err = c.one(ctx, e, opener, file, &done)
 		}
 		if err != nil {
 			return err
@@ -76,7 +80,7 @@ func (e *editing) fileOf(name string) (string, error) {
 	return "", &refusal{name + ": not a manifest of " + e.project.File, []string{"manifests are files that end in .yaml or .yml in " + strings.Join(e.project.Manifests, ", ")}}
 }
 
-func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file string) error {
+func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file string, done *resealedFiles) error {
 	rule, err := sops.RuleFor(e.top, file)
 	if err != nil {
 		return &refusal{file + ": " + err.Error(), []string{"add a rule to " + sops.RulesFile + " whose path_regex fits it, with recipients"}}
@@ -103,6 +107,7 @@ func (c resealCmd) one(ctx context.Context, e *editing, o *sops.Opener, file str
 		return err
 	}
 	e.resealed(file, did)
+	done.Files = append(done.Files, resealedFileOf(file, did, sealed))
 	if sealed > 0 {
 		e.p.Out.Line("  %-10s %s", "sealed", view.Count(sealed, "connection"))
 	}

@@ -10,6 +10,8 @@ import (
 
 // schemaCmd tells editors what the files may hold.
 type schemaCmd struct {
+	answerFormat
+
 	File string `arg:"" optional:"" enum:"manifest,project" default:"manifest" help:"manifest, or project: connsync.yaml."`
 }
 

@@ -17,6 +17,8 @@ import (
 
 // sealCmd signs where the secrets of connections may go.
 type sealCmd struct {
+	answerFormat
+
 	Files  []string `completes:"files" arg:"" optional:"" name:"file" help:"Manifests: their connections are sealed anew, whatever they are sealed as. Default: all connections with secrets whose seals do not fit."`
 	Yes    bool     `short:"y" help:"Do not ask. Without a terminal, nothing is sealed unless this says so."`
 	DryRun bool     `help:"Say what would be signed, and change nothing."`
@@ -39,15 +41,19 @@ func (c sealCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err != nil {
 		return err
 	}
-	done := 0
+	done := signedFiles{Answer: render.NewAnswer(), DryRun: c.DryRun, Files: []signedFile{}}
 	for _, file := range files {
-		n, err := c.one(ctx, e, file)
+		names, err := c.one(ctx, e, file)
+		if len(names) > 0 {
+			done.Files = append(done.Files, signedFile{file, names})
+		}
+		w.giveIf(err == nil || len(done.Files) > 0, &done)
 		if err != nil {
 			return err
 		}
-		done += n
 	}
-	if done == 0 {
+	if len(done.Files) == 0 {
+		w.give(&done)
 		e.p.Out.Line("nothing to seal: every connection that has secrets is sealed as it stands")
 	}
 	return nil
@@ -86,37 +92,38 @@ type sealing struct {
 }
 
 // one seals the connections of a file that are not sealed as they stand.
-func (c sealCmd) one(ctx context.Context, e *editing, file string) (int, error) {
+func (c sealCmd) one(ctx context.Context, e *editing, file string) (sealed []string, err error) {
 	text, ed, err := e.open(ctx, file, e.opener)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	all, err := c.unsealed(ctx, e, file, text, ed)
 	if err != nil || len(all) == 0 {
-		return 0, err
+		return nil, err
 	}
 	for _, s := range all {
 		s.show(e.p.Out)
 	}
 	if err := c.confirm(ctx, e, file, len(all)); err != nil {
-		return 0, err
+		return nil, err
 	}
 	extended := false
 	for _, s := range all {
 		more, err := ed.Seal(s.path(), s.next.Text())
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		extended = extended || more
+		sealed = append(sealed, s.String())
 	}
 	if _, err := e.write(file, text, ed); err != nil {
-		return 0, err
+		return nil, err
 	}
 	e.p.Out.Line("%s %s of %s", e.said("sealed", "would seal"), view.Count(len(all), "connection"), render.Bold(file))
 	if extended {
 		e.noteRule(ed)
 	}
-	return len(all), nil
+	return sealed, nil
 }
 
 // noteRule says that a file's selector is more than its rule: sops itself encrypts a new file by the rule.

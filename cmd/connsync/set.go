@@ -16,6 +16,8 @@ import (
 
 // setCmd changes one value of a manifest in place.
 type setCmd struct {
+	answerFormat
+
 	Where    string  `completes:"setting" arg:"" name:"target/name.setting" help:"The setting, as plans print it: prod/edr_prod.config.password. A name that is no field of a connection is a setting: prod/edr_prod.password."`
 	Value    *string `arg:"" optional:"" help:"The new value, of a setting in the clear only. A secret is asked for, or read from standard input."`
 	Type     string  `enum:"text,number,boolean,keep" default:"keep" placeholder:"TYPE" help:"text, number or boolean. Default: what the value was, or text."`
@@ -275,6 +277,8 @@ func (s *settingEdit) report(was, is []byte, ed *sops.Editor) error {
 			line = c.At(s.at).String()
 		}
 	}
+	s.w.give(&editedSetting{Answer: render.NewAnswer(), Target: s.target, Connection: s.name, Setting: string(s.at), File: s.file, DryRun: s.dry,
+		Changed: string(was) != string(is), Encrypted: now.Secret != nil, Sealed: s.sealed > 0})
 	if string(was) == string(is) {
 		out.Line("%s of %s: nothing to change", string(s.at), s.String())
 		return nil

@@ -53,16 +53,17 @@ func (g *globals) states(ctx context.Context, w world, visit func(name string, s
 	return ended(code)
 }
 
-type stateList struct{}
+type stateList struct{ answerFormat }
 
 // Run prints a line for each known connection, and what is open.
 func (stateList) Run(ctx context.Context, w world, g *globals) error {
-	p := g.printer(w)
-	return g.states(ctx, w, func(target string, s *state.Store) error {
+	p, all := g.printer(w), listedStates{Answer: render.NewAnswer(), Targets: []listedState{}}
+	err := g.states(ctx, w, func(target string, s *state.Store) error {
 		snap, err := s.ReadShared(ctx)
 		if err != nil {
 			return err
 		}
+		all.Targets = append(all.Targets, listedStateOf(target, snap))
 		p.Out.Line("%s  %s   applied %s   state %s", render.Bold(target), view.PlaceName(snap.Place), applied(snap.Applied, snap.AppliedDirty), view.CutHash(snap.Commit))
 		for _, name := range slices.Sorted(maps.Keys(snap.Known)) {
 			k := snap.Known[name]
@@ -77,6 +78,8 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 		}
 		return nil
 	})
+	w.giveIf(err == nil || len(all.Targets) > 0, &all)
+	return err
 }
 
 // applied is the commit that was applied last, marked where the worktree had changes beside it.
@@ -104,12 +107,14 @@ func peculiarities(k diff.Known) string {
 }
 
 type stateShow struct {
+	answerFormat
+
 	Name string `arg:"" completes:"known" help:"The connection."`
 }
 
 // Run prints digests and ids: everything that is known, and no secret.
 func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
-	found := false
+	var found []string
 	err := g.states(ctx, w, func(target string, s *state.Store) error {
 		snap, err := s.ReadShared(ctx)
 		if err != nil {
@@ -119,15 +124,23 @@ func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
 		if !ok {
 			return nil
 		}
-		found = true
-		return render.JSON(w.stdout, jsonKnown{
+		found = append(found, target)
+		show := func(v any) error { return render.JSON(w.stdout, v) }
+		if w.answers != nil { // one value, and so of one target
+			show = func(v any) error { w.give(v); return nil }
+		}
+		return show(jsonKnown{
 			Schema: render.Schema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
 			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
 			LastModified: k.LastModified, Written: k.Written, Dirty: k.Dirty, Blob: k.Blob, Adopted: k.Adopted, Clear: k.Clear, Secrets: k.Secrets,
 		})
 	})
-	if err == nil && !found {
+	switch {
+	case err == nil && len(found) == 0:
 		err = &refusal{fmt.Sprintf("%s: not known", c.Name), []string{"connsync state list"}}
+	case w.answers != nil && len(found) > 1:
+		w.gave()
+		err = &usageError{fmt.Sprintf("%s: known in %s; name one of them with --target", c.Name, view.List(found))}
 	}
 	return err
 }
@@ -155,18 +168,23 @@ type jsonKnown struct {
 }
 
 type stateLog struct {
+	answerFormat
+
 	Number int `short:"n" default:"20" placeholder:"N" help:"How many commits (default ${default})."`
 }
 
 // Run prints the log of the state's branch.
 func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
-	p := g.printer(w)
-	return g.states(ctx, w, func(target string, s *state.Store) error {
+	p, all := g.printer(w), loggedStates{Answer: render.NewAnswer(), Targets: []loggedState{}}
+	err := g.states(ctx, w, func(target string, s *state.Store) error {
 		entries, err := s.Log(ctx, c.Number)
 		if err != nil {
 			return err
 		}
+		logged := loggedState{target, []loggedEntry{}}
+		defer func() { all.Targets = append(all.Targets, logged) }()
 		for _, e := range entries {
+			logged.Entries = append(logged.Entries, loggedEntry{e.Commit, e.At.UTC().Format(time.RFC3339), e.Lines})
 			p.Out.Line("%s  %s", render.Yellow(view.CutHash(e.Commit)), e.At.UTC().Format(time.RFC3339))
 			for _, l := range e.Lines {
 				p.Out.Line("    %s", l)
@@ -174,36 +192,43 @@ func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
 		}
 		return nil
 	})
+	w.giveIf(err == nil || len(all.Targets) > 0, &all)
+	return err
 }
 
 type stateUnlock struct {
+	answerFormat
+
 	ID string `name:"run" required:"" placeholder:"ID" help:"The run that died, as the message of the refused sync names it."`
 }
 
 // Run ends the run. Its intents stay: the next sync resolves them.
 func (c stateUnlock) Run(ctx context.Context, w world, g *globals) error {
-	done := 0
+	done := changedStates{Answer: render.NewAnswer(), Run: c.ID}
 	err := g.states(ctx, w, func(target string, s *state.Store) error {
 		ended, err := s.Unlock(ctx, c.ID)
 		if ended {
-			done++
+			done.Targets = append(done.Targets, target)
 			g.printer(w).Out.Line("%s: run %s is over; the next sync resolves what it announced", target, c.ID)
 		}
 		return err
 	})
-	if err == nil && done == 0 {
+	if err == nil && len(done.Targets) == 0 {
 		err = &refusal{fmt.Sprintf("no run %s holds a state", c.ID), []string{"connsync state list"}}
 	}
+	w.giveIf(len(done.Targets) > 0, &done)
 	return err
 }
 
 type stateForget struct {
+	answerFormat
+
 	Name string `arg:"" completes:"known" help:"The connection."`
 }
 
 // Run drops the record. The next sync treats the connection as one that somebody else made.
 func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
-	done := 0
+	done := changedStates{Answer: render.NewAnswer(), Name: c.Name}
 	err := g.states(ctx, w, func(target string, s *state.Store) error {
 		l, err := s.Lock(ctx, 2*time.Minute)
 		if err != nil {
@@ -213,15 +238,16 @@ func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 		if _, ok := l.Snapshot().Known[c.Name]; !ok {
 			return nil
 		}
-		done++
+		done.Targets = append(done.Targets, target)
 		_, err = l.Commit(ctx, new(state.Edit).Forget("", c.Name).Say(state.Message{Subject: target + ": forget " + c.Name}))
 		if err == nil {
 			g.printer(w).Out.Line("%s: %s is forgotten; it stays in SecMaster", target, c.Name)
 		}
 		return err
 	})
-	if err == nil && done == 0 {
+	if err == nil && len(done.Targets) == 0 {
 		err = &refusal{fmt.Sprintf("%s: not known", c.Name), []string{"connsync state list"}}
 	}
+	w.giveIf(len(done.Targets) > 0, &done)
 	return err
 }

@@ -13,15 +13,31 @@ import (
 )
 
 type stateRebuild struct {
+	answerFormat
+
 	AdoptByName bool `help:"Take over what has a wanted name and plugin, although SecMaster does not show all of it. Nothing is written, and none of it is ever deleted."`
 	Yes         bool `short:"y" help:"Do not ask. Without a terminal nothing is asked, and in CI it is needed."`
 }
 
 // Run replaces state that cannot be read, and takes over what is there where that is asked for.
 func (c stateRebuild) Run(ctx context.Context, w world, g *globals) error {
-	if err := c.rebuild(ctx, w, g); err != nil || !c.AdoptByName {
+	done := rebuiltStates{Answer: render.NewAnswer(), Targets: []rebuiltState{}}
+	err := c.rebuild(ctx, w, g, &done)
+	w.giveIf(err == nil || len(done.Targets) > 0, &done)
+	if err != nil || !c.AdoptByName {
 		return err
 	}
+	err = c.adopt(ctx, w, g)
+	if w.answers != nil {
+		done.Sync = w.gave()
+		w.give(&done)
+	}
+	return err
+}
+
+// adopt takes over what is there under wanted names.
+func (c stateRebuild) adopt(ctx context.Context, w world, g *globals) error {
+	w.gave()
 	if err := c.meant(w, "no connection is taken over by its name"); err != nil {
 		return err
 	}
@@ -32,13 +48,17 @@ func (c stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 }
 
 // rebuild replaces state that cannot be read. State that can be read is left alone.
-func (c stateRebuild) rebuild(ctx context.Context, w world, g *globals) error {
+func (c stateRebuild) rebuild(ctx context.Context, w world, g *globals, all *rebuiltStates) error {
+	said := func(target, outcome, from, commit string) {
+		all.Targets = append(all.Targets, rebuiltState{target, outcome, from, commit})
+	}
 	return g.states(ctx, w, func(target string, s *state.Store) error {
 		_, err := s.ReadShared(ctx)
 		var corrupt *state.CorruptError
 		var missing *state.MissingError
 		switch {
 		case err == nil:
+			said(target, "kept", "", "")
 			g.printer(w).Out.Line("%s: nothing to repair", target)
 			return nil
 		case !errors.As(err, &corrupt) && !errors.As(err, &missing):
@@ -49,10 +69,13 @@ func (c stateRebuild) rebuild(ctx context.Context, w world, g *globals) error {
 		case err != nil:
 			return err
 		case strings.HasPrefix(done.From, "refs/remotes/"):
+			said(target, "followed", done.From, done.Commit)
 			g.printer(w).Out.Line("%s: not begun anew: %s, as it was fetched, can be read, and this clone follows it again at %s", target, done.From, view.CutHash(done.Commit))
 		case done.From != "":
+			said(target, "followed", done.From, done.Commit)
 			g.printer(w).Out.Line("%s: not begun anew: the remote's state can be read, and this clone follows it again at %s", target, view.CutHash(done.Commit))
 		default:
+			said(target, "begun", "", done.Commit)
 			g.printer(w).Out.Line("%s: begun anew at %s; a sync adopts what is there, and --rewrite '*' writes its secrets once more", target, view.CutHash(done.Commit))
 		}
 		return nil

@@ -19,6 +19,8 @@ import (
 
 // syncCmd makes SecMaster what Git wants.
 type syncCmd struct {
+	answerFormat
+
 	DryRun         bool          `help:"Only show the plan. Nothing is sent or recorded."`
 	Prune          bool          `help:"Delete what connsync wrote and Git no longer wants, unless it is protected, in use, or more than --max-deletes."`
 	MaxDeletes     string        `default:"10%" placeholder:"N|N%" help:"The most connections of a target that --prune may delete. The default, 10%, is never more than 10."`

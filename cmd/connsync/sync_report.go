@@ -41,11 +41,21 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 			code = afterChanges(heavier(code, fail(r.p, err)), did)
 		}
 	}
+	r.w.give(r.run(code).Value())
 	return ended(code)
 }
 
 // writeReport replaces the report's file in one step.
 func (r *syncRun) writeReport(code int) error {
+	var b bytes.Buffer
+	if err := render.RunJSON(&b, r.run(code)); err != nil {
+		return err
+	}
+	return writeFile("--report", r.cmd.Report, b.Bytes())
+}
+
+// run is what was done, for a report.
+func (r *syncRun) run(code int) render.Run {
 	run := render.Run{Plans: r.plans(), ExitCode: code}
 	for _, report := range r.reports {
 		run.Reports = append(run.Reports, inWords(report))
@@ -53,11 +63,7 @@ func (r *syncRun) writeReport(code int) error {
 	for _, err := range r.failed {
 		run.Errors = append(run.Errors, reported(err)...)
 	}
-	var b bytes.Buffer
-	if err := render.RunJSON(&b, run); err != nil {
-		return err
-	}
-	return writeFile("--report", r.cmd.Report, b.Bytes())
+	return run
 }
 
 // reported is an error for the report: each mistake of the manifests on its own.

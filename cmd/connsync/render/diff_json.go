@@ -34,6 +34,14 @@ type jsonFile struct {
 	Path     string   `json:"path"`
 	Changes  []string `json:"changes"`
 	HighRisk bool     `json:"high_risk"`
+
+	Facts []jsonFact `json:"facts,omitempty"`
+}
+
+// jsonFact is a change of a file's encryption, for policies: words are for people.
+type jsonFact struct {
+	Kind      string         `json:"kind"`
+	Recipient *jsonRecipient `json:"recipient,omitempty"`
 }
 
 type jsonRisk struct {
@@ -142,7 +150,7 @@ func asJSON(w io.Writer, d view.Diff) error {
 	for _, p := range d.Plans {
 		plan := planJSON(p)
 		for _, f := range d.Files[p.Target] {
-			plan.Files = append(plan.Files, jsonFile{f.Path, f.Words, f.Risky})
+			plan.Files = append(plan.Files, fileJSON(f))
 		}
 		out.Plans = append(out.Plans, plan)
 	}
@@ -150,6 +158,18 @@ func asJSON(w io.Writer, d view.Diff) error {
 		out.Mode, out.Hash = "base", ""
 	}
 	return JSON(w, out)
+}
+
+func fileJSON(f view.FileNote) jsonFile {
+	out := jsonFile{Path: f.Path, Changes: f.Words, HighRisk: f.Risky}
+	for _, fact := range f.Facts {
+		j := jsonFact{Kind: fact.Kind}
+		if fact.Recipient != "" {
+			j.Recipient = &jsonRecipient{fact.RecipientKind, fact.Recipient}
+		}
+		out.Facts = append(out.Facts, j)
+	}
+	return out
 }
 
 func planJSON(p diff.Plan) jsonPlan {

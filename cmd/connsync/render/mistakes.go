@@ -26,7 +26,9 @@ func (p *Printer) Mistakes(ms manifest.Mistakes, apart bool) {
 	if apart {
 		end = "nothing was sent for the targets that they name"
 	}
-	p.Err.Line("\n%s %s in %s; %s", Red("connsync: error:"), view.Count(len(ms), "mistake"), view.Count(len(files), "file"), end)
+	message := view.Count(len(ms), "mistake") + " in " + view.Count(len(files), "file") + "; " + end
+	p.Err.Line("\n%s %s", Red("connsync: error:"), message)
+	p.hear(Failure{Message: message, Mistakes: ms})
 }
 
 // source shows the line with a caret under the place.

@@ -11,6 +11,8 @@ import (
 type Printer struct {
 	Out, Err       *Stream
 	Quiet, Verbose bool
+
+	heard func(Failure) // hears of every error that is said; nil for nobody
 }
 
 // Options say how a Printer writes. The zero value is for a log: no colour, everything that matters.
@@ -18,11 +20,13 @@ type Options struct {
 	Color          string // always, never, or what NO_COLOR and the terminal say
 	Env            func(string) string
 	Quiet, Verbose bool
+
+	Heard func(Failure) // hears of every error that is said; nil for nobody
 }
 
 // New is a printer for two streams, which may be terminals.
 func New(out, err io.Writer, o Options) *Printer {
-	return &Printer{Out: o.stream(out), Err: o.stream(err), Quiet: o.Quiet, Verbose: o.Verbose}
+	return &Printer{Out: o.stream(out), Err: o.stream(err), Quiet: o.Quiet, Verbose: o.Verbose, heard: o.Heard}
 }
 
 func (o Options) stream(w io.Writer) *Stream {
@@ -71,6 +75,13 @@ func (p *Printer) Note(format string, args ...any) {
 func (p *Printer) Fail(message string, hints []string) {
 	p.Err.Line("%s %s", Red("connsync: error:"), message)
 	p.hints(hints)
+	p.hear(Failure{Message: message, Hints: hints})
+}
+
+func (p *Printer) hear(f Failure) {
+	if p.heard != nil {
+		p.heard(f)
+	}
 }
 
 // Next says which commands come next: each stands alone on its line, ready to be copied.

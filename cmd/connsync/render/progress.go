@@ -68,9 +68,19 @@ func (s *Progress) Show(at apply.Progress) {
 	case !at.Until.IsZero():
 		rest = Row{", until ", at.Until.Local().Format(time.TimeOnly), " at most"}
 	case at.Total > 0:
-		rest = Row{fmt.Sprintf(" %d/%d", at.Done, at.Total)}
+		rest = Row{fmt.Sprintf(" %d/%d%s", at.Done, at.Total, pace(at.Done, at.Total, now.Sub(s.began)))}
 	}
 	s.line("%s: %s%s", at.Target, phases[at.Phase], rest)
+}
+
+// pace is how fast it goes, and how long the rest takes at that: said of what takes longer than a moment.
+func pace(done, total int, took time.Duration) string {
+	if took < aloudAfter || done == 0 || done >= total {
+		return ""
+	}
+	rate := float64(done) / took.Seconds()
+	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf(", %.3g/s, %s left", rate, max(left, time.Second))
 }
 
 // line replaces the live line, or writes one.

@@ -53,7 +53,10 @@ type Run struct {
 }
 
 // RunJSON writes what --report writes, whatever happened: also where nothing could be planned.
-func RunJSON(w io.Writer, r Run) error {
+func RunJSON(w io.Writer, r Run) error { return JSON(w, r.Value()) }
+
+// Value is a run as it is written.
+func (r Run) Value() any {
 	out := jsonReports{Schema: Schema, ExitCode: r.ExitCode, Hash: diff.Hash(r.Plans...), Errors: sentences(r.Errors), Targets: []jsonReport{}}
 	done := map[string]bool{}
 	for _, report := range r.Reports {
@@ -65,7 +68,7 @@ func RunJSON(w io.Writer, r Run) error {
 			out.Targets = append(out.Targets, jsonReport{Target: p.Target, Plan: planJSON(p), Results: []jsonResult{}})
 		}
 	}
-	return JSON(w, out)
+	return out
 }
 
 func reportJSON(r apply.Report) jsonReport {

@@ -25,7 +25,7 @@ import (
 var functions = map[string]any{
 	"Bold": Bold, "Dim": Dim, "Red": Red, "Green": Green, "Yellow": Yellow, "Cyan": Cyan, "Plain": Plain,
 	"New": New, "IsTerminal": IsTerminal, "Harmless": Harmless, "FormatNames": FormatNames, "FormatHelp": FormatHelp,
-	"JSON": JSON, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations, "DoctorJSON": DoctorJSON,
+	"JSON": JSON, "FailedJSON": FailedJSON, "NewAnswer": NewAnswer, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations, "DoctorJSON": DoctorJSON,
 }
 
 // exported are the functions and methods of this package's source, each with its receiver.

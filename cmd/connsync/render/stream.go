@@ -11,7 +11,8 @@ import (
 type Stream struct {
 	w      io.Writer
 	colour bool
-	width  int // of the terminal that it is; 0 where it is none
+	width  int  // of the terminal that it is; 0 where it is none
+	sums   bool // many changes are summed up
 }
 
 // Styled is an argument with a colour. It is made harmless like any other.

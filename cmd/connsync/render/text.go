@@ -21,7 +21,8 @@ func asText(w io.Writer, d view.Diff) error { return (&Stream{w: w}).diff(d) }
 // diff writes a diff in one piece.
 func (s *Stream) diff(d view.Diff) error {
 	var b bytes.Buffer
-	(&Stream{w: &b, colour: s.colour, width: s.width}).page(d.Page(d.All))
+	page := d.Page(d.All)
+	(&Stream{w: &b, colour: s.colour, width: s.width, sums: s.width > 0 && !d.All && page.Long()}).page(page)
 	_, err := b.WriteTo(s.w)
 	return err
 }
@@ -48,7 +49,11 @@ func (s *Stream) target(t view.Target) {
 		commits = append(commits, "   ", c.Label, " ", c.Hash)
 	}
 	s.Line("%s  %s%s\n", Bold(t.Name), t.Place, commits)
-	for _, c := range t.Cards {
+	cards := t.Cards
+	if s.sums {
+		cards = s.summed(t)
+	}
+	for _, c := range cards {
 		s.card(c)
 	}
 	if len(t.Cards) == 0 {
@@ -68,6 +73,24 @@ func (s *Stream) target(t view.Target) {
 	if len(t.Notes)+len(t.Files) > 0 {
 		s.Line("")
 	}
+}
+
+// summed writes many changes in few lines, and gives those that are shown one by one.
+func (s *Stream) summed(t view.Target) []view.Card {
+	sums, cards := t.Sums()
+	for _, sum := range sums {
+		names := view.List(sum.First)
+		if sum.N > len(sum.First) {
+			names += ", …"
+		}
+		s.Line("  %s %s of %s", style(sum.Action)(fmt.Sprintf("%s %-9s", view.Mark(sum.Action), sum.Action)), Bold(view.Count(sum.N, "connection")), sum.Of)
+		s.words(planIndent, Plain, names)
+	}
+	s.labelled("  ", Cyan("note:"), fmt.Sprintf("%d of %d changes are summed up; -v shows each", len(t.Cards)-len(cards), len(t.Cards)))
+	if len(cards) > 0 {
+		s.Line("")
+	}
+	return cards
 }
 
 // style is an action's colour.

@@ -42,7 +42,11 @@ type FileNote struct {
 	Path  string
 	Words []string
 	Risky bool
+	Facts []FileFact // the same, for machines
 }
+
+// FileFact is one change of a file's encryption; the recipient is empty where it is about none.
+type FileFact struct{ Kind, RecipientKind, Recipient string }
 
 // Refused tells whether a sync would refuse the head.
 func (d Diff) Refused() bool {
@@ -93,6 +97,7 @@ type Card struct {
 	File     string // "" where Git does not want it
 	Line     int
 	Plugin   string   // of a create or an adopt
+	Of       string   // the plugin, whatever the action
 	Why      []string // what no field shows
 	Fields   []Field
 	Secrets  []Secret

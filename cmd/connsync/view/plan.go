@@ -85,7 +85,7 @@ func rank(a diff.Action) int { return slices.Index(append(slices.Clone(Actions),
 
 // card puts one change into words. movesTo is the target that gains what this one loses.
 func card(c *diff.Change, movesTo string, all bool) Card {
-	out := Card{Action: c.Action, Name: c.Name, File: c.Pos.File, Line: c.Pos.Line, Why: why(c)}
+	out := Card{Action: c.Action, Name: c.Name, Of: c.Plugin.String(), File: c.Pos.File, Line: c.Pos.Line, Why: why(c)}
 	if c.From != c.Name {
 		out.From = c.From
 	}

@@ -216,6 +216,7 @@ func FileNotes(ns []review.FileNote) []FileNote {
 		note := FileNote{Path: n.Path}
 		for _, c := range n.Changes {
 			note.Words, note.Risky = append(note.Words, fileWord(c)), note.Risky || c.Kind.Risky()
+			note.Facts = append(note.Facts, FileFact{string(c.Kind), c.Recipient.Kind, c.Recipient.ID})
 		}
 		out = append(out, note)
 	}
