@@ -28,7 +28,7 @@ type cli struct {
 	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint domain ca-file narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
 	Doctor   doctorCmd   `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
 	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
-	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target" help:"Print the names of the targets, for a CI system's matrix."`
+	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target shard" help:"Print the names of the targets, for a CI system's matrix."`
 	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
 	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`
 	Demo     demoCmd     `cmd:"" takes:"quiet" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
@@ -47,6 +47,7 @@ type globals struct {
 	Repo     string   `completes:"folders" placeholder:"URL" help:"Read the manifests from this repository, cloned into memory, instead of the worktree."`
 	Ref      string   `placeholder:"REF" help:"Read the manifests from this branch, tag or commit instead of the worktree."`
 	Target   []string `completes:"target" short:"t" placeholder:"NAME" help:"Only this target (repeatable). Default: all."`
+	Shard    shard    `placeholder:"I/N" help:"Only part I of N parts of the targets, by a hash of their names: a new target moves no other one."`
 	Only     []string `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable). * ? and [a-z] are wildcards, also for a slash; a backslash before one of them, or a comma, means the sign itself, as in 'a\\*b' or '\\[x]'."`
 	Color    string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour: auto, always or never. NO_COLOR is honoured."`
 	Quiet    bool     `short:"q" help:"No progress."`

@@ -49,6 +49,7 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 	if err != nil {
 		return v, err
 	}
+	g.noteShard(w, all)
 	project := all.project
 	if err := g.checkRetarget(how.retarget, project); err != nil {
 		return v, err

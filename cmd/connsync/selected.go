@@ -59,5 +59,5 @@ func (g *globals) selected(p manifest.Project, set manifest.Set) []wanted {
 
 // selects tells whether a target was asked for.
 func (g *globals) selects(target string) bool {
-	return len(g.Target) == 0 || slices.Contains(g.Target, target)
+	return g.Shard.has(target) && (len(g.Target) == 0 || slices.Contains(g.Target, target))
 }

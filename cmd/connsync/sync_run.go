@@ -63,6 +63,7 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.g.noteShard(r.w, all)
 	project := all.project
 	if err := r.g.checkRetarget(r.cmd.Retarget, project); err != nil {
 		return err

@@ -2,31 +2,30 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"connsync/cmd/connsync/render"
+	"connsync/diff"
+	"connsync/diff/review"
 	"connsync/manifest"
 )
 
 // targetsCmd names the targets, for a CI system's matrix: targets never contend.
 type targetsCmd struct {
-	Format string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text, or json: a list of names."`
+	Format       string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text, or json: a list of names."`
+	ChangedSince string `placeholder:"REF" help:"Only targets that a sync may treat otherwise than at the commit where the worktree left REF. Offline."`
 }
 
 func (targetsCmd) Help() string {
-	return "Prints the names of the project's targets. Offline; needs no key. A CI system can run one job for each (docs/scaling.md).\n\n" +
-		examples("connsync targets", "connsync targets --format json")
+	return "Prints the names of the project's targets. Offline; needs no key. A CI system can run one job for each, or for each shard (docs/scaling.md).\n\n" +
+		examples("connsync targets", "connsync targets --format json", "connsync targets --shard 3/32", "connsync targets --changed-since HEAD^1")
 }
 
 // Run prints the names in order.
 func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
-	src, project, err := g.openProject(ctx, w)
+	names, err := c.names(ctx, w, g)
 	if err != nil {
 		return err
-	}
-	defer src.close()
-	names := []string{}
-	for _, t := range g.selected(project, manifest.Set{}) {
-		names = append(names, t.Name)
 	}
 	if c.Format == "json" {
 		return render.JSON(w.stdout, names)
@@ -35,4 +34,53 @@ func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
 		g.printer(w).Out.Line("%s", n)
 	}
 	return nil
+}
+
+func (c targetsCmd) names(ctx context.Context, w world, g *globals) ([]string, error) {
+	if c.ChangedSince != "" && g.Repo != "" {
+		return nil, &usageError{"--changed-since is for the local repository: not with --repo"}
+	}
+	src, project, err := g.openProject(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	names := []string{}
+	for _, t := range g.selected(project, manifest.Set{}) {
+		names = append(names, t.Name)
+	}
+	if c.ChangedSince == "" {
+		return names, nil
+	}
+	touched, err := g.touchedSince(c.ChangedSince)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !touched(name) }), nil
+}
+
+// touchedSince tells which targets a change touches: it changes a file with one of their connections (perhaps only its seal), takes a connection
+// away, or changes what holds for them in the project file or in .sops.yaml. What holds for all touches all.
+func (g *globals) touchedSince(ref string) (func(target string) bool, error) {
+	r, done, err := g.reviewSince(ref, g.Ref)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	all, touched, changed := r.Fresh(), map[string]bool{}, r.Changed()
+	for _, c := range r.RuleChanges() {
+		if c.Kind != review.DestinationsReviewed { // which is said of each review, changed or not
+			all = all || c.Target.Name == ""
+			touched[c.Target.Name] = true
+		}
+	}
+	for _, c := range r.Head().Set.Connections {
+		touched[c.Target] = touched[c.Target] || changed(c.File)
+	}
+	for _, p := range r.Plans() {
+		if slices.ContainsFunc(p.Changes, func(c diff.Change) bool { return c.Action != diff.Unchanged }) {
+			touched[p.Target] = true
+		}
+	}
+	return func(target string) bool { return all || touched[target] }, nil
 }

@@ -19,6 +19,7 @@ func values() []kong.Option {
 	return []kong.Option{
 		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
 		kong.KindMapper(reflect.Slice, kong.MapperFunc(decodeList)),
+		kong.TypeMapper(reflect.TypeFor[shard](), kong.MapperFunc(decodeShard)),
 		kong.NamedMapper("pattern", kong.MapperFunc(decodePatterns)),
 	}
 }
@@ -66,6 +67,14 @@ func checkOnly(command *kong.Context, patterns []string) error {
 		return nil
 	}
 	return errors.New("--only is for diff, sync, import and secrets; other commands select by --target alone")
+}
+
+// checkShard refuses --shard where nothing would go by it.
+func checkShard(command *kong.Context, s shard) error {
+	if s.of == 0 || slices.Contains([]string{"diff", "sync", "targets"}, strings.Fields(command.Command())[0]) {
+		return nil
+	}
+	return errors.New("--shard is for targets, diff and sync; other commands select by --target alone")
 }
 
 // decodeList reads a list of texts, none of which may be empty. kong itself drops empty ones at the end.

@@ -118,6 +118,9 @@ func (r *Review) Plans() []diff.Plan { return r.plans }
 // Head is what the head wants.
 func (r *Review) Head() Side { return r.head }
 
+// Fresh tells whether the base has no project: then everything is new.
+func (r *Review) Fresh() bool { return r.fresh }
+
 // Changed tells of a file of the head whether it is not what it was at the base.
 func (r *Review) Changed() func(manifest.File) bool {
 	before := filesOf(r.base.Set)

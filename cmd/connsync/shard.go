@@ -1,0 +1,52 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// shard is one of so many parts of the targets; the zero value is all of them.
+type shard struct{ part, of int }
+
+// mostShards is more than any CI system runs at once.
+const mostShards = 10_000
+
+var errShard = errors.New("a shard is I/N, as in 3/32: I from 1 to N, and N at most 10000")
+
+// has tells whether a target is in the part. It hangs on the name alone, so that another target moves none.
+func (s shard) has(target string) bool {
+	if s.of == 0 {
+		return true
+	}
+	sum := sha256.Sum256([]byte(target))
+	return int(binary.BigEndian.Uint64(sum[:])%uint64(s.of)) == s.part-1
+}
+
+// decodeShard reads I/N.
+func decodeShard(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("text", &text); err != nil {
+		return err
+	}
+	part, of, ok := strings.Cut(text, "/")
+	i, err := strconv.Atoi(part)
+	n, err2 := strconv.Atoi(of)
+	if !ok || err != nil || err2 != nil || n < 1 || n > mostShards || i < 1 || i > n {
+		return errShard
+	}
+	target.Set(reflect.ValueOf(shard{i, n}))
+	return nil
+}
+
+// noteShard says that a part has no target: with few targets for many parts that happens, and it is no mistake.
+func (g *globals) noteShard(w world, all manifests) {
+	if g.Shard.of > 0 && len(all.wanted) == 0 {
+		g.printer(w).Note("no target is in shard %d/%d: nothing to do", g.Shard.part, g.Shard.of)
+	}
+}
