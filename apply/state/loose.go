@@ -14,12 +14,20 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
+// plain is an object before it is stored.
+type plain struct {
+	kind plumbing.ObjectType
+	text []byte
+}
+
+// header stands in front of an object's text, in its hash and in its file.
+func (p plain) header() []byte { return fmt.Appendf(nil, "%s %d\x00", p.kind, len(p.text)) }
+
 // store writes an object and makes it durable: a ref must never outlive what it names. Unlike go-git it does so as Git does, to a file of
 // another name that is synced before it is renamed: whatever a crash or a broken disk leaves is never found under an object's name.
-func (s *Store) store(o plumbing.EncodedObject) (plumbing.Hash, error) {
-	hash := o.Hash()
-	name := hash.String()
-	file := s.path("objects/" + name[:2] + "/" + name[2:])
+func (s *Store) store(o plain) (plumbing.Hash, error) {
+	hash := plumbing.ComputeHash(o.kind, o.text)
+	file := s.loosePath(hash)
 	var err error
 	if s.isWhole(o, file) {
 		err = s.syncFile(file)
@@ -35,8 +43,14 @@ func (s *Store) store(o plumbing.EncodedObject) (plumbing.Hash, error) {
 	return hash, nil
 }
 
+// loosePath is the file of an object that has one of its own.
+func (s *Store) loosePath(hash plumbing.Hash) string {
+	name := hash.String()
+	return s.path("objects/" + name[:2] + "/" + name[2:])
+}
+
 // isWhole tells whether an object is in its own file, and nothing else is. A copy that is readable elsewhere is none that Git would send.
-func (s *Store) isWhole(o plumbing.EncodedObject, file string) bool {
+func (s *Store) isWhole(o plain, file string) bool {
 	f, err := os.Open(file)
 	if err != nil {
 		return false
@@ -46,9 +60,26 @@ func (s *Store) isWhole(o plumbing.EncodedObject, file string) bool {
 	if err != nil {
 		return false
 	}
-	want := plainly(o)
-	got, err := io.ReadAll(io.LimitReader(z, int64(len(want))+1))
-	return err == nil && bytes.Equal(got, want)
+	head := o.header()
+	got := make([]byte, len(head))
+	if _, err := io.ReadFull(z, got); err != nil || !bytes.Equal(got, head) {
+		return false
+	}
+	return holds(z, o.text)
+}
+
+// holds tells whether a reader gives a text, and then ends without a fault. It looks at a piece at a time.
+func holds(r io.Reader, text []byte) bool {
+	piece := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(piece)
+		if n > len(text) || !bytes.Equal(piece[:n], text[:n]) {
+			return false
+		}
+		if text = text[n:]; err != nil {
+			return err == io.EOF && len(text) == 0
+		}
+	}
 }
 
 func (s *Store) syncFile(name string) error {
@@ -64,7 +95,7 @@ func (s *Store) syncFile(name string) error {
 // that `git gc` knows what to do with.
 func (s *Store) unfinished() string { return s.path("objects/tmp_obj_connsync-" + s.target) }
 
-func (s *Store) writeLoose(o plumbing.EncodedObject, file string) error {
+func (s *Store) writeLoose(o plain, file string) error {
 	err := s.writeFile("object", s.unfinished(), 0o444, loose(o))
 	if err == nil {
 		err = s.nameLoose(file)
@@ -111,20 +142,15 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 }
 
 // loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: nothing that can fail.
-func loose(o plumbing.EncodedObject) []byte {
+func loose(o plain) []byte {
 	var b bytes.Buffer
 	z := packers.Get().(*zlib.Writer)
 	defer packers.Put(z)
 	z.Reset(&b)
-	_, _ = z.Write(plainly(o))
+	_, _ = z.Write(o.header())
+	_, _ = z.Write(o.text)
 	_ = z.Close()
 	return b.Bytes()
-}
-
-// plainly is what an object's file holds before it is compressed.
-func plainly(o plumbing.EncodedObject) []byte {
-	content, _ := contentOf(o)
-	return append(fmt.Appendf(nil, "%s %d\x00", o.Type(), len(content)), content...)
 }
 
 // packers are kept for the next object: each has more than a megabyte of tables, and most objects have less than a kilobyte.

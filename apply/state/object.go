@@ -1,8 +1,8 @@
 package state
 
 import (
+	"bytes"
 	"errors"
-	"io"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -21,9 +21,13 @@ var errTooLarge = errors.New("an object is too large to be read")
 // much memory.
 const mostObject = 256 << 20
 
-// object reads an object and checks it against its name: go-git does not, and would take what a disk mixed up, or what was
-// damaged in a way that its compression does not notice, for what was written.
-func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.MemoryObject, error) {
+// content reads an object and checks it against its name: go-git does not, and would take what a disk mixed up, or what was
+// damaged in a way that its compression does not notice, for what was written. An object in a file of its own is read without go-git, which copies it
+// several times and keeps it; whatever is wrong with that file is for go-git to say.
+func (s *Store) content(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
+	if content, err := s.readLoose(t, hash); err == nil && plumbing.ComputeHash(t, content) == hash {
+		return content, nil
+	}
 	if size, err := s.repo.Git.Storer.EncodedObjectSize(hash); err == nil && size > mostObject {
 		return nil, errTooLarge
 	}
@@ -40,6 +44,15 @@ func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.Mem
 	}
 	if plumbing.ComputeHash(t, content) != hash {
 		return nil, errBroken
+	}
+	return content, nil
+}
+
+// object is content as go-git takes it.
+func (s *Store) object(t plumbing.ObjectType, hash plumbing.Hash) (*plumbing.MemoryObject, error) {
+	content, err := s.content(t, hash)
+	if err != nil {
+		return nil, err
 	}
 	checked := &plumbing.MemoryObject{}
 	checked.SetType(t)
@@ -73,11 +86,7 @@ func (s *Store) tree(hash plumbing.Hash) (*object.Tree, error) {
 
 // text is the content of a file.
 func (s *Store) text(hash plumbing.Hash) ([]byte, error) {
-	o, err := s.object(plumbing.BlobObject, hash)
-	if err != nil {
-		return nil, err
-	}
-	return contentOf(o)
+	return s.content(plumbing.BlobObject, hash)
 }
 
 func contentOf(o plumbing.EncodedObject) ([]byte, error) {
@@ -86,5 +95,10 @@ func contentOf(o plumbing.EncodedObject) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	b := bytes.NewBuffer(make([]byte, 0, min(max(o.Size(), 0), mostSized)+bytes.MinRead))
+	_, err = b.ReadFrom(r)
+	return b.Bytes(), err
 }
+
+// mostSized is for how much of an object room is made before it is read, because it says so itself.
+const mostSized = 64 << 20

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
+	"connsync/diff"
 	"connsync/lazy"
 )
 
@@ -59,6 +61,9 @@ type Store struct {
 	target   string
 	ref      string
 	accepted bool // Home may share the state, although that does not know it
+
+	remembered Snapshot                    // of a commit that need not be read again
+	named      map[string][2]plumbing.Hash // the names of the two files, intents first, of commits that were read, or written
 }
 
 var validTarget = lazy.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
@@ -80,7 +85,7 @@ func Open(r Repo, target string) (*Store, error) {
 	if r.Remote != nil {
 		r.Remote = observedRemote{r.Remote, r}
 	}
-	return &Store{repo: r, target: target, ref: Ref(target)}, nil
+	return &Store{repo: r, target: target, ref: Ref(target), named: map[string][2]plumbing.Hash{}}, nil
 }
 
 // Read is known state as it stands here, without a lock and without asking a Remote. A target without a ref has the zero Snapshot.
@@ -93,6 +98,17 @@ func (s *Store) Read(ctx context.Context) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	return s.at(hash)
+}
+
+// Remember has a snapshot that Read gave, be it of another Store of the target, not be read again where its commit is asked for. One that depends on how much of the
+// history is here is read again all the same.
+func (s *Store) Remember(snap Snapshot) {
+	for _, k := range snap.Known {
+		if k.Written == diff.WrittenUnsaid {
+			return
+		}
+	}
+	s.remembered = snap
 }
 
 // ReadShared is Read, of the Remote's state where that is further. Nothing of it is kept here but objects. Where the two have gone different ways, it
@@ -159,7 +175,14 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, s.unread("the commit that it names", err)
 	}
-	known, intents, err := s.files(commit)
+	tree, err := s.stateTree(commit)
+	switch {
+	case err != nil:
+		return Snapshot{}, err
+	case hash == s.remembered.Commit:
+		return s.remembered, nil
+	}
+	known, intents, err := s.files(tree)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -174,14 +197,20 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	return s.converted(snap), nil
 }
 
-func (s *Store) files(c *object.Commit) (known, intents []byte, err error) {
+// stateTree is the tree of a commit of known state. The names of its files are kept: a commit that leaves one as it is names it again.
+func (s *Store) stateTree(c *object.Commit) (*object.Tree, error) {
 	tree, err := s.tree(c.TreeHash)
 	if err != nil {
-		return nil, nil, s.unread("its tree", err)
+		return nil, s.unread("its tree", err)
 	}
 	if len(tree.Entries) != 2 || tree.Entries[0].Name != intentsFile || tree.Entries[1].Name != knownFile {
-		return nil, nil, &CorruptError{s.ref, "it is not known state of connsync"}
+		return nil, &CorruptError{s.ref, "it is not known state of connsync"}
 	}
+	s.named[c.Hash.String()] = [2]plumbing.Hash{tree.Entries[0].Hash, tree.Entries[1].Hash}
+	return tree, nil
+}
+
+func (s *Store) files(tree *object.Tree) (known, intents []byte, err error) {
 	texts := make([][]byte, 2)
 	for i, e := range tree.Entries {
 		if texts[i], err = s.text(e.Hash); err != nil {

@@ -17,12 +17,13 @@ type encodable interface {
 // write stores the objects of a state commit and gives the commit's name. The ref does not move yet.
 func (s *Store) write(parent string, known, intents []byte, m Message) (string, error) {
 	var hashes [2]plumbing.Hash
+	before := s.named[parent]
 	for i, text := range [][]byte{intents, known} {
-		blob := &plumbing.MemoryObject{}
-		blob.SetType(plumbing.BlobObject)
-		_, _ = blob.Write(text) // in memory: nothing that can fail
+		if hashes[i] = plumbing.ComputeHash(plumbing.BlobObject, text); hashes[i] == before[i] {
+			continue // the parent names it too, so that nothing removes it
+		}
 		var err error
-		if hashes[i], err = s.store(blob); err != nil {
+		if hashes[i], err = s.store(plain{plumbing.BlobObject, text}); err != nil {
 			return "", err
 		}
 	}
@@ -39,13 +40,15 @@ func (s *Store) write(parent string, known, intents []byte, m Message) (string, 
 		commit.ParentHashes = []plumbing.Hash{plumbing.NewHash(parent)}
 	}
 	hash, err := s.encode(&commit)
+	s.named[hash.String()] = hashes
 	return hash.String(), err
 }
 
 func (s *Store) encode(o encodable) (plumbing.Hash, error) {
 	encoded := &plumbing.MemoryObject{}
 	_ = o.Encode(encoded) // in memory, and of our own making: nothing that can fail
-	return s.store(encoded)
+	text, _ := contentOf(encoded)
+	return s.store(plain{encoded.Type(), text})
 }
 
 // text is the commit's message: a subject, lines, and trailers.
