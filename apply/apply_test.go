@@ -68,6 +68,12 @@ type scene struct {
 	decrypt apply.Open                     // nil: nothing is encrypted
 	now     func() time.Time               // the client's clock; nil for the real one
 	rewrite bool
+
+	checks          string              // under which files are recorded as applied; "" records none
+	hint            state.Snapshot      // that may vouch for files
+	rereads         func() apply.Reread // in place of reading; nil reads
+	reads           []string            // files that rest and were read after all
+	resumed, rested int                 // connections that were read, and that were not, when it was planned
 }
 
 func staged(t testing.TB, names ...string) *scene {
@@ -138,10 +144,11 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	set, err := manifest.Load(s.files, p)
+	want, rest, err := s.survey(p, nil)
 	if err != nil {
-		s.t.Fatal(err)
+		return nil, nil, err
 	}
+	s.reads, s.resumed, s.rested = nil, len(want), len(rest)
 	client, err := secmaster.NewClient(secmaster.Options{
 		Endpoint: s.url, Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Credentials: secmaster.Credentials{AccessKey: emulator.DefaultAccessKey, SecretKey: secrets.Hide(emulator.DefaultSecretKey)}, Parallelism: 10, Now: s.now,
@@ -160,13 +167,43 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 	}
 	now := s.clock.now()
 	prepared, err := apply.Prepare(ctx, apply.Sync{
-		Target: apply.Target{Name: "prod", Destinations: manifest.Reviewed, Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }},
+		Target: apply.Target{Name: "prod", Destinations: manifest.Reviewed, Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: want, Commit: "c1", Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite },
+			Checks: s.checks, Rest: rest, Reread: s.reread(p)},
 		Client: w, State: session, Files: s.files, Parallelism: 10,
 		Open:  s.opener(),
 		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},
 		Clock: apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep},
 	})
 	return prepared, session, err
+}
+
+// survey reads what is wanted, but for the files that the hint vouches for.
+func (s *scene) survey(p manifest.Project, but []string) (want, rest []manifest.Connection, err error) {
+	set, found, err := manifest.SurveyBut(s.files, p, nil, func(string) map[string]manifest.Vouched {
+		out := diff.Resting(s.hint.Known, s.checks)
+		for file, v := range out {
+			v.Target = "prod"
+			out[file] = v
+		}
+		for _, file := range but {
+			delete(out, file)
+		}
+		return out
+	})
+	if found = found.Fatal(); err == nil && len(found) > 0 {
+		err = found
+	}
+	return set.Target("prod"), set.RestingOf("prod"), err
+}
+
+func (s *scene) reread(p manifest.Project) apply.Reread {
+	if s.rereads != nil {
+		return s.rereads()
+	}
+	return func(files []string) (want, rest []manifest.Connection, err error) {
+		s.reads = append(s.reads, files...)
+		return s.survey(p, s.reads)
+	}
 }
 
 func (s *scene) opener() apply.Open {

@@ -44,8 +44,10 @@ func observe(ctx context.Context, r Reader, t Target) (*observation, error) {
 	if o.have, err = look(ctx, r, o.known.Known); err != nil {
 		return nil, err
 	}
-	o.want, err = resolve(ctx, r, t.Want, o.known.Known)
-	return o, err
+	if unvouched := o.unvouched(t); len(unvouched) > 0 {
+		return o, o.reread(ctx, r, t, unvouched)
+	}
+	return o, o.wants(ctx, r, t.Want, t.Rest)
 }
 
 // intents are the open intents as package diff reads them.

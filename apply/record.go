@@ -39,6 +39,7 @@ func (p *Prepared) record(ctx context.Context, r *Report, fates map[string]fate)
 	if !e.Changes() {
 		return nil
 	}
+	e.Record(p.settledFiles(e.Recorded())...)
 	m := p.sync.Message
 	m.Subject, m.Lines = story(p.sync.Name, r.Results)
 	m.Trailers = slices.Concat(m.Trailers, causes(r))
@@ -103,7 +104,7 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 	switch {
 	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || restamp):
 		k := *c.Known
-		k.Protect, k.Commit, k.Dirty = c.Want.Protect, p.sync.Commit, p.sync.Dirty
+		k.Protect, k.Commit, k.Dirty, k.Checked = c.Want.Protect, p.sync.Commit, p.sync.Dirty, ""
 		if s := c.Want.File.Sops; restamp && s != nil {
 			k.File, k.Blob, k.LastModified, k.MAC = c.Want.File.Path, c.Want.File.Blob, s.LastModified, s.MAC
 			k.KeepSeal(c.Want, p.seals[c.Name], c.Known)

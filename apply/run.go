@@ -133,6 +133,9 @@ func newWrite(c *diff.Change, revealed map[string]opened, before map[string]bool
 	if c.Action == diff.Delete {
 		return &write{change: c}, nil
 	}
+	if c.Want.Rests {
+		return nil, ErrUnread
+	}
 	o := revealed[c.Want.File.Path]
 	b, err := body(c.Want, o)
 	if err == nil && !o.dated(c.Want) {

@@ -68,7 +68,7 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	if err := s.awaitCreates(ctx, o); err != nil {
 		return nil, err
 	}
-	p, err := o.plan(s.Target)
+	p, err := o.plan(ctx, s.Client, s.Target)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,14 @@ type Target struct {
 
 	Destinations string                 // secrets.destinations of the project
 	Accept       func(name string) bool // destinations that changed without a seal are accepted; nil: none
+
+	Checks string                // by which Want was checked, and the rules that were held against it; "" where that cannot be told
+	Rest   []manifest.Connection // what Git wants besides, in files that were not read: known state vouches for them
+	Reread Reread                // of files that rest and have to be read after all; nil where none rests
 }
+
+// Reread reads some more files of those that rest. It gives all that Git wants then.
+type Reread func(files []string) (want, rest []manifest.Connection, err error)
 
 // FirstSyncError says that nothing is known of a target, and SecMaster has connections of wanted names: known state may have been lost, or not
 // been fetched.
@@ -91,15 +98,36 @@ func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	if err != nil {
 		return diff.Plan{}, err
 	}
-	return o.plan(t)
+	return o.plan(ctx, r, t)
 }
 
 // ErrHistory says that it cannot be told whether a plan would undo what another commit applied.
 var ErrHistory = errors.New("whether this would undo what another commit applied cannot be told")
 
-// plan decides, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan.
-func (o *observation) plan(t Target) (diff.Plan, error) {
-	p := diff.Compute(diff.Input{
+// plan decides, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file that had to be read.
+func (o *observation) plan(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
+	p := o.compute(t)
+	for len(p.Unread) > 0 {
+		if err := o.reread(ctx, r, t, p.Unread); err != nil {
+			return diff.Plan{}, err
+		}
+		p = o.compute(t)
+	}
+	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
+	if t.Only != nil {
+		p.Keep(t.Only)
+	}
+	if err := o.met(t); err != nil || t.Contains == nil {
+		return p, err
+	}
+	if err := p.Forward(o.known.Past, t.Contains, t.Older); err != nil {
+		return p, errors.Join(ErrHistory, err)
+	}
+	return p, nil
+}
+
+func (o *observation) compute(t Target) diff.Plan {
+	return diff.Compute(diff.Input{
 		Target:  t.Name,
 		Place:   o.place,
 		Want:    o.want,
@@ -115,17 +143,6 @@ func (o *observation) plan(t Target) (diff.Plan, error) {
 		SealedFor:    t.Place,
 		Accept:       t.Accept,
 	})
-	p.WantCommit, p.KnownCommit = t.Commit, o.known.Commit
-	if t.Only != nil {
-		p.Keep(t.Only)
-	}
-	if err := o.met(t); err != nil || t.Contains == nil {
-		return p, err
-	}
-	if err := p.Forward(o.known.Past, t.Contains, t.Older); err != nil {
-		return p, errors.Join(ErrHistory, err)
-	}
-	return p, nil
 }
 
 // abandoned is what --retarget gives up: known connections and intents of another place, by name.

@@ -12,8 +12,20 @@ import (
 // same input in any order gives the same plan.
 func Compute(in Input) Plan {
 	d := newDecider(in)
+	var unread []string
 	for i := range d.want {
-		d.add(d.wanted(&d.want[i]))
+		w := &d.want[i]
+		if !w.Rests {
+			d.add(d.wanted(w))
+		} else if c, ok := d.resting(w); ok {
+			d.add(c)
+		} else {
+			unread = append(unread, w.File.Path)
+		}
+	}
+	if len(unread) > 0 {
+		slices.Sort(unread)
+		return Plan{Target: in.Target, Place: in.Place, Unread: slices.Compact(unread)}
 	}
 	d.orphans()
 	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known), Reviewed: in.Destinations == manifest.Reviewed}
@@ -84,7 +96,9 @@ func newDecider(in Input) *decider {
 	}
 	for i := range d.want {
 		d.wants[d.want[i].Name] = true
-		d.leaves[d.want[i].Name] = leavesOf(&d.want[i])
+		if !d.want[i].Rests {
+			d.leaves[d.want[i].Name] = leavesOf(&d.want[i])
+		}
 	}
 	d.renewed = d.renewedFiles()
 	d.claims = d.claimed()

@@ -49,6 +49,8 @@ type Want struct {
 	// ConflictPlugin that names Near, whatever else holds.
 	Unresolved bool
 	Near       []string
+	// Rests tells that its file was not read, since it is the one that was applied: what it wants is what its record says. It can only be left alone.
+	Rests bool
 }
 
 // Plugin is a plugin (component) at a version, by ids and, where they are known, by names.
@@ -121,6 +123,7 @@ type Known struct {
 	MAC          string
 	Adopted      string // the id of an adopt: line that was carried out: it is spent; "" for none
 	Seal         *Seal  // of what was applied; nil where nothing is known of it
+	Checked      string // CheckedBy of its file, where the record says all that the file does; "" where it does not
 }
 
 // Written says whether connsync wrote a connection, and what showed it. What connsync did not write is never deleted.

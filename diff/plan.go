@@ -68,6 +68,9 @@ type Plan struct {
 	// so a secret changed there cannot be seen.
 	BlindToTouch bool
 	Reviewed     bool // no seal is compared: review alone decides where secrets go
+	// Unread are the files that rest and have to be read, since there is something to say or do about a connection of theirs. Where there is one, the plan
+	// is none.
+	Unread []string
 }
 
 // Other is a connection that no change is about.

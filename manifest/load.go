@@ -71,26 +71,38 @@ func (s Set) Apart(ms Mistakes, p Project) (of map[string]Mistakes, any Mistakes
 // the place of values that look like secrets in the clear. It must not be applied where there are mistakes that are no warnings. A cache that has seen
 // a file's content before saves reading it again; nil is none.
 func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
+	return SurveyBut(fsys, p, c, nil)
+}
+
+// SurveyBut is Survey of all files but those that are vouched for, by their paths: of a file that has the content which is vouched for, nothing but its
+// connections' names is known. vouched gets the Set's RulesDigest; nil vouches for none. Names of resting connections take part in what is compared across files.
+func SurveyBut(fsys fs.FS, p Project, c *Cache, vouched func(rules string) map[string]Vouched) (Set, Mistakes, error) {
 	names, mistakes, err := find(fsys, p)
 	if err != nil {
 		return Set{}, nil, err
 	}
-	rules, unruly, err := sopsrules.Load(fsys, names)
+	noted := &noting{FS: fsys}
+	rules, unruly, err := sopsrules.Load(noted, names)
 	if err != nil {
 		return Set{}, nil, err
 	}
-	catalog, wrong, err := plugins.Load(fsys, p.PluginsFile())
+	catalog, wrong, err := plugins.Load(noted, p.PluginsFile())
 	if err != nil {
 		return Set{}, nil, err
+	}
+	digest := noted.digest(p)
+	r := reader{fsys: fsys, project: p, policy: p.rules(), cache: c}
+	if vouched != nil && digest != "" {
+		r.vouched = vouched(digest)
 	}
 	mistakes = append(mistakes, wrong...)
-	docs, policy := make([]loaded, len(names)), p.rules()
+	docs := make([]loaded, len(names))
 	var g errgroup.Group
 	g.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for i, name := range names {
 		g.Go(secrets.Contained(func() (err error) {
 			rule, _ := rules.For(name)
-			docs[i], err = c.load(fsys, name, p, policy, rule)
+			docs[i], err = r.load(name, rule)
 			return err
 		}))
 	}
@@ -98,7 +110,7 @@ func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 		return Set{}, nil, err
 	}
 	s, found := gather(docs)
-	s.Rules, s.unruly, s.Plugins = rules, unruly, catalog
+	s.Rules, s.unruly, s.Plugins, s.RulesDigest = rules, unruly, catalog, digest
 	mistakes = append(mistakes, found...)
 	if len(wrong) == 0 {
 		mistakes = append(mistakes, s.misused(catalog.Stricter(p.Secrets.Plugins))...)
@@ -131,14 +143,14 @@ func gather(docs []loaded) (s Set, mistakes []Mistake) {
 		l := &docs[i]
 		s.size += l.size
 		s.Files = append(s.Files, l.file)
+		s.Resting = append(s.Resting, l.resting...)
 		for j := range l.connections {
 			order = append(order, &l.connections[j])
 		}
 		mistakes = append(mistakes, l.mistakes...)
 	}
-	slices.SortStableFunc(order, func(a, b *Connection) int {
-		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortStableFunc(order, inOrder)
+	slices.SortStableFunc(s.Resting, func(a, b Connection) int { return inOrder(&a, &b) })
 	s.Connections = slices.Grow(s.Connections, len(order))
 	for _, c := range order {
 		s.Connections = append(s.Connections, *c)
@@ -146,17 +158,28 @@ func gather(docs []loaded) (s Set, mistakes []Mistake) {
 	return s, mistakes
 }
 
-// Target is the wanted connections of one target, in order of name.
-func (s Set) Target(name string) []Connection {
-	from := sort.Search(len(s.Connections), func(i int) bool { return s.Connections[i].Target >= name })
-	to := sort.Search(len(s.Connections), func(i int) bool { return s.Connections[i].Target > name })
-	return s.Connections[from:to]
+// inOrder compares connections by target and name.
+func inOrder(a, b *Connection) int {
+	return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Name, b.Name))
+}
+
+// Target is the wanted connections of one target, in order of name, but for those that rest.
+func (s Set) Target(name string) []Connection { return ofTarget(s.Connections, name) }
+
+// RestingOf is what of one target rests, in order of name.
+func (s Set) RestingOf(name string) []Connection { return ofTarget(s.Resting, name) }
+
+func ofTarget(all []Connection, name string) []Connection {
+	from := sort.Search(len(all), func(i int) bool { return all[i].Target >= name })
+	to := sort.Search(len(all), func(i int) bool { return all[i].Target > name })
+	return all[from:to]
 }
 
 type loaded struct {
 	file        File
 	size        int
 	connections []Connection
+	resting     []Connection // of a file that was not read
 	mistakes    []Mistake
 }
 
@@ -189,6 +212,9 @@ func (l *loaded) read(text []byte, p Project, rule *Rule) {
 		l.connections = d.connections(p, l.file)
 		if !d.vague {
 			l.file.Targets = d.named
+		}
+		for i := range l.connections {
+			l.connections[i].File.Targets = l.file.Targets
 		}
 	} else {
 		l.file.Unread = true
@@ -303,7 +329,7 @@ func nameMistakes(names []string) []Mistake {
 // crossCheck finds what no file alone can show.
 func (s Set) crossCheck() []Mistake {
 	type id struct{ target, name string }
-	at := make(map[id]Position, len(s.Connections))
+	at := make(map[id]Position, len(s.Connections)+len(s.Resting))
 	claims, adopts := map[id]Position{}, map[id]Position{}
 	var out []Mistake
 	both := func(p, twin Position, hint, format, from string, args ...any) { // told at either place, of the other one
@@ -316,7 +342,7 @@ func (s Set) crossCheck() []Mistake {
 		}
 		out = append(out, twins(told(p, twin, format), told(twin, p, from)))
 	}
-	for _, c := range s.Connections {
+	for _, c := range slices.Concat(s.Resting, s.Connections) {
 		if first, ok := at[id{c.Target, c.Name}]; ok {
 			const wanted = "connection %s of target %s is wanted already at %s"
 			both(c.Pos, first, "", wanted, wanted, strict.SaidName(c.Name), c.Target)

@@ -97,6 +97,7 @@ type Project struct {
 	Targets   map[string]Target // by name
 	Secrets   SecretsPolicy
 	State     StatePolicy
+	Digest    string // secrets.Digest of its file; "" where it was read from none
 }
 
 // Target is one workspace of SecMaster under a name of ours.
@@ -138,11 +139,13 @@ type StatePolicy struct {
 // Set is everything that the manifests want, in order of target and name.
 type Set struct {
 	Connections []Connection
-	Files       []File    // every manifest read, in order of path
-	Rules       Rules     // of the .sops.yaml files that hold for them
-	Plugins     Catalog   // what the plugins take, where that was saved
-	unruly      []Mistake // of these
-	size        int       // of all files, in bytes
+	Files       []File       // every manifest read, in order of path
+	Rules       Rules        // of the .sops.yaml files that hold for them
+	Plugins     Catalog      // what the plugins take, where that was saved
+	Resting     []Connection // of files that were not read (Vouched): no more of each than its target, its name and its file; in the same order
+	RulesDigest string       // of the project file, and of all that manifests are checked against beside it; "" where that cannot be told
+	unruly      []Mistake    // of these
+	size        int          // of all files, in bytes
 }
 
 // File is one manifest as it was read. Its bytes are not kept: who decrypts it reads it

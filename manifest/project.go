@@ -43,6 +43,7 @@ func ReadProject(name string, text []byte) (Project, error) {
 	if len(d.Mistakes()) > 0 {
 		return p, strict.Sorted(d.Mistakes())
 	}
+	p.Digest = secrets.DigestOf(text)
 	return p, nil
 }
 

@@ -88,6 +88,15 @@ func (e *Edit) EndDead(run string, at time.Time) *Edit {
 // Records tells whether a connection is recorded.
 func (e *Edit) Records() bool { return len(e.recorded) > 0 }
 
+// Recorded are the connections that are recorded, by name.
+func (e *Edit) Recorded() map[string]diff.Known {
+	out := make(map[string]diff.Known, len(e.recorded))
+	for _, k := range e.recorded {
+		out[k.Name] = k
+	}
+	return out
+}
+
 // Changes tells whether the edit ends a run, or says anything about a connection.
 func (e *Edit) Changes() bool {
 	return e.endsRun || e.Records() || len(e.forgotten)+len(e.settled)+len(e.announced) > 0

@@ -29,6 +29,7 @@ type entry struct {
 	MAC          string                               `json:"mac,omitempty"`     // digest of the encrypted one
 	Adopted      string                               `json:"adopted,omitempty"` // since schema 2
 	Seal         *diff.Seal                           `json:"seal,omitempty"`    // since schema 2
+	Checked      string                               `json:"checked,omitempty"` // since schema 2
 	Past         *diff.Past                           `json:"past,omitempty"`    // since schema 2
 }
 
@@ -36,7 +37,7 @@ func stored(k diff.Known) entry {
 	e := entry{
 		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Written: k.Written, Unverified: k.Unverified,
 		Plugin: &k.Plugin, Secrets: k.Secrets, Marks: k.Marks, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
-		LastModified: k.LastModified, MAC: k.MAC, Adopted: k.Adopted, Seal: k.Seal,
+		LastModified: k.LastModified, MAC: k.MAC, Adopted: k.Adopted, Seal: k.Seal, Checked: k.Checked,
 	}
 	if len(k.Clear) > 0 {
 		e.Clear = make(map[secrets.Path][2]string, len(k.Clear))
@@ -51,7 +52,7 @@ func (e entry) known() diff.Known {
 	k := diff.Known{
 		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Written: e.Written, Unverified: e.Unverified,
 		Secrets: e.Secrets, Marks: e.Marks, Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
-		LastModified: e.LastModified, MAC: e.MAC, Adopted: e.Adopted, Seal: e.Seal,
+		LastModified: e.LastModified, MAC: e.MAC, Adopted: e.Adopted, Seal: e.Seal, Checked: e.Checked,
 		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),
 	}
 	if e.Plugin != nil {

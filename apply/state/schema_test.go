@@ -23,7 +23,7 @@ var golden = map[int]struct{ known, intents string }{
 	},
 	2: {
 		known: `{"schema":2,"target":"prod","homes":["example.org/team/connections"],"place":{"region":"cn-north-4","project_id":"p","workspace_id":"w"},"applied":"c1","applied_at":"2026-01-02T03:04:05Z","applied_dirty":true}
-{"name":"a","id":"id-a","update_time":"t","modifier":"m","protect":true,"written":"unconfirmed","plugin":{"component_id":"c","component_version_id":"v","component":"Edr","version":"1"},"clear":{"config.x":["c",""],"name":["a","b"]},"secrets":{"config.password":"f"},"keys":"k","file":"connections/a.yaml","blob":"0a1b","commit":"c1","dirty":true,"last_modified":"l","mac":"m","adopted":"id-a","seal":{"settings":"s","n":1764144000123,"digest":"d","sealed":true,"secrets":true},"past":{"id":"id-0","at":"2026-01-01T00:00:00Z","n":7}}
+{"name":"a","id":"id-a","update_time":"t","modifier":"m","protect":true,"written":"unconfirmed","plugin":{"component_id":"c","component_version_id":"v","component":"Edr","version":"1"},"clear":{"config.x":["c",""],"name":["a","b"]},"secrets":{"config.password":"f"},"keys":"k","file":"connections/a.yaml","blob":"0a1b","commit":"c1","dirty":true,"last_modified":"l","mac":"m","adopted":"id-a","seal":{"settings":"s","n":1764144000123,"digest":"d","sealed":true,"secrets":true},"checked":"e0","past":{"id":"id-0","at":"2026-01-01T00:00:00Z","n":7}}
 {"name":"b","id":"id-b","unverified":true,"plugin":{"component_id":"c","component_version_id":"v"}}
 {"name":"gone","past":{"id":"id-gone","at":"2026-01-01T00:00:00Z"}}
 `,

@@ -34,6 +34,7 @@ func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning
 		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
 		Contains: contains, Older: how.allowOlder, Careful: how.careful,
 		Destinations: t.destinations, Accept: matcher(how.accepted),
+		Checks: t.checks, Rest: t.rest, Reread: t.reread,
 	}
 }
 

@@ -21,8 +21,9 @@ type preview struct {
 	policy manifest.StatePolicy
 	saved  manifest.Catalog
 	names  names
-	none   *unbegun // nil where there are manifests
-	next   []string // what comes next for those who begin
+	states map[string]stateRead // of the selected targets
+	none   *unbegun             // nil where there are manifests
+	next   []string             // what comes next for those who begin
 
 	plans    []diff.Plan
 	failed   []error // targets without a plan, and patterns that match nothing
@@ -42,7 +43,16 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 		return v, err
 	}
 	defer src.close()
-	all, err := g.load(src)
+	project, err := g.project(src)
+	if err != nil {
+		return v, err
+	}
+	if err := g.checkRetarget(how.retarget, project); err != nil {
+		return v, err
+	}
+	v.src, v.policy = src, project.State
+	v.readKnown(ctx, project)
+	all, err := g.load(src, project, v.vouchers())
 	if errors.As(err, &v.none) && !how.dryRun { // a sync refuses it
 		err = nil
 	}
@@ -50,11 +60,7 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 		return v, err
 	}
 	g.noteShard(w, all)
-	project := all.project
-	if err := g.checkRetarget(how.retarget, project); err != nil {
-		return v, err
-	}
-	v.src, v.policy, v.saved = src, project.State, all.set.Plugins
+	v.saved = all.set.Plugins
 	if how.dryRun {
 		_, v.dirty = how.checkClean(src, project, all.set)
 	}
@@ -95,6 +101,32 @@ func (v *preview) onward(set manifest.Set) []string {
 	return nil
 }
 
+// stateRead is known state as it was read, or why it could not be.
+type stateRead struct {
+	known state.Snapshot
+	err   error
+}
+
+// readKnown reads the known state of every selected target.
+func (v *preview) readKnown(ctx context.Context, p manifest.Project) {
+	v.states = map[string]stateRead{}
+	for _, t := range v.g.selected(p, manifest.Set{}) {
+		known, err := v.known(ctx, t)
+		v.states[t.Name] = stateRead{known, err}
+	}
+}
+
+// vouchers are the states that may vouch for files. Where every connection is shown, or may be deleted, every file is read.
+func (v *preview) vouchers() vouchers {
+	out := vouchers{}
+	for target, read := range v.states {
+		if read.err == nil && !v.how.prune && !v.g.Verbose {
+			out[target] = read.known
+		}
+	}
+	return out
+}
+
 func (v *preview) refuse(err error) {
 	if err != nil {
 		v.refused = append(v.refused, &foreseen{err})
@@ -103,10 +135,11 @@ func (v *preview) refuse(err error) {
 
 // target plans one target.
 func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
-	known, err := v.known(ctx, t)
-	if err != nil {
-		return diff.Plan{}, err
+	read := v.states[t.Name]
+	if read.err != nil {
+		return diff.Plan{}, read.err
 	}
+	known := read.known
 	if v.none != nil && (len(known.Known) > 0 || len(v.blind) > 0) { // folders that are misspelt would look like connections that were removed
 		return diff.Plan{}, v.none
 	}

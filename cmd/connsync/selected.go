@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"connsync/apply"
 	"connsync/manifest"
 	"connsync/manifest/strict"
 )
@@ -13,8 +14,11 @@ import (
 type wanted struct {
 	manifest.Target
 	want []manifest.Connection
+	rest []manifest.Connection // what it wants besides, in files that were not read
 
 	destinations string // secrets.destinations of the project
+	checks       string // by which want was checked
+	reread       apply.Reread
 }
 
 // checkTargets refuses a --target that the project does not have.
@@ -51,7 +55,7 @@ func (g *globals) selected(p manifest.Project, set manifest.Set) []wanted {
 	var out []wanted
 	for _, name := range slices.Sorted(maps.Keys(p.Targets)) {
 		if g.selects(name) {
-			out = append(out, wanted{p.Targets[name], set.Target(name), p.Secrets.Destinations})
+			out = append(out, wanted{Target: p.Targets[name], want: set.Target(name), rest: set.RestingOf(name), destinations: p.Secrets.Destinations, checks: checksOf(set.RulesDigest)})
 		}
 	}
 	return out

@@ -147,13 +147,10 @@ type apart struct{ manifest.Mistakes }
 
 func (e *apart) Unwrap() error { return e.Mistakes }
 
-// load reads the project file and every manifest. What is wrong with one target's manifests is no error where another one was selected, too.
-func (g *globals) load(s *source) (manifests, error) {
-	project, err := g.project(s)
-	if err != nil {
-		return manifests{}, err
-	}
-	set, found, err := manifest.Survey(s.files, project, nil)
+// load reads every manifest, but for those that known state vouches for. What is wrong with one target's manifests is no error where another one was
+// selected, too.
+func (g *globals) load(s *source, project manifest.Project, by vouchers) (manifests, error) {
+	set, found, err := by.survey(s.files, project)
 	if noManifests(s.files, project, set, found, err) {
 		return manifests{project: project, set: set, wanted: g.selected(project, manifest.Set{})}, &unbegun{project.Manifests}
 	}
@@ -166,6 +163,7 @@ func (g *globals) load(s *source) (manifests, error) {
 	var wrong manifest.Mistakes
 	for _, t := range g.selected(project, set) {
 		if len(of[t.Name]) == 0 {
+			t.reread = by.reread(s.files, project, t)
 			m.wanted = append(m.wanted, t)
 		}
 		wrong = append(wrong, of[t.Name]...)

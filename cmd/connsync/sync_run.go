@@ -11,6 +11,7 @@ import (
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/manifest/gitfs"
 	"connsync/secrets/sops"
 )
 
@@ -28,6 +29,7 @@ type syncRun struct {
 	paths  manifest.Project
 	dirty  bool // the worktree has changes beside the commit
 	names  names
+	hints  vouchers // known state as this clone has it, before the lock
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
@@ -59,12 +61,15 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	if r.src, err = r.g.open(ctx, r.w); err != nil {
 		return err
 	}
-	all, err := r.g.load(r.src)
+	project, err := r.g.project(r.src)
+	if err != nil {
+		return err
+	}
+	all, err := r.g.load(r.src, project, r.vouchers(ctx, project))
 	if err != nil {
 		return err
 	}
 	r.g.noteShard(r.w, all)
-	project := all.project
 	if err := r.g.checkRetarget(r.cmd.Retarget, project); err != nil {
 		return err
 	}
@@ -81,6 +86,25 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	r.policy, r.paths = project.State, project
 	r.prepareAll(ctx, all.wanted)
 	return nil
+}
+
+// vouchers are the states that may vouch for files, as this clone has them: what is known once the lock is held decides. Where connections may be deleted,
+// every file is read, and where every one is shown.
+func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) vouchers {
+	r.hints = vouchers{}
+	if r.how.prune || r.g.Verbose || gitfs.IsRemote(r.g.State) {
+		return r.hints
+	}
+	for _, t := range r.g.selected(p, manifest.Set{}) {
+		store, err := r.g.store(r.w, r.src, manifest.StatePolicy{Remote: "none"}, t.Name)
+		if err != nil {
+			continue // it is told where it is needed
+		}
+		if snap, err := store.Read(ctx); err == nil {
+			r.hints[t.Name] = snap
+		}
+	}
+	return r.hints
 }
 
 // sync plans, and carries out. Its error is what kept it from doing so; what became of each target is in r.
@@ -165,6 +189,7 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	if err := r.how.accept(store); err != nil {
 		return nil, err
 	}
+	store.Remember(r.hints[t.Name])
 	session, err := store.Lock(ctx, r.cmd.LockTimeout)
 	if err != nil {
 		return nil, err

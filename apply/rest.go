@@ -1,0 +1,107 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"connsync/diff"
+	"connsync/manifest"
+)
+
+// ErrUnread says that a file was not read although something is to be done about a connection of it. It is never sent from what is remembered.
+var ErrUnread = errors.New("its file was not read")
+
+// unvouched are the files that rest, and for which known state, as it stands now, does not vouch: it was read anew since they were passed over.
+func (o *observation) unvouched(t Target) []string {
+	if len(t.Rest) == 0 {
+		return nil
+	}
+	vouched := diff.Resting(o.known.Known, t.Checks)
+	var out []string
+	for _, c := range t.Rest {
+		if v := vouched[c.File.Path]; v.Blob != c.File.Blob || !slices.Contains(v.Names, c.Name) {
+			out = append(out, c.File.Path)
+		}
+	}
+	return slices.Compact(out)
+}
+
+// reread has more files read. Where that leaves one resting that was asked for, nothing is planned.
+func (o *observation) reread(ctx context.Context, r Reader, t Target, files []string) error {
+	if t.Reread == nil {
+		return ErrUnread
+	}
+	want, rest, err := t.Reread(files)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(rest, func(c manifest.Connection) bool { return slices.Contains(files, c.File.Path) }) {
+		return ErrUnread
+	}
+	return o.wants(ctx, r, want, rest)
+}
+
+// wants notes what Git wants, with the plugins' ids. What rests has its own from the record.
+func (o *observation) wants(ctx context.Context, r Reader, want, rest []manifest.Connection) (err error) {
+	if o.want, err = resolve(ctx, r, want, o.known.Known); err != nil {
+		return err
+	}
+	for _, c := range rest {
+		o.want = append(o.want, diff.Want{Connection: c, Resolved: o.known.Known[c.Name].Plugin, Rests: true})
+	}
+	return nil
+}
+
+// settled are the records of files that may rest from now on: all connections of each are in the plan, have a record after this run, and that says all
+// that the file does. recorded are the records that this run makes, by name.
+func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
+	if p.sync.Checks == "" {
+		return nil
+	}
+	after := func(c *diff.Change) *diff.Known {
+		k, now := recorded[c.Name]
+		switch {
+		case c.Want == nil || c.Action == diff.Conflict || c.Action == diff.Incomplete:
+			return nil
+		case now && c.Want.Settled(&k, p.sync.Place):
+			return &k
+		case !now && !c.Write && c.Known != nil && c.Want.Settled(c.Known, p.sync.Place):
+			k = *c.Known
+			return &k
+		}
+		return nil
+	}
+	all, of := map[string]int{}, map[string][]diff.Known{}
+	for i := range p.seen.want {
+		all[p.seen.want[i].File.Path]++
+	}
+	for i := range p.Plan.Changes {
+		if k := after(&p.Plan.Changes[i]); k != nil {
+			of[k.File] = append(of[k.File], *k)
+		}
+	}
+	var out []diff.Known
+	for file, ks := range of {
+		if len(ks) == all[file] {
+			out = append(out, checked(ks, p.sync.Checks)...)
+		}
+	}
+	return out
+}
+
+// checked are the records of one file with what vouches for them, but for those that have it.
+func checked(ks []diff.Known, checks string) (out []diff.Known) {
+	names := make([]string, len(ks))
+	for i := range ks {
+		names[i] = ks[i].Name
+	}
+	slices.Sort(names)
+	for _, k := range ks {
+		if by := k.CheckedBy(checks, names); by != k.Checked {
+			k.Checked = by
+			out = append(out, k)
+		}
+	}
+	return out
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"runtime/debug"
+	"slices"
+
+	"connsync/apply"
+	"connsync/apply/state"
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+// vouchers are the known states, by target, that vouch for files which were applied as they stand: such a file is not read. They are taken as they are found: before
+// anything is planned, they are compared with what is known then.
+type vouchers map[string]state.Snapshot
+
+// checksOf names the checks of this program under some rules: a file that another one passed, or under others, is read once more. "" is for rules that are
+// not known.
+func checksOf(rules string) string {
+	if rules == "" {
+		return ""
+	}
+	info, _ := debug.ReadBuildInfo()
+	b := buildOf(info)
+	return secrets.Digest(fmt.Sprintf("%d %s %s %s", manifest.Checks, b.Version, b.Commit, rules))
+}
+
+// vouched are the files that exactly one target vouches for, but for some.
+func (by vouchers) vouched(but []string) func(rules string) map[string]manifest.Vouched {
+	return func(rules string) map[string]manifest.Vouched {
+		out, again := map[string]manifest.Vouched{}, slices.Clone(but)
+		for target, snap := range by {
+			for file, v := range diff.Resting(snap.Known, checksOf(rules)) {
+				if _, other := out[file]; other {
+					again = append(again, file)
+				}
+				v.Target = target
+				out[file] = v
+			}
+		}
+		for _, file := range again {
+			delete(out, file)
+		}
+		return out
+	}
+}
+
+// survey reads the manifests. Where something is wrong, all of them are read: what is said must not depend on what was read before.
+func (by vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manifest.Mistakes, error) {
+	set, found, err := manifest.SurveyBut(files, p, nil, by.vouched(nil))
+	if err == nil && len(set.Resting) > 0 && len(set.WithRules(slices.Clone(found)).Fatal()) > 0 {
+		return manifest.Survey(files, p, nil)
+	}
+	return set, found, err
+}
+
+// reread reads more and more of one target's files.
+func (by vouchers) reread(files fs.FS, p manifest.Project, t wanted) apply.Reread {
+	var but []string
+	return func(more []string) (want, rest []manifest.Connection, err error) {
+		but = append(but, more...)
+		set, found, err := manifest.SurveyBut(files, p, nil, by.vouched(but))
+		if err != nil {
+			return nil, nil, err
+		}
+		of, any := set.Apart(set.WithRules(found), p)
+		switch wrong := append(any, of[t.Name]...); {
+		case len(wrong) > 0:
+			return nil, nil, wrong.Once()
+		case checksOf(set.RulesDigest) != t.checks:
+			return nil, nil, apply.ErrFileChanged
+		}
+		return set.Target(t.Name), set.RestingOf(t.Name), nil
+	}
+}

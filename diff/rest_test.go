@@ -1,0 +1,199 @@
+package diff_test
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"connsync/diff"
+	"connsync/manifest"
+	"connsync/secrets"
+)
+
+const blob = "0123456789abcdef0123456789abcdef01234567"
+
+// settledAs is a wanted connection of a file that is known by its content, and its record.
+func settledAs(w diff.Want, id string) (diff.Want, diff.Known) {
+	w.File.Blob, w.File.Targets = blob, []string{"prod"}
+	w.File.Sops = &manifest.Sops{KeysDigest: "keys", MAC: "mac", LastModified: "2026-01-02T03:04:05Z"}
+	return w, known(id, w)
+}
+
+// resting is what is left of a wanted connection whose file is not read.
+func resting(w diff.Want, k diff.Known) diff.Want {
+	file := manifest.File{Path: w.File.Path, Blob: w.File.Blob, Targets: w.File.Targets}
+	return diff.Want{Connection: manifest.Connection{Target: w.Target, Name: w.Name, File: file}, Resolved: k.Plugin, Rests: true}
+}
+
+// bare is a plan without what only a file that was read says.
+func bare(p diff.Plan) diff.Plan {
+	changes := append([]diff.Change(nil), p.Changes...)
+	for i := range changes {
+		changes[i].Want, changes[i].Pos = nil, manifest.Position{}
+		if len(changes[i].Extra) == 0 {
+			changes[i].Extra = nil
+		}
+	}
+	p.Changes = changes
+	return p
+}
+
+// Whatever holds of a connection whose file rests: it is left alone exactly as if the file had been read, or the file has to be read.
+func TestWhatRestsIsPlannedAsIfItWereRead(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	rested, read, unsettled := 0, 0, 0
+	for range 6_000 {
+		b := make([]byte, 34)
+		for i := range b {
+			b[i] = byte(random.Uint32()) % 7 * byte(random.Uint32()%3/2) // mostly what is usual
+		}
+		b[7] = 1 // known
+		s := choices(b)
+		if random.Uint32()%2 == 0 {
+			s.there, s.defense, s.intent, s.rewrite = [4]string{1: "a"}, [4]bool{}, "", false
+		}
+		in := s.input()
+		in.Destinations = []string{manifest.Reviewed, ""}[random.Uint32()%2]
+		if len(in.Want) == 0 {
+			continue
+		}
+		w, _ := settledAs(in.Want[0], "1")
+		wrote, k := settledAs(want("a", with("endpoint", s.wrote, "password", "ENC:1")), "1")
+		k.Protect, k.Written = s.protected, s.written
+		in.Want[0], in.Known["a"] = w, k
+		if !w.Settled(&k, in.SealedFor) {
+			unsettled++
+			continue
+		}
+		slow := diff.Compute(in)
+		in.Want = []diff.Want{resting(wrote, k)}
+		fast := diff.Compute(in)
+		switch c := changeOf(slow, "a"); {
+		case len(fast.Unread) > 0:
+			read++
+			alone := s.there == [4]string{1: "a"} && !s.defense[1]
+			if alone && c.Action == diff.Unchanged && len(c.Warnings) == 0 && s.time == k.UpdateTime && s.intent == "" {
+				t.Fatalf("%+v: read for nothing", s)
+			}
+			if len(fast.Changes) > 0 || fast.Unread[0] != file {
+				t.Fatalf("%+v: %v", s, fast)
+			}
+		case !reflect.DeepEqual(bare(fast), bare(slow)):
+			t.Fatalf("%+v\n fast %+v\n slow %+v", s, bare(fast), bare(slow))
+		default:
+			rested++
+		}
+	}
+	if rested < 300 || read < 300 || unsettled < 500 {
+		t.Errorf("%d rested, %d were read, %d had no record of all", rested, read, unsettled)
+	}
+}
+
+func changeOf(p diff.Plan, name string) diff.Change {
+	for _, c := range p.Changes {
+		if c.Name == name {
+			return c
+		}
+	}
+	return diff.Change{}
+}
+
+// A record says all that a file says only where nothing that the file says could lead to another decision, or to another record.
+func TestARecordThatDoesNotSayAllIsNotSettled(t *testing.T) {
+	w, k := settledAs(want("a"), "1")
+	if !w.Settled(&k, diff.Place{}) {
+		t.Fatal("a record of what was applied is not taken for that")
+	}
+	for what, change := range map[string]func(w *diff.Want, k *diff.Known){
+		"another content":             func(w *diff.Want, _ *diff.Known) { w.File.Blob = "other" },
+		"another file":                func(_ *diff.Want, k *diff.Known) { k.File = "connections/b.yaml" },
+		"two targets":                 func(w *diff.Want, _ *diff.Known) { w.File.Targets = []string{"prod", "test"} },
+		"any target":                  func(w *diff.Want, _ *diff.Known) { w.File.Targets = nil },
+		"previously":                  func(w *diff.Want, _ *diff.Known) { w.Previously = "old" },
+		"adopt":                       func(w *diff.Want, _ *diff.Known) { w.Adopt = "1" },
+		"incomplete":                  func(w *diff.Want, _ *diff.Known) { w.Incomplete = true },
+		"a hole":                      func(w *diff.Want, _ *diff.Known) { w.Missing = []secrets.Path{"config.x"} },
+		"in the clear by its rule":    func(w *diff.Want, _ *diff.Known) { w.InClear = []secrets.Path{"config.endpoint"} },
+		"no such plugin":              func(w *diff.Want, _ *diff.Known) { w.Unresolved = true },
+		"another plugin":              func(w *diff.Want, _ *diff.Known) { w.Resolved.VersionID = "v2" },
+		"recorded without a write":    func(_ *diff.Want, k *diff.Known) { k.Unverified = true },
+		"protected since":             func(w *diff.Want, _ *diff.Known) { w.Protect = true },
+		"protected before":            func(_ *diff.Want, k *diff.Known) { k.Protect = true },
+		"an older MAC":                func(_ *diff.Want, k *diff.Known) { k.MAC = "older" },
+		"an older time":               func(_ *diff.Want, k *diff.Known) { k.LastModified = "2025-01-02T03:04:05Z" },
+		"another data key":            func(_ *diff.Want, k *diff.Known) { k.Keys = "others" },
+		"not encrypted any more":      func(w *diff.Want, _ *diff.Known) { w.File.Sops = nil },
+		"a seal that is not recorded": func(w *diff.Want, _ *diff.Known) { w.Seal = &secrets.Ref{} },
+		"a seal that was recorded":    func(_ *diff.Want, k *diff.Known) { k.Seal = &diff.Seal{Sealed: true} },
+		"another setting":             func(w *diff.Want, _ *diff.Known) { w.Config["endpoint"] = "https://b" },
+		"one more":                    func(w *diff.Want, _ *diff.Known) { w.Config["more"] = "x" },
+		"one less":                    func(w *diff.Want, _ *diff.Known) { delete(w.Config, "endpoint") },
+		"another secret":              func(w *diff.Want, _ *diff.Known) { w.Config = config("endpoint", "https://a", "password", "ENC:2") },
+		"no secret":                   func(w *diff.Want, _ *diff.Known) { w.Config = config("endpoint", "https://a") },
+		"another description":         func(w *diff.Want, _ *diff.Known) { w.Description = "other" },
+	} {
+		w, k := settledAs(want("a"), "1")
+		change(&w, &k)
+		if w.Settled(&k, diff.Place{}) {
+			t.Errorf("%s: taken for settled", what)
+		}
+	}
+}
+
+// Known state vouches for a file only as a whole, only under the checks that it passed, and only as long as nothing of its records is another one.
+func TestAFileIsVouchedForAsAWhole(t *testing.T) {
+	both := func() map[string]diff.Known {
+		out := map[string]diff.Known{}
+		for _, name := range []string{"a", "b"} {
+			_, k := settledAs(want(name), "id-"+name)
+			k.Checked = k.CheckedBy("checks", []string{"a", "b"})
+			out[name] = k
+		}
+		return out
+	}
+	vouched := diff.Resting(both(), "checks")
+	if v := vouched[file]; len(vouched) != 1 || v.Blob != blob || !reflect.DeepEqual(v.Names, []string{"a", "b"}) {
+		t.Fatalf("%v", vouched)
+	}
+	change := func(of func(k *diff.Known)) func(map[string]diff.Known) {
+		return func(ks map[string]diff.Known) { k := ks["a"]; of(&k); ks["a"] = k }
+	}
+	for what, change := range map[string]func(map[string]diff.Known){
+		"nothing vouches":       change(func(k *diff.Known) { k.Checked = "" }),
+		"another digest":        change(func(k *diff.Known) { k.Checked = "0" }),
+		"another content":       change(func(k *diff.Known) { k.Blob = "other" }),
+		"no content":            change(func(k *diff.Known) { k.Blob = "" }),
+		"another file":          change(func(k *diff.Known) { k.File = "connections/b.yaml" }),
+		"no file":               change(func(k *diff.Known) { k.File = "" }),
+		"another time":          change(func(k *diff.Known) { k.LastModified = "" }),
+		"another MAC":           change(func(k *diff.Known) { k.MAC = "other" }),
+		"another data key":      change(func(k *diff.Known) { k.Keys = "other" }),
+		"another plugin":        change(func(k *diff.Known) { k.Plugin.VersionID = "v9" }),
+		"protected":             change(func(k *diff.Known) { k.Protect = true }),
+		"recorded, not written": change(func(k *diff.Known) { k.Unverified = true }),
+		"sealed":                change(func(k *diff.Known) { k.Seal = &diff.Seal{Sealed: true} }),
+		"one is gone":           func(ks map[string]diff.Known) { delete(ks, "b") },
+		"one came": func(ks map[string]diff.Known) {
+			k := ks["b"]
+			k.Name, k.ID = "c", "id-c"
+			ks["c"] = k
+		},
+		"all vouch for fewer": func(ks map[string]diff.Known) {
+			for name, k := range ks {
+				k.Checked = k.CheckedBy("checks", []string{name})
+				ks[name] = k
+			}
+		},
+	} {
+		ks := both()
+		change(ks)
+		if got := diff.Resting(ks, "checks"); len(got) > 0 {
+			t.Errorf("%s: vouched for: %v", what, got)
+		}
+	}
+	for _, checks := range []string{"", "other checks"} {
+		if got := diff.Resting(both(), checks); len(got) > 0 {
+			t.Errorf("under %q: %v", checks, got)
+		}
+	}
+}
