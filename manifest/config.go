@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 	"connsync/manifest/suspect"
-
 	"connsync/secrets"
 )
 
@@ -181,17 +181,32 @@ func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v
 
 // encryptHint is how a value in the clear becomes an encrypted one.
 func (r *configReader) encryptHint(n *strict.Node) string {
-	command := "sops encrypt --in-place " + ShellWord(r.d.File)
-	if r.encrypted {
-		command = "connsync reseal " + ShellWord(r.d.File)
+	return clearText{file: r.d.File, encrypted: r.encrypted, selects: r.d.selects, covered: r.d.inClear[n]}.hint()
+}
+
+// clearText is a value in the clear: whether its file has a sops block, what the file's rule selects, and whether that is the value too.
+type clearText struct {
+	file               string
+	encrypted, covered bool
+	selects            sopsrules.Selector
+}
+
+// hint is how the value becomes an encrypted one: the rule has to select it, and then a command encrypts it. A rule that selects everything has sops
+// encrypt the names of plugins too, so that connsync does it.
+func (c clearText) hint() string {
+	command := "sops encrypt --in-place " + ShellWord(c.file)
+	if c.encrypted || c.covered && c.selects.None() {
+		command = "connsync reseal " + ShellWord(c.file)
 	}
-	switch list := r.d.selects.Kind; {
-	case !strings.HasPrefix(list, "unencrypted_"):
-		return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command
-	case r.d.inClear[n]:
+	switch list := c.selects.Kind; {
+	case c.covered:
 		return "encrypt it:  " + command
-	default:
+	case c.selects.None(), list == "encrypted_regex":
+		return "encrypt it: add its key to encrypted_regex in " + RulesFile + ", then  " + command
+	case list == "unencrypted_regex":
 		return "encrypt it: take its key out of " + list + " in " + RulesFile + ", then  " + command
+	default:
+		return "encrypt it: put encrypted_regex with its key in the place of " + list + " in " + RulesFile + ", then  " + command
 	}
 }
 

@@ -18,6 +18,7 @@ type Use struct {
 	Config                 map[string]any
 	Missing                []secrets.Path                     // of the config, or all of it: what has no value yet
 	At                     func(secrets.Path) strict.Position // where a field stands
+	Encrypt                func(secrets.Path) string          // how a value in the clear becomes an encrypted one, in words
 }
 
 // lacks tells whether a setting is known to have no value yet.
@@ -207,7 +208,7 @@ func (k *checker) clear(at secrets.Path, v any, s Setting) {
 	case v == "", unseen && h.Told():
 	case s.Secret():
 		m := k.wrong(at, s, "%s is a password of %s, and stands in the clear", at, k.plugin)
-		m.Hints = append(m.Hints, "encrypt it: add its key to encrypted_regex in .sops.yaml, and rotate it if it was pushed")
+		m.Hints = append(m.Hints, k.use.Encrypt(at), "if it was pushed in the clear, rotate it")
 	case len(s.Settings) > 0:
 		k.wrong(at, s, "%s must be a mapping (%s)", at, k.plugin)
 	case unseen:
