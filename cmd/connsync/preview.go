@@ -60,34 +60,44 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 		return v, err
 	}
 	g.noteShard(w, all)
+	v.look(ctx, all)
+	return v, nil
+}
+
+// look plans what is wanted, and notes what is to be said beside the plans.
+func (v *preview) look(ctx context.Context, all manifests) {
 	v.saved = all.set.Plugins
-	if how.dryRun {
-		_, v.dirty = how.checkClean(src, project, all.set)
+	if v.how.dryRun {
+		_, v.dirty = v.how.checkClean(v.src, all.project, all.set)
 	}
-	if err := g.checkShared(w, src, project.State); err != nil {
+	if err := v.g.checkShared(v.w, v.src, v.policy); err != nil {
 		v.blind = append(v.blind, err)
 	}
 	if all.wrong != nil {
 		v.failed = append(v.failed, all.wrong)
 	}
-	for _, t := range all.wanted {
-		plan, err := v.target(ctx, t)
-		if err != nil {
-			v.failed = append(v.failed, targetError(t.Name, err))
-			if ctx.Err() != nil {
-				break
-			}
-			continue
-		}
-		v.plans = append(v.plans, plan)
-	}
+	v.planAll(ctx, all.wanted)
 	v.next = v.onward(all.set)
 	if len(v.failed) == 0 { // what a target without a plan knows may be what was meant
-		if err := v.names.check(g.selections(how)); err != nil {
+		if err := v.names.check(v.g.selections(v.how)); err != nil {
 			v.failed = append(v.failed, err)
 		}
 	}
-	return v, nil
+}
+
+// planAll plans targets, until the command is interrupted.
+func (v *preview) planAll(ctx context.Context, all []wanted) {
+	for _, t := range all {
+		plan, err := v.target(ctx, t)
+		if err == nil {
+			v.plans = append(v.plans, plan)
+			continue
+		}
+		v.failed = append(v.failed, targetError(t.Name, err))
+		if ctx.Err() != nil {
+			return
+		}
+	}
 }
 
 // onward is what comes after a look, where there are no manifests yet, or those that were just imported.
@@ -158,23 +168,25 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 	if err == nil && !v.how.dryRun {
 		v.compareCatalog(ctx, reader, t.Name)
 	}
-	if v.how.dryRun {
-		var place *state.PlaceError
-		if errors.As(err, &place) {
-			v.refuse(targetError(t.Name, err))
-			target.Retarget = true
-			plan, err = apply.Preview(ctx, reader, target)
-		}
-	}
-	if first := (*apply.FirstSyncError)(nil); errors.As(err, &first) {
+	if place := (*state.PlaceError)(nil); v.how.dryRun && errors.As(err, &place) {
 		v.refuse(targetError(t.Name, err))
-		return plan, nil
+		target.Retarget = true
+		plan, err = apply.Preview(ctx, reader, target)
 	}
-	if errors.Is(err, apply.ErrHistory) {
-		v.unjudged = append(v.unjudged, targetError(t.Name, err))
-		return plan, nil
+	return plan, v.judged(t.Name, err)
+}
+
+// judged notes what a sync would refuse, and what cannot be told; the plan is shown all the same. Another error is given back.
+func (v *preview) judged(target string, err error) error {
+	switch first := (*apply.FirstSyncError)(nil); {
+	case errors.As(err, &first):
+		v.refuse(targetError(target, err))
+	case errors.Is(err, apply.ErrHistory):
+		v.unjudged = append(v.unjudged, targetError(target, err))
+	default:
+		return err
 	}
-	return plan, err
+	return nil
 }
 
 // compareCatalog looks whether the saved plugins of a target are still those of its workspace. Without saved ones nobody is asked.

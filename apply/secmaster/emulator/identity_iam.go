@@ -31,58 +31,42 @@ func (i *Identity) unscopedToken(a *asking) (int, object, error) {
 	return http.StatusCreated, object{"token": object{"expires_at": expires.UTC().Format("2006-01-02T15:04:05.000000Z"), "methods": []string{"mapped"}}}, nil
 }
 
+// iamIdentity is who asks for keys, and what they may do.
+type iamIdentity struct {
+	Methods []string       `json:"methods"`
+	Policy  *servicePolicy `json:"policy"`
+	Token   *struct {
+		ID       string `json:"id"`
+		Duration int    `json:"duration_seconds"`
+	} `json:"token"`
+	Role *struct {
+		Agency     string `json:"agency_name"`
+		DomainName string `json:"domain_name"`
+		DomainID   string `json:"domain_id"`
+		Duration   int    `json:"duration_seconds"`
+	} `json:"assume_role"`
+}
+
 // securityToken is the second: keys for a token of IAM, or, to who signs, for an agency.
 func (i *Identity) securityToken(a *asking) (int, object, error) {
 	var b struct {
 		Auth struct {
-			Identity struct {
-				Methods []string       `json:"methods"`
-				Policy  *servicePolicy `json:"policy"`
-				Token   *struct {
-					ID       string `json:"id"`
-					Duration int    `json:"duration_seconds"`
-				} `json:"token"`
-				Role *struct {
-					Agency     string `json:"agency_name"`
-					DomainName string `json:"domain_name"`
-					DomainID   string `json:"domain_id"`
-					Duration   int    `json:"duration_seconds"`
-				} `json:"assume_role"`
-			} `json:"identity"`
+			Identity iamIdentity `json:"identity"`
 		} `json:"auth"`
 	}
 	if err := a.read("IAM.0011", &b); err != nil {
 		return 0, nil, err
 	}
-	id, duration := &b.Auth.Identity, 0
-	denied := &refusal{http.StatusUnauthorized, "IAM.0002", "not allowed"}
-	switch {
-	case len(id.Methods) == 1 && id.Methods[0] == "token" && id.Token != nil && id.Role == nil:
-		i.mu.Lock()
-		expires := i.subjects[id.Token.ID]
-		i.mu.Unlock()
-		if !i.Server.clock().Before(expires) {
-			return 0, nil, denied
-		}
-		duration = id.Token.Duration
-	case len(id.Methods) == 1 && id.Methods[0] == "assume_role" && id.Role != nil && id.Token == nil:
-		x := &exchange{s: i.Server, r: a.r, body: a.body}
-		if x.denied() != "" {
-			return 0, nil, denied
-		}
-		if id.Role.Agency != i.AgencyName || id.Role.DomainName != i.DomainName {
-			return 0, nil, &refusal{http.StatusForbidden, "IAM.0006", "the agency does not trust it"}
-		}
-		duration = id.Role.Duration
-	default:
-		return 0, nil, &refusal{http.StatusBadRequest, "IAM.0011", "the body is not as it should be"}
+	id := &b.Auth.Identity
+	duration, err := i.vouched(a, id)
+	if err != nil {
+		return 0, nil, err
 	}
 	if duration < 900 || duration > 86400 {
 		return 0, nil, &refusal{http.StatusBadRequest, "IAM.0011", "duration_seconds"}
 	}
 	var actions []string
 	if id.Policy != nil {
-		var err error
 		if actions, err = id.Policy.actions("1.1"); err != nil {
 			return 0, nil, &refusal{http.StatusBadRequest, "IAM.0011", "policy"}
 		}
@@ -91,4 +75,29 @@ func (i *Identity) securityToken(a *asking) (int, object, error) {
 	return http.StatusCreated, object{"credential": object{
 		"access": access, "secret": k.secret, "securitytoken": k.token, "expires_at": k.expires.UTC().Format("2006-01-02T15:04:05.000000Z"),
 	}}, nil
+}
+
+// vouched checks the token or the signature that an identity is shown by, and gives for how many seconds it wants keys.
+func (i *Identity) vouched(a *asking, id *iamIdentity) (seconds int, err error) {
+	denied := &refusal{http.StatusUnauthorized, "IAM.0002", "not allowed"}
+	switch {
+	case len(id.Methods) == 1 && id.Methods[0] == "token" && id.Token != nil && id.Role == nil:
+		i.mu.Lock()
+		expires := i.subjects[id.Token.ID]
+		i.mu.Unlock()
+		if !i.Server.clock().Before(expires) {
+			return 0, denied
+		}
+		return id.Token.Duration, nil
+	case len(id.Methods) == 1 && id.Methods[0] == "assume_role" && id.Role != nil && id.Token == nil:
+		x := &exchange{s: i.Server, r: a.r, body: a.body}
+		if x.denied() != "" {
+			return 0, denied
+		}
+		if id.Role.Agency != i.AgencyName || id.Role.DomainName != i.DomainName {
+			return 0, &refusal{http.StatusForbidden, "IAM.0006", "the agency does not trust it"}
+		}
+		return id.Role.Duration, nil
+	}
+	return 0, &refusal{http.StatusBadRequest, "IAM.0011", "the body is not as it should be"}
 }
