@@ -22,7 +22,7 @@ func main() { os.Exit(run(system())) }
 // run is the process's one command line, in a world.
 func run(w world) int {
 	keepApart()
-	if w.env(gitfs.AskVariable) != "" { // Git or ssh started it
+	if os.Getenv(gitfs.AskVariable) != "" { // Git or ssh started it
 		return gitfs.Answered(w.env, os.Args[1:], w.stdout)
 	}
 	firstCollection()

@@ -53,11 +53,16 @@ func checkVariables(command *kong.Context) error {
 		return nil
 	}
 	for _, f := range command.Flags() {
-		if i := slices.IndexFunc(f.Tag.Envs, emptyVariable); i >= 0 && blank(f.Target.String()) {
+		if i := slices.IndexFunc(f.Tag.Envs, emptyVariable); i >= 0 && nothing(f.Target) {
 			return fmt.Errorf("%s is set to an empty value: unset it, or give it one", f.Tag.Envs[i])
 		}
 	}
 	return nil
+}
+
+// nothing tells of a flag's value whether the flag gave one.
+func nothing(v reflect.Value) bool {
+	return v.Kind() == reflect.Slice && v.Len() == 0 || v.Kind() == reflect.String && blank(v.String())
 }
 
 // checkOnly refuses --only where it selects nothing: a command that passed over it would say of all what was asked of some.
@@ -88,6 +93,9 @@ func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
 		for _, t := range ctx.Scan.PopWhile(func(t kong.Token) bool { return t.IsValue() }) {
 			members = append(members, t.String())
 		}
+	}
+	if blank(text) && slices.ContainsFunc(ctx.Value.Tag.Envs, emptyVariable) {
+		return nil
 	}
 	if sep := ctx.Value.Tag.Sep; sep != -1 && ctx.Value.Flag != nil {
 		if !strings.HasSuffix(text, `\`) { // which would escape it

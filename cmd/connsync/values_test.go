@@ -146,7 +146,7 @@ func TestNoVariableTakesAnEmptyValue(t *testing.T) {
 			}
 		}
 	}
-	if variables != 3 {
+	if variables != 5 {
 		t.Errorf("%d variables", variables)
 	}
 }
