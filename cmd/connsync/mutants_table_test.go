@@ -136,7 +136,7 @@ var mutants = []mutant{
 	{"what is not committed is applied", "cmd/connsync/sync.go", "if err != nil || len(changed) == 0 {", "if true {", "./cmd/connsync TestScripts/refusals"},
 	{"an empty value opens a gate", "cmd/connsync/values.go", "if blank(text) && !slices", "if false && !slices", "./cmd/connsync TestNoFlag"},
 	{"an empty member of a list is dropped", "cmd/connsync/values.go", "\t\tif blank(m) {", "\t\tif false {", "./cmd/connsync TestNoFlag"},
-	{"an empty variable selects", "cmd/connsync/values.go", "i >= 0 && blank(f.Target.String())", "i >= 1 && blank(f.Target.String())", "./cmd/connsync TestNoVariable"},
+	{"an empty variable selects", "cmd/connsync/values.go", "i >= 0 && nothing(f.Target)", "i >= 1 && nothing(f.Target)", "./cmd/connsync TestNoVariable"},
 	{"a pattern that matches nothing is accepted", "cmd/connsync/names.go", "if !n.matched(p) {", "if false {", "./cmd/connsync TestAPattern"},
 	{"a few characters of a hash are enough", "cmd/connsync/sync.go", "{12,64}", "{2,64}", "./cmd/connsync TestScripts/state_errors"},
 	{"a check that could not look is green", "cmd/connsync/diff.go", "if c.ExitCode && !g.LocalState {", "if false {", "./cmd/connsync TestScripts/blind"},
