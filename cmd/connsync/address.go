@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 
 	"connsync/manifest"
 )
@@ -38,7 +39,7 @@ const noCertificate = "no certificate in it"
 // allowed outside of the repository, and else where the region is. A pull request alone must not move requests, since they carry secrets.
 func (g *globals) address(w world, t manifest.Target) (address, error) {
 	iam := w.env("HUAWEICLOUD_SDK_IAM_ENDPOINT")
-	roots, err := g.trusted()
+	roots, err := w.keys.trusted(g.CAFile)
 	if err != nil || g.Endpoint != "" || t.Endpoint == "" {
 		return address{g.Endpoint, iam, t.Endpoint != "", roots}, err
 	}
@@ -71,11 +72,23 @@ func allowedDomain(host string, domains []string) bool {
 const maxCAFile = 4 << 20
 
 // trusted are those who may sign certificates: whom the system trusts, and the ones of --ca-file. nil is the system's alone.
-func (g *globals) trusted() (*x509.CertPool, error) {
-	if g.CAFile == "" {
+func (k *keyring) trusted(file string) (*x509.CertPool, error) {
+	switch {
+	case file == "":
 		return nil, nil
+	case k == nil:
+		return readTrusted(file)
 	}
-	f, err := os.Open(g.CAFile)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.roots == nil {
+		k.roots = sync.OnceValues(func() (*x509.CertPool, error) { return readTrusted(file) })
+	}
+	return k.roots()
+}
+
+func readTrusted(file string) (*x509.CertPool, error) {
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, &caError{"--ca-file", "the file cannot be read"}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"log/slog"
 	"net/http"
 	"os"
@@ -69,10 +70,12 @@ func (g *globals) findAt(w world, t manifest.Target, at address, n need) secmast
 	return o
 }
 
-// keyring remembers the credentials of one run: an ID token may be taken only once, and several targets are no reason to ask for more.
+// keyring remembers the credentials of one run: an ID token may be taken only once, and several targets are no reason to ask for more. So it does with
+// whom --ca-file trusts.
 type keyring struct {
 	mu    sync.Mutex
 	found map[string]secmaster.Credentials
+	roots func() (*x509.CertPool, error)
 }
 
 // find looks for credentials, once for all regions that one IAM serves.

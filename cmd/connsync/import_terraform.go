@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"connsync/apply"
@@ -25,8 +24,9 @@ func (i *importing) terraform(ctx context.Context) error {
 	}
 	of := map[string][]apply.Shown{}
 	seen := map[string]bool{}
+	targets := i.g.selected(i.project, i.set)
 	for _, o := range i.owned {
-		t := i.targetOf(o)
+		t := o.targetAmong(targets)
 		switch {
 		case t == "":
 			i.leave("?", o.shown, "its workspace is no target of "+i.project.File)
@@ -37,7 +37,7 @@ func (i *importing) terraform(ctx context.Context) error {
 		}
 		seen[o.shown.ID] = true
 	}
-	for _, t := range i.g.selected(i.project, i.set) {
+	for _, t := range targets {
 		known, err := i.known(ctx, t.Name)
 		if err != nil {
 			notes(i.p, []error{targetError(t.Name, &unseen{"imported without known state", err})})
@@ -78,9 +78,9 @@ func (i *importing) stateText() ([]byte, error) {
 	return text, nil
 }
 
-// targetOf is the target whose workspace a connection is in; "" for none.
-func (i *importing) targetOf(o tfOwned) string {
-	for _, t := range i.g.selected(i.project, i.set) {
+// targetAmong is the target whose workspace a connection is in; "" for none.
+func (o tfOwned) targetAmong(targets []wanted) string {
+	for _, t := range targets {
 		if t.WorkspaceID == o.shown.WorkspaceID && (o.region == "" || o.region == t.Region) && (o.shown.ProjectID == "" || t.ProjectID == "" || t.ProjectID == o.shown.ProjectID) {
 			return t.Name
 		}
@@ -91,13 +91,18 @@ func (i *importing) targetOf(o tfOwned) string {
 // disown prints what ends Terraform's ownership: a block for each resource of which every instance is in Git now, and a command for the others, since a
 // block would end it for all of them.
 func (i *importing) disown(set manifest.Set) {
-	inGit := func(o tfOwned) bool {
-		return i.recorded[o.shown.ID] || slices.ContainsFunc(set.Connections, func(c manifest.Connection) bool { return c.Adopt == o.shown.ID })
+	adopted := map[string]bool{}
+	for _, c := range set.Connections {
+		adopted[c.Adopt] = true
+	}
+	inGit := func(o tfOwned) bool { return i.recorded[o.shown.ID] || adopted[o.shown.ID] }
+	partly := map[string]bool{}
+	for _, o := range i.owned {
+		partly[o.resource] = partly[o.resource] || !inGit(o)
 	}
 	said := map[string]bool{}
 	for _, o := range i.owned {
-		partly := slices.ContainsFunc(i.owned, func(other tfOwned) bool { return other.resource == o.resource && !inGit(other) })
-		if partly || said[o.resource] {
+		if partly[o.resource] || said[o.resource] {
 			continue
 		}
 		if len(said) == 0 {

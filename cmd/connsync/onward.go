@@ -22,20 +22,17 @@ func (e *editing) onward(set manifest.Set) {
 
 // uncommitted tells whether a connection that is to be taken over is in no commit yet: what comes next is said to those who begin, and nobody else.
 func (s *source) uncommitted(set manifest.Set) bool {
-	if s.worktree == nil {
+	adopts := func(c manifest.Connection) bool { return c.Adopt != "" }
+	switch {
+	case s.worktree == nil || !slices.ContainsFunc(set.Connections, adopts):
 		return false
+	case s.repo == nil || s.commit.Hash == "":
+		return true
 	}
-	var head fs.FS
-	if s.repo != nil && s.commit.Hash != "" {
-		files, _, err := s.repo.Tree(s.commit.Hash)
-		if err != nil {
+	head, _, err := s.repo.Tree(s.commit.Hash)
+	return err == nil && slices.ContainsFunc(set.Connections, func(c manifest.Connection) bool {
+		if !adopts(c) {
 			return false
-		}
-		head = files
-	}
-	return slices.ContainsFunc(set.Connections, func(c manifest.Connection) bool {
-		if c.Adopt == "" || head == nil {
-			return c.Adopt != ""
 		}
 		_, err := fs.Stat(head, c.File.Path)
 		return err != nil

@@ -127,11 +127,11 @@ func (v *preview) readKnown(ctx context.Context, p manifest.Project) {
 }
 
 // vouchers are the states that may vouch for files. Where every connection is shown, or may be deleted, every file is read.
-func (v *preview) vouchers() vouchers {
-	out := vouchers{}
+func (v *preview) vouchers() *vouchers {
+	out := &vouchers{states: map[string]state.Snapshot{}}
 	for target, read := range v.states {
 		if read.err == nil && !v.how.prune && !v.g.Verbose {
-			out[target] = read.known
+			out.states[target] = read.known
 		}
 	}
 	return out

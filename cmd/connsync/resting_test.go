@@ -39,7 +39,7 @@ func (b *branch) rests() (read, rest int) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	set, _, err := vouchers{"prod": snap}.survey(files, p)
+	set, _, err := (&vouchers{states: map[string]state.Snapshot{"prod": snap}}).survey(files, p)
 	if err != nil {
 		b.t.Fatal(err)
 	}

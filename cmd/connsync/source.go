@@ -149,7 +149,7 @@ func (e *apart) Unwrap() error { return e.Mistakes }
 
 // load reads every manifest, but for those that known state vouches for. What is wrong with one target's manifests is no error where another one was
 // selected, too.
-func (g *globals) load(s *source, project manifest.Project, by vouchers) (manifests, error) {
+func (g *globals) load(s *source, project manifest.Project, by *vouchers) (manifests, error) {
 	set, found, err := by.survey(s.files, project)
 	if noManifests(s.files, project, set, found, err) {
 		return manifests{project: project, set: set, wanted: g.selected(project, manifest.Set{})}, &unbegun{project.Manifests}

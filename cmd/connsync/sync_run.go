@@ -90,10 +90,10 @@ func (r *syncRun) planAll(ctx context.Context) error {
 
 // vouchers are the states that may vouch for files, as this clone has them: what is known once the lock is held decides. Where connections may be deleted,
 // every file is read, and where every one is shown.
-func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) vouchers {
-	r.hints = vouchers{}
+func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) *vouchers {
+	r.hints.states = map[string]state.Snapshot{}
 	if r.how.prune || r.g.Verbose || gitfs.IsRemote(r.g.State) {
-		return r.hints
+		return &r.hints
 	}
 	for _, t := range r.g.selected(p, manifest.Set{}) {
 		store, err := r.g.store(r.w, r.src, manifest.StatePolicy{Remote: "none"}, t.Name)
@@ -101,10 +101,10 @@ func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) vouchers {
 			continue // it is told where it is needed
 		}
 		if snap, err := store.Read(ctx); err == nil {
-			r.hints[t.Name] = snap
+			r.hints.states[t.Name] = snap
 		}
 	}
-	return r.hints
+	return &r.hints
 }
 
 // sync plans, and carries out. Its error is what kept it from doing so; what became of each target is in r.
@@ -189,7 +189,7 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	if err := r.how.accept(store); err != nil {
 		return nil, err
 	}
-	store.Remember(r.hints[t.Name])
+	store.Remember(r.hints.states[t.Name])
 	session, err := store.Lock(ctx, r.cmd.LockTimeout)
 	if err != nil {
 		return nil, err

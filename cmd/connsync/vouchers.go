@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"runtime/debug"
 	"slices"
 
@@ -15,7 +16,12 @@ import (
 
 // vouchers are the known states, by target, that vouch for files which were applied as they stand: such a file is not read. They are taken as they are found: before
 // anything is planned, they are compared with what is known then.
-type vouchers map[string]state.Snapshot
+type vouchers struct {
+	states map[string]state.Snapshot
+
+	rules string                      // by which the following was found
+	files map[string]manifest.Vouched // that exactly one target vouches for
+}
 
 // checksOf names the checks of this program under some rules: a file that another one passed, or under others, is read once more. "" is for rules that are
 // not known.
@@ -29,27 +35,43 @@ func checksOf(rules string) string {
 }
 
 // vouched are the files that exactly one target vouches for, but for some.
-func (by vouchers) vouched(but []string) func(rules string) map[string]manifest.Vouched {
+func (by *vouchers) vouched(but []string) func(rules string) map[string]manifest.Vouched {
 	return func(rules string) map[string]manifest.Vouched {
-		out, again := map[string]manifest.Vouched{}, slices.Clone(but)
-		for target, snap := range by {
-			for file, v := range diff.Resting(snap.Known, checksOf(rules)) {
-				if _, other := out[file]; other {
-					again = append(again, file)
-				}
-				v.Target = target
-				out[file] = v
-			}
+		if by.files == nil || by.rules != rules {
+			by.rules, by.files = rules, by.find(checksOf(rules))
 		}
-		for _, file := range again {
+		out := by.files
+		if len(but) > 0 {
+			out = maps.Clone(out)
+		}
+		for _, file := range but {
 			delete(out, file)
 		}
 		return out
 	}
 }
 
+// find takes all records apart: of many targets that is done once.
+func (by *vouchers) find(checks string) map[string]manifest.Vouched {
+	out := map[string]manifest.Vouched{}
+	var again []string
+	for target, snap := range by.states {
+		for file, v := range diff.Resting(snap.Known, checks) {
+			if _, other := out[file]; other {
+				again = append(again, file)
+			}
+			v.Target = target
+			out[file] = v
+		}
+	}
+	for _, file := range again {
+		delete(out, file)
+	}
+	return out
+}
+
 // survey reads the manifests. Where something is wrong, all of them are read: what is said must not depend on what was read before.
-func (by vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manifest.Mistakes, error) {
+func (by *vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manifest.Mistakes, error) {
 	set, found, err := manifest.SurveyBut(files, p, nil, by.vouched(nil))
 	if err == nil && len(set.Resting) > 0 && len(set.WithRules(slices.Clone(found)).Fatal()) > 0 {
 		return manifest.Survey(files, p, nil)
@@ -58,7 +80,7 @@ func (by vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manife
 }
 
 // reread reads more and more of one target's files.
-func (by vouchers) reread(files fs.FS, p manifest.Project, t wanted) apply.Reread {
+func (by *vouchers) reread(files fs.FS, p manifest.Project, t wanted) apply.Reread {
 	var but []string
 	return func(more []string) (want, rest []manifest.Connection, err error) {
 		but = append(but, more...)
