@@ -16,13 +16,25 @@ func (p Project) PluginsFile() string { return path.Join(path.Dir(p.File), Plugi
 func (s Set) misused(c Catalog) []Mistake {
 	var out []Mistake
 	for _, x := range s.Connections {
-		out = append(out, c.Check(plugins.Use{
-			Target: x.Target, Component: x.Component, Version: x.Version, ComponentID: x.ComponentID, VersionID: x.ComponentVersionID,
-			Config: x.Config, Missing: x.Missing, At: x.At,
-			Encrypt: func(at secrets.Path) string { return s.clearText(x, at).hint() },
-		})...)
+		u := x.use()
+		u.Config, u.Missing, u.At = x.Config, x.Missing, x.At
+		u.Encrypt = func(at secrets.Path) string { return s.clearText(x, at).hint() }
+		out = append(out, c.Check(u)...)
 	}
 	return out
+}
+
+// use is what a connection says of its plugin.
+func (c *Connection) use() plugins.Use {
+	return plugins.Use{Target: c.Target, Component: c.Component, Version: c.Version, ComponentID: c.ComponentID, VersionID: c.ComponentVersionID}
+}
+
+// PluginSettings are the settings that the connection's plugin takes, of some plugins; none where it is not among them at that version.
+func (c *Connection) PluginSettings(all []Plugin) []PluginSetting {
+	if _, v := plugins.Find(all, c.use()); v != nil {
+		return v.Settings
+	}
+	return nil
 }
 
 // clearText is a setting of a connection that stands in the clear, or has values that do.

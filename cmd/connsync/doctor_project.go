@@ -140,7 +140,7 @@ func (x *checkup) remote() {
 		x.note(notLooked(name, "because of the failure above"))
 		return
 	}
-	shared, err := x.shared()
+	_, shared, err := x.g.keeper(x.w, x.src, x.settings.State)
 	switch {
 	case err != nil:
 		x.note(x.failed(name, err))
@@ -151,24 +151,6 @@ func (x *checkup) remote() {
 	default:
 		x.reach(shared)
 	}
-}
-
-// shared is the remote that shares known state; nil for none.
-func (x *checkup) shared() (*sharedState, error) {
-	repo, err := x.g.stateRepository(x.w, x.src)
-	switch {
-	case err != nil:
-		return nil, &fromFlag{"--state", err}
-	case repo == nil && x.src.repoErr != nil:
-		return nil, errors.Join(errNoState, x.src.repoErr)
-	case repo == nil || repo.CommonDir() == "":
-		return nil, errNoState
-	}
-	remote := x.settings.State.Remote
-	if x.g.State != "" && repo != x.src.repo && remote == "" {
-		remote = "origin"
-	}
-	return sharedBy(repo, remote, x.w.env)
 }
 
 // reach fetches known state of each target, and asks as a push does.

@@ -123,17 +123,13 @@ func (a *asking) typed(ctx context.Context, what string, secret bool) (string, e
 			}
 			continue
 		}
-		first, err := typedUnseen(ctx, a.out, a.terminal, "  "+what+" (it is not shown; nothing leaves it out): ")
+		first, same, err := typedTwice(ctx, a.out, a.terminal, "  "+what+" (it is not shown; nothing leaves it out): ", "  once more: ")
 		if err != nil || len(first) == 0 {
-			return "", err
-		}
-		second, err := typedUnseen(ctx, a.out, a.terminal, "  once more: ")
-		if err != nil {
 			return "", err
 		}
 		text, err := acceptable(first)
 		switch {
-		case string(first) != string(second):
+		case !same:
 			a.out.Line("  the two are not the same")
 		case err != nil:
 			a.out.Line("  %s", err.Error())
@@ -147,7 +143,7 @@ func (a *asking) typed(ctx context.Context, what string, secret bool) (string, e
 // kind is the type that the plugin wants, as SecMaster shows it. Text is right for everything else.
 func (a *asking) kind(c manifest.Connection, at secrets.Path) string {
 	path, _ := steps("." + string(at))
-	s := settingAt(settingsWanted(a.plugins[c.Target], c), path[1:])
+	s := settingAt(c.PluginSettings(a.plugins[c.Target]), path[1:])
 	switch {
 	case s == nil:
 	case s.Shape() == manifest.PluginNumber:
@@ -156,18 +152,6 @@ func (a *asking) kind(c manifest.Connection, at secrets.Path) string {
 		return "boolean"
 	}
 	return "text"
-}
-
-// settingsWanted are the settings that the plugin of a connection takes.
-func settingsWanted(all []manifest.Plugin, c manifest.Connection) []manifest.PluginSetting {
-	for _, p := range all {
-		for _, v := range p.Versions {
-			if p.ID == c.ComponentID && v.ID == c.ComponentVersionID || c.Component != "" && p.Name == c.Component && v.Number == c.Version {
-				return v.Settings
-			}
-		}
-	}
-	return nil
 }
 
 // settingAt is a setting at a path; nil where the plugin names none.

@@ -94,7 +94,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	case exited >= 0:
 		return exited
 	case err == nil:
-		err = errors.Join(checkVariables(command), checkOnly(command, c.Only), checkShard(command, c.Shard))
+		err = errors.Join(checkVariables(command), checkSelection(command, &c))
 	}
 	if err != nil {
 		return usage(w, args, err)

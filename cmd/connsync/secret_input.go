@@ -51,21 +51,25 @@ func acceptable(text []byte) (string, error) {
 
 func askedTwice(ctx context.Context, w world, terminal *os.File, what string) (string, error) {
 	out := render.New(w.stderr, w.stderr, render.Options{}).Err
-	first, err := typedUnseen(ctx, out, terminal, "New value of "+what+" (it is not shown): ")
-	if err != nil {
+	text, same, err := typedTwice(ctx, out, terminal, "New value of "+what+" (it is not shown): ", "Once more: ")
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if len(first) == 0 {
+	case len(text) == 0:
 		return "", &refusal{"nothing was typed: nothing was changed", nil}
-	}
-	second, err := typedUnseen(ctx, out, terminal, "Once more: ")
-	if err != nil {
-		return "", err
-	}
-	if !bytes.Equal(first, second) {
+	case !same:
 		return "", &refusal{"the two are not the same: nothing was changed", nil}
 	}
-	return acceptable(first)
+	return acceptable(text)
+}
+
+// typedTwice reads a line unseen, and once more unless nothing was typed.
+func typedTwice(ctx context.Context, out *render.Stream, terminal *os.File, prompt, again string) (text []byte, same bool, err error) {
+	if text, err = typedUnseen(ctx, out, terminal, prompt); err != nil || len(text) == 0 {
+		return nil, true, err
+	}
+	second, err := typedUnseen(ctx, out, terminal, again)
+	return text, bytes.Equal(text, second), err
 }
 
 // typedUnseen reads a line without showing it. An interruption gives the terminal back as it was. The end of the input is an empty line.

@@ -113,17 +113,17 @@ func (s *settingEdit) next() {
 	if err != nil {
 		return
 	}
-	own := func(c manifest.Connection) bool { return c.Target == s.target && c.Name == s.name }
-	slices.SortStableFunc(set.Connections, func(a, b manifest.Connection) int { // its own settings first
-		return map[bool]int{false: 0, true: -1}[own(a)] - map[bool]int{false: 0, true: -1}[own(b)]
-	})
-	for _, c := range set.Connections {
-		if len(c.Missing) > 0 && c.Missing[0] != "config" {
-			s.p.Next([]string{"connsync set " + manifest.ShellWord(manifest.PlaceOf(c.Target, c.Name)+"."+string(c.Missing[0]))})
-			return
-		}
+	hole := func(c manifest.Connection) bool { return len(c.Missing) > 0 && c.Missing[0] != "config" }
+	at := slices.IndexFunc(set.Connections, func(c manifest.Connection) bool { return hole(c) && c.Target == s.target && c.Name == s.name })
+	if at < 0 {
+		at = slices.IndexFunc(set.Connections, hole)
 	}
-	s.onward(set)
+	if at < 0 {
+		s.onward(set)
+		return
+	}
+	c := set.Connections[at]
+	s.p.Next([]string{"connsync set " + manifest.ShellWord(manifest.PlaceOf(c.Target, c.Name)+"."+string(c.Missing[0]))})
 }
 
 // completes takes the mark of an incomplete connection away with its last hole.

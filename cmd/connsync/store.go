@@ -37,21 +37,8 @@ func inCI(w world) bool {
 // store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
 // and the remote that shares it.
 func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
-	repo, err := g.stateRepository(w, s)
+	repo, remote, err := g.keeper(w, s, p)
 	if err != nil {
-		return nil, &fromFlag{"--state", err}
-	}
-	if g.State != "" && gitfs.IsRemote(g.State) {
-		p.Remote = "origin"
-	}
-	switch {
-	case repo == nil && s.repoErr != nil:
-		return nil, errors.Join(errNoState, s.repoErr)
-	case repo == nil || repo.CommonDir() == "":
-		return nil, errNoState
-	}
-	remote, err := sharedBy(repo, p.Remote, w.env)
-	if err != nil && !(g.LocalState && errors.Is(err, errWhichRemote)) {
 		return nil, err
 	}
 	if remote != nil && g.Verbose {
@@ -62,6 +49,28 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 		r.Remote, r.Home = remote, remote.remote.Home()
 	}
 	return state.Open(r, target)
+}
+
+// keeper is the repository that keeps known state, and the remote that shares it; a nil remote for none.
+func (g *globals) keeper(w world, s *source, p manifest.StatePolicy) (*gitfs.Repository, *sharedState, error) {
+	repo, err := g.stateRepository(w, s)
+	if err != nil {
+		return nil, nil, &fromFlag{"--state", err}
+	}
+	if g.State != "" && gitfs.IsRemote(g.State) {
+		p.Remote = "origin"
+	}
+	switch {
+	case repo == nil && s.repoErr != nil:
+		return nil, nil, errors.Join(errNoState, s.repoErr)
+	case repo == nil || repo.CommonDir() == "":
+		return nil, nil, errNoState
+	}
+	remote, err := sharedBy(repo, p.Remote, w.env)
+	if err != nil && !(g.LocalState && errors.Is(err, errWhichRemote)) {
+		return nil, nil, err
+	}
+	return repo, remote, nil
 }
 
 // stateRepository keeps known state: the manifests' own repository, unless --state names another one.

@@ -65,21 +65,19 @@ func nothing(v reflect.Value) bool {
 	return v.Kind() == reflect.Slice && v.Len() == 0 || v.Kind() == reflect.String && blank(v.String())
 }
 
-// checkOnly refuses --only where it selects nothing: a command that passed over it would say of all what was asked of some.
-func checkOnly(command *kong.Context, patterns []string) error {
+// checkSelection refuses a flag that selects, where nothing would go by it: a command that passed over it would say of all what was asked of some.
+func checkSelection(command *kong.Context, c *cli) error {
 	path := strings.Fields(command.Command())
-	if len(patterns) == 0 || slices.Contains([]string{"diff", "sync", "import", "secrets"}, path[0]) || len(path) > 1 && path[1] == "rebuild" {
-		return nil
+	is := func(commands ...string) bool {
+		return slices.ContainsFunc(commands, func(c string) bool { return strings.HasPrefix(strings.Join(path, " ")+" ", c+" ") })
 	}
-	return errors.New("--only is for diff, sync, import and secrets; other commands select by --target alone")
-}
-
-// checkShard refuses --shard where nothing would go by it.
-func checkShard(command *kong.Context, s shard) error {
-	if s.of == 0 || slices.Contains([]string{"diff", "sync", "targets"}, strings.Fields(command.Command())[0]) {
-		return nil
+	switch {
+	case len(c.Only) > 0 && !is("diff", "sync", "import", "secrets", "state rebuild"):
+		return errors.New("--only is for diff, sync, import and secrets; other commands select by --target alone")
+	case c.Shard.of > 0 && !is("diff", "sync", "targets"):
+		return errors.New("--shard is for targets, diff and sync; other commands select by --target alone")
 	}
-	return errors.New("--shard is for targets, diff and sync; other commands select by --target alone")
+	return nil
 }
 
 // decodeList reads a list of texts, none of which may be empty. kong itself drops empty ones at the end.

@@ -60,8 +60,11 @@ func (c Catalog) Of(target string) []Plugin {
 }
 
 // Find is the plugin of a target at a version, by names or by ids; nil parts are not there.
-func (c Catalog) Find(target string, u Use) (*Plugin, *Version) {
-	for _, p := range c.Of(target) {
+func (c Catalog) Find(target string, u Use) (*Plugin, *Version) { return Find(c.Of(target), u) }
+
+// Find is a plugin among some, as Catalog's.
+func Find(all []Plugin, u Use) (*Plugin, *Version) {
+	for _, p := range all {
 		if u.Component != "" && p.Name != u.Component || u.Component == "" && p.ID != u.ComponentID {
 			continue
 		}
