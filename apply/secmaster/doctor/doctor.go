@@ -177,7 +177,7 @@ func (e *exam) show(items []object) {
 	list := e.report.Call(CallList)
 	if id == "" && e.over == "" && e.shut == "" {
 		cause := Nothing
-		if list.Err != nil || !e.seen.has("list") {
+		if list.Err != nil || !e.seen.Has("list") {
 			cause = CallList
 		}
 		e.report.Calls = append(e.report.Calls, Call{Name: CallShow, Cause: cause})

@@ -74,8 +74,9 @@ func kind(raw json.RawMessage) string {
 var listNames = []string{"assets", "asset", "data"}
 
 // listed is the list in an answer, under the first name that has one; "" for none.
-func listed(a secmaster.Answer) (name string, items []object) {
-	body := objectOf(a.Body)
+func listed(a secmaster.Answer) (name string, items []object) { return listedIn(objectOf(a.Body)) }
+
+func listedIn(body object) (name string, items []object) {
 	for _, n := range listNames {
 		if found, ok := objectsOf(body[n]); ok {
 			return n, found

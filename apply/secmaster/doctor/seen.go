@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"connsync/apply/secmaster"
-	"connsync/lazy"
 )
 
 // Seen is what was seen of each question, in words of the vocabulary; a question without any was not seen.
@@ -55,22 +54,25 @@ func Unasked() []string {
 
 // note adds a word to a question, once and in the order of the vocabulary.
 func (s Seen) note(question, word string) {
-	at := slices.IndexFunc(questions[:], func(q Question) bool { return q.Name == question })
-	words := questions[at].Words
-	if slices.Contains(s[question], word) || !slices.Contains(words, word) {
-		return
+	if words := vocabulary(question); slices.Contains(words, word) {
+		s[question] = added(s[question], word, words)
 	}
-	s[question] = append(s[question], word)
-	slices.SortFunc(s[question], func(a, b string) int { return slices.Index(words, a) - slices.Index(words, b) })
 }
 
-// has tells whether something was seen of a question: one of some words, if there are any.
-func (s Seen) has(question string, words ...string) bool {
-	return slices.ContainsFunc(s[question], func(w string) bool { return len(words) == 0 || slices.Contains(words, w) })
+// added is some words with one more, once and in the order of a vocabulary.
+func added(to []string, word string, vocabulary []string) []string {
+	if slices.Contains(to, word) {
+		return to
+	}
+	to = append(to, word)
+	slices.SortFunc(to, func(a, b string) int { return slices.Index(vocabulary, a) - slices.Index(vocabulary, b) })
+	return to
 }
 
 // Has tells whether one of some words was seen, or any where none is named.
-func (s Seen) Has(question string, words ...string) bool { return s.has(question, words...) }
+func (s Seen) Has(question string, words ...string) bool {
+	return slices.ContainsFunc(s[question], func(w string) bool { return len(words) == 0 || slices.Contains(words, w) })
+}
 
 // list notes what the first page shows, and gives its connections.
 func (s Seen) list(c Call) []object {
@@ -160,98 +162,6 @@ func (s Seen) defense(items []object) {
 	s.note("defense", "unlisted")
 }
 
-func statusForm(raw json.RawMessage) string {
-	text := object{"status": raw}.text("status")
-	switch {
-	case text == "":
-		return "absent"
-	case !strings.EqualFold(text, "SUCCESS") && !strings.EqualFold(text, "FAILED"):
-		return "unknown"
-	case text == strings.ToUpper(text):
-		return "upper"
-	case text == strings.ToLower(text):
-		return "lower"
-	}
-	return "mixed"
-}
-
-// The forms of a time.
-var timeForms = []struct {
-	word    string
-	pattern *lazy.Pattern
-}{
-	{"zoned", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ[+-]\d\d:?\d\d$`)},
-	{"millis", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]\d{1,9}Z?([+-]\d\d:?\d\d)?$`)},
-	{"rfc3339", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ$`)},
-	{"offset", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[+-]\d\d:?\d\d$`)},
-	{"bare", lazy.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$`)},
-	{"epoch", lazy.New(`^\d{10}(\d{3}|\d{6}|\d{9})?$`)},
-}
-
-func timeForm(text string) string {
-	for _, f := range timeForms {
-		if f.pattern.MatchString(text) {
-			return f.word
-		}
-	}
-	return "opaque"
-}
-
-// order notes how a list is sorted. Times of one form are in the order of their texts.
-func (s Seen) order(items []object) {
-	up, down := sorted(items, "create_time")
-	later, earlier := sorted(items, "update_time")
-	switch {
-	case up && down || len(items) < 2: // they cannot be compared, or are all the same
-	case up:
-		s.note("order", "created")
-	case down:
-		s.note("order", "newest")
-	case later && earlier:
-	case earlier:
-		s.note("order", "updated")
-	case later:
-		s.note("order", "stale")
-	default:
-		s.note("order", "none")
-	}
-}
-
-// times notes whether two connections were made at the same time, as it is shown.
-func (s Seen) times(items []object) {
-	made := map[string]bool{}
-	for _, item := range items {
-		text := item.text("create_time")
-		switch {
-		case text == "":
-			return
-		case made[text]:
-			s.note("times", "shared")
-			return
-		}
-		made[text] = true
-	}
-	if len(items) > 1 {
-		s.note("times", "own")
-	}
-}
-
-// sorted tells whether a list is in the order of its times, or the other way round; both where that cannot be told.
-func sorted(items []object, member string) (up, down bool) {
-	up, down = true, true
-	for i := range items {
-		text := items[i].text(member)
-		if timeForm(text) == "opaque" || i > 0 && timeForm(text) != timeForm(items[i-1].text(member)) {
-			return true, true
-		}
-		if i > 0 {
-			c := strings.Compare(items[i-1].text(member), text)
-			up, down = up && c <= 0, down && c >= 0
-		}
-	}
-	return up, down
-}
-
 // offset compares the first two items with two from offset 1.
 func (s Seen) offset(first, second []string) {
 	switch {
@@ -287,7 +197,7 @@ func (s Seen) filter(a secmaster.Answer, id, part string) {
 
 // unknown notes the answer for an id that nothing has.
 func (s Seen) unknown(c Call) {
-	if !c.Asked || c.Raw.Status == 0 || denied(c) {
+	if !c.Asked || c.Raw.Status == 0 || c.denied() {
 		return
 	}
 	s.status("notfound", c.Raw.Status)
@@ -295,7 +205,7 @@ func (s Seen) unknown(c Call) {
 
 // elsewhere notes the answer for a workspace that is not there. A 403 for want of the permission says nothing of it.
 func (s Seen) elsewhere(c Call) {
-	if !c.Asked || c.Raw.Status == 0 || denied(c) {
+	if !c.Asked || c.Raw.Status == 0 || c.denied() {
 		return
 	}
 	s.status("workspace", c.Raw.Status)
@@ -310,13 +220,10 @@ func (s Seen) status(question string, status int) {
 }
 
 // denied tells whether a call was refused for want of a permission.
-func denied(c Call) bool {
+func (c Call) denied() bool {
 	code := objectOf(c.Raw.Body).text("error_code")
 	return c.Raw.Status == http.StatusUnauthorized || c.Raw.Status == http.StatusForbidden && strings.HasPrefix(code, "APIGW.")
 }
-
-// Denied tells whether the call was refused for want of a permission.
-func (c Call) Denied() bool { return denied(c) }
 
 // plugins notes how plugins are spelled.
 func (s Seen) plugins(c Call) {

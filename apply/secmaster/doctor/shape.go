@@ -101,12 +101,8 @@ func itemsOf(name string, body object) (items []object, known []string) {
 	if one := objectOf(body["asset"]); one != nil {
 		return []object{one}, connectionMembers
 	}
-	for _, n := range listNames {
-		if found, ok := objectsOf(body[n]); ok {
-			return found, connectionMembers
-		}
-	}
-	return nil, connectionMembers
+	_, items = listedIn(body)
+	return items, connectionMembers
 }
 
 func versionsOf(plugins []object) []object {
@@ -167,12 +163,7 @@ func unknownIn(objects []object, known []string) Member {
 }
 
 // add notes a type, once and in order.
-func (m *Member) add(k string) {
-	if !slices.Contains(m.Types, k) {
-		m.Types = append(m.Types, k)
-	}
-	slices.SortFunc(m.Types, func(a, b string) int { return slices.Index(types, a) - slices.Index(types, b) })
-}
+func (m *Member) add(k string) { m.Types = added(m.Types, k, types) }
 
 func headersOf(h http.Header) []string {
 	out := []string{}
