@@ -18,12 +18,7 @@ import (
 // An object's own file is read where it is whole and named rightly. Anything else there is left to go-git, whatever it is: the object may be in a pack, and
 // if it is nowhere, the error is what it always was.
 func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
-	dir := t.TempDir()
-	repo, err := git.PlainInit(dir, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Store{repo: Repo{Git: repo, CommonDir: dir}, target: "prod", ref: Ref("prod")}
+	s := bareStore(t)
 	for _, text := range []string{"", "x", strings.Repeat("y", 511-len("blob 505\x00")), strings.Repeat("line\n", 100), strings.Repeat("0123456789", 100_000)} {
 		hash := plumbing.ComputeHash(plumbing.BlobObject, []byte(text))
 		if _, err := s.text(hash); !errors.Is(err, errAbsent) {
@@ -61,6 +56,17 @@ func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
 	if _, err := s.readLoose(plumbing.BlobObject, pipe); err == nil {
 		t.Error("a pipe was read")
 	}
+}
+
+// bareStore is a store in an empty repository of its own.
+func bareStore(t *testing.T) *Store {
+	t.Helper()
+	dir := t.TempDir()
+	repo, err := git.PlainInit(dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Store{repo: Repo{Git: repo, CommonDir: dir}, target: "prod", ref: Ref("prod")}
 }
 
 func put(t *testing.T, s *Store, hash plumbing.Hash, content []byte) {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -229,21 +227,7 @@ func (m *mixed) sync(url, programs string) (code int, said string) {
 func mix(t *testing.T, root, host string, seed uint64) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(seed, 13))
-	server, err := emulator.New(emulator.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	pause := func() time.Duration {
-		mu.Lock()
-		defer mu.Unlock()
-		return time.Duration(random.IntN(12)) * time.Millisecond
-	}
-	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(pause())
-		server.ServeHTTP(w, r)
-	}))
-	t.Cleanup(h.Close)
+	server, url, pause := hesitating(t, random)
 	dir := filepath.Join(root, fmt.Sprint("seed", seed))
 	for _, name := range []string{"server.git", "other.git"} {
 		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(root, "server.git"))); err != nil {
@@ -270,7 +254,7 @@ func mix(t *testing.T, root, host string, seed uint64) {
 		start := pause()
 		wg.Go(func() {
 			time.Sleep(start)
-			codes[i], said[i] = m.sync(h.URL, programs)
+			codes[i], said[i] = m.sync(url, programs)
 		})
 	}
 	wg.Wait()

@@ -28,25 +28,32 @@ func TestSyncsThatRace(t *testing.T) {
 	}
 }
 
-func race(t *testing.T, seed uint64) {
-	t.Parallel()
-	random := rand.New(rand.NewPCG(seed, 1))
-	runners, wanted := 2+random.IntN(2), 1+random.IntN(4)
+// hesitating is an emulated SecMaster that lets each request wait a little: the pauses are what a seed varies. It gives them to the test, too.
+func hesitating(t *testing.T, random *rand.Rand) (server *emulator.Server, url string, pause func() time.Duration) {
+	t.Helper()
 	server, err := emulator.New(emulator.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	pause := func() time.Duration {
+	pause = func() time.Duration {
 		mu.Lock()
 		defer mu.Unlock()
 		return time.Duration(random.IntN(12)) * time.Millisecond
 	}
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(pause()) // the pauses are what the seed varies
+		time.Sleep(pause())
 		server.ServeHTTP(w, r)
 	}))
 	t.Cleanup(h.Close)
+	return server, h.URL, pause
+}
+
+func race(t *testing.T, seed uint64) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(seed, 1))
+	runners, wanted := 2+random.IntN(2), 1+random.IntN(4)
+	server, url, pause := hesitating(t, random)
 	bare := filepath.Join(t.TempDir(), "server.git")
 	seedRepository(t, bare, wanted)
 
@@ -59,7 +66,7 @@ func race(t *testing.T, seed uint64) {
 		start := pause()
 		wg.Go(func() {
 			time.Sleep(start)
-			code, stdout, stderr := inProcess(env, "sync", "-C", clone, "--endpoint", h.URL, "--lock-timeout", "60s", "-q")
+			code, stdout, stderr := inProcess(env, "sync", "-C", clone, "--endpoint", url, "--lock-timeout", "60s", "-q")
 			outputs[i] = fmt.Sprintf("exit %d\n%s%s", code, stdout, stderr)
 			if code != exitDone {
 				t.Errorf("sync %d: %s", i, outputs[i])
