@@ -132,6 +132,7 @@ func TestTheSetupActionRefusesWhatWasNotReleased(t *testing.T) {
 
 // The composite actions are run as GitHub's runner does, in fresh clones.
 func TestTheActions(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	stand := t.TempDir()
 	h.write(stand, "gh", standIn)
@@ -204,6 +205,7 @@ esac
 
 // The components are run as GitLab's runner does.
 func TestTheComponents(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	stand := t.TempDir()
 	h.write(stand, "curl", hostedNotes)
@@ -269,6 +271,7 @@ func TestTheComponentsTakeInputsByVariables(t *testing.T) {
 
 // The templates for Azure are run as its agent does. Where its steps leave things is another place than on other hosts.
 func TestTheTemplatesForAzure(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	server := t.TempDir()
 	h.write(server, "v1.2.3/connsync_1.2.3_linux_amd64.tar.gz", h.read(strings.TrimPrefix(h.machine["CONNSYNC_URL"], "file://")))
@@ -341,6 +344,7 @@ func hook(t *testing.T, dir, id string) (code int, out string) {
 }
 
 func TestTheHooksOfPreCommit(t *testing.T) {
+	t.Parallel()
 	h := &ciHost{t: t}
 	dir := t.TempDir()
 	runGit(t, dir, "init", "-q", "-b", "main")

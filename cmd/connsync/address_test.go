@@ -52,6 +52,7 @@ func (c *ownCloud) repository(t *testing.T, more ...string) string {
 // Where the project file says that a target is elsewhere, nothing is sent there unless its domain is allowed from outside of the repository, and
 // nothing to who cannot show a certificate of whom the file, --ca-file or the machine trusts.
 func TestATargetInACloudOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	c := newOwnCloud(t)
 	indented := "      " + strings.ReplaceAll(strings.TrimSpace(c.ca), "\n", "\n      ")
 	caFile, notes := filepath.Join(t.TempDir(), "ca.pem"), filepath.Join(t.TempDir(), "notes")
@@ -149,17 +150,21 @@ func TestTheIAMOfACloudOfOnesOwn(t *testing.T) {
 	if at, err := g.address(said, target); err != nil || at.iam != "https://iam.by.environment" {
 		t.Errorf("got %+v %v", at, err)
 	}
-	if _, err := secmaster.FindCredentials(t.Context(), secmaster.FindOptions{
-		Env: func(name string) string {
-			return map[string]string{"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "s", "HW_ASSUME_ROLE_AGENCY_NAME": "a", "HW_ASSUME_ROLE_DOMAIN_NAME": "d"}[name]
-		},
-		Region: "region-1", Endpoint: "https://secmaster.cloud.example", Private: true, Metadata: "off",
-		HTTPClient: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			t.Errorf("%s was asked", r.URL.Host)
-			return nil, http.ErrServerClosed
-		})},
-	}); err == nil || !strings.Contains(err.Error(), "the IAM or STS of this cloud is not known") {
-		t.Errorf("got %v", err)
+	for _, env := range []map[string]string{
+		{"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "s", "HW_ASSUME_ROLE_AGENCY_NAME": "a", "HW_ASSUME_ROLE_DOMAIN_NAME": "d"},
+		{"CONNSYNC_ID_TOKEN": "a.b.c", "CONNSYNC_OIDC_PROVIDER": "iam::account:oidcProvider:p", "CONNSYNC_OIDC_AGENCY": "iam::account:agency:a"},
+		{"HW_ASSUME_ROLE_ID_TOKEN": "a.b.c", "HUAWEICLOUD_SDK_IDP_ID": "idp"},
+	} {
+		_, err := secmaster.FindCredentials(t.Context(), secmaster.FindOptions{
+			Env: func(name string) string { return env[name] }, Region: "region-1", Endpoint: "https://secmaster.cloud.example", Private: true, Metadata: "off",
+			HTTPClient: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				t.Errorf("%s was asked", r.URL.Host)
+				return nil, http.ErrServerClosed
+			})},
+		})
+		if err == nil || !strings.Contains(err.Error(), "the IAM or STS of this cloud is not known") {
+			t.Errorf("%v: got %v", env, err)
+		}
 	}
 }
 

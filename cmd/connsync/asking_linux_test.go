@@ -139,6 +139,7 @@ func (v *visit) atATerminal(t *testing.T, env map[string]string, args ...string)
 // On a terminal Git asks as it does for a push, once in a sync whatever it takes: what is typed unseen is not shown, and nothing of a
 // stranger's text speaks to the terminal.
 func TestGitAsksAPersonAtATerminal(t *testing.T) {
+	t.Parallel()
 	s := newSecretive(t)
 	const http, scp, yes = "http://HTTP", "git@git.example:BARE", "is taken for a yes:"
 	user, password := [2]string{"Username for 'http://127.0.0.1", "emma\n"}, [2]string{"Password for 'http://emma@127.0.0.1", "canary-token\n"}
@@ -293,6 +294,7 @@ func TestGitAsksNobodyElse(t *testing.T) {
 
 // A push that asks goes on without an answer after an interruption: nothing is sent that was not announced, and what was sent is kept here.
 func TestAnInterruptionAtAQuestionOfAPush(t *testing.T) {
+	t.Parallel()
 	s := newSecretive(t)
 	for name, c := range map[string]struct {
 		nth  string // push that asks

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -72,33 +73,48 @@ func TestARecordHoldsNoValue(t *testing.T) {
 	}
 	secrets = append(secrets, newNumber("recorded number"))
 	scan := newScanner(secrets)
-	file := filepath.Join(t.TempDir(), "t.json")
+	var mu sync.Mutex
 	unlike := map[string]bool{}
-	for how := range 14 {
-		h := httptest.NewServer(&betrayer{t: t, secrets: secrets, how: how})
-		code, stdout, stderr := inProcess(env, "doctor", "-C", dir, "--endpoint", h.URL, "--record", file)
-		h.Close()
-		text, err := os.ReadFile(file)
-		if err != nil || code == exitUsage {
-			t.Fatalf("%d: exit %d: %v\n%s%s", how, code, err, stdout, stderr)
+	t.Run("records", func(t *testing.T) {
+		for how := range 14 {
+			t.Run(fmt.Sprint(how), func(t *testing.T) {
+				t.Parallel() // most of it is waiting for a list that does not settle
+				text := recordOfABetrayer(t, &betrayer{t: t, secrets: secrets, how: how}, dir, env, scan)
+				mu.Lock()
+				defer mu.Unlock()
+				unlike[text] = true
+			})
 		}
-		for _, hit := range scan.scan("the record", text) {
-			t.Errorf("%d: %s", how, hit)
-		}
-		if _, err := doctor.ReadTranscript(text); err != nil {
-			t.Errorf("%d: what is recorded is not of the vocabulary: %v\n%s", how, err, text)
-		}
-		if strings.Contains(stdout+stderr, "internal error") {
-			t.Errorf("%d: %s", how, stderr)
-		}
-		for i, line := range strings.Split(stdout, "\n") {
-			if hits := scan.scan("a line", []byte(line)); len(hits) > 0 && !strings.Contains(line, "list connections: ") && !strings.Contains(line, "see one connection: ") && !strings.Contains(line, "list plugins: ") && !strings.Contains(line, "list workspaces: ") && !strings.Contains(line, "whole list: ") && !strings.Contains(line, "hint: the project shows") && !strings.Contains(line, "caller: user ") {
-				t.Errorf("%d, line %d: %v: %s", how, i, hits, line)
-			}
-		}
-		unlike[string(text)] = true
-	}
+	})
 	if scan.bytes.Load() < 14*1000 || len(unlike) < 5 {
 		t.Errorf("%d bytes of %d records were looked at", scan.bytes.Load(), len(unlike))
 	}
+}
+
+// recordOfABetrayer is the record that the doctor makes of it, after it and all that was printed were searched.
+func recordOfABetrayer(t *testing.T, b *betrayer, dir string, env map[string]string, scan *scanner) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "t.json")
+	h := httptest.NewServer(b)
+	code, stdout, stderr := inProcess(env, "doctor", "-C", dir, "--endpoint", h.URL, "--record", file)
+	h.Close()
+	text, err := os.ReadFile(file)
+	if err != nil || code == exitUsage {
+		t.Fatalf("exit %d: %v\n%s%s", code, err, stdout, stderr)
+	}
+	for _, hit := range scan.scan("the record", text) {
+		t.Error(hit)
+	}
+	if _, err := doctor.ReadTranscript(text); err != nil {
+		t.Errorf("what is recorded is not of the vocabulary: %v\n%s", err, text)
+	}
+	if strings.Contains(stdout+stderr, "internal error") {
+		t.Error(stderr)
+	}
+	for i, line := range strings.Split(stdout, "\n") {
+		if hits := scan.scan("a line", []byte(line)); len(hits) > 0 && !strings.Contains(line, "list connections: ") && !strings.Contains(line, "see one connection: ") && !strings.Contains(line, "list plugins: ") && !strings.Contains(line, "list workspaces: ") && !strings.Contains(line, "whole list: ") && !strings.Contains(line, "hint: the project shows") && !strings.Contains(line, "caller: user ") {
+			t.Errorf("line %d: %v: %s", i, hits, line)
+		}
+	}
+	return string(text)
 }

@@ -16,6 +16,7 @@ import (
 
 // What CONTRIBUTING.md says of a new format holds: one file, and one line in the table. The command line, its help and --out know it then.
 func TestAFormatIsOneFileAndOneLine(t *testing.T) {
+	t.Parallel()
 	root, err := filepath.Abs("render")
 	if err != nil {
 		t.Fatal(err)

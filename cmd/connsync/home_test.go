@@ -10,6 +10,7 @@ import (
 
 // A fork copies the branches of known state with all others: a sync there would undo what upstream's writes.
 func TestAForkThatCopiedTheStateDoesNotSync(t *testing.T) {
+	t.Parallel()
 	server, env, url := emulated(t)
 	root := t.TempDir()
 	bare := filepath.Join(root, "server.git")

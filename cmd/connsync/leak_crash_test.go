@@ -69,6 +69,7 @@ func (t tripping) Write(p []byte) (int, error) {
 
 // Wherever connsync panics, in whichever goroutine, it says that it did, with no word of what it had in hand.
 func TestAPanicShowsNothing(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var c leakCount
 	step := 13
@@ -98,6 +99,7 @@ func TestAPanicShowsNothing(t *testing.T) {
 
 // A trace of all goroutines, while they hold secrets, shows none, and leaves no core file.
 func TestASignalShowsNothing(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var c leakCount
 	for _, s := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGABRT} {

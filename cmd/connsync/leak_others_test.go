@@ -47,6 +47,7 @@ func forPGP(sealed string) string {
 
 // Programs that connsync starts are given none of its credentials, and what they are told and tell stays between them.
 func TestNothingLeaksToOtherPrograms(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var c leakCount
 	for _, a := range []struct {
@@ -105,6 +106,7 @@ const otherIdentity = "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQ
 
 // The emulator says nothing of what it is sent, well or badly.
 func TestTheEmulatorAndTheDemoLeakNothing(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var c leakCount
 	w := newWorld(t, base, nil)

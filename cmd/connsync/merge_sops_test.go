@@ -27,6 +27,7 @@ func (b *branch) reviewed(base, head string) (int, string) {
 
 // What Git merges without a conflict that anybody sees, sops may not open. That is told without a key, and nothing else is.
 func TestAMergeThatSopsWillNotOpenIsFound(t *testing.T) {
+	t.Parallel()
 	b := newBranch(t, true)
 	ops := map[string]func(){
 		"set":    func() { b.sops("set", branchFile, historyConfig+`["password"]`, `"canary-second"`) },

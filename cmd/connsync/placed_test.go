@@ -8,6 +8,7 @@ import (
 
 // What two places have in common, and only one may have, is told at the one that the branch changed: its twin is innocent, wherever it stands in the order.
 func TestAMistakeStandsAtThePlaceThatWasChanged(t *testing.T) {
+	t.Parallel()
 	copied := func(as string) func(b *branch) string {
 		return func(b *branch) string {
 			return strings.Replace(strings.Replace(b.read(branchFile), " bus:\n", " "+as+":\n", 1), " edr:\n", " edr_"+as+":\n", 1)

@@ -35,6 +35,7 @@ const othersManifest = "connections:\n  prod:\n    NAME:\n      component: Kafka
 
 // A pull request's preview works in what CI systems check out, or says which fetch is missing; and then that fetch helps.
 func TestAPreviewInTheCheckoutsOfCISystems(t *testing.T) {
+	t.Parallel()
 	server, base, topic, merged := hostedBranch(t)
 	checkout := func(t *testing.T, commit string, refs ...string) string {
 		dir := filepath.Join(t.TempDir(), "work")

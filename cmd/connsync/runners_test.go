@@ -42,6 +42,7 @@ func hosted(t *testing.T, bare, token string) string {
 
 // A checkout as CI systems make it: shallow, of one branch, detached, with the credentials where they leave them.
 func TestTheCheckoutsOfCISystems(t *testing.T) {
+	t.Parallel()
 	server, env, url := emulated(t)
 	bare := filepath.Join(t.TempDir(), "server.git")
 	seedRepository(t, bare, 3)

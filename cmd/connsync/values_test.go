@@ -63,6 +63,7 @@ func lineOfCommand(n *kong.Node, named, value string) []string {
 
 // No flag and no argument of any command takes an empty value: a variable that is not set must open no gate.
 func TestNoFlagTakesAnEmptyValue(t *testing.T) {
+	t.Parallel()
 	flags := 0
 	for _, n := range grammarOf(t).Leaves(false) {
 		for _, group := range n.AllFlags(false) {
