@@ -34,12 +34,14 @@ func spokenIn(s *story, run string) []spoken {
 	file := filepath.Join(s.work, "connections/updated.yaml")
 	sides := filepath.Join(s.root, "block")
 	again := filepath.Join(s.root, "new")
+	report := filepath.Join(s.root, "report.json")
 	return []spoken{
 		{"state list", nil, exitDone, nowhere, exitFailed},
 		{"state unlock", []string{"--run", run}, exitDone, []string{"--run", "none"}, exitRefused},
 		{"validate", nil, exitDone, nowhere, exitFailed},
 		{"diff", nil, exitDone, nowhere, exitFailed},
-		{"sync", []string{"--prune", "--max-deletes", "1", "--settle", "1ms"}, exitDone, []string{"--parallelism", "0"}, exitUsage},
+		{"sync", []string{"--prune", "--max-deletes", "1", "--settle", "1ms", "--report", report}, exitDone, []string{"--parallelism", "0"}, exitUsage},
+		{"report merge", []string{report}, exitDone, []string{"no.json"}, exitFailed},
 		{"secrets", nil, exitDone, []string{"--readable-by", "age1nobody"}, exitUsage},
 		{"seal", []string{"--yes"}, exitDone, []string{"no.yaml"}, exitRefused},
 		{"reseal", []string{file, "--dry-run"}, exitDone, []string{"no.yaml"}, exitRefused},

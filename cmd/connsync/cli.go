@@ -28,8 +28,9 @@ type cli struct {
 	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint domain ca-file narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
 	Doctor   doctorCmd   `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
 	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
-	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target shard" help:"Print the names of the targets, for a CI system's matrix."`
+	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target shard" help:"Print the names of the targets, or jobs for them, for a CI system."`
 	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
+	Report   reportCmd   `cmd:"" takes:"quiet" help:"Make one status of the reports of many syncs."`
 	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`
 	Demo     demoCmd     `cmd:"" takes:"quiet" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
 	IAM      iamCmd      `cmd:"" name:"iam" alone:"" help:"Print the least IAM policy that a job needs."`

@@ -59,8 +59,8 @@ func TestWhatIsOffered(t *testing.T) {
 		"connsync state ":                     "words list show log unlock rebuild forget",
 		"connsync targets --f":                "words --format",
 		"connsync targets --format json --f":  "words",
-		"connsync targets --format ":          "words text json",
-		"connsync targets --format=":          "words --format=text --format=json",
+		"connsync targets --format ":          "words text json gitlab",
+		"connsync targets --format=":          "words --format=text --format=json --format=gitlab",
 		"connsync merge-driver -":             "words " + flags,
 		"connsync merge-driver a b ":          "files",
 		"connsync merge-driver a b c d ":      "words",
@@ -110,7 +110,7 @@ func TestWhatBashIsGiven(t *testing.T) {
 	t.Chdir(dir)
 	for line, want := range map[string]string{
 		"connsync targets --format=j":    "json",
-		"connsync  targets\t--format=":   "text json",
+		"connsync  targets\t--format=":   "text json gitlab",
 		"connsync diff --target 'p":      "prod",
 		"connsync diff --target=\"p":     "prod",
 		"connsync rename prod/x2":        `prod/x2\'\;\ touch\ pwned\ \#`,

@@ -49,6 +49,7 @@ func TestTheExamples(t *testing.T) {
 	}{
 		"GitHub": {true, githubExample}, "GitLab": {true, gitlabExample}, "Bitbucket": {false, bitbucketExample}, "Azure": {false, azureExample},
 		"Jenkins": {false, jenkinsExample}, "Kubernetes": {false, kubernetesExample},
+		"GitHub in shards": {false, githubShards}, "GitLab in shards": {false, gitlabShards}, "Kubernetes in shards": {false, kubernetesShards},
 	} {
 		if c.usual || *everyExample {
 			t.Run(name, func(t *testing.T) { t.Parallel(); c.run(t) })
@@ -404,45 +405,50 @@ func jenkinsExample(t *testing.T) {
 	build(3, 0, "main")
 }
 
-func kubernetesExample(t *testing.T) {
-	h := newHost(t)
-	pod := func(name string, code int, path ...string) string {
-		spec := at[map[string]any](example(t, name), append(path, "template", "spec")...)
-		work, out := t.TempDir(), ""
-		for _, kind := range []string{"initContainers", "containers"} {
-			for _, c := range at[[]any](spec, kind) {
-				env := map[string]string{}
-				for _, e := range at[[]any](c, "env") {
-					if n := at[string](e, "name"); h.machine[n] == "" || n == "HOME" {
-						env[n] = strings.Replace(at[string](e, "value"), "/work", work, 1)
-					}
+// pod runs the containers of a pod whose template stands at a path of a file, as a cluster does, with some more variables.
+func (h *ciHost) pod(more map[string]string, name string, code int, path ...string) string {
+	h.t.Helper()
+	spec := at[map[string]any](example(h.t, name), append(path, "template", "spec")...)
+	work, out := h.t.TempDir(), ""
+	for _, kind := range []string{"initContainers", "containers"} {
+		for _, c := range at[[]any](spec, kind) {
+			env := map[string]string{}
+			for _, e := range at[[]any](c, "env") {
+				if n := at[string](e, "name"); h.machine[n] == "" || n == "HOME" {
+					env[n] = strings.Replace(at[string](e, "value"), "/work", work, 1)
 				}
-				want := 0
-				if kind == "containers" {
-					want, env["REPOSITORY"], env["CONNSYNC_GIT_TOKEN"] = code, h.url, hostToken
-					for k, v := range h.secrets {
+			}
+			want := 0
+			if kind == "containers" {
+				want, env["REPOSITORY"], env["CONNSYNC_GIT_TOKEN"] = code, h.url, hostToken
+				for _, vars := range []map[string]string{h.secrets, more} {
+					for k, v := range vars {
 						env[k] = v
 					}
 				}
-				program := []string{}
-				for _, list := range []string{"command", "args"} {
-					for _, a := range at[[]any](c, list) {
-						program = append(program, a.(string))
-					}
-				}
-				out = h.run(want, work, env, program...)
 			}
+			program := []string{}
+			for _, list := range []string{"command", "args"} {
+				for _, a := range at[[]any](c, list) {
+					program = append(program, a.(string))
+				}
+			}
+			out = h.run(want, work, env, program...)
 		}
-		return out
 	}
-	if out := pod("kubernetes-job.yaml", 0, "spec"); !strings.Contains(out, `"outcome": "created"`) {
+	return out
+}
+
+func kubernetesExample(t *testing.T) {
+	h := newHost(t)
+	if out := h.pod(nil, "kubernetes-job.yaml", 0, "spec"); !strings.Contains(out, `"outcome": "created"`) {
 		t.Errorf("the log has no report: %s", out)
 	}
 	h.synced()
 	h.drift()
-	pod("kubernetes-cronjob.yaml", 2, "spec", "jobTemplate", "spec")
-	pod("kubernetes-job.yaml", 0, "spec")
-	pod("kubernetes-cronjob.yaml", 0, "spec", "jobTemplate", "spec")
+	h.pod(nil, "kubernetes-cronjob.yaml", 2, "spec", "jobTemplate", "spec")
+	h.pod(nil, "kubernetes-job.yaml", 0, "spec")
+	h.pod(nil, "kubernetes-cronjob.yaml", 0, "spec", "jobTemplate", "spec")
 }
 
 // An archive that is another one than was named is not run.
@@ -458,7 +464,13 @@ func TestAnExampleInstallsWhatWasNamed(t *testing.T) {
 
 // What a file gives to a job is what it needs: actions by their hash, permissions by name, and what others write only by the environment.
 func TestTheExamplesGiveNothingAway(t *testing.T) {
-	text, err := os.ReadFile("../../examples/github-actions.yaml")
+	for _, name := range []string{"github-actions.yaml", "github-actions-shards.yaml"} {
+		givesNothingAway(t, name)
+	}
+}
+
+func givesNothingAway(t *testing.T, name string) {
+	text, err := os.ReadFile("../../examples/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -467,7 +479,7 @@ func TestTheExamplesGiveNothingAway(t *testing.T) {
 			t.Errorf("an action by a name that can be moved: %s", use)
 		}
 	}
-	file := example(t, "github-actions.yaml")
+	file := example(t, name)
 	if given, ok := file["permissions"].(map[string]any); !ok || len(given) > 0 {
 		t.Error("every job has permissions")
 	}

@@ -61,7 +61,7 @@ func TestTheCommandLinesOfAllDocumentsAreUnderstood(t *testing.T) {
 	}
 }
 
-var placeholders = strings.NewReplacer("'", "", `"`, "", "ROUTE:KIND[:after][:TIMES]", "x", "create connection:reset:after", "x", "N|N%", "10", "completion SHELL", "completion bash", "connsync sync   (safe to repeat)", "sync")
+var placeholders = strings.NewReplacer("$@", "", "$SHARD", "1/2", "'", "", `"`, "", "ROUTE:KIND[:after][:TIMES]", "x", "create connection:reset:after", "x", "N|N%", "10", "completion SHELL", "completion bash", "connsync sync   (safe to repeat)", "sync")
 
 func understood(args []string) error {
 	var c cli

@@ -132,9 +132,12 @@ func explainOurs(err error) (string, []string, bool) {
 	var refused *refusal
 	var file *fileError
 	var none *unbegun
+	var report *render.ReportError
 	switch {
 	case errors.Is(err, secrets.ErrPanic):
 		return internalError, nil, true
+	case errors.As(err, &report):
+		return "report merge " + report.Error(), nil, true
 	case errors.As(err, &refused):
 		return refused.message, refused.hints, true
 	case errors.As(err, &none):

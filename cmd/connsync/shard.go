@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,11 +24,26 @@ var errShard = errors.New("a shard is I/N, as in 3/32: I from 1 to N, and N at m
 
 // has tells whether a target is in the part. It hangs on the name alone, so that another target moves none.
 func (s shard) has(target string) bool {
-	if s.of == 0 {
-		return true
-	}
+	return s.of == 0 || partOf(target, s.of) == s.part
+}
+
+// partOf is the part of so many that a target is in, from 1.
+func partOf(target string, of int) int {
 	sum := sha256.Sum256([]byte(target))
-	return int(binary.BigEndian.Uint64(sum[:])%uint64(s.of)) == s.part-1
+	return int(binary.BigEndian.Uint64(sum[:])%uint64(of)) + 1
+}
+
+// shardsOf are the parts of so many that have a target, in order, as decodeShard reads them.
+func shardsOf(targets []string, of int) []string {
+	parts := map[int]bool{}
+	for _, t := range targets {
+		parts[partOf(t, of)] = true
+	}
+	out := []string{}
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		out = append(out, fmt.Sprintf("%d/%d", part, of))
+	}
+	return out
 }
 
 // decodeShard reads I/N.

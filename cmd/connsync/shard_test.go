@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Which part a target is in is the same in all versions and on all machines: two halves of a fleet may run two versions.
@@ -123,6 +125,125 @@ func TestTargetsThatAChangeTouches(t *testing.T) {
 	}
 	if code, _, errs := inProcess(nil, "targets", "--repo", dir, "--changed-since", "HEAD^1"); code != exitUsage || !strings.Contains(errs, "not with --repo") {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// Parts that have a target are named as --shard takes them, in order; together they are all targets.
+func TestPartsThatHaveATarget(t *testing.T) {
+	dir, change := fleet(t)
+	run := func(args ...string) string {
+		code, out, errs := inProcess(nil, append([]string{"targets", "-C", dir}, args...)...)
+		if code != exitDone || errs != "" {
+			t.Errorf("%v: exit %d: %s", args, code, errs)
+		}
+		return strings.Join(strings.Fields(out), " ")
+	}
+	for of, want := range map[string]string{"1": "1/1", "3": "1/3 2/3", "32": "6/32 10/32 31/32"} {
+		if got := run("--shards", of); got != want {
+			t.Errorf("of %s: %q, want %q", of, got, want)
+		}
+	}
+	var together []string
+	for _, part := range strings.Fields(run("--shards", "32")) {
+		together = append(together, strings.Fields(run("--shard", part))...)
+	}
+	if slices.Sort(together); strings.Join(together, " ") != "eu prod test" {
+		t.Errorf("together they are %v", together)
+	}
+	if got := run("--shards", "32", "--format", "json", "--target", "prod"); got != `[ "31/32" ]` {
+		t.Errorf("got %s", got)
+	}
+	change("connections/prod/edr.yaml", fleetManifest("prod", "# why\n"))
+	if got := run("--shards", "32", "--changed-since", "HEAD^1"); got != "31/32" {
+		t.Errorf("of a change: %q", got)
+	}
+	change("README.md", "words")
+	if got := run("--shards", "32", "--changed-since", "HEAD^1", "--format", "json"); got != "[]" {
+		t.Errorf("of no change: %q", got)
+	}
+	for _, args := range [][]string{{"--shards", "-1"}, {"--shards", "10001"}, {"--shards", "x"}, {"--shards", "3", "--shard", "1/3"}} {
+		if code, out, errs := inProcess(nil, append([]string{"targets", "-C", dir}, args...)...); code != exitUsage || out != "" || !strings.Contains(errs, "--shards") {
+			t.Errorf("%v: exit %d: %s%s", args, code, out, errs)
+		}
+	}
+}
+
+// targetsAs is what  targets --format gitlab  writes of a project with these targets.
+func targetsAs(t *testing.T, names []string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	project := "targets:\n"
+	for i, name := range names {
+		project += fmt.Sprintf("  %q: {region: cn-north-4, project_id: p, workspace_id: w-%d}\n", name, i)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "connsync.yaml"), []byte(project), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return inProcess(nil, append([]string{"targets", "-C", dir, "--format", "gitlab"}, args...)...)
+}
+
+// pipelineOf reads a child pipeline: the variables of each job, in order.
+func pipelineOf(t *testing.T, text string) (names []string, variables []map[string]string) {
+	t.Helper()
+	var jobs yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &jobs); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	content := jobs.Content[0].Content
+	for i := 0; i < len(content); i += 2 {
+		var job struct {
+			Extends   string            `yaml:"extends"`
+			Variables map[string]string `yaml:"variables"`
+		}
+		if err := content[i+1].Decode(&job); err != nil || job.Extends != ".connsync" || content[i].ShortTag() != "!!str" {
+			t.Errorf("%s: %v %+v", content[i].Value, err, job)
+		}
+		names, variables = append(names, content[i].Value), append(variables, job.Variables)
+	}
+	return names, variables
+}
+
+// A child pipeline of GitLab has a job for each target, in order, whatever YAML or GitLab make of a name, and is no larger than GitLab takes.
+func TestAChildPipelineOfGitLab(t *testing.T) {
+	hostile := []string{"0", "0x1f", "1_0", "default", "image", "no", "null", "on", "pages", "true", "variables", "y", strings.Repeat("z", 63)}
+	code, out, errs := targetsAs(t, hostile)
+	names, variables := pipelineOf(t, out)
+	if code != exitDone || errs != "" || len(names) != len(hostile) {
+		t.Fatalf("exit %d: %s%s", code, errs, out)
+	}
+	for i, target := range hostile {
+		if names[i] != "target "+target || variables[i]["TARGET"] != target || len(variables[i]) != 1 {
+			t.Errorf("%s: %s %v", target, names[i], variables[i])
+		}
+	}
+	_, out, _ = targetsAs(t, hostile, "--shards", "3")
+	if names, variables = pipelineOf(t, out); strings.Join(names, ", ") != "shard 1/3, shard 2/3, shard 3/3" || variables[1]["SHARD"] != "2/3" {
+		t.Errorf("%v %v", names, variables)
+	}
+	var many []string
+	for i := range 501 {
+		many = append(many, fmt.Sprintf("t%060d", i))
+	}
+	code, out, errs = targetsAs(t, many[:500])
+	if names, _ = pipelineOf(t, out); code != exitDone || len(names) != 500 || len(out) > 1<<20 {
+		t.Errorf("exit %d: %d jobs in %d bytes: %s", code, len(names), len(out), errs)
+	}
+	if code, out, errs = targetsAs(t, many); code != exitUsage || out != "" || !strings.Contains(errs, "501 jobs") || !strings.Contains(errs, "--shards 500") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if code, out, errs = targetsAs(t, many, "--shards", "256"); code != exitDone || strings.Count(out, "extends") > 256 {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// GitLab refuses a pipeline without a job, so there is one that does nothing.
+func TestAChildPipelineWithNothingToDo(t *testing.T) {
+	dir, change := fleet(t)
+	change("README.md", "words")
+	_, out, _ := inProcess(nil, "targets", "-C", dir, "--format", "gitlab", "--changed-since", "HEAD^1")
+	names, _ := pipelineOf(t, out)
+	if !slices.Equal(names, []string{"no target"}) || !strings.Contains(out, "nothing to do") || strings.Contains(out, "connsync sync") {
+		t.Errorf("%s", out)
 	}
 }
 

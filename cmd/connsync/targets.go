@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"connsync/cmd/connsync/render"
@@ -12,13 +13,18 @@ import (
 
 // targetsCmd names the targets, for a CI system's matrix: targets never contend.
 type targetsCmd struct {
-	Format       string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text, or json: a list of names."`
+	Format       string `enum:"text,json,gitlab" default:"text" placeholder:"FORMAT" help:"text, json: a list of names, or gitlab: a child pipeline with a job for each (docs/scaling.md)."`
+	Shards       int    `default:"0" placeholder:"N" help:"Name parts instead of targets, as --shard takes them: those of N parts that have one of the targets."`
 	ChangedSince string `placeholder:"REF" help:"Only targets that a sync may treat otherwise than at the commit where the worktree left REF. Offline."`
 }
 
+// mostJobs is how many jobs a pipeline of GitLab may have where its plan sets the lowest limit.
+const mostJobs = 500
+
 func (targetsCmd) Help() string {
 	return "Prints the names of the project's targets. Offline; needs no key. A CI system can run one job for each, or for each shard (docs/scaling.md).\n\n" +
-		examples("connsync targets", "connsync targets --format json", "connsync targets --shard 3/32", "connsync targets --changed-since HEAD^1")
+		examples("connsync targets", "connsync targets --format json", "connsync targets --shard 3/32", "connsync targets --changed-since HEAD^1",
+			"connsync targets --shards 256 --format json  # a matrix", "connsync targets --format gitlab >targets.yml")
 }
 
 // Run prints the names in order.
@@ -27,8 +33,15 @@ func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err != nil {
 		return err
 	}
-	if c.Format == "json" {
+	variable := "TARGET"
+	if c.Shards > 0 {
+		names, variable = shardsOf(names, c.Shards), "SHARD"
+	}
+	switch c.Format {
+	case "json":
 		return render.JSON(w.stdout, names)
+	case "gitlab":
+		return pipeline(w, variable, names)
 	}
 	for _, n := range names {
 		g.printer(w).Out.Line("%s", n)
@@ -36,9 +49,35 @@ func (c targetsCmd) Run(ctx context.Context, w world, g *globals) error {
 	return nil
 }
 
+// pipeline writes a job for each part.
+func pipeline(w world, variable string, parts []string) error {
+	if len(parts) > mostJobs {
+		return &advised{&usageError{fmt.Sprintf("--format gitlab: %d jobs are more than the %d that GitLab may take in a pipeline", len(parts), mostJobs)},
+			[]string{fmt.Sprintf("--shards %d makes one for each of so many parts of the targets", mostJobs)}}
+	}
+	var jobs []render.Job
+	for _, p := range parts {
+		jobs = append(jobs, render.Job{Variable: variable, Part: p})
+	}
+	return render.GitLab(w.stdout, jobs)
+}
+
+// check refuses flags that cannot be meant.
+func (c targetsCmd) check(g *globals) error {
+	switch {
+	case c.ChangedSince != "" && g.Repo != "":
+		return &usageError{"--changed-since is for the local repository: not with --repo"}
+	case c.Shards < 0 || c.Shards > mostShards:
+		return &usageError{fmt.Sprintf("--shards: from 1 to %d", mostShards)}
+	case c.Shards > 0 && g.Shard.of > 0:
+		return &usageError{"--shards parts all targets: not with --shard"}
+	}
+	return nil
+}
+
 func (c targetsCmd) names(ctx context.Context, w world, g *globals) ([]string, error) {
-	if c.ChangedSince != "" && g.Repo != "" {
-		return nil, &usageError{"--changed-since is for the local repository: not with --repo"}
+	if err := c.check(g); err != nil {
+		return nil, err
 	}
 	src, project, err := g.openProject(ctx, w)
 	if err != nil {

@@ -26,6 +26,12 @@ var functions = map[string]any{
 	"Bold": Bold, "Dim": Dim, "Red": Red, "Green": Green, "Yellow": Yellow, "Cyan": Cyan, "Plain": Plain,
 	"New": New, "IsTerminal": IsTerminal, "Harmless": Harmless, "FormatNames": FormatNames, "FormatHelp": FormatHelp,
 	"JSON": JSON, "FailedJSON": FailedJSON, "NewAnswer": NewAnswer, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations, "DoctorJSON": DoctorJSON,
+	"GitLab": GitLab, "MergedMarkdown": MergedMarkdown,
+	"NewMergedJSON": func(w io.Writer, m view.Merged, code int) error { return JSON(w, NewMergedJSON(m, code)) },
+	"ReadReport": func(w io.Writer, file, text string) { // what it says of a file quotes its name alone
+		_, err := ReadReport(file, []byte(text), func(int) bool { return true })
+		(&Stream{w: w}).Line("%s", err)
+	},
 }
 
 // exported are the functions and methods of this package's source, each with its receiver.
@@ -202,7 +208,7 @@ func TestNoPrintingFunctionLetsATextThrough(t *testing.T) {
 	for name, fn := range functions {
 		for _, f := range formats {
 			try(name+" "+f.name, func(s *smuggler, _ *Printer) bool {
-				if s.call(reflect.ValueOf(fn), f.name); (name == "Diff" || name == "Ages") && f.name == "markdown" {
+				if s.call(reflect.ValueOf(fn), f.name); (name == "Diff" || name == "Ages" || name == "MergedMarkdown") && f.name == "markdown" {
 					renderMarkdown(t, s.out.String())
 				}
 				return name == "CheckedAnnotations" || f.name == "github"
