@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,6 +69,9 @@ type scene struct {
 	decrypt apply.Open                     // nil: nothing is encrypted
 	now     func() time.Time               // the client's clock; nil for the real one
 	rewrite bool
+
+	reviewed     bool   // a plan without a key is expected
+	destinations string // default: manifest.Reviewed
 
 	checks          string              // under which files are recorded as applied; "" records none
 	hint            state.Snapshot      // that may vouch for files
@@ -140,13 +144,30 @@ func (s *scene) lock() (*state.Session, error) {
 // prepare plans a sync of what is wanted. The caller closes the session.
 func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, error) {
 	s.t.Helper()
+	target, w, session, err := s.target()
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.clock.now()
+	prepared, err := apply.Prepare(ctx, apply.Sync{
+		Target: target, Client: w, State: session, Files: s.files, Parallelism: 10,
+		Open:  s.opener(),
+		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},
+		Clock: apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep},
+	})
+	return prepared, session, err
+}
+
+// target is what is wanted, with a client and the lock on known state.
+func (s *scene) target() (apply.Target, apply.Writer, *state.Session, error) {
+	s.t.Helper()
 	p, err := manifest.LoadProject(s.files, "connsync.yaml")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	want, rest, err := s.survey(p, nil)
 	if err != nil {
-		return nil, nil, err
+		return apply.Target{}, nil, nil, err
 	}
 	s.reads, s.resumed, s.rested = nil, len(want), len(rest)
 	client, err := secmaster.NewClient(secmaster.Options{
@@ -162,19 +183,11 @@ func (s *scene) prepare(ctx context.Context) (*apply.Prepared, *state.Session, e
 		w = s.client(client)
 	}
 	session, err := s.lock()
-	if err != nil {
-		return nil, nil, err
-	}
-	now := s.clock.now()
-	prepared, err := apply.Prepare(ctx, apply.Sync{
-		Target: apply.Target{Name: "prod", Destinations: manifest.Reviewed, Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: want, Commit: "c1", Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite },
-			Checks: s.checks, Rest: rest, Reread: s.reread(p)},
-		Client: w, State: session, Files: s.files, Parallelism: 10,
-		Open:  s.opener(),
-		Run:   state.Run{ID: fmt.Sprint("r", now.UnixNano()), Started: now, Expires: now.Add(s.expires)},
-		Clock: apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep},
-	})
-	return prepared, session, err
+	return apply.Target{
+		Name: "prod", Destinations: cmp.Or(s.destinations, manifest.Reviewed), Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: want, Commit: "c1",
+		Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }, Reviewed: s.reviewed,
+		Checks: s.checks, Rest: rest, Reread: s.reread(p),
+	}, w, session, err
 }
 
 // survey reads what is wanted, but for the files that the hint vouches for.

@@ -1,8 +1,6 @@
 package apply
 
 import (
-	"strings"
-
 	"connsync/diff"
 	"connsync/secrets"
 )
@@ -48,7 +46,7 @@ func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool
 		switch {
 		case shows && (is == want && was != want || shown && is != was), changing[p] && before.Settings != nil && !before.Holds(p) && after.Holds(p):
 			changed = true
-		case shows && shown && is != want && changing[p] && !partlyMasked(after, p):
+		case shows && shown && is != want && changing[p] && !after.Settings[p].PartlyMasked():
 			stayed = true
 		}
 	}
@@ -91,10 +89,4 @@ func (w *write) changing() map[secrets.Path]bool {
 		}
 	}
 	return out
-}
-
-// partlyMasked tells that a server hides a part of a text: that part may have moved.
-func partlyMasked(h diff.Have, p secrets.Path) bool {
-	text, _ := h.Settings[p].Value.Expose().(string)
-	return strings.Contains(text, "**")
 }

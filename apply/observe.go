@@ -27,6 +27,7 @@ type observation struct {
 	known     state.Snapshot
 	abandoned abandoned
 	settled   func(state.Intent) bool
+	compared  diff.Compared // set for a sync
 }
 
 // observe reads the workspace completely, or fails: a list that cannot be trusted is never

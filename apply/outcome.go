@@ -2,6 +2,7 @@ package apply
 
 import (
 	"errors"
+	"slices"
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
@@ -15,6 +16,8 @@ var (
 	ErrNotExecuted = errors.New("answered, and SecMaster shows the connection as it was")
 	// ErrNotShown: neither a list nor its id shows the connection any more.
 	ErrNotShown = errors.New("answered, and SecMaster does not show the connection")
+	// ErrOtherwise: SecMaster shows a secret as it did before, which may be its way to show it. It is not written once more by itself.
+	ErrOtherwise = errors.New("answered, and SecMaster shows another value of a secret")
 )
 
 // fate is what became of one write, and what of it is worth recording.
@@ -25,6 +28,7 @@ type fate struct {
 	duplicates []string
 	settled    bool // its intent can be cleared
 	silent     bool // nothing that SecMaster shows could prove it
+	disputed   bool // its secrets are shown as they were
 	warnings   []diff.Warning
 	err        error
 }
@@ -79,10 +83,24 @@ func outcomeOfUpdate(w *write, byID map[string]diff.Have) fate {
 		return fate{outcome: Unknown, err: ErrNotShown}
 	}
 	seen := w.evidence(h)
-	if seen == contradicted {
+	switch {
+	case seen == contradicted && w.change.OnlyCompared():
+		return fate{outcome: Unknown, err: ErrOtherwise, have: &h, settled: true, disputed: true}
+	case seen == contradicted:
 		return fate{outcome: Unknown, err: ErrNotExecuted}
 	}
-	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent, warnings: append(h.Warnings(), w.spends()...)}
+	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent, warnings: slices.Concat(h.Warnings(), w.spends(), w.otherwise(h))}
+}
+
+// otherwise says that a secret which was written since SecMaster showed another value is shown otherwise still.
+func (w *write) otherwise(after diff.Have) []diff.Warning {
+	sent := w.settingsSent()
+	for _, s := range w.change.Secrets {
+		if is, shows := after.Shows(s.Path); s.Word == diff.Differs && shows && is != sent[s.Path] {
+			return []diff.Warning{{Kind: diff.WarnOtherwise}}
+		}
+	}
+	return nil
 }
 
 // spends says that a line  adopt:  has been carried out, unless the connection needs it.

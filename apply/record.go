@@ -82,6 +82,8 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 // recordWritten notes what became of a change that was sent.
 func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 	switch {
+	case v.disputed:
+		e.Record(disputed(c.Known, v.have))
 	case v.have != nil:
 		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{
 			Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified, Unconfirmed: v.silent,
@@ -98,13 +100,21 @@ func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 	}
 }
 
+// disputed is what is known of a connection whose secrets were written, and are shown as they were: that, and nothing of the write.
+func disputed(known *diff.Known, h *diff.Have) diff.Known {
+	k := *known
+	k.Disputed, k.UpdateTime, k.Modifier, k.Checked = true, h.UpdateTime, h.ModifierName, ""
+	return k
+}
+
 // recordResting notes what is known by now of a connection for which nothing is sent.
 func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
-	restamp := c.Restamp && p.authenticated[c.Name]
+	restamp, verified := c.Restamp && p.authenticated[c.Name], c.Verified && p.authenticated[c.Name]
 	switch {
-	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || restamp):
+	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || restamp || verified):
 		k := *c.Known
 		k.Protect, k.Commit, k.Dirty, k.Checked = c.Want.Protect, p.sync.Commit, p.sync.Dirty, ""
+		k.Unverified, k.Disputed = k.Unverified && !verified, k.Disputed && !verified
 		if s := c.Want.File.Sops; restamp && s != nil {
 			k.File, k.Blob, k.LastModified, k.MAC = c.Want.File.Path, c.Want.File.Blob, s.LastModified, s.MAC
 			k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
@@ -112,6 +122,7 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 		e.Record(k)
 	case c.Action == diff.Adopt && p.opens(c):
 		k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true})
+		k.Unverified = !verified
 		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 		e.Record(k)
 	case c.Action == diff.Forget && c.Known != nil:

@@ -107,7 +107,7 @@ func TestWhatDoesNotOpenIsNotAdopted(t *testing.T) {
 	s := staged(t)
 	s.files["connections/a.yaml"].Data = []byte(sealedManifest)
 	component, version := s.server.Plugin("EdrVendor", "2.1")
-	s.server.Put(emulator.Connection{Name: "a", ComponentID: component, ComponentVersionID: version, Config: `{"endpoint":"https://a.example","password":"x"}`})
+	s.server.Put(emulator.Connection{Name: "a", ComponentID: component, ComponentVersionID: version, Config: `{"endpoint":"https://a.example","password":"secret"}`})
 	s.decrypt = func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
 		return nil, "", errors.New("no key")
 	}

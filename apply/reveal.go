@@ -31,10 +31,16 @@ type opened struct {
 }
 
 // reveal opens every file that some change needs, each once, on all cores, before anything is written. A
-// file that cannot be opened takes only its own connections out of the run.
-func (s Sync) reveal(ctx context.Context, cs []*diff.Change) map[string]opened {
+// file that cannot be opened takes only its own connections out of the run. Those that are open are not opened again.
+func (s Sync) reveal(ctx context.Context, cs []*diff.Change, already map[string]opened) map[string]opened {
 	need := files(cs)
 	out := make(map[string]opened, len(need))
+	for path, o := range already {
+		if _, needed := need[path]; needed && o.err == nil {
+			out[path] = o
+			delete(need, path)
+		}
+	}
 	var mu sync.Mutex
 	done := 0
 	var g errgroup.Group

@@ -62,7 +62,7 @@ func (p *Prepared) Run(ctx context.Context) Report {
 func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	sends, notes := p.parted()
 	all := append(notes[:len(notes):len(notes)], sends...)
-	revealed := p.sync.reveal(ctx, all)
+	revealed := p.sync.reveal(ctx, all, p.opened)
 	refused := p.compareSeals(ctx, all, revealed)
 	p.authenticate(notes, revealed)
 	for _, c := range notes {
@@ -121,7 +121,7 @@ func (p *Prepared) parted() (sends, notes []*diff.Change) {
 		switch c := &p.Plan.Changes[i]; {
 		case c.Write:
 			sends = append(sends, c)
-		case c.Restamp || c.Action == diff.Adopt:
+		case c.Restamp || c.Verified || c.Action == diff.Adopt:
 			notes = append(notes, c)
 		}
 	}

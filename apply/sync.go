@@ -45,6 +45,7 @@ type Prepared struct {
 	seen          *observation
 	authenticated map[string]bool   // connections that are recorded and not written, whose file was opened
 	concealed     map[string]*write // those that would change nothing: recorded, and not sent
+	opened        map[string]opened // files that were opened to compare their secrets, by path
 	seals         map[string]*diff.Seal
 	Plan          diff.Plan
 }
@@ -72,7 +73,8 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Prepared{sync: s, seen: o, Plan: p}, nil
+	prepared := &Prepared{sync: s, seen: o, Plan: p}
+	return prepared, prepared.compare(ctx)
 }
 
 // OnlyRecord leaves of the plan what is recorded and not written: the connections that are taken over as they are.

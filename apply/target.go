@@ -48,6 +48,7 @@ type Target struct {
 	Retarget bool                   // known state of another place is given up instead of refused
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
 	Older    bool                   // what is not is undone, as asked
+	Reviewed bool                   // the plan was reviewed without a key, and nothing is to be written beside it
 	Careful  bool                   // nothing is begun without known state where SecMaster has wanted names: a *FirstSyncError
 
 	Destinations string                 // secrets.destinations of the project
@@ -138,6 +139,9 @@ func (o *observation) compute(t Target) diff.Plan {
 		ByName:  t.ByName,
 		Prune:   t.Prune,
 		Unguard: t.Unguard,
+
+		Compared: o.compared,
+		Reviewed: t.Reviewed,
 
 		Destinations: t.Destinations,
 		SealedFor:    t.Place,

@@ -23,6 +23,8 @@ func (d *decider) bind(c Change, h *Have) Change {
 		c.Modifier = h.ModifierName
 	}
 	restamp(&c)
+	c.Verified = c.Action == Unchanged && c.Known.Unverified && verified(c.Secrets)
+	c.Warnings = append(c.Warnings, d.left(c)...)
 	return d.warnDuplicates(c)
 }
 
@@ -33,7 +35,8 @@ func (d *decider) causes(c Change, h *Have) []Cause {
 		git, drift = git || has(f.Causes, Git), drift || has(f.Causes, Drift)
 	}
 	for _, s := range c.Secrets {
-		git = git || s.Word != Same && s.Word != Unverified
+		git = git || s.Word != Same && s.Word != Unverified && s.Word != Differs
+		drift = drift || s.Word == Differs
 	}
 	touched := c.Known.UpdateTime != "" && h.UpdateTime != "" && c.Known.UpdateTime != h.UpdateTime
 	var out []Cause

@@ -29,7 +29,7 @@ func (p *Plan) Forward(past map[string]Past, contains Contains, allow bool) erro
 // appliedFrom is the commit that a change would undo, and the file that was applied from it; "" for a change that undoes nothing.
 func (c *Change) appliedFrom(past map[string]Past) (commit, file, blob string) {
 	switch {
-	case c.Known != nil && (c.Write || c.Restamp || c.unprotects()):
+	case c.Known != nil && (c.Write || c.Restamp || c.Verified || c.unprotects()):
 		return c.Known.Commit, c.Known.File, c.Known.Blob
 	case c.Known == nil && c.Write:
 		return past[c.Name].Commit, "", ""
@@ -49,5 +49,5 @@ func (c *Change) behind(commit string, allow bool) {
 	case c.Write || c.unprotects():
 		c.Action, c.Write, c.Conflict = Conflict, false, &ConflictDetail{Kind: ConflictBehind, Commit: commit}
 	}
-	c.Restamp = false
+	c.Restamp, c.Verified = false, false
 }

@@ -23,6 +23,9 @@ type Input struct {
 	Prune   bool                   // delete what connsync wrote and is orphaned
 	Unguard func(name string) bool // … although it was protected when it was last applied; nil: none
 
+	Compared Compared // what a sync knows of unverified secrets; nil without a key
+	Reviewed bool     // the plan was reviewed without a key: nothing is written for what Compared says
+
 	Destinations string                 // secrets.destinations of the project
 	SealedFor    Place                  // the place as the project file has it, which seals bind
 	Accept       func(name string) bool // a destination that changed without a seal is accepted, for this run; nil: none
@@ -123,6 +126,7 @@ type Known struct {
 	MAC          string
 	Adopted      string // the id of an adopt: line that was carried out: it is spent; "" for none
 	Seal         *Seal  // of what was applied; nil where nothing is known of it
+	Disputed     bool   // of an Unverified one: secrets were written, answered as done, and shown otherwise all the same; they are not written again by themselves
 	Checked      string // CheckedBy of its file, where the record says all that the file does; "" where it does not
 }
 

@@ -49,6 +49,7 @@ const (
 	Emptied     Word = "emptied"      // an empty text stands in its place, in the clear
 	Reencrypted Word = "re-encrypted" // every secret of the file moved with its data key: whether the value did cannot be known
 	Unverified  Word = "unverified"   // recorded without having been written
+	Differs     Word = "differs"      // likewise, and SecMaster shows another value in the clear
 )
 
 // Plan is what would be done to one target: data only, no text for a terminal, no secret.
@@ -94,6 +95,7 @@ type Change struct {
 	Warnings []Warning
 	Conflict *ConflictDetail // for Conflict alone
 	Restamp  bool            // of an unchanged one: sops wrote its file, and the record is to say so
+	Verified bool            // recorded without a write so far, and each of its secrets was compared and is as Git has it: the record is to say so
 	Want     *Want           // nil where Git does not want it
 	Have     *Have           // nil where SecMaster has none
 	Known    *Known          // nil where none was recorded
@@ -161,6 +163,8 @@ const (
 	WarnSpent             WarningKind = "adopt-spent"        // its line adopt: was carried out now, and can go
 	WarnFailed            WarningKind = "failed"             // SecMaster shows the status FAILED
 	WarnDisabled          WarningKind = "disabled"           // SecMaster shows that it is not enabled
+	WarnOtherwise         WarningKind = "shown-otherwise"    // a secret was written, and SecMaster shows another value
+	WarnDiffers           WarningKind = "secret-differs"     // SecMaster shows another value of a secret, and the plan that was reviewed does not write it
 )
 
 // Warning is something to know that stops nothing.

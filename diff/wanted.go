@@ -209,7 +209,7 @@ func (d *decider) unknown(c Change) Change {
 	if d.foreign(h.ID, c.Name) {
 		return d.conflict(c, ConflictDetail{Kind: ConflictNameTaken, IDs: ids(found)})
 	}
-	if differ := d.visibleDifferences(c.Want, h); len(differ) > 0 {
+	if differ := unique(append(d.visibleDifferences(c.Want, h), d.otherwise(c.Name)...)); len(differ) > 0 {
 		return d.conflict(c, ConflictDetail{Kind: ConflictDiffers, IDs: ids(found), Fields: differ})
 	}
 	if unseen := d.unseen(c.Want, h); len(unseen) > 0 && !d.in.ByName {
@@ -221,6 +221,10 @@ func (d *decider) unknown(c Change) Change {
 	d.taken[h.ID] = true
 	c.Action, c.ID, c.Have = Adopt, h.ID, h
 	c.Secrets = d.leaves[c.Name].words(Unverified)
+	for i := range c.Secrets {
+		c.Secrets[i].Word = d.compared(c.Name, c.Secrets[i].Path, false)
+	}
+	c.Verified = verified(c.Secrets)
 	c.Extra = d.extra(c.Want, h)
 	return c
 }

@@ -16,7 +16,7 @@ func (d *decider) secretWords(w *Want, k *Known) []SecretChange {
 		case !recorded:
 			c.Word = Set
 		case stays(s.Secret, s.Path, w, k) && k.Unverified:
-			c.Word = Unverified
+			c.Word = d.compared(w.Name, s.Path, k.Disputed || d.in.Reviewed)
 		case stays(s.Secret, s.Path, w, k):
 			c.Word = Same
 		case d.renewed[s.Secret.File]:

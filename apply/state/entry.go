@@ -16,6 +16,7 @@ type entry struct {
 	Protect      bool                                 `json:"protect,omitempty"`
 	Written      diff.Written                         `json:"written,omitempty"` // since schema 2
 	Unverified   bool                                 `json:"unverified,omitempty"`
+	Disputed     bool                                 `json:"disputed,omitempty"` // since schema 2
 	Plugin       *diff.Plugin                         `json:"plugin,omitempty"`
 	Clear        map[secrets.Path][2]string           `json:"clear,omitempty"`   // [what Git wanted, what SecMaster showed], as digests
 	Secrets      map[secrets.Path]secrets.Fingerprint `json:"secrets,omitempty"` // digests of ciphertexts
@@ -35,7 +36,7 @@ type entry struct {
 
 func stored(k diff.Known) entry {
 	e := entry{
-		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Written: k.Written, Unverified: k.Unverified,
+		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Written: k.Written, Unverified: k.Unverified, Disputed: k.Disputed,
 		Plugin: &k.Plugin, Secrets: k.Secrets, Marks: k.Marks, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
 		LastModified: k.LastModified, MAC: k.MAC, Adopted: k.Adopted, Seal: k.Seal, Checked: k.Checked,
 	}
@@ -50,7 +51,7 @@ func stored(k diff.Known) entry {
 
 func (e entry) known() diff.Known {
 	k := diff.Known{
-		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Written: e.Written, Unverified: e.Unverified,
+		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Written: e.Written, Unverified: e.Unverified, Disputed: e.Disputed,
 		Secrets: e.Secrets, Marks: e.Marks, Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
 		LastModified: e.LastModified, MAC: e.MAC, Adopted: e.Adopted, Seal: e.Seal, Checked: e.Checked,
 		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),

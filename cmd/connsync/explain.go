@@ -178,6 +178,9 @@ func explainRun(err error) (string, []string, bool) {
 		return "answered, but the closing list failed: whether it holds is seen by the next sync", nil, true
 	case errors.Is(err, apply.ErrNotExecuted):
 		return "answered as done, but SecMaster shows the connection as it was: something in between may have swallowed it", []string{"the next sync sends it once more"}, true
+	case errors.Is(err, apply.ErrOtherwise):
+		return "answered as done, but SecMaster still shows another value of a secret: something in between may have swallowed it, or SecMaster shows it so",
+			[]string{"compare it in the console; connsync does not write it once more, unless --rewrite names the connection"}, true
 	case errors.Is(err, apply.ErrNotShown):
 		return "answered as done, but SecMaster does not show the connection any more", []string{"the next sync decides anew"}, true
 	case errors.Is(err, context.Canceled):

@@ -125,7 +125,8 @@ const words = `The words of plans and reports
                 difference: something it does not show may have.
   unconfirmed   It was written, and SecMaster shows too little to prove it.
   unverified    connsync cannot know whether the secret in SecMaster is the one
-                in Git:  sync --rewrite NAME  writes it once more.
+                in Git. A sync compares it, if SecMaster shows it in the clear;
+                sync --rewrite NAME  writes it once more.
   unmanaged     A connection in SecMaster that Git does not name. It is never
                 touched.
 `

@@ -22,6 +22,7 @@ type planning struct {
 	allowOlder bool
 	dryRun     bool    // what a sync would refuse is told
 	home       *string // the repository that may share the state from now on
+	reviewed   bool    // the plan was reviewed, without a key: nothing is written beside it
 	careful    bool    // known state is not begun beside connections of wanted names
 	byName     bool    // known state was lost: what has a wanted name is taken over, as far as it is shown
 }
@@ -32,7 +33,7 @@ func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning
 		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
 		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
 		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
-		Contains: contains, Older: how.allowOlder, Careful: how.careful,
+		Contains: contains, Older: how.allowOlder, Reviewed: how.reviewed, Careful: how.careful,
 		Destinations: t.destinations, Accept: matcher(how.accepted),
 		Checks: t.checks, Rest: t.rest, Reread: t.reread,
 	}

@@ -97,7 +97,7 @@ func peculiarities(k diff.Known) string {
 		holds bool
 		text  string
 	}{
-		{k.Protect, "protected"}, {k.Written == diff.WrittenUnconfirmed, "unconfirmed"}, {k.Unverified, "unverified"}, {k.Dirty, "dirty"},
+		{k.Protect, "protected"}, {k.Written == diff.WrittenUnconfirmed, "unconfirmed"}, {k.Unverified, "unverified"}, {k.Disputed, "disputed"}, {k.Dirty, "dirty"},
 	} {
 		if m.holds {
 			out += "   " + m.text
@@ -131,7 +131,7 @@ func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
 		}
 		return show(jsonKnown{
 			Schema: render.Schema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
-			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified,
+			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified, Disputed: k.Disputed,
 			LastModified: k.LastModified, Written: k.Written, Dirty: k.Dirty, Blob: k.Blob, Adopted: k.Adopted, Clear: k.Clear, Secrets: k.Secrets,
 		})
 	})
@@ -161,6 +161,7 @@ type jsonKnown struct {
 	Protect      bool                                 `json:"protect"`
 	Written      diff.Written                         `json:"written"`
 	Unverified   bool                                 `json:"unverified"`
+	Disputed     bool                                 `json:"disputed,omitempty"`
 	Adopted      string                               `json:"adopted,omitempty"`
 	LastModified string                               `json:"last_modified,omitempty"`
 	Clear        map[secrets.Path]diff.Digests        `json:"clear"`

@@ -51,8 +51,8 @@ func (syncCmd) Help() string {
 
 func (c *syncCmd) planning(w world) planning {
 	return planning{
-		careful: inCI(w) && !c.FirstSync,
-		prune:   c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, accepted: c.NewDestination, retarget: c.Retarget,
+		careful: inCI(w) && !c.FirstSync, reviewed: c.ExpectPlan != "",
+		prune: c.Prune, limit: c.limit(), rewrite: c.Rewrite, unguard: c.PruneProtected, accepted: c.NewDestination, retarget: c.Retarget,
 		dirty: c.Dirty, allowOlder: c.AllowOlder, dryRun: c.DryRun, home: c.AcceptHome,
 	}
 }

@@ -80,7 +80,7 @@ func newEverything() everything {
 			},
 			Secrets: []diff.SecretChange{
 				{Path: "config.client_secret", Word: diff.Changed}, {Path: "config.proxy_password", Word: diff.Same}, {Path: "config.sasl.password", Word: diff.Reencrypted},
-				{Path: "config.old_token", Word: diff.Removed}, {Path: "config.no_token", Word: diff.Emptied}, {Path: "config.adopted", Word: diff.Unverified}, {Path: "config.fresh", Word: diff.Set},
+				{Path: "config.old_token", Word: diff.Removed}, {Path: "config.no_token", Word: diff.Emptied}, {Path: "config.adopted", Word: diff.Unverified}, {Path: "config.shown", Word: diff.Differs}, {Path: "config.fresh", Word: diff.Set},
 				{Path: "config.a", Word: diff.Set}, {Path: "config.b", Word: diff.Set}, {Path: "config.c", Word: diff.Set}, {Path: "config.d", Word: diff.Set},
 			},
 			Extra: []secrets.Path{"config.legacy", "config.region"},
@@ -106,7 +106,7 @@ func newEverything() everything {
 		diff.Change{Action: diff.Orphaned, Name: "never_written", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnNotWritten}}},
 		diff.Change{Action: diff.Forget, Name: "forgotten"},
 		diff.Change{Action: diff.Unchanged, Name: "same", From: "same", Pos: at("connections/prod/same.yaml", 3), Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Same}}},
-		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}, {Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}, {Kind: diff.WarnName}, {Kind: diff.WarnSpent}}},
+		diff.Change{Action: diff.Unchanged, Name: "same_with_a_warning", From: "same_with_a_warning", Pos: at("connections/prod/same.yaml", 9), Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"33333333-c"}}, {Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}, {Kind: diff.WarnName}, {Kind: diff.WarnSpent}, {Kind: diff.WarnOtherwise}, {Kind: diff.WarnDiffers}}},
 		conflictWith(diff.ConflictDiffers, 3, diff.ConflictDetail{IDs: []string{id}, Fields: []secrets.Path{"description", "config.endpoint"}}),
 		conflictWith(diff.ConflictUnseen, 6, diff.ConflictDetail{IDs: []string{id}, Fields: []secrets.Path{"config.endpoint"}}),
 		conflictWith(diff.ConflictReplaced, 9, diff.ConflictDetail{IDs: []string{id}}),
@@ -197,7 +197,7 @@ func reports(p diff.Plan) (all, lost, kept apply.Report) {
 		case apply.Created:
 			r.Duplicates, r.Pos = []string{"11111111-a"}, at("connections/prod/edr.yaml", 4)
 		case apply.Updated:
-			r.Unconfirmed, r.Warnings = true, []diff.Warning{{Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}}
+			r.Unconfirmed, r.Warnings = true, []diff.Warning{{Kind: diff.WarnFailed}, {Kind: diff.WarnDisabled}, {Kind: diff.WarnOtherwise}}
 		case apply.Refused, apply.Failed, apply.Unknown:
 			r.Err = said("SecMaster says no", "ask again", "or do not")
 		}
@@ -374,7 +374,7 @@ func TestEverythingHoldsEveryConstant(t *testing.T) {
 
 // unshown are the fields that no format shows.
 var unshown = map[string]string{
-	"Change.Have": "the plan says what differs", "Change.Known": "likewise", "Change.Intent": "likewise", "Change.Restamp": "it changes the record alone",
+	"Change.Have": "the plan says what differs", "Change.Known": "likewise", "Change.Intent": "likewise", "Change.Restamp": "it changes the record alone", "Change.Verified": "likewise",
 	"SecretChange.Fingerprint": "no fact about a secret but its word is shown", "Plan.Wanted": "for the limits of a prune", "Plan.Recorded": "likewise",
 	"Plan.Unread": "of what is no plan yet",
 }

@@ -94,7 +94,7 @@ func hostileCard(anchor string, r *rand.Rand, text func() string, texts func() [
 		mark := []string{"-", " ", "+"}[r.IntN(3)]
 		c.Fields = append(c.Fields, view.Field{Path: text(), Lines: []view.Line{{Mark: mark, Text: text()}, {Mark: mark, Text: strings.Repeat("`", 2+r.IntN(4))}}})
 	}
-	words := []diff.Word{diff.Set, diff.Changed, diff.Same, diff.Removed, diff.Reencrypted, diff.Unverified}
+	words := []diff.Word{diff.Set, diff.Changed, diff.Same, diff.Removed, diff.Reencrypted, diff.Unverified, diff.Differs}
 	for range r.IntN(4) {
 		c.Secrets = append(c.Secrets, view.Secret{Path: text(), Word: words[r.IntN(len(words))]})
 	}

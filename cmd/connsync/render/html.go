@@ -79,7 +79,7 @@ func class(of any) string {
 		return "kept"
 	case diff.Removed, "-":
 		return "gone"
-	case diff.Changed, diff.Reencrypted, diff.Unverified:
+	case diff.Changed, diff.Reencrypted, diff.Unverified, diff.Differs:
 		return "moved"
 	case "+":
 		return "new"

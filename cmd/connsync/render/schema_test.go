@@ -52,7 +52,7 @@ func TestEveryKindOfDiffConformsToItsSchema(t *testing.T) {
 	c := diff.Change{Action: diff.Conflict, Name: text(), From: text(), ID: text(), Modifier: text(), Extra: []secrets.Path{secrets.Path(text())},
 		Causes:   []diff.Cause{diff.Git, diff.Drift, diff.Touched, diff.Interrupted, diff.Rewrite, diff.Missing},
 		Conflict: &diff.ConflictDetail{Kind: diff.ConflictDiffers, IDs: []string{text()}, Fields: []secrets.Path{"config.a"}}}
-	for _, w := range []diff.Word{diff.Set, diff.Changed, diff.Same, diff.Removed, diff.Reencrypted, diff.Unverified} {
+	for _, w := range []diff.Word{diff.Set, diff.Changed, diff.Same, diff.Removed, diff.Reencrypted, diff.Unverified, diff.Differs} {
 		c.Secrets = append(c.Secrets, diff.SecretChange{Path: secrets.Path(text()), Word: w})
 	}
 	for _, v := range []any{"", text(), true, false, json.Number("1.5"), map[string]any{}, []any{}} {

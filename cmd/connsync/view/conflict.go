@@ -28,6 +28,10 @@ func warning(w diff.Warning) string {
 		return "SecMaster shows it with the status FAILED: it may not work, whatever its settings"
 	case diff.WarnDisabled:
 		return "not enabled in SecMaster, and connsync cannot enable it: workflows may fail"
+	case diff.WarnOtherwise:
+		return "SecMaster shows a secret otherwise than connsync wrote it; connsync does not write it once more, unless --rewrite names the connection"
+	case diff.WarnDiffers:
+		return "SecMaster shows another value of a secret than Git has; the expected plan does not write it, and a sync without --expect-plan does"
 	case diff.WarnNotWritten:
 		return "recorded, and not written by connsync as far as is known: it is never deleted"
 	}

@@ -134,6 +134,9 @@ func why(c *diff.Change) []string {
 			out = append(out, "written before, and no longer in SecMaster")
 		}
 	}
+	if slices.ContainsFunc(c.Secrets, func(s diff.SecretChange) bool { return s.Word == diff.Differs }) {
+		out = append(out, "drift"+by(c.Modifier)+": SecMaster shows another value of a secret")
+	}
 	if c.Want != nil && len(c.Want.Missing) > 0 && c.Conflict == nil {
 		out = append(out, "without a value yet: "+List(Paths(c.Want.Missing))+"; it is not written before it has one")
 	}
