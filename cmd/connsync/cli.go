@@ -59,6 +59,8 @@ type globals struct {
 	Narrow   bool     `help:"Ask for temporary keys that may do only what this command needs."`
 	State    string   `completes:"folders" env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
 
+	typed commandTyped
+
 	LocalState bool `help:"Known state that only this clone has is good enough: for a sync in CI without a remote, and for diff --exit-code."`
 }
 

@@ -85,7 +85,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 	if seen.none != nil && len(failed) == 0 {
 		notes(p, []error{seen.none})
 	}
-	return view.Diff{All: g.Verbose, Others: c.Unmanaged, Plans: seen.plans, Failed: inFindings(failed)}, failed, seen.next, nil
+	return view.Diff{All: g.Verbose, Others: c.Unmanaged, Again: g.same, Plans: seen.plans, Failed: inFindings(failed)}, failed, seen.next, nil
 }
 
 // show shows a diff in the format: on stdout, or in a file, and then stdout has the text.

@@ -44,7 +44,7 @@ func (g *globals) namesOf(r *review.Review) names {
 
 // reviewed is a review as it is shown: of the targets and connections that were asked for, and with all findings.
 func (g *globals) reviewed(r *review.Review) (view.Diff, error) {
-	v := view.Diff{Offline: true, All: g.Verbose, Alarms: view.RuleChanges(r.RuleChanges()), Files: map[string][]view.FileNote{}}
+	v := view.Diff{Offline: true, All: g.Verbose, Again: g.same, Alarms: view.RuleChanges(r.RuleChanges()), Files: map[string][]view.FileNote{}}
 	for _, p := range r.Plans() {
 		if !g.selects(p.Target) {
 			continue

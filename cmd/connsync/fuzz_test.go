@@ -88,8 +88,11 @@ func FuzzPlan(f *testing.F) {
 		case "report":
 			r := inWords(reportOf(s, v.Plans[0]))
 			p.Report(view.OfReport(r))
-			if err := render.RunJSON(&out, render.Run{Plans: v.Plans, Reports: []apply.Report{r}, Errors: reported(errors.New(s)), ExitCode: 1}); err != nil {
-				t.Fatal(err)
+			run := view.Run{Plans: v.Plans, Reports: []apply.Report{r}, Errors: reported(errors.New(s)), ExitCode: 1}
+			for _, file := range []string{"report.json", "report.html"} {
+				if err := render.Run(&out, file, run); err != nil {
+					t.Fatal(err)
+				}
 			}
 			harmlessLines(t, kind, out.String())
 		case "errors":

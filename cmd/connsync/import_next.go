@@ -15,7 +15,7 @@ func (i *importing) next() error {
 		if i.cmd.FromTerraform == "-" {
 			from = "terraform state pull | "
 		}
-		i.p.Next([]string{from + strings.Join(append([]string{"connsync import"}, i.cmd.flags(i.g)...), " ")})
+		i.p.Next([]string{from + strings.Join(append([]string{i.g.same("connsync import")}, i.cmd.flags()...), " ")})
 		return nil
 	case i.count() == 0 && !i.cmd.Ask && len(i.owned) == 0:
 		return nil
@@ -30,7 +30,7 @@ func (i *importing) next() error {
 	i.disown(set)
 	holes := func(c manifest.Connection) bool { return len(c.Missing) > 0 }
 	if slices.ContainsFunc(set.Connections, holes) && !i.cmd.Ask {
-		i.p.Next([]string{"connsync import --ask", "connsync validate"})
+		i.p.Next([]string{i.g.again("connsync import --ask"), i.g.again("connsync validate")})
 		return nil
 	}
 	i.onward(set)
@@ -38,15 +38,13 @@ func (i *importing) next() error {
 }
 
 // flags are those of the command line that choose and place, as a shell reads them.
-func (c importCmd) flags(g *globals) []string {
+func (c importCmd) flags() []string {
 	var out []string
 	add := func(flag string, values ...string) {
 		for _, v := range values {
 			out = append(out, flag, manifest.ShellWord(v))
 		}
 	}
-	add("--target", g.Target...)
-	add("--only", g.Only...)
 	add("--plugin", c.Plugin...)
 	switch c.FromTerraform {
 	case "":

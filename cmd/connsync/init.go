@@ -209,9 +209,9 @@ func (s *starting) next() {
 	}
 	var begin []string
 	if !s.git {
-		begin = []string{"git init -b main"}
+		begin = []string{s.g.again("git init -b main")}
 	}
-	s.p.Next(append(begin, "connsync import --dry-run", "connsync import", "connsync validate"))
+	s.p.Next(append(begin, s.g.again("connsync import --dry-run"), s.g.again("connsync import"), s.g.again("connsync validate")))
 }
 
 // place is the region, the project and the workspace.

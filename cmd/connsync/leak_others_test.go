@@ -88,7 +88,7 @@ func TestNothingLeaksToOtherPrograms(t *testing.T) {
 			w := newWorld(t, base, nil)
 			a.change(w)
 			w.remember()
-			code, out := w.connsync("sync", "-v", "--report", "report.json")
+			code, out := w.connsync("sync", "-v", "--report", "report.json", "--report", "report.html")
 			c.look(w, out)
 			if code != a.code {
 				t.Errorf("exit %d\n%s", code, out)
@@ -131,7 +131,7 @@ func TestTheEmulatorAndTheDemoLeakNothing(t *testing.T) {
 	w.env["CONNSYNC_ENDPOINT"], w.env["HUAWEICLOUD_SDK_AK"], w.env["HUAWEICLOUD_SDK_SK"] = address[0], emulator.DefaultAccessKey, emulator.DefaultSecretKey
 	w.git("update-ref", "-d", "refs/heads/connsync-state/prod")
 	w.remember()
-	if code, out := w.connsync("sync", "-v", "--report", "report.json"); code != exitDone {
+	if code, out := w.connsync("sync", "-v", "--report", "report.json", "--report", "report.html"); code != exitDone {
 		t.Errorf("exit %d\n%s", code, out)
 	} else {
 		c.look(w, out)

@@ -123,7 +123,7 @@ func TestNothingLeaksThroughAnswers(t *testing.T) {
 			w := newWorld(t, base, f)
 			w.alone()
 			change(w)
-			c.run(w, strings.Fields(args+" -v --settle 1ms --parallelism 1 --timeout 10s --report report.json")...)
+			c.run(w, strings.Fields(args+" -v --settle 1ms --parallelism 1 --timeout 10s --report report.json --report report.html")...)
 			if f.count.Load() == 0 {
 				t.Error("nothing was answered wrongly")
 			}

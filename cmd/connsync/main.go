@@ -99,6 +99,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	if err != nil {
 		return usage(w, args, err)
 	}
+	c.globals.typed = typedIn(command)
 	if asksJSON(command.Selected()) {
 		w = w.answering()
 	}

@@ -11,13 +11,13 @@ import (
 func (e *editing) onward(set manifest.Set) {
 	var next []string
 	if e.src.repo == nil {
-		next = append(next, "git init -b main")
+		next = append(next, e.g.again("git init -b main"))
 	}
 	unsealed := func(c manifest.Connection) bool { return c.HasSecrets() && c.Seal == nil }
 	if e.project.Secrets.Destinations == manifest.Sealed && slices.ContainsFunc(set.Connections, unsealed) {
-		next = append(next, "connsync seal")
+		next = append(next, e.g.again("connsync seal"))
 	}
-	e.p.Next(append(next, "connsync validate"))
+	e.p.Next(append(next, e.g.again("connsync validate")))
 }
 
 // uncommitted tells whether a connection that is to be taken over is in no commit yet: what comes next is said to those who begin, and nobody else.

@@ -104,9 +104,9 @@ func (v *preview) planAll(ctx context.Context, all []wanted) {
 func (v *preview) onward(set manifest.Set) []string {
 	switch {
 	case v.none != nil:
-		return []string{"connsync import --dry-run"}
+		return []string{v.g.again("connsync import --dry-run")}
 	case v.src.uncommitted(set):
-		return []string{"git add -A && git commit -m 'connections under connsync'", "connsync sync --dry-run"}
+		return []string{v.g.again("git add -A && git commit -m 'connections under connsync'"), v.g.same("connsync sync --dry-run")}
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func (s *settingEdit) next() {
 		return
 	}
 	c := set.Connections[at]
-	s.p.Next([]string{"connsync set " + manifest.ShellWord(manifest.PlaceOf(c.Target, c.Name)+"."+string(c.Missing[0]))})
+	s.p.Next([]string{s.g.again("connsync set " + manifest.ShellWord(manifest.PlaceOf(c.Target, c.Name)+"."+string(c.Missing[0])))})
 }
 
 // completes takes the mark of an incomplete connection away with its last hole.

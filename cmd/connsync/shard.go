@@ -22,6 +22,8 @@ const mostShards = 10_000
 
 var errShard = errors.New("a shard is I/N, as in 3/32: I from 1 to N, and N at most 10000")
 
+func (s shard) String() string { return strconv.Itoa(s.part) + "/" + strconv.Itoa(s.of) }
+
 // has tells whether a target is in the part. It hangs on the name alone, so that another target moves none.
 func (s shard) has(target string) bool {
 	return s.of == 0 || partOf(target, s.of) == s.part
@@ -65,6 +67,6 @@ func decodeShard(ctx *kong.DecodeContext, target reflect.Value) error {
 // noteShard says that a part has no target: with few targets for many parts that happens, and it is no mistake.
 func (g *globals) noteShard(w world, all manifests) {
 	if g.Shard.of > 0 && len(all.wanted) == 0 {
-		g.printer(w).Note("no target is in shard %d/%d: nothing to do", g.Shard.part, g.Shard.of)
+		g.printer(w).Note("no target is in shard %s: nothing to do", g.Shard)
 	}
 }

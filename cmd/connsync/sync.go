@@ -32,7 +32,7 @@ type syncCmd struct {
 	Settle         time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
 	LockTimeout    time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`
 	Yes            bool          `short:"y" help:"Do not ask. Without a terminal nothing is ever asked."`
-	Report         string        `completes:"files" placeholder:"FILE" help:"Write what was done to this file, as JSON (docs/json.md)."`
+	Report         []string      `completes:"files" sep:"none" placeholder:"FILE" help:"Write what was done to this file: a page for people where its name ends in .html, JSON otherwise (repeatable; docs/json.md)."`
 	ExpectPlan     string        `placeholder:"SHA256" help:"Only go on if the plan has this hash, of which 12 characters are enough."`
 	Dirty          bool          `help:"Apply manifests that are not committed."`
 	FirstSync      bool          `help:"In CI: begin known state although SecMaster has connections of wanted names."`

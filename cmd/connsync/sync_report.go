@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"connsync/cmd/connsync/render"
+	"connsync/cmd/connsync/view"
 	"connsync/manifest"
 )
 
@@ -33,30 +34,32 @@ func (r *syncRun) conclude(ctx context.Context, refused error) error {
 		code = exitInterrupted
 	}
 	code = afterChanges(code, did)
+	next := ""
 	if len(r.reports) > 0 && unfinished(r.reports) {
-		r.p.Err.Line("%s %s", render.Cyan("next:"), "connsync sync   (safe to repeat)")
+		next = r.g.same("connsync sync")
+		r.p.Err.Line("%s %s", render.Cyan("next:"), next+"   (safe to repeat)")
 	}
-	if r.cmd.Report != "" {
-		if err := r.writeReport(code); err != nil {
+	for _, file := range r.cmd.Report {
+		if err := r.writeReport(file, r.run(code, next)); err != nil {
 			code = afterChanges(heavier(code, fail(r.p, err)), did)
 		}
 	}
-	r.w.give(r.run(code).Value())
+	r.w.give(render.RunValue(r.run(code, next)))
 	return ended(code)
 }
 
-// writeReport replaces the report's file in one step.
-func (r *syncRun) writeReport(code int) error {
+// writeReport replaces a report's file in one step.
+func (r *syncRun) writeReport(file string, run view.Run) error {
 	var b bytes.Buffer
-	if err := render.RunJSON(&b, r.run(code)); err != nil {
+	if err := render.Run(&b, file, run); err != nil {
 		return err
 	}
-	return writeFile("--report", r.cmd.Report, b.Bytes())
+	return writeFile("--report", file, b.Bytes())
 }
 
 // run is what was done, for a report.
-func (r *syncRun) run(code int) render.Run {
-	run := render.Run{Plans: r.plans(), ExitCode: code}
+func (r *syncRun) run(code int, next string) view.Run {
+	run := view.Run{DryRun: r.cmd.DryRun, Plans: r.plans(), ExitCode: code, Next: next}
 	for _, report := range r.reports {
 		run.Reports = append(run.Reports, inWords(report))
 	}
@@ -67,15 +70,15 @@ func (r *syncRun) run(code int) render.Run {
 }
 
 // reported is an error for the report: each mistake of the manifests on its own.
-func reported(err error) []string {
+func reported(err error) []view.Said {
 	var ms manifest.Mistakes
 	if !errors.As(err, &ms) {
-		message, _ := explain(err)
-		return []string{message}
+		message, hints := explain(err)
+		return []view.Said{{Message: message, Hints: hints}}
 	}
-	var out []string
+	var out []view.Said
 	for _, m := range ms {
-		out = append(out, m.Error())
+		out = append(out, view.Said{Message: m.Error(), Hints: m.Hints})
 	}
 	return out
 }

@@ -149,7 +149,7 @@ func (r *syncRun) first(plans []diff.Plan) {
 	}
 	if n > 1 && len(r.g.Only) == 0 {
 		r.p.Note("%d connections are taken over. One that SecMaster shows to be equal, secrets too, is only recorded; every other one is written once, as Git has it", n)
-		r.p.Note("%s", "to begin with one:  connsync sync --only "+manifest.ShellWord(manifest.PatternOf(name)))
+		r.p.Note("%s", "to begin with one:  "+r.g.again("connsync sync --only "+manifest.ShellWord(manifest.PatternOf(name))))
 	}
 }
 

@@ -51,7 +51,7 @@ func (c *newcomer) types(command string, terminal *os.File) (out string) {
 	if terminal != nil {
 		w.stdin, w.stderr = terminal, terminal
 	}
-	if code := Main(c.t.Context(), strings.Fields(command)[1:], w); code != exitDone || strings.Contains(shown.String(), "canary") {
+	if code := Main(c.t.Context(), wordsOf(command)[1:], w); code != exitDone || strings.Contains(shown.String(), "canary") {
 		c.t.Fatalf("%s: exit code %d: %s", command, code, &shown)
 	}
 	return shown.String()
@@ -67,15 +67,21 @@ func printedNext(out string) []string {
 	return commands
 }
 
-// goes types what is printed until a command has run, and gives what that one says.
+// goes types what is printed until a command has run, and gives what that one says. After a command that prints nothing to go on with comes
+// what the one before it printed as the second.
 func (c *newcomer) goes(command, last string, terminal *os.File) string {
 	c.t.Helper()
+	var next []string
 	for {
 		out := c.types(command, terminal)
 		if command == last {
 			return out
 		}
-		next := printedNext(out)
+		if printed := printedNext(out); len(printed) > 0 || len(next) == 0 {
+			next = printed
+		} else {
+			next = next[1:]
+		}
 		if len(next) == 0 || slices.Contains(c.ran, next[0]) {
 			c.t.Fatalf("after %v: %s", c.ran, out)
 		}

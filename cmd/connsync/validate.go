@@ -69,7 +69,7 @@ func (c validateCmd) worktree(ctx context.Context, w world, g *globals) (found v
 		return found, "", err
 	}
 	if src.uncommitted(side.Set) {
-		next = "connsync diff"
+		next = g.again("connsync diff")
 	}
 	return checked(side, side.Findings(), o, func(manifest.File) bool { return true }), next, nil
 }

@@ -208,9 +208,27 @@ func reports(p diff.Plan) (all, lost, kept apply.Report) {
 	return all, lost, kept
 }
 
+// run is a sync of all targets: of one every change has its outcome, and one was only planned.
+func (e everything) run() view.Run {
+	became := map[diff.Action][]apply.Outcome{
+		diff.Create: {apply.Created}, diff.Update: {apply.Updated, apply.Failed}, diff.Adopt: {apply.Adopted, apply.Unknown}, diff.Delete: {apply.Deleted}, diff.Orphaned: {apply.Orphaned},
+		diff.Forget: {apply.Forgotten}, diff.Incomplete: {apply.Incomplete}, diff.Unchanged: {apply.Unchanged}, diff.Conflict: {apply.Conflicted},
+	}
+	prod, lost, n := e.report, e.lost, map[diff.Action]int{}
+	prod.Results = nil
+	for _, c := range prod.Plan.Changes {
+		o := became[c.Action][n[c.Action]%len(became[c.Action])]
+		n[c.Action]++
+		prod.Results = append(prod.Results, apply.Result{Name: c.Name, ID: c.ID, Action: c.Action, Outcome: o, Pos: c.Pos, Unconfirmed: o == apply.Updated})
+	}
+	prod.Results = append(prod.Results, e.report.Results...)
+	lost.Plan, lost.Target = e.live[1], "lost"
+	return view.Run{Plans: e.live, Reports: []apply.Report{prod, lost, e.kept}, Errors: []view.Said{{Message: "dev: out of time", Hints: []string{"connsync doctor"}}}, ExitCode: 4, Next: "connsync sync"}
+}
+
 func (e everything) diffs() map[string]view.Diff {
 	return map[string]view.Diff{
-		"live": {All: true, Others: true, Plans: e.live, Failed: []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: "connsync.yaml"}, Message: "dev: SecMaster cannot be reached", Hints: []string{"check the network"}}, Fatal: true}}},
+		"live": {All: true, Others: true, Again: func(c string) string { return strings.Replace(c, " --", " --target prod --", 1) }, Plans: e.live, Failed: []view.Finding{{Mistake: manifest.Mistake{Pos: manifest.Position{File: "connsync.yaml"}, Message: "dev: SecMaster cannot be reached", Hints: []string{"check the network"}}, Fatal: true}}},
 		"branch": {Offline: true, All: true, Plans: e.branch, Alarms: view.RuleChanges(e.rules), Findings: view.Findings(e.findings),
 			Files: map[string][]view.FileNote{"prod": view.FileNotes(e.files)}},
 	}
@@ -237,18 +255,19 @@ func TestEverythingIsSaidAsItWas(t *testing.T) {
 			golden[name+"."+f.name] = out.Bytes()
 		}
 	}
-	var text, machine bytes.Buffer
+	var text, machine, page bytes.Buffer
 	p := New(&text, &text, Options{})
 	p.Report(view.OfReport(e.report))
 	p.Report(view.OfReport(e.lost))
 	p.Report(view.OfReport(e.kept))
 	p.Report(view.OfReport(apply.Report{Target: "none", Recorded: true}))
-	if err := RunJSON(&machine, Run{Plans: e.live, Reports: []apply.Report{e.report}, Errors: []string{"test: out of time"}, ExitCode: 4}); err != nil {
+	run := view.Run{Plans: e.live, Reports: []apply.Report{e.report}, Errors: []view.Said{{Message: "test: out of time"}}, ExitCode: 4}
+	if err := errors.Join(Run(&machine, "report.json", run), Run(&page, "report.html", e.run())); err != nil {
 		t.Fatal(err)
 	}
 	var coloured bytes.Buffer
 	New(&coloured, &coloured, Options{Color: "always"}).Report(view.OfReport(e.report))
-	golden["report.txt"], golden["report.json"], golden["report.colours.txt"] = text.Bytes(), machine.Bytes(), visibly(coloured)
+	golden["report.txt"], golden["report.json"], golden["report.colours.txt"], golden["report.html"] = text.Bytes(), machine.Bytes(), visibly(coloured), page.Bytes()
 	checkedGolden(t, golden, e)
 	for name, got := range golden {
 		file := filepath.Join("testdata", "everything", name)

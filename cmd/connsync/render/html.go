@@ -18,6 +18,12 @@ var pageTemplate string
 //go:embed ages.html
 var agesTemplate string
 
+//go:embed run.html
+var runTemplate string
+
+//go:embed parts.html
+var partsTemplate string
+
 //go:embed page.css
 var pageStyle string
 
@@ -34,11 +40,21 @@ func agesHTML(w io.Writer, a view.Ages) error {
 	return t.Execute(w, harmless(a))
 }
 
+// runHTML lays a sync out in the same way.
+func runHTML(w io.Writer, p view.RunPage) error {
+	t, err := page(runTemplate)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, harmless(p))
+}
+
+// page is one of the pages, with the parts that they share.
 func page(template string) (*htmltemplate.Template, error) {
 	return htmltemplate.New("page").Funcs(htmltemplate.FuncMap{
-		"sentence": view.Sentence, "join": strings.Join, "mark": view.Mark, "class": class,
+		"sentence": view.Sentence, "join": strings.Join, "mark": view.Mark, "class": class, "runMark": view.RunMark, "lostHint": func() string { return view.LostHint },
 		"style": func() htmltemplate.CSS { return htmltemplate.CSS(pageStyle) }, "styleHash": styleHash,
-	}).Parse(template)
+	}).Parse(template + partsTemplate)
 }
 
 func writePage(w io.Writer, p view.Page) error {

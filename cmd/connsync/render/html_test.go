@@ -156,10 +156,11 @@ func TestAPageIsOneFileThatLoadsNothing(t *testing.T) {
 
 // What is filtered by the page's style has to have that name in it.
 func TestEveryActionCanBeFiltered(t *testing.T) {
-	for _, a := range view.Actions {
-		rule := fmt.Sprintf(".filter:has(#show-%s:not(:checked)) ~ .target .group.%s", a, a)
-		if !strings.Contains(pageStyle, rule) || view.Mark(a) == "" {
-			t.Errorf("no %q", rule)
+	for _, word := range view.RunWords() {
+		rule := fmt.Sprintf(".filter:has(#show-%s:not(:checked)) ~ .target .group.%s", word, word)
+		tone := regexp.MustCompile(`(?m)^[^{]*\.` + word + `\b[^{]*\{ --tone:`)
+		if !strings.Contains(pageStyle, rule) || !tone.MatchString(pageStyle) || view.RunMark(word) == "" {
+			t.Errorf("no %q, or no colour or symbol for it", rule)
 		}
 	}
 }

@@ -17,9 +17,6 @@ func (p *Printer) Report(r view.Report) {
 	for _, note := range r.Notes {
 		p.Note("%s: %s", r.Target, note)
 	}
-	if r.Kept {
-		p.Note("%s: what was done is kept in this clone only, under connsync-state/%s; a sync here pushes it", r.Target, r.Target)
-	}
 	if r.Failure != nil {
 		p.Fail(r.Target+": "+r.Failure.Message, r.Failure.Hints)
 	}
@@ -43,7 +40,7 @@ func (p *Printer) unrecorded(r view.Report) {
 	for _, res := range r.Lost {
 		p.Err.Line("  %-9s  %s   %s", res.Outcome, res.Name, res.ID)
 	}
-	p.hints([]string{"all of it was announced before, so the next sync finds it; keep these lines until one has succeeded"})
+	p.hints([]string{view.LostHint})
 }
 
 func (s *Stream) result(r view.Result) {

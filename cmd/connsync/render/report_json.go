@@ -2,6 +2,8 @@ package render
 
 import (
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"connsync/apply"
@@ -44,20 +46,21 @@ type jsonResult struct {
 	Silent     bool          `json:"unconfirmed,omitempty"`
 }
 
-// Run is what a sync did, for its report.
-type Run struct {
-	Plans    []diff.Plan
-	Reports  []apply.Report // their errors in words: see view.Said
-	Errors   []string       // of targets that could not be planned
-	ExitCode int
+// Run writes what --report writes, whatever happened, also where nothing could be planned: a page for people where the file's name ends
+// in .html, and JSON otherwise.
+func Run(w io.Writer, file string, r view.Run) error {
+	if ext := strings.ToLower(filepath.Ext(file)); ext == ".html" || ext == ".htm" {
+		return runHTML(w, r.Page())
+	}
+	return JSON(w, RunValue(r))
 }
 
-// RunJSON writes what --report writes, whatever happened: also where nothing could be planned.
-func RunJSON(w io.Writer, r Run) error { return JSON(w, r.Value()) }
-
-// Value is a run as it is written.
-func (r Run) Value() any {
-	out := jsonReports{Schema: Schema, ExitCode: r.ExitCode, Hash: diff.Hash(r.Plans...), Errors: sentences(r.Errors), Targets: []jsonReport{}}
+// RunValue is a run as it is written in JSON.
+func RunValue(r view.Run) any {
+	out := jsonReports{Schema: Schema, ExitCode: r.ExitCode, Hash: diff.Hash(r.Plans...), Targets: []jsonReport{}}
+	for _, e := range r.Errors {
+		out.Errors = append(out.Errors, sentence(e.Message))
+	}
 	done := map[string]bool{}
 	for _, report := range r.Reports {
 		done[report.Target] = true

@@ -25,7 +25,7 @@ import (
 var functions = map[string]any{
 	"Bold": Bold, "Dim": Dim, "Red": Red, "Green": Green, "Yellow": Yellow, "Cyan": Cyan, "Plain": Plain,
 	"New": New, "IsTerminal": IsTerminal, "Harmless": Harmless, "FormatNames": FormatNames, "FormatHelp": FormatHelp,
-	"JSON": JSON, "FailedJSON": FailedJSON, "NewAnswer": NewAnswer, "Diff": Diff, "Ages": Ages, "RunJSON": RunJSON, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations, "DoctorJSON": DoctorJSON,
+	"JSON": JSON, "FailedJSON": FailedJSON, "NewAnswer": NewAnswer, "Diff": Diff, "Ages": Ages, "Run": Run, "RunValue": RunValue, "CheckedJSON": CheckedJSON, "CheckedAnnotations": CheckedAnnotations, "DoctorJSON": DoctorJSON,
 	"GitLab": GitLab, "MergedMarkdown": MergedMarkdown,
 	"NewMergedJSON": func(w io.Writer, m view.Merged, code int) error { return JSON(w, NewMergedJSON(m, code)) },
 	"ReadReport": func(w io.Writer, file, text string) { // what it says of a file quotes its name alone
@@ -163,6 +163,8 @@ func (s *smuggler) call(fn reflect.Value, format string) {
 			args = append(args, reflect.ValueOf([]string{"%s%s%s%s%s%s", "%-9s %s %v %v %12s %q", "a: %v%v%v%v%v%v"}[s.r.IntN(3)]))
 		case (t == reflect.TypeOf(Diff) || t == reflect.TypeOf(Ages)) && i == 1:
 			args = append(args, reflect.ValueOf(format))
+		case t == reflect.TypeOf(Run) && i == 1:
+			args = append(args, reflect.ValueOf("report."+format))
 		default:
 			args = append(args, s.value(t.In(i), 9))
 		}

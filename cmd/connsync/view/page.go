@@ -22,6 +22,8 @@ type Diff struct {
 	Findings []Finding             // what a sync would refuse at the head, and secrets that were exposed
 	Files    map[string][]FileNote // by target
 	Failed   []Finding             // what kept targets from being planned or looked at: the plans are not all there is
+
+	Again func(command string) string // adds what the next command has to repeat of this one; nil for nothing
 }
 
 // Finding is something wrong with the head of a branch, at its place.

@@ -32,7 +32,9 @@ func (d Diff) Page(all bool) Page {
 	if !d.Offline {
 		p.Hash = diff.Hash(d.Plans...)
 	}
-	p.Next = next(p)
+	if p.Next = next(p); d.Again != nil {
+		p.Next = d.Again(p.Next)
+	}
 	return p
 }
 

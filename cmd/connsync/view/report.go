@@ -48,7 +48,6 @@ type Report struct {
 	Target  string
 	Results []Result // of which the plan has not said all there is to say
 	Notes   []string // what is to be known of what was done
-	Kept    bool     // what was done is recorded in this clone only
 	Failure *Said    // what ended the run early; nil where nothing did
 	Lost    []Result // sent, and could not be recorded
 	Ended   string   // how an interruption left it; "" where there was none
@@ -63,21 +62,26 @@ type Result struct {
 	Duplicates []string
 	Warnings   []string
 	Said       *Said
+	Unproven   bool     // answered as done, and nothing shows it
+	Requests   []string // ids of the requests that wrote it
 }
 
+// carriedOut are the outcomes of changes that are made as planned.
+var carriedOut = apply.Outcomes[:5]
+
 // Done tells whether a result is what the plan was to do.
-func (r Result) Done() bool { return slices.Contains(apply.Outcomes[:5], r.Outcome) }
+func (r Result) Done() bool { return slices.Contains(carriedOut, r.Outcome) }
 
 // OfReport puts a report into words.
 func OfReport(r apply.Report) Report {
-	out := Report{Target: r.Target, Kept: r.Kept, Failure: SaidOf(r.Err), State: CutHash(r.StateCommit)}
+	out := Report{Target: r.Target, Failure: SaidOf(r.Err), State: CutHash(r.StateCommit)}
 	counts, unconfirmed := map[apply.Outcome]int{}, 0
 	for _, res := range r.Results {
 		counts[res.Outcome]++
 		if res.Unconfirmed {
 			unconfirmed++
 		}
-		shown := Result{res.Outcome, res.Name, res.ID, res.Duplicates, warnings(res.Warnings), SaidOf(res.Err)}
+		shown := resultOf(res)
 		if !quiet(res.Outcome) || len(res.Duplicates) > 0 {
 			out.Results = append(out.Results, shown)
 		}
@@ -89,6 +93,9 @@ func OfReport(r apply.Report) Report {
 	if unconfirmed > 0 {
 		out.Notes = append(out.Notes, unproven(unconfirmed))
 	}
+	if r.Kept {
+		out.Notes = append(out.Notes, "what was done is kept in this clone only, under connsync-state/"+r.Target+"; a sync here pushes it")
+	}
 	switch {
 	case r.Interrupted && (r.Recorded || r.Kept):
 		out.Ended = "interrupted; what was done is recorded"
@@ -97,6 +104,13 @@ func OfReport(r apply.Report) Report {
 	}
 	return out
 }
+
+func resultOf(r apply.Result) Result {
+	return Result{r.Outcome, r.Name, r.ID, r.Duplicates, warnings(r.Warnings), SaidOf(r.Err), r.Unconfirmed, r.RequestIDs}
+}
+
+// LostHint is what to do with what was sent and could not be recorded.
+const LostHint = "all of it was announced before, so the next sync finds it; keep these lines until one has succeeded"
 
 // quiet tells that the plan, or the count of what was skipped, says all there is to say.
 func quiet(o apply.Outcome) bool {
