@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // spoken is a command with two of its command lines: one that it carries out, and one that fails.
@@ -162,14 +160,5 @@ func (s *story) alone(t *testing.T, command string) bool {
 
 // asPublished compares a value with its schema.
 func asPublished(name string, value []byte) error {
-	c := jsonschema.NewCompiler()
-	schema, err := c.Compile("../../docs/commands.schema.json#/$defs/" + strings.ReplaceAll(name, " ", "%20"))
-	if err != nil {
-		return err
-	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(v)
+	return conforms("commands.schema.json#/$defs/"+strings.ReplaceAll(name, " ", "%20"), value)
 }

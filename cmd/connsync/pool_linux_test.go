@@ -38,12 +38,11 @@ var quick = sync.OnceValues(func() (folder string, err error) {
 	if err != nil {
 		return "", err
 	}
-	folder = filepath.Join(filepath.Dir(exe), "quick")
-	build := exec.Command("go", "build", "-o", filepath.Join(folder, "connsync"), "./testdata/quick")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", errors.New(string(out))
+	program, err := builtBeside("quick")
+	if err != nil {
+		return "", err
 	}
+	folder = filepath.Dir(program)
 	listen, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, "pool"), Net: "unix"})
 	if err != nil {
 		return "", err

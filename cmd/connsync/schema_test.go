@@ -1,31 +1,63 @@
 package main
 
 import (
-	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"connsync/apply/secmaster/emulator"
 )
 
-// conforms tells whether a document is as the published schema of a command's output says.
-func conforms(command string, document []byte) error {
-	schema, err := jsonschema.NewCompiler().Compile("../../docs/" + command + ".schema.json")
+// judge is the process that compares documents with schemas: testdata/conforms. It ends with the tests.
+var judge = sync.OnceValues(func() (func(schema string, document []byte) error, error) {
+	exe, err := builtBeside("conforms")
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(exe)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	questions, answers, turn := json.NewEncoder(in), json.NewDecoder(out), sync.Mutex{}
+	return func(schema string, document []byte) error {
+		turn.Lock()
+		defer turn.Unlock()
+		var said string
+		err := questions.Encode(map[string]any{"Schema": schema, "Document": document})
+		if err == nil {
+			err = answers.Decode(&said)
+		}
+		if err == nil && said != "" {
+			err = errors.New(said)
+		}
+		return err
+	}, nil
+})
+
+// conforms tells whether a document is as a published schema says: a file below docs, with # and what is meant in it.
+func conforms(schema string, document []byte) error {
+	compare, err := judge()
 	if err != nil {
 		return err
 	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(v)
+	return compare("../../docs/"+schema, document)
 }
 
 // jsonConforms checks what a command of a script wrote as JSON.
@@ -36,7 +68,7 @@ func jsonConforms(ts *testscript.TestScript, args []string) {
 		return
 	}
 	if args[0] == "diff" || args[0] == "validate" || args[0] == "secrets" {
-		ts.Check(conforms(args[0], []byte(out)))
+		ts.Check(conforms(args[0]+".schema.json", []byte(out)))
 	}
 }
 
@@ -47,12 +79,12 @@ func TestEveryResultOfValidateConformsToItsSchema(t *testing.T) {
 		"]",
 	} {
 		_, stdout, stderr := inProcess(nil, "validate", "-C", lay(t, manifestsOf(manifest)), "--format", "json")
-		if err := conforms("validate", []byte(stdout)); err != nil || stderr != "" {
+		if err := conforms("validate.schema.json", []byte(stdout)); err != nil || stderr != "" {
 			t.Errorf("%v: %s%s", err, stdout, stderr)
 		}
 		for _, change := range [][2]string{{`"valid": true`, `"valid": false`}, {`"valid": false`, `"valid": true`}, {`"mistakes"`, `"errors"`}, {`"schema": 1`, `"schema": "1"`}} {
 			document := strings.Replace(stdout, change[0], change[1], 1)
-			if document != stdout && conforms("validate", []byte(document)) == nil {
+			if document != stdout && conforms("validate.schema.json", []byte(document)) == nil {
 				t.Errorf("%s conforms", document)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -79,6 +80,21 @@ func linked() (string, error) {
 		}
 	}
 	return bin, err
+}
+
+// builtBeside builds a program of testdata into a folder of its name below the commands. It is called connsync there.
+func builtBeside(name string) (string, error) {
+	exe, err := exec.LookPath("connsync")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(filepath.Dir(exe), name, "connsync")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "./testdata/"+name)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", errors.New(string(out))
+	}
+	return program, nil
 }
 
 // entry is main for the processes that tests start. The kernel may deny them something first, and they may do something to themselves.

@@ -176,7 +176,7 @@ func (s *agesStory) listed(code int, args ...string) listedAges {
 	if err := json.Unmarshal([]byte(stdout), &out); err != nil || got != code || stderr != "" {
 		s.t.Fatalf("exit %d, not %d: %v\n%s%s", got, code, err, stdout, stderr)
 	}
-	if err := conforms("secrets", []byte(stdout)); err != nil {
+	if err := conforms("secrets.schema.json", []byte(stdout)); err != nil {
 		s.t.Errorf("%v", err)
 	}
 	return out

@@ -12,11 +12,11 @@ import (
 )
 
 // build has the go command make sops, which go.mod names as a tool, and keep it in the build cache: the first time it
-// takes what a build of connsync takes, and then a fraction of a second. The environment is the one that the tests were
-// started with, since a test may have set another HOME, and with it another cache.
+// takes what a build of connsync takes, and then a fraction of a second. The folder and the environment are those that the tests were
+// started with, since a test may have gone elsewhere, and set another HOME, and with it another cache.
 var build = sync.OnceValues(func() (string, error) {
 	cmd := exec.Command("go", "tool", "-n", "sops")
-	cmd.Env = started
+	cmd.Dir, cmd.Env = folder, started
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
@@ -25,7 +25,10 @@ var build = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(out.String()), nil
 })
 
-var started = os.Environ()
+var (
+	folder, _ = os.Getwd()
+	started   = os.Environ()
+)
 
 // Command is the path of the sops command.
 func Command(t testing.TB) string {
