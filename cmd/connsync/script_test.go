@@ -27,7 +27,7 @@ import (
 var testRecipient, testIdentity string
 
 // commands are what the test binary does under other names.
-var commands = map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky, "pooled": pooled}
+var commands = map[string]func(){"connsync": entry, "probe": probe, "fragile": fragile, "leaky": leaky, "pooled": pooled, "curl": curl}
 
 // TestMain runs the tests, or is one of the commands. They are links to the test binary in front of PATH: testscript.Main would
 // write a copy of it for each of them.
@@ -75,7 +75,7 @@ func linked() (string, error) {
 		err = os.WriteFile(filepath.Join(bin, "gitconfig"), []byte(noUpkeep), 0o644)
 	}
 	for name := range commands {
-		if err == nil {
+		if err == nil && (name != "curl" || lacks(name)) {
 			err = os.Symlink(exe, filepath.Join(bin, name))
 		}
 	}

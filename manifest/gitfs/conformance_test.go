@@ -81,6 +81,13 @@ func TestEveryLineDoesTheSame(t *testing.T) {
 			}
 			t.Run(line+", "+way, func(t *testing.T) {
 				prepare(t)
+				if line == "git" && way == "ssh" && !hasSSH() {
+					_, _, s := served(t, reach)
+					if _, err := s.Head(t.Context(), sharedRef); err == nil || !strings.Contains(err.Error(), "ssh is not installed here") {
+						t.Errorf("without ssh: %v", err)
+					}
+					return
+				}
 				if *everyWay || way == usual[0] {
 					conforms(t, reach)
 				} else {

@@ -14,6 +14,10 @@ const (
 
 	noKeyOrPassphrase = noKey + ", or a key's passphrase cannot be asked for: load it into the agent"
 
+	noSSH      = "git needs ssh for it, and ssh is not installed here"
+	noGitThere = "its host has no git where ssh looks for it"
+	noProgram  = "a program that git needs for it is missing: git ls-remote says which"
+
 	unanswered = "it asks for credentials, and the question was not answered"
 )
 
@@ -42,6 +46,14 @@ var failures = []said{
 	{"Permission denied, please try again", RemoteDenied, noKey},
 	{"Too many authentication failures", RemoteDenied, noKey},
 	{"dubious ownership", RemoteDenied, "the repository belongs to another user: see safe.directory in its configuration"},
+	{"cannot run ssh", RemoteUnreachable, noSSH},
+	{"ssh: not found", RemoteUnreachable, noSSH},
+	{"ssh: command not found", RemoteUnreachable, noSSH},
+	{"git-upload-pack: not found", RemoteUnreachable, noGitThere},
+	{"git-upload-pack: command not found", RemoteUnreachable, noGitThere},
+	{"cannot run ", RemoteUnreachable, noProgram},
+	{"command not found", RemoteUnreachable, noProgram},
+	{"nable to find remote helper", RemoteUnreachable, "git lacks its part for such addresses: install it"},
 	{"not found", RemoteNotFound, ""},
 	{"returned error: 404", RemoteNotFound, ""},
 	{"does not appear to be a git repository", RemoteNotFound, ""},

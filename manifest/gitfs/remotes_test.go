@@ -7,6 +7,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -124,8 +125,8 @@ var remotes = map[string]struct {
 	"http, in a circle":                 {func(c *reached) string { return c.serves(307, "Location", "/server.git/info/refs") }, "it redirects"},
 	"a port where nobody listens":       {func(*reached) string { return "http://127.0.0.1:1/x.git" }, "it does not answer"},
 	"a name that is none":               {func(*reached) string { return "https://git.invalid/x.git" }, "its host name cannot be resolved"},
-	"ssh, a port where nobody listens":  {func(*reached) string { return "ssh://git@127.0.0.1:1/x.git" }, "nothing listens there"},
-	"ssh, a name that is none":          {func(*reached) string { return "git@git.invalid:x/y.git" }, "its host name cannot be resolved"},
+	"ssh, a port where nobody listens":  {func(*reached) string { return "ssh://git@127.0.0.1:1/x.git" }, bySSH("nothing listens there")},
+	"ssh, a name that is none":          {func(*reached) string { return "git@git.invalid:x/y.git" }, bySSH("its host name cannot be resolved")},
 	"http over a network":               {func(*reached) string { return "http://git.example/x.git" }, "http is for loopback addresses only"},
 	"ssh, a password in it":             {func(*reached) string { return "ssh://git:canary@git.example/x.git" }, "a password does not belong into an address"},
 	"git://":                            {func(*reached) string { return "git://git.example/x.git" }, "use https://…, ssh://…, git@host:path or a local path"},
@@ -171,6 +172,19 @@ func TestEveryKindOfRemoteWorksOrIsRefused(t *testing.T) {
 		t.Errorf("%d kinds: these are fewer than there were", len(remotes))
 	}
 	t.Logf("T-GIT: %d kinds of remotes, and %d answers of servers", len(remotes), len(answers)+len(declined))
+}
+
+// bySSH is what is said where ssh is installed.
+func bySSH(says string) string {
+	if !hasSSH() {
+		return "ssh is not installed here"
+	}
+	return says
+}
+
+func hasSSH() bool {
+	_, err := exec.LookPath("ssh")
+	return err == nil
 }
 
 // A remote that is named relatively is the same one from every folder, and without Git, too.
@@ -247,6 +261,12 @@ var answers = map[string]string{
 	"fatal: mismatched algorithms: client sha1; server sha256":                                                                 "it uses other hashes than sha1",
 	"remote: The project you were looking for could not be found.\nfatal: repository 'https://h/x.git/' not found":             "no such repository, or does not show it",
 	"fatal: write error: No space left on device":                                                                              "no space is left for what is fetched",
+	"error: cannot run ssh: No such file or directory\nfatal: unable to fork":                                                  "git needs ssh for it, and ssh is not installed here",
+	"ssh -o BatchMode=yes: 1: ssh: not found\nfatal: Could not read from remote repository.":                                   "git needs ssh for it, and ssh is not installed here",
+	"bash: line 1: ssh: command not found":                                                                                     "git needs ssh for it, and ssh is not installed here",
+	"error: cannot run plink: No such file or directory\nfatal: unable to fork":                                                "a program that git needs for it is missing",
+	"bash: line 1: git-upload-pack: command not found\nfatal: Could not read from remote repository.":                          "its host has no git where ssh looks for it",
+	"git: 'remote-https' is not a git command.\nfatal: unable to find remote helper for 'https'":                               "git lacks its part for such addresses",
 	"something that nobody has ever said":                                                                                      "the remote cannot be reached",
 }
 
