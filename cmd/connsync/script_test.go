@@ -79,6 +79,12 @@ func linked() (string, error) {
 			err = os.Symlink(exe, filepath.Join(bin, name))
 		}
 	}
+	if err == nil && lacks("jq") { // examples need it; it is built of a module then
+		var path []byte
+		if path, err = exec.Command("go", "tool", "-n", "gojq").Output(); err == nil {
+			err = os.Symlink(strings.TrimSpace(string(path)), filepath.Join(bin, "jq"))
+		}
+	}
 	return bin, err
 }
 
