@@ -16,7 +16,7 @@ const (
 
 	noSSH      = "git needs ssh for it, and ssh is not installed here"
 	noGitThere = "its host has no git where ssh looks for it"
-	noProgram  = "a program that git needs for it is missing: git ls-remote says which"
+	noProgram  = "a program that git needs for it is missing"
 
 	unanswered = "it asks for credentials, and the question was not answered"
 )
