@@ -69,6 +69,7 @@ type scene struct {
 	decrypt apply.Open                     // nil: nothing is encrypted
 	now     func() time.Time               // the client's clock; nil for the real one
 	rewrite bool
+	uses    bool
 
 	reviewed     bool   // a plan without a key is expected
 	destinations string // default: manifest.Reviewed
@@ -185,7 +186,7 @@ func (s *scene) target() (apply.Target, apply.Writer, *state.Session, error) {
 	session, err := s.lock()
 	return apply.Target{
 		Name: "prod", Destinations: cmp.Or(s.destinations, manifest.Reviewed), Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: want, Commit: "c1",
-		Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }, Reviewed: s.reviewed,
+		Uses: s.uses, Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }, Reviewed: s.reviewed,
 		Checks: s.checks, Rest: rest, Reread: s.reread(p),
 	}, w, session, err
 }

@@ -126,6 +126,11 @@ func (m marked) Show(ctx context.Context, id string) (secmaster.Connection, erro
 	return m.Writer.Show(ctx, id)
 }
 
+func (m marked) Uses(ctx context.Context, connections []string) secmaster.Usage {
+	m.s.next.Store("uses")
+	return m.Writer.Uses(ctx, connections)
+}
+
 func (m marked) Components(ctx context.Context) ([]secmaster.Component, error) {
 	m.s.next.Store("plugins")
 	return m.Writer.Components(ctx)

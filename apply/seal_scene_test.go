@@ -433,6 +433,8 @@ func (w *workspace) Components(context.Context) ([]secmaster.Component, error) {
 	return out, nil
 }
 
+func (w *workspace) Uses(context.Context, []string) secmaster.Usage { return secmaster.Usage{} }
+
 func (w *workspace) ProjectID(context.Context) (string, error) { return emulator.DefaultProject, nil }
 
 func (w *workspace) Create(_ context.Context, b secmaster.Body) (secmaster.Connection, secmaster.Sent, error) {

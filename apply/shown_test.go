@@ -33,6 +33,8 @@ func (w shownOnly) Show(_ context.Context, id string) (secmaster.Connection, err
 
 func (shownOnly) Components(context.Context) ([]secmaster.Component, error) { return nil, nil }
 
+func (shownOnly) Uses(context.Context, []string) secmaster.Usage { return secmaster.Usage{} }
+
 func (shownOnly) ProjectID(context.Context) (string, error) { return "p", nil }
 
 // What is masked has no value, what the list leaves out is asked for by id, and what cannot be read is not known.

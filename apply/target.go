@@ -19,6 +19,7 @@ type Reader interface {
 	List(context.Context) ([]secmaster.Connection, error)
 	Show(ctx context.Context, id string) (secmaster.Connection, error)
 	Components(context.Context) ([]secmaster.Component, error)
+	Uses(ctx context.Context, connections []string) secmaster.Usage
 	ProjectID(context.Context) (string, error)
 }
 
@@ -44,6 +45,7 @@ type Target struct {
 	ByName   bool                   // known state was lost: take over by name what is not shown whole
 	Prune    bool                   // delete what connsync wrote and is orphaned
 	Limit    Limit                  // of what Prune deletes
+	Uses     bool                   // tell who uses every connection that is touched; of those that are deleted it is always told
 	Unguard  func(name string) bool // … also if it was protected; nil: none
 	Retarget bool                   // known state of another place is given up instead of refused
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
@@ -105,8 +107,15 @@ func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 // ErrHistory says that it cannot be told whether a plan would undo what another commit applied.
 var ErrHistory = errors.New("whether this would undo what another commit applied cannot be told")
 
-// plan decides, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file that had to be read.
+// plan decides, and tells who uses what is decided about. Its error comes with the plan where it is decide's.
 func (o *observation) plan(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
+	p, err := o.decide(ctx, r, t)
+	o.uses(ctx, r, t, &p)
+	return p, err
+}
+
+// decide plans, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file that had to be read.
+func (o *observation) decide(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	p := o.compute(t)
 	for len(p.Unread) > 0 {
 		if err := o.reread(ctx, r, t, p.Unread); err != nil {

@@ -68,7 +68,8 @@ type Plan struct {
 	// BlindToTouch tells that SecMaster gives no update_time for a connection that holds secrets,
 	// so a secret changed there cannot be seen.
 	BlindToTouch bool
-	Reviewed     bool // no seal is compared: review alone decides where secrets go
+	Reviewed     bool    // no seal is compared: review alone decides where secrets go
+	Search       *Search // how far the users of its connections were looked for; nil where nobody was asked
 	// Unread are the files that rest and have to be read, since there is something to say or do about a connection of theirs. Where there is one, the plan
 	// is none.
 	Unread []string
@@ -96,6 +97,7 @@ type Change struct {
 	Conflict *ConflictDetail // for Conflict alone
 	Restamp  bool            // of an unchanged one: sops wrote its file, and the record is to say so
 	Verified bool            // recorded without a write so far, and each of its secrets was compared and is as Git has it: the record is to say so
+	Users    *Users          // nil where nobody was asked who uses it
 	Want     *Want           // nil where Git does not want it
 	Have     *Have           // nil where SecMaster has none
 	Known    *Known          // nil where none was recorded

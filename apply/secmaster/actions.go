@@ -33,10 +33,24 @@ func Actions(job string) []Action {
 	return nil
 }
 
+// UsesActions is what it takes to tell who uses a connection. No job needs it: without it, a plan says that it could not look.
+func UsesActions() []Action {
+	return []Action{
+		{"secmaster:workflow:list", false, "to list the workflows"},
+		{"secmaster:workflow:get", true, "to search the active version of a workflow for the connection"},
+		{"secmaster:policy:list", false, "to search the emergency policies for the connection"},
+	}
+}
+
 // ActionNames are the names of what a job needs.
-func ActionNames(job string) []string {
+func ActionNames(job string) []string { return names(Actions(job)) }
+
+// UsesNames are the names of what it takes to tell who uses a connection.
+func UsesNames() []string { return names(UsesActions()) }
+
+func names(all []Action) []string {
 	var out []string
-	for _, a := range Actions(job) {
+	for _, a := range all {
 		out = append(out, a.Name)
 	}
 	return out
@@ -64,5 +78,5 @@ func policy3(actions []string) Policy {
 	return Policy{"1.1", []Statement{{"Allow", actions, nil}}}
 }
 
-// PolicyOf is the policy of a job, for people to put into IAM.
-func PolicyOf(job string) Policy { return policy5(ActionNames(job)) }
+// PolicyOf is the policy of some actions, for people to put into IAM.
+func PolicyOf(actions []string) Policy { return policy5(actions) }

@@ -64,7 +64,7 @@ func Decode(ctx context.Context, o FindOptions, c Credentials, encoded string) (
 		return nil, err
 	}
 	var out []string
-	for _, name := range append(ActionNames(JobPrune), "secmaster:component:get", "secmaster:workspace:list", "secmaster:workspace:get") {
+	for _, name := range append(append(ActionNames(JobPrune), UsesNames()...), "secmaster:component:get", "secmaster:workspace:list", "secmaster:workspace:get") {
 		if strings.Contains(string(said.Message), name) {
 			out = append(out, name)
 		}

@@ -22,6 +22,8 @@ type Reader struct {
 
 	mu      sync.Mutex
 	project string
+
+	versions versionMemory
 }
 
 // Client reads and writes one workspace.

@@ -22,6 +22,8 @@ var (
 	ErrIncomplete = errors.New("list incomplete")
 	// ErrThrottled: still 429 when the time was up. Nothing was executed.
 	ErrThrottled = errors.New("throttled")
+	// ErrEnough: as many requests were sent as may be for something that is only good to know, or it took as long as it may.
+	ErrEnough = errors.New("enough was asked for")
 	// ErrUnreachable: no byte of the request left (DNS, dial, TLS). Nothing was executed.
 	ErrUnreachable = errors.New("cannot be reached")
 )

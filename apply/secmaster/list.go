@@ -45,7 +45,17 @@ type lister[T any] struct {
 	parts  []string
 	names  []string // under which the list may stand
 	id     func(T) string
+	size   int     // the most items of a page; 0: pageSize
+	ration *ration // of requests; nil: no bound
 	budget *allotment
+}
+
+// most is how many items a page is asked for.
+func (l lister[T]) most() int {
+	if l.size > 0 {
+		return l.size
+	}
+	return pageSize
 }
 
 func (l lister[T]) all(ctx context.Context) ([]T, error) {
@@ -78,7 +88,7 @@ func (l lister[T]) byRecord(ctx context.Context) (*gathered[T], bool, error) {
 		return got, false, nil
 	case first.total < 0 && size > 0:
 		return l.untilNothingNew(ctx, got, first)
-	case size == 0 || got.n() > first.total, got.n() == first.total && size < pageSize:
+	case size == 0 || got.n() > first.total, got.n() == first.total && size < l.most():
 		return got, got.n() == max(first.total, 0), nil
 	}
 	stride := max(size-1, 1)
@@ -172,7 +182,7 @@ func (l lister[T]) pageByPage(ctx context.Context) (*gathered[T], bool, error) {
 		switch fresh := got.add(p.items); {
 		case fresh < len(p.items):
 			return got, false, nil // something twice: offset counts items, or the list moved
-		case fresh == 0, p.total >= 0 && got.n() >= p.total && (len(p.items) < size || size < pageSize):
+		case fresh == 0, p.total >= 0 && got.n() >= p.total && (len(p.items) < size || size < l.most()):
 			return got, p.total < 0 || got.n() == p.total, nil
 		}
 	}
@@ -180,11 +190,11 @@ func (l lister[T]) pageByPage(ctx context.Context) (*gathered[T], bool, error) {
 }
 
 func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
-	u, err := l.r.inWorkspace(ctx, url.Values{"limit": {strconv.Itoa(pageSize)}, "offset": {strconv.Itoa(offset)}}, l.parts...)
+	u, err := l.r.inWorkspace(ctx, url.Values{"limit": {strconv.Itoa(l.most())}, "offset": {strconv.Itoa(offset)}}, l.parts...)
 	if err != nil {
 		return page[T]{}, err
 	}
-	a, _, err := l.r.do(ctx, call{op: l.op, method: http.MethodGet, url: u, most: maxPage, budget: l.budget})
+	a, _, err := l.r.do(ctx, call{op: l.op, method: http.MethodGet, url: u, most: maxPage, budget: l.budget, ration: l.ration})
 	if err != nil {
 		return page[T]{}, err
 	}

@@ -25,6 +25,8 @@ type call struct {
 	secret          bool       // its body holds a secret, so nothing of the answer that could repeat one is shown
 	most            int64      // bytes of its answer; 0: maxAnswer
 	budget          *allotment // bytes of the answers of all calls that belong together; nil: no bound
+	ration          *ration    // requests of all calls that belong together, repeated ones too; nil: no bound
+	version         string     // of SecMaster's service, where the call has to name one
 }
 
 // answer is one response, read completely.
@@ -50,6 +52,9 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 	first := r.options.Now()
 	var firstSent time.Time
 	for try := 1; ; try++ {
+		if !c.ration.take() {
+			return answer{}, sent, &Error{Op: c.op, Message: ErrEnough.Error(), Class: ErrEnough}
+		}
 		if err := r.limiter.wait(ctx); err != nil {
 			return answer{}, sent, gaveUp(ctx, c)
 		}
@@ -149,6 +154,9 @@ func (r *Reader) request(ctx context.Context, c call) (*http.Request, error) {
 	req.Header.Set("User-Agent", r.options.UserAgent)
 	if p := r.knownProject(); p != "" {
 		req.Header.Set("X-Project-Id", p)
+	}
+	if c.version != "" {
+		req.Header.Set("X-Secmaster-Version", c.version)
 	}
 	authorize(req, r.credentials(ctx), c.body, r.options.Now())
 	return req, nil

@@ -18,6 +18,7 @@ type need struct {
 	job         string        // a job of package secmaster; "" for one whose permissions are not known
 	covers      time.Duration // how long it may take
 	parallelism int
+	uses        bool // who uses the connections is told
 }
 
 // client says how to reach one target's workspace.
@@ -66,6 +67,9 @@ func (g *globals) findAt(w world, t manifest.Target, at address, n need) secmast
 	}
 	if g.Narrow {
 		o.Actions = secmaster.ActionNames(n.job)
+		if n.uses {
+			o.Actions = append(o.Actions, secmaster.UsesNames()...)
+		}
 	}
 	return o
 }

@@ -16,13 +16,14 @@ type diffCmd struct {
 	Base      string `placeholder:"REF" help:"Compare what Git wants with what it wanted where this branch or commit and the head part: offline, without key, credentials or state."`
 	Head      string `placeholder:"REF" help:"With --base: compare this instead of the worktree."`
 	Unmanaged bool   `help:"Also name the connections of SecMaster that neither Git nor known state names."`
+	Uses      bool   `help:"Also tell which workflows and emergency policies use the connections that change. It takes up to 200 more requests."`
 	ExitCode  bool   `help:"Exit with 2 where changes are pending."`
 }
 
 func (diffCmd) Help() string {
 	return "Lists what SecMaster has, compares it with what Git wants and with what connsync last wrote, and shows what a sync would do. " +
 		"It holds no client that could write, and needs no decryption key: a secret is compared by its ciphertext.\n\n" +
-		examples("connsync diff", "connsync diff --base origin/main      # in a pull request, also from a fork", "connsync diff --target prod --only 'edr_*'", "connsync diff --exit-code --format json >plan.json")
+		examples("connsync diff", "connsync diff --base origin/main      # in a pull request, also from a fork", "connsync diff --target prod --only 'edr_*'", "connsync diff --uses                   # which workflows a change may reach", "connsync diff --exit-code --format json >plan.json")
 }
 
 // Run shows the plan of every target that has one, then says what failed, and ends with the code of both.
@@ -64,13 +65,15 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 		return v, nil, nil, &usageError{"--head is for --base"}
 	case c.Base != "" && c.Unmanaged:
 		return v, nil, nil, &usageError{"--unmanaged asks SecMaster: not with --base"}
+	case c.Base != "" && c.Uses:
+		return v, nil, nil, &usageError{"--uses asks SecMaster: not with --base"}
 	case c.Base != "" && (g.Repo != "" || g.Ref != ""):
 		return v, nil, nil, &usageError{"--base is for the local repository: not with --repo or --ref"}
 	case c.Base != "":
 		v, failed, err = c.sinceBase(w, g)
 		return v, failed, nil, err
 	}
-	seen, err := g.preview(ctx, w, planning{})
+	seen, err := g.preview(ctx, w, planning{uses: c.Uses})
 	if err != nil {
 		return v, nil, nil, err
 	}

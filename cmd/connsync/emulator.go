@@ -92,9 +92,7 @@ func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
 		plan.Fill(s)
 	}
 	if len(s.Connections()) == 0 {
-		for _, conn := range seed.Connections {
-			s.Put(conn)
-		}
+		plant(s, seed)
 	}
 	for _, action := range c.Deny {
 		if !slices.Contains(emulator.EnforcedActions(), action) {
@@ -110,6 +108,19 @@ func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
 		s.Fail(f)
 	}
 	return s, nil
+}
+
+// plant puts into a workspace what a seed has beside plugins.
+func plant(s *emulator.Server, seed emulator.Seed) {
+	for _, conn := range seed.Connections {
+		s.Put(conn)
+	}
+	for _, flow := range seed.Workflows {
+		s.PutWorkflow(flow)
+	}
+	for _, policy := range seed.Policies {
+		s.PutPolicy(policy)
+	}
 }
 
 // served is a server on loopback.

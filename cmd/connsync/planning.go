@@ -12,6 +12,7 @@ import (
 
 // planning is what the flags of a sync change about a plan. Its zero value is diff's.
 type planning struct {
+	uses       bool // who uses what changes is told
 	prune      bool
 	limit      apply.Limit
 	rewrite    []string // patterns
@@ -32,7 +33,7 @@ func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning
 	return apply.Target{
 		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
 		Known: known, Rewrite: matcher(how.rewrite), Only: matcher(g.Only),
-		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
+		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Uses: how.uses, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
 		Contains: contains, Older: how.allowOlder, Reviewed: how.reviewed, Careful: how.careful,
 		Destinations: t.destinations, Accept: matcher(how.accepted),
 		Checks: t.checks, Rest: t.rest, Reread: t.reread,

@@ -154,7 +154,7 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 		return diff.Plan{}, v.none
 	}
 	v.names.add(t.want, known)
-	options, err := v.g.client(ctx, v.w, t.Target, need{job: secmaster.JobDiff})
+	options, err := v.g.client(ctx, v.w, t.Target, need{job: secmaster.JobDiff, uses: v.how.uses || v.how.prune})
 	if err != nil {
 		return diff.Plan{}, err
 	}

@@ -189,7 +189,7 @@ func openWith(o *sops.Opener) apply.Open {
 func (c *syncCmd) need() need {
 	n := need{job: secmaster.JobSync, covers: c.Timeout, parallelism: c.Parallelism}
 	if c.Prune {
-		n.job = secmaster.JobPrune
+		n.job, n.uses = secmaster.JobPrune, true
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"connsync/apply"
+	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/cmd/connsync/render"
 	"connsync/cmd/connsync/view"
@@ -17,19 +18,20 @@ import (
 
 // syncRun is one sync over all its targets: all are planned and shown before the first is written.
 type syncRun struct {
-	cmd    *syncCmd
-	how    planning
-	g      *globals
-	w      world
-	p      *render.Printer
-	src    *source
-	opener *sops.Opener
-	causes map[string]bool // that were said
-	policy manifest.StatePolicy
-	paths  manifest.Project
-	dirty  bool // the worktree has changes beside the commit
-	names  names
-	hints  vouchers // known state as this clone has it, before the lock
+	cmd     *syncCmd
+	how     planning
+	g       *globals
+	w       world
+	p       *render.Printer
+	src     *source
+	opener  *sops.Opener
+	causes  map[string]bool // that were said
+	policy  manifest.StatePolicy
+	paths   manifest.Project
+	dirty   bool // the worktree has changes beside the commit
+	names   names
+	writers map[string]*secmaster.Client // by target: planned again, it is asked by the same one, which remembers who uses what
+	hints   vouchers                     // known state as this clone has it, before the lock
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
@@ -196,7 +198,7 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	}
 	r.sessions = append(r.sessions, session)
 	known := session.Snapshot()
-	client, err := r.g.writer(ctx, r.w, t, r.cmd.need())
+	client, err := r.writer(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -210,6 +212,21 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})
 	return &targetRun{t, session, p}, err
+}
+
+// writer is the client of a target.
+func (r *syncRun) writer(ctx context.Context, t wanted) (*secmaster.Client, error) {
+	if c := r.writers[t.Name]; c != nil {
+		return c, nil
+	}
+	c, err := r.g.writer(ctx, r.w, t, r.cmd.need())
+	if r.writers == nil {
+		r.writers = map[string]*secmaster.Client{}
+	}
+	if err == nil {
+		r.writers[t.Name] = c
+	}
+	return c, err
 }
 
 func (r *syncRun) carryOut(ctx context.Context) {

@@ -42,6 +42,25 @@ var exceptions = map[string]func(*testing.T, *emulator.Server, *secmaster.Client
 			t.Errorf("over the quota: %v", err)
 		}
 	},
+	"users=denied": func(t *testing.T, s *emulator.Server, c *secmaster.Client) { unsearched(t, s, c, secmaster.ErrDenied) },
+	"users=absent": func(t *testing.T, s *emulator.Server, c *secmaster.Client) { unsearched(t, s, c, secmaster.ErrAbsent) },
+	"users=broken": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		unsearched(t, s, c, secmaster.ErrUnreadable)
+	},
+	"workflows=3": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		fill(s, 2)
+		id := s.Connections()[1].ID
+		if ws := c.Uses(context.Background(), []string{id}).Workflows[id]; len(ws) != 3 || ws[0].Name != "playbook 1" || !ws[1].Enabled || ws[2].Enabled {
+			t.Errorf("%+v", ws)
+		}
+	},
+	"policies=2": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+		fill(s, 2)
+		id := s.Connections()[1].ID
+		if u := c.Uses(context.Background(), []string{id}); u.Policies[id] != 2 || u.SearchedPolicies != 2 {
+			t.Errorf("%+v", u)
+		}
+	},
 	"writes=stale": func(t *testing.T, s *emulator.Server, c *secmaster.Client) { swallowed(t, s, c, false) },
 	"writes=echo":  func(t *testing.T, s *emulator.Server, c *secmaster.Client) { swallowed(t, s, c, true) },
 	"names=printable": func(t *testing.T, s *emulator.Server, c *secmaster.Client) {
@@ -247,9 +266,38 @@ func suite(t *testing.T, s *emulator.Server, c *secmaster.Client, asShown func(*
 	if _, err := c.Show(ctx, created.ID); !errors.Is(err, secmaster.ErrNotFound) {
 		t.Errorf("show of what is gone: %v", err)
 	}
+	used(t, s, c)
 	plugins, err := c.Components(ctx)
 	if err != nil || len(plugins) != 4 || len(plugins[0].Versions) != 2 || plugins[0].Versions[0].Version != "2.1" {
 		t.Errorf("components: %+v %v", plugins, err)
+	}
+}
+
+// used: who uses a connection is found, on whichever page of the workflows.
+func used(t *testing.T, s *emulator.Server, c *secmaster.Client) {
+	t.Helper()
+	id := s.Connections()[0].ID
+	for n := range 12 {
+		s.PutWorkflow(emulator.Workflow{Name: fmt.Sprint("other ", n)})
+	}
+	s.PutWorkflow(emulator.Workflow{Name: "block", Enabled: true, Connections: []string{id}})
+	s.PutPolicy(emulator.EmergencyPolicy{Connections: []string{id}})
+	u := c.Uses(context.Background(), []string{id})
+	if ws := u.Workflows[id]; len(ws) != 1 || ws[0].Name != "block" || !ws[0].Enabled || u.Policies[id] != 1 || u.SearchedWorkflows != 13 || len(u.Gaps) != 0 {
+		t.Errorf("uses: %+v", u)
+	}
+}
+
+// unsearched: what is not shown is a gap, and all else works.
+func unsearched(t *testing.T, s *emulator.Server, c *secmaster.Client, why error) {
+	t.Helper()
+	s.PutWorkflow(emulator.Workflow{Name: "block", Connections: []string{"id"}})
+	u := c.Uses(context.Background(), []string{"id"})
+	if len(u.Gaps) != 2 || u.Gaps[0].Why != why || u.Gaps[1].Why != why || len(u.Workflows)+u.SearchedWorkflows+u.SearchedPolicies != 0 {
+		t.Errorf("uses: %+v", u)
+	}
+	if _, err := c.List(context.Background()); err != nil {
+		t.Error(err)
 	}
 }
 

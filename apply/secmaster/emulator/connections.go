@@ -85,13 +85,18 @@ func (s *Server) matches(c *Connection, wanted map[string]string) bool {
 // bounds are the items of a page, by the switches "offset" and "maxlimit". The caller holds the lock.
 func (x *exchange) bounds(n int) (from, to int) {
 	q := x.r.URL.Query()
-	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil || limit < 1 {
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	offset, _ := strconv.Atoi(q.Get("offset"))
+	return x.part(offset, limit, n)
+}
+
+// part are the items of a page that was asked for in whatever way. The caller holds the lock.
+func (x *exchange) part(offset, limit, n int) (from, to int) {
+	if limit < 1 {
 		limit = 10
 	}
 	most, _ := strconv.Atoi(x.s.options.Switches.value("maxlimit"))
 	limit = min(limit, most)
-	offset, _ := strconv.Atoi(q.Get("offset"))
 	switch x.s.options.Switches.value("offset") {
 	case "page":
 		offset *= limit

@@ -13,6 +13,8 @@ import (
 type Seed struct {
 	Plugins     []Plugin
 	Connections []Connection
+	Workflows   []Workflow
+	Policies    []EmergencyPolicy
 }
 
 // seedVersion is a version of a seed file: its number, or an object with its number and settings.
@@ -36,11 +38,13 @@ func ReadSeed(text []byte) (Seed, error) {
 			Name, Description, Plugin, Version string
 			Config                             json.RawMessage
 		}
+		Workflows []Workflow
+		Policies  []EmergencyPolicy
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return Seed{}, errors.New("the seed file is not the JSON that docs/emulator.md describes")
 	}
-	s := Seed{Plugins: DefaultPlugins()}
+	s := Seed{Plugins: DefaultPlugins(), Workflows: file.Workflows, Policies: file.Policies}
 	for i, p := range file.Plugins {
 		if i == 0 {
 			s.Plugins = nil
@@ -80,7 +84,7 @@ func (s *Server) load() (bool, error) {
 	if err != nil || json.Unmarshal(text, &stored) != nil && json.Unmarshal(text, &stored.Connections) != nil { // an older file is a list
 		return false, errors.New("the data file cannot be read")
 	}
-	s.connections = stored.Connections
+	s.connections, s.workflows, s.policies = stored.Connections, stored.Workflows, stored.Policies
 	if s.options.Plugins == nil {
 		s.options.Plugins = stored.Plugins
 	}
@@ -92,8 +96,10 @@ func (s *Server) load() (bool, error) {
 
 // kept is what a data file holds.
 type kept struct {
-	Plugins     []Plugin      `json:"plugins"`
-	Connections []*Connection `json:"connections"`
+	Plugins     []Plugin          `json:"plugins"`
+	Connections []*Connection     `json:"connections"`
+	Workflows   []Workflow        `json:"workflows,omitempty"`
+	Policies    []EmergencyPolicy `json:"policies,omitempty"`
 }
 
 // save keeps what is served. The caller holds the lock. A disk that fails later than New does not stop the server.
@@ -104,7 +110,7 @@ func (s *Server) keep() error {
 	if s.options.Data == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(kept{s.options.Plugins, s.connections}, "", "  ")
+	text, err := json.MarshalIndent(kept{s.options.Plugins, s.connections, s.workflows, s.policies}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,8 @@ type Server struct {
 
 	mu          sync.Mutex
 	connections []*Connection // in order of creation
+	workflows   []Workflow
+	policies    []EmergencyPolicy
 	requests    []*Request
 	faults      []Fault
 	lastTime    time.Time

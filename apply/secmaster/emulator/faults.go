@@ -148,7 +148,7 @@ func (x *exchange) withFaults() {
 // serveAs serves a request by the switch "writes".
 func (x *exchange) serveAs(habit string) {
 	switch {
-	case x.r.Method == http.MethodGet || !x.route.workspace || habit == "executed":
+	case x.r.Method == http.MethodGet || x.route.name == RoutePolicies || !x.route.workspace || habit == "executed":
 		x.route.serve(x)
 	case habit == FaultStale:
 		x.stale()

@@ -64,10 +64,15 @@ func (x *exchange) forbidden() bool {
 	if action == "" || !denied && (!k.narrowed || slices.Contains(k.actions, action)) {
 		return false
 	}
+	x.refuse()
+	return true
+}
+
+// refuse answers that the request's action is not allowed.
+func (x *exchange) refuse() {
 	x.w.Header().Set("Server", "api-gateway")
 	x.reply(http.StatusForbidden, object{
-		"error_code": "APIGW.0302", "error_msg": "Policy doesn't allow " + action + " to be performed.",
-		"encoded_authorization_message": encoded(action),
+		"error_code": "APIGW.0302", "error_msg": "Policy doesn't allow " + x.route.action + " to be performed.",
+		"encoded_authorization_message": encoded(x.route.action),
 	})
-	return true
 }

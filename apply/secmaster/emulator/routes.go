@@ -17,6 +17,7 @@ type route struct {
 }
 
 const connectionsPath = "/v1/{project}/workspaces/{workspace}/soc/assetcredentials"
+const workflowsPath = "/v1/{project}/workspaces/{workspace}/soc/workflows"
 const componentsPath = "/v1/{project}/workspaces/{workspace}/soc/components"
 
 // The routes, by the names under which requests are counted and faults are set.
@@ -28,6 +29,9 @@ const (
 	RouteDelete     = "delete connection"
 	RouteComponents = "list components"
 	RouteComponent  = "show component"
+	RouteWorkflows  = "list workflows"
+	RouteVersion    = "show workflow version"
+	RoutePolicies   = "search emergency policies"
 	RouteWorkspaces = "list workspaces"
 	RouteWorkspace  = "show workspace"
 	RouteProject    = "look up project"
@@ -44,6 +48,9 @@ func routes() []route {
 		{RouteDelete, http.MethodDelete, connectionsPath + "/{id}", true, (*exchange).remove, "secmaster:connection:delete"},
 		{RouteComponents, http.MethodGet, componentsPath, true, (*exchange).listComponents, "secmaster:component:list"},
 		{RouteComponent, http.MethodGet, componentsPath + "/{id}", true, (*exchange).showComponent, "secmaster:component:get"},
+		{RouteWorkflows, http.MethodGet, workflowsPath, true, (*exchange).listWorkflows, "secmaster:workflow:list"},
+		{RouteVersion, http.MethodGet, workflowsPath + "/versions/{id}", true, (*exchange).showVersion, "secmaster:workflow:get"},
+		{RoutePolicies, http.MethodPost, "/v1/{project}/workspaces/{workspace}/soc/policys/search", true, (*exchange).searchPolicies, "secmaster:policy:list"},
 		{RouteWorkspaces, http.MethodGet, "/v1/{project}/workspaces", false, (*exchange).listWorkspaces, "secmaster:workspace:list"},
 		{RouteWorkspace, http.MethodGet, "/v1/{project}/workspaces/{workspace}", true, (*exchange).showWorkspace, "secmaster:workspace:get"},
 		{RouteProject, http.MethodGet, "/v3/projects", false, (*exchange).projects, ""},

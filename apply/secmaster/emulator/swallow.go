@@ -28,7 +28,7 @@ func (x *exchange) echo() {
 func (s *Server) scratch() *Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := &Server{options: s.options, lastTime: s.lastTime}
+	out := &Server{options: s.options, lastTime: s.lastTime, workflows: s.workflows, policies: s.policies}
 	out.options.Data, out.options.Switches.values = "", maps.Clone(s.options.Switches.values)
 	for _, c := range s.connections {
 		own := *c

@@ -110,6 +110,7 @@ var seenAs = map[string]string{
 	"maxlimit=200": "as-asked", "maxlimit=7": "less", "maxlimit=1": "one", "workspaces=1": "one", "workspaces=3": "several", "workspaces=0": "none",
 	"rate=5/1m": "limited", "rate=none": "", "rate=1000/1m": "", "ratescope=user": "", "ratescope=ip": "",
 	"notfound=400": "400",
+	"workflows=0":  "", "workflows=3": "", "policies=0": "", "policies=2": "", "users=shown": "", "users=denied": "", "users=absent": "", "users=broken": "",
 }
 
 // Record, replay and record again: the same file, byte for byte, for every value of every switch, in two workspaces; and the word for what was seen.

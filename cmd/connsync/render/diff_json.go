@@ -69,8 +69,9 @@ type jsonPlan struct {
 	Unconfirmed  int            `json:"unconfirmed_writes,omitempty"`
 	BlindToTouch bool           `json:"blind_to_touch,omitempty"`
 	Reviewed     bool           `json:"destinations_reviewed,omitempty"`
-	Files        []jsonFile     `json:"files,omitempty"` // whose recipients or MAC change
-	Changes      []jsonChange   `json:"changes"`         // without the unchanged ones
+	Search       *jsonSearch    `json:"users_search,omitempty"` // none where nobody was asked
+	Files        []jsonFile     `json:"files,omitempty"`        // whose recipients or MAC change
+	Changes      []jsonChange   `json:"changes"`                // without the unchanged ones
 }
 
 type jsonOther struct {
@@ -95,6 +96,7 @@ type jsonChange struct {
 	HighRisk []string      `json:"high_risk,omitempty"` // the paths of risks
 	Risks    []jsonRisk    `json:"risks,omitempty"`
 	Warnings []jsonWarning `json:"warnings,omitempty"`
+	UsedBy   *jsonUsers    `json:"used_by,omitempty"` // none where nobody was asked
 	Conflict *jsonConflict `json:"conflict,omitempty"`
 }
 
@@ -176,7 +178,7 @@ func planJSON(p diff.Plan) jsonPlan {
 	out := jsonPlan{
 		Target: p.Target, Place: p.Place, WantCommit: p.WantCommit, KnownCommit: p.KnownCommit,
 		Counts: map[string]int{}, Unmanaged: p.Unmanaged, Unverified: p.Unverified, Unconfirmed: p.Unconfirmed, BlindToTouch: p.BlindToTouch,
-		Reviewed: p.Reviewed, Changes: []jsonChange{},
+		Reviewed: p.Reviewed, Search: searchJSON(p.Search), Changes: []jsonChange{},
 	}
 	for _, o := range p.Others {
 		out.Others = append(out.Others, jsonOther(o))
@@ -209,7 +211,7 @@ func changeJSON(c *diff.Change) jsonChange {
 		out.HighRisk = append(out.HighRisk, string(r.Path))
 		out.Risks = append(out.Risks, riskJSON(r))
 	}
-	out.Warnings = warningsJSON(c.Warnings)
+	out.Warnings, out.UsedBy = warningsJSON(c.Warnings), usersJSON(c.Users)
 	if d := c.Conflict; d != nil {
 		text, hints := view.Conflict(c)
 		out.Conflict = &jsonConflict{Kind: string(d.Kind), Text: sentence(text), Hints: sentences(hints), IDs: d.IDs, Fields: view.Paths(d.Fields), Commit: d.Commit}

@@ -91,18 +91,22 @@ func newEverything() everything {
 				{Kind: diff.RiskSealed, Path: "seal"},
 			},
 			Warnings: []diff.Warning{{Kind: diff.WarnDuplicate, IDs: []string{"11111111-a", "22222222-b"}}, {Kind: diff.WarnPreviouslyIgnored}}},
-		{Action: diff.Update, Name: "touched", From: "touched", ID: id, Pos: at("connections/prod/touched.yaml", 3), Write: true, Causes: []diff.Cause{diff.Touched, diff.Interrupted, diff.Rewrite}, Modifier: "j.doe"},
+		{Action: diff.Update, Name: "touched", From: "touched", ID: id, Pos: at("connections/prod/touched.yaml", 3), Write: true, Causes: []diff.Cause{diff.Touched, diff.Interrupted, diff.Rewrite}, Modifier: "j.doe",
+			Users: &diff.Users{Policies: 1, Workflows: []diff.Workflow{{Name: "draft", ID: "w-7"}}}},
 	}
 	live := append(updates,
 		diff.Change{Action: diff.Adopt, Name: "adopted", ID: id, Pos: at("connections/prod/adopted.yaml", 3), Plugin: diff.Plugin{ComponentID: "c-1", VersionID: "v-1"},
 			Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Unverified}}},
 		diff.Change{Action: diff.Adopt, Name: "adopted_and_written", ID: id, Pos: at("connections/prod/adopted.yaml", 9), Plugin: edr, Write: true,
 			Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Set}}},
-		diff.Change{Action: diff.Delete, Name: "deleted", ID: id, Write: true},
+		diff.Change{Action: diff.Delete, Name: "deleted", ID: id, Write: true, Users: &diff.Users{Policies: 2, Workflows: []diff.Workflow{
+			{Name: "Block an IP", ID: "w-1", Enabled: true}, {Name: "contain_host", ID: "w-2", Enabled: true}, {Name: "notify \x1b[31m::error::", ID: "w-3", Enabled: true}, {ID: "w-4", Enabled: true}, {Name: "e", ID: "w-5", Enabled: true},
+			{Name: "f", ID: "w-6", Enabled: true}, {Name: "draft", ID: "w-7"}}}},
 		diff.Change{Action: diff.Orphaned, Name: "moved_away", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnProtected}}},
 		diff.Change{Action: diff.Incomplete, Name: "imported", ID: id, Pos: at("connections/prod/imported.yaml", 3), Plugin: edr,
 			Want: &diff.Want{Connection: manifest.Connection{Target: "prod", Name: "imported", Missing: []secrets.Path{"config.password", "config.token"}}}},
-		diff.Change{Action: diff.Orphaned, Name: "orphaned", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnInUse}, {Kind: diff.WarnBehind, Commit: "0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d"}}},
+		diff.Change{Action: diff.Orphaned, Name: "orphaned_and_locked", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnInUse}}, Users: &diff.Users{Hidden: true}},
+		diff.Change{Action: diff.Orphaned, Name: "orphaned", ID: id, Users: &diff.Users{}, Warnings: []diff.Warning{{Kind: diff.WarnInUse}, {Kind: diff.WarnBehind, Commit: "0a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d"}}},
 		diff.Change{Action: diff.Orphaned, Name: "never_written", ID: id, Warnings: []diff.Warning{{Kind: diff.WarnNotWritten}}},
 		diff.Change{Action: diff.Forget, Name: "forgotten"},
 		diff.Change{Action: diff.Unchanged, Name: "same", From: "same", Pos: at("connections/prod/same.yaml", 3), Secrets: []diff.SecretChange{{Path: "config.password", Word: diff.Same}}},
@@ -134,6 +138,10 @@ func newEverything() everything {
 	e.live[0].Unmanaged, e.live[0].Unverified, e.live[0].Unconfirmed, e.live[0].BlindToTouch = 7, 2, 3, true
 	e.live[0].Others = []diff.Other{{Name: "by_hand", ID: "44444444-d"}, {Name: "by_hand", ID: "55555555-e"}}
 	e.live[0].Reviewed = true
+	e.live[0].Search = &diff.Search{Workflows: 12, Policies: 1, Gaps: []diff.Gap{
+		{Of: diff.UserPolicies, Why: diff.GapDenied}, {Of: diff.UserPolicies, Why: diff.GapAbsent}, {Of: diff.UserWorkflows, Why: diff.GapDenied, N: 1}, {Of: diff.UserWorkflows, Why: diff.GapLimit, N: 34},
+		{Of: diff.UserWorkflows, Why: diff.GapLimit}, {Of: diff.UserWorkflows, Why: diff.GapUnreadable, N: 1}, {Of: diff.UserPolicies, Why: diff.GapUnreadable}, {Of: diff.UserPolicies, Why: diff.GapUnreadable, N: 2}, {Of: diff.UserWorkflows, Why: diff.GapFailed},
+	}}
 	e.report, e.lost, e.kept = reports(e.live[0])
 	return e
 }

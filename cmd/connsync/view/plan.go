@@ -112,6 +112,7 @@ func card(c *diff.Change, movesTo string, all bool) Card {
 		out.Risks = append(out.Risks, Risk{Line: lineOf(c, r.Path), Text: riskText(r)})
 	}
 	out.Warnings = warnings(c.Warnings)
+	out.tellUsers(c)
 	switch {
 	case c.Conflict != nil:
 		out.Conflict, out.Hints = Conflict(c)

@@ -45,6 +45,7 @@ func remarks(plan diff.Plan) []string {
 	if plan.Reviewed {
 		out = append(out, "no seal is compared (secrets.destinations: reviewed): review alone decides where secrets go")
 	}
+	out = append(out, searched(plan.Search)...)
 	if plan.Unmanaged > 0 {
 		out = append(out, Count(plan.Unmanaged, "connection")+" in SecMaster not managed by connsync (never touched)")
 	}
