@@ -238,7 +238,7 @@ func (s *netScene) run() (r apply.Report, planned bool, err error) {
 	now := s.glass.now()
 	p, err := apply.Prepare(context.Background(), apply.Sync{
 		Target: apply.Target{Name: "prod", Destinations: manifest.Reviewed, Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: set.Target("prod"), Commit: "c1", Prune: true, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}},
-		Client: marked{client, s}, State: session, Files: s.files, Parallelism: 1,
+		Client: marked{unasked{client}, s}, State: session, Files: s.files, Parallelism: 1,
 		Open: func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
 			return nil, "", errors.New("nothing is encrypted")
 		},

@@ -105,6 +105,11 @@ func (n *notedStatus) WriteHeader(status int) {
 
 func (n *notedStatus) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 
+// unasked is not asked who uses what is deleted: the faults of these tests are for what a sync depends on.
+type unasked struct{ apply.Writer }
+
+func (unasked) Uses(context.Context, []string) secmaster.Usage { return secmaster.Usage{} }
+
 // marked says which operation comes next, for faults that strike before a request can be read. It changes nothing.
 type marked struct {
 	apply.Writer
@@ -124,11 +129,6 @@ func (m marked) List(ctx context.Context) ([]secmaster.Connection, error) {
 func (m marked) Show(ctx context.Context, id string) (secmaster.Connection, error) {
 	m.s.next.Store("show")
 	return m.Writer.Show(ctx, id)
-}
-
-func (m marked) Uses(ctx context.Context, connections []string) secmaster.Usage {
-	m.s.next.Store("uses")
-	return m.Writer.Uses(ctx, connections)
 }
 
 func (m marked) Components(ctx context.Context) ([]secmaster.Component, error) {

@@ -131,7 +131,7 @@ func (r *simRun) prepare() error {
 	}
 	now := time.Now()
 	r.planned, err = apply.Prepare(r.ctx, apply.Sync{
-		Target: r.target(), Client: r.client(), State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism,
+		Target: r.target(), Client: unasked{r.client()}, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism,
 		Run:   state.Run{ID: fmt.Sprint("run", r.number), Started: now, Expires: now.Add(r.expires)},
 		Clock: apply.Clock{Sleep: r.sleep},
 	})
@@ -145,7 +145,7 @@ func (r *simRun) preview() error {
 	if target.Known, err = r.s.snapshot(r.at); err != nil {
 		return err
 	}
-	r.foreseen, err = apply.Preview(r.ctx, r.client(), target)
+	r.foreseen, err = apply.Preview(r.ctx, unasked{r.client()}, target)
 	return err
 }
 

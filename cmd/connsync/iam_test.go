@@ -31,9 +31,13 @@ func TestThePolicyOfEachJobIsTheLeast(t *testing.T) {
 		secmaster.JobSync:  {"sync", "--yes"},
 		secmaster.JobPrune: {"sync", "--yes", "--prune", "--max-deletes", "100%"},
 	}
-	all := secmaster.ActionNames(secmaster.JobPrune)
+	all := append(secmaster.ActionNames(secmaster.JobPrune), secmaster.UsesNames()...)
 	for _, without := range append([]string{"nothing"}, all...) {
+		spare := slices.Contains(secmaster.UsesNames(), without) // only prune asks for it, and does without
 		for job, args := range jobs {
+			if spare && job != secmaster.JobPrune {
+				continue
+			}
 			s, err := st.begin(false)
 			if err != nil {
 				t.Fatal(err)
@@ -43,10 +47,13 @@ func TestThePolicyOfEachJobIsTheLeast(t *testing.T) {
 					s.server.Remove(there.ID) // in the console, so that its absence has to be believed
 				}
 			}
+			if err := s.server.Set("workflows=1"); err != nil {
+				t.Fatal(err)
+			}
 			needed := secmaster.ActionNames(job)
 			var denied []string
 			for _, a := range emulator.EnforcedActions() {
-				if a == without || !slices.Contains(needed, a) {
+				if a == without || !slices.Contains(append(needed, secmaster.UsesNames()...), a) {
 					denied = append(denied, a)
 				}
 			}
@@ -56,6 +63,10 @@ func TestThePolicyOfEachJobIsTheLeast(t *testing.T) {
 			for _, r := range s.server.Requests() {
 				refused = refused || r.Status == 403
 			}
+			if spare != strings.Contains(stdout, "a permission is missing") || spare && !refused {
+				t.Errorf("%s without %s: refused: %v\n%s", job, without, refused, stdout)
+			}
+			refused = refused && !spare
 			if fails := slices.Contains(needed, without); fails != (code != exitDone) || fails != refused {
 				t.Errorf("%s without %s: exit %d, refused: %v\n%s%s", job, without, code, refused, stdout, stderr)
 			}
@@ -66,16 +77,21 @@ func TestThePolicyOfEachJobIsTheLeast(t *testing.T) {
 
 func TestThePolicyIsPrintedWithHowSureItsNamesAre(t *testing.T) {
 	_, text, _ := inProcess(nil, "iam", "--for", "sync")
-	for _, want := range []string{"secmaster:connection:get        documented", "secmaster:connection:create     unverified  to create a connection", `"Version": "5.0"`} {
+	for _, want := range []string{"secmaster:connection:get        documented", "secmaster:connection:create     unverified  to create a connection", `"Version": "5.0"`, "secmaster:workflow:get          documented", "secmaster:policy:list           unverified  to search the emergency policies"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
 	}
-	for job, actions := range map[string]int{"diff": len(secmaster.Actions("diff")), "sync": len(secmaster.Actions("sync")), "prune": len(secmaster.Actions("prune"))} {
-		code, text, _ := inProcess(nil, "iam", "--for", job, "--format", "json")
+	extra := len(secmaster.UsesActions())
+	for args, actions := range map[string]int{
+		"diff": len(secmaster.Actions("diff")), "sync": len(secmaster.Actions("sync")), "prune": len(secmaster.Actions("prune")) + extra,
+		"diff --uses": len(secmaster.Actions("diff")) + extra, "prune --uses": len(secmaster.Actions("prune")) + extra,
+	} {
+		job, _, _ := strings.Cut(args, " ")
+		code, text, _ := inProcess(nil, append([]string{"iam", "--format", "json", "--for"}, strings.Fields(args)...)...)
 		var p secmaster.Policy
 		if err := json.Unmarshal([]byte(text), &p); code != exitDone || err != nil || len(p.Statement) != 1 || len(p.Statement[0].Action) != actions || strings.Contains(text, "delete") != (job == "prune") {
-			t.Errorf("%s: exit %d, %v, %s", job, code, err, text)
+			t.Errorf("%s: exit %d, %v, %s", args, code, err, text)
 		}
 	}
 	if code, _, stderr := inProcess(nil, "iam", "--for", "everything"); code != exitUsage || !strings.Contains(stderr, "diff") {
@@ -90,27 +106,26 @@ func TestOneTokenServesAllTargets(t *testing.T) {
 	dir := t.TempDir()
 	lock(t, dir)
 	twoTargets(t, dir)
-	for _, narrow := range []bool{false, true} {
+	for _, flags := range []string{"", "--narrow", "--narrow --uses"} {
+		narrow := flags != ""
 		env := map[string]string{"CONNSYNC_OIDC_PROVIDER": emulator.DefaultProvider, "CONNSYNC_OIDC_AGENCY": emulator.DefaultAgency, "CONNSYNC_ID_TOKEN": c.Token(c.Claims())}
 		args := []string{"diff", "-C", dir, "--endpoint", url, "--local-state"}
-		if narrow {
-			args = append(args, "--narrow")
-		}
+		args = append(args, strings.Fields(flags)...)
 		code, stdout, stderr := inProcess(env, args...)
 		asked := c.Asked()
 		if len(asked) == 0 {
 			t.Fatalf("nobody was asked for keys: %s%s", stdout, stderr)
 		}
 		policy, _ := asked[len(asked)-1].Body["policy"].(string)
-		if c.Server.Count(emulator.RouteList) == 0 || strings.Contains(policy, "secmaster:connection:get") != narrow || strings.Contains(policy, "create") {
-			t.Errorf("narrow %v: exit %d, policy %q\n%s%s", narrow, code, policy, stdout, stderr)
+		if c.Server.Count(emulator.RouteList) == 0 || strings.Contains(policy, "secmaster:connection:get") != narrow || strings.Contains(policy, "create") || strings.Contains(policy, "secmaster:workflow:list") != strings.Contains(flags, "--uses") {
+			t.Errorf("%q: exit %d, policy %q\n%s%s", flags, code, policy, stdout, stderr)
 		}
 		if strings.Contains(stdout+stderr, env["CONNSYNC_ID_TOKEN"]) {
 			t.Error("the token is printed")
 		}
 	}
-	if n := len(c.Asked()); n != 2 {
-		t.Errorf("%d requests for keys by two runs", n)
+	if n := len(c.Asked()); n != 3 {
+		t.Errorf("%d requests for keys by three runs", n)
 	}
 	env := map[string]string{"CONNSYNC_OIDC_PROVIDER": emulator.DefaultProvider}
 	if code, _, stderr := inProcess(env, "diff", "-C", dir, "--endpoint", url, "--local-state"); code != exitFailed || !strings.Contains(stderr, "CONNSYNC_OIDC_AGENCY: must be a URN") || !strings.Contains(stderr, "connsync help credentials") {

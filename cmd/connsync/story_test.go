@@ -87,7 +87,7 @@ func (s *story) addRemote() error {
 
 // serve counts the creates of each name before they are executed.
 func (s *story) serve(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodPost {
+	if r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/search") {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		var b struct{ Name string }

@@ -52,6 +52,7 @@ func TestEveryKindOfDiffConformsToItsSchema(t *testing.T) {
 	c := diff.Change{Action: diff.Conflict, Name: text(), From: text(), ID: text(), Modifier: text(), Extra: []secrets.Path{secrets.Path(text())},
 		Causes:   []diff.Cause{diff.Git, diff.Drift, diff.Touched, diff.Interrupted, diff.Rewrite, diff.Missing},
 		Conflict: &diff.ConflictDetail{Kind: diff.ConflictDiffers, IDs: []string{text()}, Fields: []secrets.Path{"config.a"}}}
+	c.Users = &diff.Users{Hidden: true, Policies: 2, Workflows: []diff.Workflow{{Name: text(), ID: text(), Enabled: true}}}
 	for _, w := range []diff.Word{diff.Set, diff.Changed, diff.Same, diff.Removed, diff.Reencrypted, diff.Unverified, diff.Differs} {
 		c.Secrets = append(c.Secrets, diff.SecretChange{Path: secrets.Path(text()), Word: w})
 	}
