@@ -49,6 +49,7 @@ const (
 func (r *Reader) Uses(ctx context.Context, connections []string) Usage {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	defer r.options.waits("looking for who uses the connections", usesWithin)()
 	defer r.options.After(usesWithin, func() { cancel(ErrEnough) })()
 	s := &usesSearch{
 		r: r, ids: newIDs(connections), ration: newRation(usesRequests),

@@ -34,6 +34,19 @@ var mutants = []mutant{
 	{"STS names the holder of a temporary key", "apply/secmaster/caller.go", "\tif c.tells() {", "\tif false {", "./apply/secmaster TestSTSIsNot"},
 	{"a call that fails is no failure", "cmd/connsync/view/doctor_calls.go", "\to.Failed(c.Err)\n", "", "./cmd/connsync TestADoctorNames"},
 
+	// Who uses a connection.
+	{"users are asked for although nothing is touched", "apply/uses.go", "if len(concerned) == 0 {", "if false {", "./apply TestUsersAre"},
+	{"users of what is deleted are not asked for", "apply/uses.go", "c.Deletes() || t.Uses && c.Touches()", "t.Uses && (c.Deletes() || c.Touches())", "./apply TestUsersAre"},
+	{"what cannot be deleted is used by nobody", "apply/uses.go", "out.Hidden = locked &&", "out.Hidden = false && locked &&", "./apply TestUsersAre"},
+	{"requests for users have no end", "apply/secmaster/uses.go", "return r == nil || r.left.Add(-1) >= 0", "return r == nil || r.left.Add(-1) < 1000", "./apply/secmaster TestNoMoreIs"},
+	{"the rest of the workflows is asked for after a refusal", "apply/secmaster/uses_workflows.go", "why == ErrDenied || why == ErrAbsent {\n\t\t\t\tout[i].err = why", "false {\n\t\t\t\tout[i].err = why", "./apply/secmaster TestWhatCannotBeLooked"},
+	{"disabled workflows are looked at first", "apply/secmaster/uses_workflows.go", "cmp.Compare(a.rank(), b.rank())", "cmp.Compare(b.rank(), a.rank())", "./apply/secmaster TestNoMoreIs|TestUsersOf"},
+	{"a workflow's name is kept as it came", "apply/secmaster/uses_workflows.go", "Name: printable(string(w.Name), maxWorkflow)", "Name: string(w.Name)", "./apply/secmaster TestAHostileServerOf"},
+	{"a workflow that cannot be read passes for searched", "apply/secmaster/uses_workflows.go", "\tif !read {\n", "\tif !read && false {\n", "./apply/secmaster TestWhatCannotBeLooked|TestAHostileServerOf"},
+	{"a draft of a workflow is remembered", "apply/secmaster/uses_workflows.go", "if fixed && out.err == nil {", "if (fixed || true) && out.err == nil {", "./apply/secmaster TestUsersOf"},
+	{"an id is found within a longer word", "apply/secmaster/uses_text.go", "if from > 0 && isWord(text[from-1]) {", "if from < 0 {", "./apply/secmaster TestIDs"},
+	{"a policy is counted for each time that it names a connection", "apply/secmaster/uses_policies.go", "s.found.Policies[id]++", "s.found.Policies[id] += 2", "./apply/secmaster TestUsersOf"},
+
 	// Where secrets go.
 	{"a seal is not compared", "apply/seal.go", "if differ := seal.Compare(s.Lines, lines); differ != nil {", "if differ := seal.Compare(s.Lines, lines); false {", "./apply TestNoDestination"},
 	{"an older seal is taken", "apply/seal.go", "now.N < n || now.N == n", "now.N == n", "./apply TestNoDestination"},
