@@ -74,7 +74,9 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 		return nil, err
 	}
 	prepared := &Prepared{sync: s, seen: o, Plan: p}
-	return prepared, prepared.compare(ctx)
+	err = prepared.compare(ctx)
+	o.uses(ctx, s.Client, s.Target, &prepared.Plan)
+	return prepared, err
 }
 
 // OnlyRecord leaves of the plan what is recorded and not written: the connections that are taken over as they are.

@@ -101,21 +101,16 @@ func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	if err != nil {
 		return diff.Plan{}, err
 	}
-	return o.plan(ctx, r, t)
+	p, err := o.plan(ctx, r, t)
+	o.uses(ctx, r, t, &p)
+	return p, err
 }
 
 // ErrHistory says that it cannot be told whether a plan would undo what another commit applied.
 var ErrHistory = errors.New("whether this would undo what another commit applied cannot be told")
 
-// plan decides, and tells who uses what is decided about. Its error comes with the plan where it is decide's.
+// plan decides, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file that had to be read.
 func (o *observation) plan(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
-	p, err := o.decide(ctx, r, t)
-	o.uses(ctx, r, t, &p)
-	return p, err
-}
-
-// decide plans, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file that had to be read.
-func (o *observation) decide(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	p := o.compute(t)
 	for len(p.Unread) > 0 {
 		if err := o.reread(ctx, r, t, p.Unread); err != nil {
