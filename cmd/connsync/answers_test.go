@@ -24,7 +24,7 @@ type spoken struct {
 }
 
 // endless are commands that serve until they are interrupted: there is nothing to give at an end.
-var endless = []string{"emulator"}
+var endless = []string{"emulator serve"}
 
 // spokenIn are all finite commands, in an order in which each finds what it needs in a stage's clone.
 func spokenIn(s *story, run string) []spoken {
@@ -57,6 +57,7 @@ func spokenIn(s *story, run string) []spoken {
 		{"state forget", []string{"same"}, exitDone, []string{"none"}, exitRefused},
 		{"init", []string{"-C", again, "--region", "cn-north-4", "--workspace", "11111111-2222-4333-8444-555555555555", "--project", "0123456789abcdef0123456789abcdef", "--recipient", testRecipient, "--ci", "none"}, exitDone, []string{"--ref", "main"}, exitUsage},
 		{"demo", nil, exitDone, []string{"--no-such-flag"}, exitUsage},
+		{"emulator edit", []string{"same", "--description", "by hand"}, exitDone, []string{"none", "--delete"}, exitRefused},
 		{"iam", []string{"--for", "prune"}, exitDone, []string{"--for", "all"}, exitUsage},
 		{"version", nil, exitDone, []string{"x"}, exitUsage},
 		{"help", []string{"words"}, exitDone, []string{"synk"}, exitUsage},
@@ -125,7 +126,7 @@ func (s *story) oneValue(t *testing.T, command string, code int, args []string) 
 	if asked := strings.Join(args, " "); !strings.Contains(asked, "-C ") && !s.alone(t, command) {
 		line = append(line, "-C", s.work)
 	}
-	if slices.Contains([]string{"diff", "sync", "import", "plugins", "doctor"}, command) {
+	if slices.Contains([]string{"diff", "sync", "import", "plugins", "doctor", "emulator edit"}, command) {
 		line = append(line, "--endpoint", s.http.URL)
 	}
 	var out, errs bytes.Buffer

@@ -14,28 +14,28 @@ type cli struct {
 
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 
-	Init     initCmd     `cmd:"" takes:"dir config endpoint domain ca-file quiet verbose" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
-	Validate validateCmd `cmd:"" takes:"dir config repo ref target quiet verbose" help:"Check every manifest. Offline; needs no key."`
-	Diff     diffCmd     `cmd:"" takes:"all" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
-	Sync     syncCmd     `cmd:"" takes:"all" help:"Create what is missing and update what changed."`
-	Set      setCmd      `cmd:"" takes:"dir config" help:"Change one value of a manifest in place; encrypted where its rule says so."`
-	Rename   renameCmd   `cmd:"" takes:"dir config" help:"Give a connection another name, with its secrets."`
-	Reseal   resealCmd   `cmd:"" takes:"dir config" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
-	Seal     sealCmd     `cmd:"" takes:"dir config target" help:"Sign where the secrets of connections may go."`
-	Secrets  secretsCmd  `cmd:"" takes:"dir config ref target only" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
-	Merge    mergingCmd  `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
-	Import   importCmd   `cmd:"" takes:"dir config target only endpoint domain ca-file narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
-	Plugins  pluginsCmd  `cmd:"" takes:"dir config target endpoint domain ca-file narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
-	Doctor   doctorCmd   `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
-	Schema   schemaCmd   `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
-	Targets  targetsCmd  `cmd:"" takes:"dir config repo ref target shard" help:"Print the names of the targets, or jobs for them, for a CI system."`
-	Known    stateCmd    `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
-	Report   reportCmd   `cmd:"" takes:"quiet" help:"Make one status of the reports of many syncs."`
-	Emulator emulatorCmd `cmd:"" alone:"" help:"Serve an emulated SecMaster on loopback."`
-	Demo     demoCmd     `cmd:"" takes:"quiet" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
-	IAM      iamCmd      `cmd:"" name:"iam" alone:"" help:"Print the least IAM policy that a job needs."`
-	Version  versionCmd  `cmd:"" alone:"" help:"Print the version."`
-	Help     helpCmd     `cmd:"" alone:"" help:"Explain a command, or a topic, as in  connsync help words"`
+	Init     initCmd      `cmd:"" takes:"dir config endpoint domain ca-file quiet verbose" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
+	Validate validateCmd  `cmd:"" takes:"dir config repo ref target quiet verbose" help:"Check every manifest. Offline; needs no key."`
+	Diff     diffCmd      `cmd:"" takes:"all" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
+	Sync     syncCmd      `cmd:"" takes:"all" help:"Create what is missing and update what changed."`
+	Set      setCmd       `cmd:"" takes:"dir config" help:"Change one value of a manifest in place; encrypted where its rule says so."`
+	Rename   renameCmd    `cmd:"" takes:"dir config" help:"Give a connection another name, with its secrets."`
+	Reseal   resealCmd    `cmd:"" takes:"dir config" help:"Bring manifests to their rules in .sops.yaml, and keep what is encrypted."`
+	Seal     sealCmd      `cmd:"" takes:"dir config target" help:"Sign where the secrets of connections may go."`
+	Secrets  secretsCmd   `cmd:"" takes:"dir config ref target only" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
+	Merge    mergingCmd   `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
+	Import   importCmd    `cmd:"" takes:"dir config target only endpoint domain ca-file narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
+	Plugins  pluginsCmd   `cmd:"" takes:"dir config target endpoint domain ca-file narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Doctor   doctorCmd    `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
+	Schema   schemaCmd    `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
+	Targets  targetsCmd   `cmd:"" takes:"dir config repo ref target shard" help:"Print the names of the targets, or jobs for them, for a CI system."`
+	Known    stateCmd     `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
+	Report   reportCmd    `cmd:"" takes:"quiet" help:"Make one status of the reports of many syncs."`
+	Emulator emulatorCmds `cmd:"" help:"Serve an emulated SecMaster on loopback, and play its console."`
+	Demo     demoCmd      `cmd:"" takes:"quiet" alone:"" help:"Show the main job in a few seconds, with nothing but this program."`
+	IAM      iamCmd       `cmd:"" name:"iam" alone:"" help:"Print the least IAM policy that a job needs."`
+	Version  versionCmd   `cmd:"" alone:"" help:"Print the version."`
+	Help     helpCmd      `cmd:"" alone:"" help:"Explain a command, or a topic, as in  connsync help words"`
 
 	Completion completionCmd `cmd:"" alone:"" help:"Print the script that completes command lines in a shell."`
 	Complete   completeCmd   `cmd:"" alone:"" hidden:"" help:"Complete a command line; the scripts of  connsync completion  call it."`

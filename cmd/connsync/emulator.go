@@ -15,19 +15,30 @@ import (
 	"connsync/cmd/connsync/render"
 )
 
+// emulatorCmds are what serves an emulated SecMaster, and what plays its console.
+type emulatorCmds struct {
+	Serve emulatorCmd  `cmd:"" default:"withargs" alone:"" help:"Serve an emulated SecMaster on loopback. The word may be left out."`
+	Edit  emulatorEdit `cmd:"" takes:"endpoint" help:"Play the console: change a connection of a running emulator by hand."`
+}
+
+func (emulatorCmds) Help() string {
+	return examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked", "connsync emulator edit edr_prod --set endpoint=https://by-hand.example")
+}
+
 // emulatorCmd serves an emulated SecMaster until it is interrupted.
 type emulatorCmd struct {
-	Addr   string   `default:"127.0.0.1:8480" placeholder:"HOST:PORT" help:"Listen here; loopback only (default ${default})."`
-	Seed   string   `completes:"files" placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
-	Data   string   `completes:"files" placeholder:"FILE" help:"Keep connections and plugins in this file. It holds secrets: it is readable by its owner only."`
-	Replay string   `completes:"files" placeholder:"FILE" help:"Behave as a record of the doctor says (docs/doctor.md)."`
-	Switch []string `placeholder:"NAME=VALUE" help:"Behave differently (repeatable): see docs/emulator.md."`
-	Deny   []string `placeholder:"ACTION" help:"Refuse what needs this permission (repeatable), as in secmaster:connection:delete."`
-	Fault  []string `placeholder:"ROUTE:KIND" help:"Go wrong (repeatable), as in 'create connection:reset:after'."`
+	Addr      string   `default:"127.0.0.1:8480" placeholder:"HOST:PORT" help:"Listen here; loopback only (default ${default})."`
+	Seed      string   `completes:"files" placeholder:"FILE" help:"Plugins and connections to begin with (JSON)."`
+	Data      string   `completes:"files" placeholder:"FILE" help:"Keep connections and plugins in this file. It holds secrets: it is readable by its owner only."`
+	Workspace []string `placeholder:"ID" help:"Serve this workspace (repeatable). Default: those of --data or --seed, or else one."`
+	Replay    string   `completes:"files" placeholder:"FILE" help:"Behave as a record of the doctor says (docs/doctor.md)."`
+	Switch    []string `placeholder:"NAME=VALUE" help:"Behave differently (repeatable): see docs/emulator.md."`
+	Deny      []string `placeholder:"ACTION" help:"Refuse what needs this permission (repeatable), as in secmaster:connection:delete."`
+	Fault     []string `placeholder:"ROUTE:KIND" help:"Go wrong (repeatable), as in 'create connection:reset:after'."`
 }
 
 func (emulatorCmd) Help() string {
-	return examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked",
+	return examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked", "connsync emulator --workspace 11111111-2222-4333-8444-555555555555 --workspace 22222222-3333-4444-8555-666666666666",
 		"connsync emulator --fault 'create connection:reset:after'", "connsync emulator --replay secmaster.json")
 }
 
@@ -52,7 +63,9 @@ func (c *emulatorCmd) Run(ctx context.Context, w world) error {
 		out.Line("%s", v)
 	}
 	plan.says(out)
-	out.Line("\nIn connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, emulator.DefaultWorkspace)
+	for _, id := range s.Workspaces() {
+		out.Line("\nIn connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, id)
+	}
 	<-ctx.Done()
 	return nil
 }
@@ -67,7 +80,12 @@ func surroundings(url string) []string {
 }
 
 func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
-	o := emulator.Options{Data: c.Data}
+	for _, id := range c.Workspace {
+		if !emulator.IsWorkspace(id) {
+			return nil, &usageError{"--workspace: letters, digits and - only, as in " + emulator.DefaultWorkspace}
+		}
+	}
+	o := emulator.Options{Data: c.Data, Workspaces: c.Workspace}
 	for _, s := range append(plan.switches(), c.Switch...) {
 		if err := o.Switches.Set(s); err != nil {
 			return nil, &usageError{"--switch: " + err.Error()}
@@ -83,6 +101,9 @@ func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
 			return nil, &usageError{"--seed: " + err.Error()}
 		}
 		o.Plugins = seed.Plugins
+		if len(o.Workspaces) == 0 {
+			o.Workspaces = seed.Workspaces
+		}
 	}
 	s, err := emulator.New(o)
 	if err != nil {

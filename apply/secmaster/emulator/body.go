@@ -70,7 +70,7 @@ func (x *exchange) takesName(name string) bool {
 func (x *exchange) there() Connection {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	if c := x.s.byID(x.id); c != nil {
+	if c := x.connection(); c != nil {
 		return *c
 	}
 	return Connection{}

@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -84,9 +85,13 @@ func lines(settings []Setting) []object {
 	return items
 }
 
-func (x *exchange) workspace() object {
+func (x *exchange) shownWorkspace(id string) object {
 	o := x.s.options
-	return object{"id": o.WorkspaceID, "name": "emulated", "project_id": o.ProjectID, "project_name": o.Region, "region_id": o.Region}
+	name := "emulated"
+	if n := slices.Index(o.Workspaces, id); n > 0 {
+		name += "-" + strconv.Itoa(n+1)
+	}
+	return object{"id": id, "name": name, "project_id": o.ProjectID, "project_name": o.Region, "region_id": o.Region}
 }
 
 func (x *exchange) listWorkspaces() {
@@ -97,18 +102,19 @@ func (x *exchange) listWorkspaces() {
 	}
 	found := []object{}
 	shown, _ := strconv.Atoi(x.s.value("workspaces"))
-	for n := range shown {
-		w := x.workspace()
-		if n > 0 {
-			w["id"], w["name"] = idOf("workspace", strconv.Itoa(n)), "another"
-			found = append(found, object{"id": idOf("view", strconv.Itoa(n)), "name": "a view", "is_view": true})
-		}
-		found = append(found, w)
+	served := x.s.options.Workspaces
+	for _, id := range served {
+		found = append(found, x.shownWorkspace(id))
+	}
+	for n := len(served); n < shown; n++ {
+		w := x.shownWorkspace(idOf("workspace", strconv.Itoa(n)))
+		w["name"] = "another"
+		found = append(found, object{"id": idOf("view", strconv.Itoa(n)), "name": "a view", "is_view": true}, w)
 	}
 	x.succeed(object{"workspaces": found, "count": float64(len(found))})
 }
 
-func (x *exchange) showWorkspace() { x.succeed(object{"workspace": x.workspace()}) }
+func (x *exchange) showWorkspace() { x.succeed(object{"workspace": x.shownWorkspace(x.workspace)}) }
 
 // projects is IAM's look-up by name, which is the region's.
 func (x *exchange) projects() {

@@ -17,6 +17,9 @@ func (x *exchange) list() {
 	first := q.Get("offset") == "" || q.Get("offset") == "0"
 	wanted := filters(q)
 	for _, c := range s.connections {
+		if c.Workspace != x.workspace {
+			continue
+		}
 		if c.unseen > 0 {
 			if first {
 				c.unseen--
@@ -107,9 +110,18 @@ func (x *exchange) part(offset, limit, n int) (from, to int) {
 	return from, min(from+limit, n)
 }
 
+// connection is the one that a request is about, in its workspace; nil for none. The caller holds the lock.
+func (x *exchange) connection() *Connection {
+	c := x.s.byID(x.id)
+	if c == nil || c.Workspace != x.workspace {
+		return nil
+	}
+	return c
+}
+
 func (x *exchange) show() {
 	x.s.mu.Lock()
-	c := x.s.byID(x.id)
+	c := x.connection()
 	var a object
 	if c != nil {
 		a = x.s.asset(c)
@@ -129,7 +141,7 @@ func (x *exchange) create() {
 	}
 	s := x.s
 	s.mu.Lock()
-	c := &Connection{ID: s.options.NewID(), Status: "SUCCESS", CreateTime: s.tick(), Creator: x.caller(), CanBeDeleted: true}
+	c := &Connection{Workspace: x.workspace, ID: s.options.NewID(), Status: "SUCCESS", CreateTime: s.tick(), Creator: x.caller(), CanBeDeleted: true}
 	c.unseen, _ = strconv.Atoi(s.options.Switches.value("lag"))
 	c.UpdateTime = c.CreateTime
 	b.onto(c)
@@ -152,6 +164,9 @@ func (x *exchange) create() {
 func (s *Server) refuses(c *Connection) string {
 	own := 0
 	for _, other := range s.connections {
+		if other.Workspace != c.Workspace {
+			continue
+		}
 		if other.Name == c.Name && other.ID != c.ID && s.options.Switches.value("duplicates") == "refuse" {
 			return "The name exists already"
 		}
@@ -180,7 +195,7 @@ func (x *exchange) update() {
 	}
 	s := x.s
 	s.mu.Lock()
-	c := s.byID(x.id)
+	c := x.connection()
 	var a object
 	if c != nil {
 		s.update(c, b, x.caller())
@@ -207,7 +222,7 @@ func (s *Server) update(c *Connection, b body, by string) {
 func (x *exchange) remove() {
 	s := x.s
 	s.mu.Lock()
-	c := s.byID(x.id)
+	c := x.connection()
 	inUse := c != nil && !c.CanBeDeleted
 	if c != nil && !inUse {
 		s.delete(x.id)

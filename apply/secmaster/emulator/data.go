@@ -1,16 +1,19 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Seed is what a workspace begins with.
 type Seed struct {
+	Workspaces  []string // none: the one that is served anyway
 	Plugins     []Plugin
 	Connections []Connection
 	Workflows   []Workflow
@@ -30,13 +33,14 @@ func (v *seedVersion) UnmarshalJSON(b []byte) error {
 // ReadSeed reads a seed file: plugins (none: DefaultPlugins) and connections by the names of their plugins.
 func ReadSeed(text []byte) (Seed, error) {
 	var file struct {
-		Plugins []struct {
+		Workspaces []string
+		Plugins    []struct {
 			Name, Type string
 			Versions   []seedVersion
 		}
 		Connections []struct {
-			Name, Description, Plugin, Version string
-			Config                             json.RawMessage
+			Name, Description, Plugin, Version, Workspace string
+			Config                                        json.RawMessage
 		}
 		Workflows []Workflow
 		Policies  []EmergencyPolicy
@@ -44,12 +48,17 @@ func ReadSeed(text []byte) (Seed, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return Seed{}, errors.New("the seed file is not the JSON that docs/emulator.md describes")
 	}
-	s := Seed{Plugins: DefaultPlugins(), Workflows: file.Workflows, Policies: file.Policies}
+	for _, id := range file.Workspaces {
+		if !IsWorkspace(id) {
+			return Seed{}, errors.New("a workspace of the seed file is no id: letters, digits and - only")
+		}
+	}
+	s := Seed{Workspaces: file.Workspaces, Plugins: DefaultPlugins(), Workflows: file.Workflows, Policies: file.Policies}
 	for i, p := range file.Plugins {
 		if i == 0 {
 			s.Plugins = nil
 		}
-		plugin := Plugin{Name: p.Name, Type: p.Type}
+		plugin := Plugin{Name: p.Name, Type: cmp.Or(p.Type, "custom")}
 		for _, v := range p.Versions {
 			plugin.Versions = append(plugin.Versions, Version(v))
 		}
@@ -64,42 +73,64 @@ func ReadSeed(text []byte) (Seed, error) {
 		if component == "" {
 			return Seed{}, fmt.Errorf("connection %d of the seed file names a plugin that is not there", i+1)
 		}
+		if c.Workspace != "" && !slices.Contains(file.Workspaces, c.Workspace) {
+			return Seed{}, fmt.Errorf("connection %d of the seed file is in a workspace that the file does not name", i+1)
+		}
 		s.Connections = append(s.Connections, Connection{
-			Name: c.Name, Description: c.Description, ComponentID: component, ComponentVersionID: version, Config: string(c.Config), CanBeDeleted: true,
+			Workspace: c.Workspace, Name: c.Name, Description: c.Description, ComponentID: component, ComponentVersionID: version, Config: string(c.Config), CanBeDeleted: true,
 		})
 	}
 	return s, nil
 }
 
-// load reads the data file; false where there is none yet.
-func (s *Server) load() (bool, error) {
+// load reads the data file, and gives the workspaces that it keeps; none where there is no such file yet.
+func (s *Server) load() ([]string, error) {
 	if s.options.Data == "" {
-		return false, nil
+		s.options.serving(nil)
+		return nil, nil
 	}
 	text, err := os.ReadFile(s.options.Data)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		s.options.serving(nil)
+		return nil, nil
 	}
 	var stored kept
 	if err != nil || json.Unmarshal(text, &stored) != nil && json.Unmarshal(text, &stored.Connections) != nil { // an older file is a list
-		return false, errors.New("the data file cannot be read")
+		return nil, errors.New("the data file cannot be read")
+	}
+	s.options.serving(stored.Workspaces)
+	if stored.Workspaces == nil { // an older file is of one
+		stored.Workspaces = []string{s.options.WorkspaceID}
 	}
 	s.connections, s.workflows, s.policies = stored.Connections, stored.Workflows, stored.Policies
 	if s.options.Plugins == nil {
 		s.options.Plugins = stored.Plugins
 	}
 	for _, c := range s.connections {
+		c.Workspace = cmp.Or(c.Workspace, s.options.WorkspaceID)
 		s.passed(c.UpdateTime)
 	}
-	return true, nil
+	return stored.Workspaces, nil
 }
 
-// kept is what a data file holds.
+// kept is what a data file holds. A workspace that is not served now stays in it.
 type kept struct {
+	Workspaces  []string          `json:"workspaces"`
 	Plugins     []Plugin          `json:"plugins"`
 	Connections []*Connection     `json:"connections"`
 	Workflows   []Workflow        `json:"workflows,omitempty"`
 	Policies    []EmergencyPolicy `json:"policies,omitempty"`
+}
+
+// workspaces are those that are served, and others that have connections.
+func (s *Server) workspaces() []string {
+	out := slices.Clone(s.options.Workspaces)
+	for _, c := range s.connections {
+		if !slices.Contains(out, c.Workspace) {
+			out = append(out, c.Workspace)
+		}
+	}
+	return out
 }
 
 // save keeps what is served. The caller holds the lock. A disk that fails later than New does not stop the server.
@@ -110,7 +141,7 @@ func (s *Server) keep() error {
 	if s.options.Data == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(kept{s.options.Plugins, s.connections, s.workflows, s.policies}, "", "  ")
+	text, err := json.MarshalIndent(kept{s.workspaces(), s.options.Plugins, s.connections, s.workflows, s.policies}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -9,13 +9,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
+
+	"connsync/lazy"
 )
 
 // Options say which workspace is served, and to whom.
 type Options struct {
-	Region, ProjectID, WorkspaceID      string // default: DefaultRegion, DefaultProject, DefaultWorkspace
+	Region, ProjectID, WorkspaceID      string   // default: DefaultRegion, DefaultProject, and the first of Workspaces
+	Workspaces                          []string // all that are served; default: those of the data file, or else DefaultWorkspace
 	AccessKey, SecretKey, SecurityToken string
 	Token                               string // an X-Auth-Token that is accepted too; "" for none
 	Switches                            Switches
@@ -37,7 +41,7 @@ const (
 	DefaultSecretKey = "emulator-secret-key"
 )
 
-// Server is one workspace, as an http.Handler. It may be used concurrently.
+// Server is the workspaces of a project, as an http.Handler. It may be used concurrently.
 type Server struct {
 	options Options
 
@@ -68,7 +72,7 @@ func New(o Options) (*Server, error) {
 		field *string
 		value string
 	}{
-		{&o.Region, DefaultRegion}, {&o.ProjectID, DefaultProject}, {&o.WorkspaceID, DefaultWorkspace},
+		{&o.Region, DefaultRegion}, {&o.ProjectID, DefaultProject},
 		{&o.AccessKey, DefaultAccessKey}, {&o.SecretKey, DefaultSecretKey}, {&o.Modifier, "ops"},
 	} {
 		if *d.field == "" {
@@ -80,18 +84,48 @@ func New(o Options) (*Server, error) {
 		o.NewID = newID
 	}
 	s := &Server{options: o}
-	loaded, err := s.load()
+	kept, err := s.load()
 	if err != nil {
 		return nil, err
 	}
 	if s.options.Plugins == nil {
 		s.options.Plugins = DefaultPlugins()
 	}
-	if !loaded {
-		s.builtIn()
+	for _, workspace := range s.options.Workspaces {
+		if !slices.Contains(kept, workspace) {
+			s.builtIn(workspace)
+		}
 	}
 	return s, s.keep()
 }
+
+// serving settles which workspaces are served: those of the options, or else those that were kept.
+func (o *Options) serving(kept []string) {
+	switch {
+	case len(o.Workspaces) > 0:
+	case o.WorkspaceID != "":
+		o.Workspaces = []string{o.WorkspaceID}
+	case len(kept) > 0:
+		o.Workspaces = kept
+	default:
+		o.Workspaces = []string{DefaultWorkspace}
+	}
+	if o.WorkspaceID == "" {
+		o.WorkspaceID = o.Workspaces[0]
+	}
+	var each []string
+	for _, id := range o.Workspaces {
+		if !slices.Contains(each, id) {
+			each = append(each, id)
+		}
+	}
+	o.Workspaces = each
+}
+
+// IsWorkspace tells whether a text can be the id of a workspace: it stands in the paths of requests.
+func IsWorkspace(id string) bool { return workspaceID.MatchString(id) }
+
+var workspaceID = lazy.New(`^[A-Za-z0-9-]{1,64}$`)
 
 // realTime fills in the clock that Options do not replace.
 func (o *Options) realTime() {
@@ -119,6 +153,7 @@ type exchange struct {
 	r         *http.Request
 	body      []byte
 	route     route
+	workspace string // in the path; "" for none that is served
 	id        string // of the connection or component in the path
 	requestID string
 }
@@ -142,13 +177,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.route, x.id = find(r)
 	w.Header().Set("X-Request-Id", x.requestID)
 	w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
-	defer s.note(x)()
+	byHand := r.URL.Path == editPath
+	if !byHand {
+		defer s.note(x)()
+	}
 	var err error
 	if x.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil || len(x.body) > maxBody {
 		x.gateway(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
 		return
 	}
 	x.r.Body = io.NopCloser(bytes.NewReader(x.body))
+	if byHand {
+		x.editByHand()
+		return
+	}
 	if latency := s.duration("latency"); latency > 0 {
 		_ = s.options.Sleep(r.Context(), latency)
 	}
@@ -183,6 +225,9 @@ func (x *exchange) serve() {
 		x.withFaults()
 	}
 }
+
+// Workspaces are those that are served.
+func (s *Server) Workspaces() []string { return slices.Clone(s.options.Workspaces) }
 
 // Requests are the requests served so far, in order.
 func (s *Server) Requests() []Request {

@@ -119,7 +119,7 @@ func (x *exchange) fault() (Fault, bool) {
 
 // isAbout tells whether a request is about the connection of a name. The caller holds the lock.
 func (x *exchange) isAbout(name string) bool {
-	if c := x.s.byID(x.id); c != nil {
+	if c := x.connection(); c != nil {
 		return c.Name == name
 	}
 	b, _ := parse(x.body)

@@ -84,8 +84,11 @@ func find(r *http.Request) (route, string) {
 // rightPlace refuses another project or workspace (docs/api.md, C6).
 func (x *exchange) rightPlace() bool {
 	o := x.s.options
-	if strings.HasPrefix(x.r.URL.Path+"/", "/v1/"+o.ProjectID+"/workspaces/"+o.WorkspaceID+"/") {
-		return true
+	for _, workspace := range o.Workspaces {
+		if strings.HasPrefix(x.r.URL.Path+"/", "/v1/"+o.ProjectID+"/workspaces/"+workspace+"/") {
+			x.workspace = workspace
+			return true
+		}
 	}
 	status := http.StatusForbidden
 	if x.s.is("workspace", "400") {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -9,6 +10,7 @@ import (
 
 // Connection is one that the server holds: whole, with its secrets.
 type Connection struct {
+	Workspace          string `json:"workspace,omitempty"` // "" of a new one: the first that is served
 	ID                 string `json:"id"`
 	Name               string `json:"name"`
 	Description        string `json:"description"`
@@ -51,6 +53,7 @@ func (s *Server) Put(c Connection) string {
 	if c.ID == "" {
 		c.ID = s.options.NewID()
 	}
+	c.Workspace = cmp.Or(c.Workspace, s.options.WorkspaceID)
 	if c.Status == "" {
 		c.Status = "SUCCESS"
 	}
@@ -118,6 +121,7 @@ func (s *Server) delete(id string) {
 	s.save()
 }
 
+// byID finds a connection in any workspace.
 func (s *Server) byID(id string) *Connection {
 	for _, c := range s.connections {
 		if c.ID == id {
@@ -191,8 +195,12 @@ func (s *Server) shownTime(kept string) any {
 	return kept
 }
 
-// builtIn adds what every workspace comes with: a connection of each system plugin, and one of an emergency policy.
-func (s *Server) builtIn() {
+// builtIn adds what a workspace comes with: a connection of each system plugin, and one of an emergency policy.
+func (s *Server) builtIn(workspace string) {
+	kind := "built-in"
+	if workspace != s.options.WorkspaceID { // ids are of a workspace
+		kind += " " + workspace
+	}
 	before := s.options.Clock().Add(-time.Hour) // they are older than everything else
 	for _, p := range s.options.Plugins {
 		if p.Type != "system" {
@@ -200,18 +208,18 @@ func (s *Server) builtIn() {
 		}
 		v := p.Versions[0]
 		s.connections = append(s.connections, &Connection{
-			ID: idOf("built-in", p.Name), Name: p.Name + "_default", Description: "Built-in connection of " + p.Name, ComponentID: p.ID(), ComponentVersionID: v.ID(p),
+			Workspace: workspace, ID: idOf(kind, p.Name), Name: p.Name + "_default", Description: "Built-in connection of " + p.Name, ComponentID: p.ID(), ComponentVersionID: v.ID(p),
 			Config: `{"connection_type":"cloud service agency"}`, Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", BuiltIn: true,
 		})
 	}
 	if len(s.options.Plugins) > 0 {
 		p := s.options.Plugins[0]
 		s.connections = append(s.connections, &Connection{
-			ID: idOf("built-in", "defense"), Name: "emergency_policy", Description: "Made by an emergency policy", ComponentID: p.ID(), ComponentVersionID: p.Versions[0].ID(p),
+			Workspace: workspace, ID: idOf(kind, "defense"), Name: "emergency_policy", Description: "Made by an emergency policy", ComponentID: p.ID(), ComponentVersionID: p.Versions[0].ID(p),
 			Config: "{}", Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", DefenseType: "CFW", BuiltIn: true,
 		})
 	}
 	for _, c := range s.connections {
-		c.UpdateTime = c.CreateTime
+		c.UpdateTime = cmp.Or(c.UpdateTime, c.CreateTime)
 	}
 }

@@ -49,7 +49,7 @@ var switchDocs = [...]SwitchDoc{
 	{"names", []string{"console", "printable"}, "console", nil, "the names that a connection may be given: those of the console, or any of printable characters"},
 	{"status", []string{"upper", "lower", "mixed", "absent"}, "upper", nil, "how a connection's status is written"},
 	{"equalput", []string{"moves", "stays"}, "moves", nil, "what an update does to the update time of a connection that it leaves as it was"},
-	{"workspaces", []string{"1", "3"}, "1", natural, "how many workspaces a project shows; each after the first has a view beside it"},
+	{"workspaces", []string{"1", "3"}, "1", natural, "how many workspaces a project shows at least; each that is not served has a view beside it"},
 	{"workflows", []string{"0", "3"}, "0", natural, "how many more workflows there are that use every connection; each third is disabled"},
 	{"policies", []string{"0", "2"}, "0", natural, "how many more emergency policies there are that use every connection"},
 	{"users", []string{"shown", "denied", "absent", "broken"}, "shown", nil, "workflows and emergency policies: shown, refused, calls that do not exist, or texts that cannot be read"},

@@ -64,7 +64,7 @@ func (x *exchange) notFound() {
 func (s *Server) asset(c *Connection) object {
 	o := s.options
 	a := object{
-		"id": c.ID, "project_id": o.ProjectID, "workspace_id": o.WorkspaceID, "name": c.Name,
+		"id": c.ID, "project_id": o.ProjectID, "workspace_id": c.Workspace, "name": c.Name,
 		"component_id": c.ComponentID, "component_version_id": c.ComponentVersionID,
 		"type": "action_target", "enabled": !c.Disabled,
 		"create_time": s.shownTime(c.CreateTime), "creator_id": "u-" + c.Creator, "creator_name": c.Creator,

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 // Workflow is a workflow of the workspace with its active version.
 type Workflow struct {
+	Workspace   string   `json:"workspace,omitempty"` // "": the first that is served
 	Name        string   `json:"name"`
 	Enabled     bool     `json:"enabled"`
 	Connections []string `json:"connections"`      // that its nodes use, by name or id
@@ -22,6 +24,7 @@ type Workflow struct {
 
 // EmergencyPolicy is a policy that blocks something by connections.
 type EmergencyPolicy struct {
+	Workspace   string   `json:"workspace,omitempty"` // "": the first that is served
 	Target      string   `json:"target"` // what it blocks
 	Connections []string `json:"connections"`
 }
@@ -42,41 +45,41 @@ func (s *Server) PutPolicy(p EmergencyPolicy) {
 	s.save()
 }
 
-// allWorkflows are those that were put, and those of the switch "workflows". The caller holds the lock.
-func (s *Server) allWorkflows() []Workflow {
-	out := slices.Clone(s.workflows)
+// allWorkflows are those that were put into a workspace, and those of the switch "workflows". The caller holds the lock.
+func (s *Server) allWorkflows(workspace string) []Workflow {
+	out := slices.DeleteFunc(slices.Clone(s.workflows), func(w Workflow) bool { return cmp.Or(w.Workspace, s.options.WorkspaceID) != workspace })
 	made, _ := strconv.Atoi(s.options.Switches.value("workflows"))
 	for n := range made {
-		out = append(out, Workflow{Name: fmt.Sprintf("playbook %d", n+1), Enabled: n%3 != 2, Connections: s.every(), Config: n%2 == 1})
+		out = append(out, Workflow{Name: fmt.Sprintf("playbook %d", n+1), Enabled: n%3 != 2, Connections: s.every(workspace), Config: n%2 == 1})
 	}
 	return out
 }
 
-// allPolicies are those that were put, and those of the switch "policies". The caller holds the lock.
-func (s *Server) allPolicies() []EmergencyPolicy {
-	out := slices.Clone(s.policies)
+// allPolicies are those that were put into a workspace, and those of the switch "policies". The caller holds the lock.
+func (s *Server) allPolicies(workspace string) []EmergencyPolicy {
+	out := slices.DeleteFunc(slices.Clone(s.policies), func(p EmergencyPolicy) bool { return cmp.Or(p.Workspace, s.options.WorkspaceID) != workspace })
 	made, _ := strconv.Atoi(s.options.Switches.value("policies"))
 	for n := range made {
-		out = append(out, EmergencyPolicy{Target: fmt.Sprintf("192.0.2.%d", n+1), Connections: s.every()})
+		out = append(out, EmergencyPolicy{Target: fmt.Sprintf("192.0.2.%d", n+1), Connections: s.every(workspace)})
 	}
 	return out
 }
 
-// every are the ids of all connections that did not come with the workspace.
-func (s *Server) every() (out []string) {
+// every are the ids of all connections that did not come with a workspace.
+func (s *Server) every(workspace string) (out []string) {
 	for _, c := range s.connections {
-		if !c.BuiltIn {
+		if !c.BuiltIn && c.Workspace == workspace {
 			out = append(out, c.ID)
 		}
 	}
 	return out
 }
 
-// idsOf are the ids of connections that are named, or are ids already.
-func (s *Server) idsOf(connections []string) []string {
+// idsOf are the ids of connections of a workspace that are named, or are ids already.
+func (s *Server) idsOf(connections []string, workspace string) []string {
 	out := slices.Clone(connections)
 	for i, name := range out {
-		if at := slices.IndexFunc(s.connections, func(c *Connection) bool { return c.Name == name }); at >= 0 {
+		if at := slices.IndexFunc(s.connections, func(c *Connection) bool { return c.Name == name && c.Workspace == workspace }); at >= 0 {
 			out[i] = s.connections[at].ID
 		}
 	}
@@ -109,13 +112,13 @@ func (x *exchange) listWorkflows() {
 	}
 	s := x.s
 	s.mu.Lock()
-	all := s.allWorkflows()
+	all := s.allWorkflows(x.workspace)
 	from, to := x.bounds(len(all))
 	items := []object{}
 	for i, w := range all[from:to] {
 		items = append(items, object{
 			"id": w.id(from + i), "name": w.Name, "description": "", "enabled": w.Enabled, "version_id": w.versionID(from + i),
-			"project_id": s.options.ProjectID, "workspace_id": s.options.WorkspaceID, "aop_type": "NORMAL", "engine_type": "public_engine",
+			"project_id": s.options.ProjectID, "workspace_id": x.workspace, "aop_type": "NORMAL", "engine_type": "public_engine",
 		})
 	}
 	s.mu.Unlock()
@@ -136,9 +139,9 @@ func (x *exchange) showVersion() {
 	s := x.s
 	s.mu.Lock()
 	var found object
-	for i, w := range s.allWorkflows() {
+	for i, w := range s.allWorkflows(x.workspace) {
 		if w.versionID(i) == x.id {
-			found = s.version(i, w)
+			found = s.version(i, w, x.workspace)
 		}
 	}
 	s.mu.Unlock()
@@ -150,9 +153,9 @@ func (x *exchange) showVersion() {
 }
 
 // version is a workflow's version as it is shown. The caller holds the lock.
-func (s *Server) version(i int, w Workflow) object {
+func (s *Server) version(i int, w Workflow, workspace string) object {
 	nodes, tasks := []object{}, object{}
-	for n, id := range s.idsOf(w.Connections) {
+	for n, id := range s.idsOf(w.Connections, workspace) {
 		node := fmt.Sprintf("Activity_%d", n)
 		if w.Config {
 			tasks[node] = object{"asset_id": id}
@@ -188,12 +191,12 @@ func (x *exchange) searchPolicies() {
 	}
 	s := x.s
 	s.mu.Lock()
-	all := s.allPolicies()
+	all := s.allPolicies(x.workspace)
 	from, to := x.part(b.Offset, b.Limit, len(all))
 	items := []object{}
 	for i, p := range all[from:to] {
 		list := []object{}
-		for _, id := range s.idsOf(p.Connections) {
+		for _, id := range s.idsOf(p.Connections, x.workspace) {
 			list = append(list, object{"defense_connection_id": id, "defense_type": "CFW", "region_id": s.options.Region})
 		}
 		id := idOf("emergency policy", strconv.Itoa(from+i))

@@ -96,8 +96,11 @@ func (l *line) argument() *kong.Value {
 	return nil
 }
 
-// flags are those of the command, then those of every command.
+// flags are those of the command, or of the one that its name alone stands for, then those of every command.
 func (l *line) flags() (out []*kong.Flag) {
+	if l.node.DefaultCmd != nil {
+		out = append(out, l.node.DefaultCmd.Flags...)
+	}
 	for n := l.node; n != nil; n = n.Parent {
 		out = append(out, n.Flags...)
 	}
