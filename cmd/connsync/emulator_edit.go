@@ -28,7 +28,7 @@ type emulatorEdit struct {
 }
 
 func (emulatorEdit) Help() string {
-	return "The emulator is the one at --endpoint, or at the address where connsync emulator listens by default. What is set is for emulators: never use a real secret.\n\n" +
+	return "The emulator is the one at --endpoint, or else at http://127.0.0.1:8480. What is set is for emulators: never use a real secret.\n\n" +
 		examples("connsync emulator edit edr_prod --set endpoint=https://by-hand.example", "connsync emulator edit edr_prod --unset user --rename edr_old",
 			"connsync emulator edit siem --create EdrVendor:2.1 --set endpoint=https://siem.example --set port=8443", "connsync emulator edit edr_prod --delete")
 }
@@ -55,7 +55,7 @@ func (c emulatorEdit) Run(ctx context.Context, w world, g *globals) error {
 	case errors.As(err, &refused):
 		return &refusal{message: refused.Error()}
 	case err != nil:
-		return &refusal{"no emulator answers at " + at, []string{"start one:  connsync emulator"}}
+		return &refusal{"no emulator answers at " + at, []string{"start one, or name its address with --endpoint"}}
 	}
 	g.printer(w).Out.Line("%s  %s  (%s) in %s", done.Outcome, render.Bold(done.Name), done.ID, done.Workspace)
 	w.give(&editedByHand{render.NewAnswer(), done})

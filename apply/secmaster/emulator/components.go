@@ -103,6 +103,9 @@ func (x *exchange) listWorkspaces() {
 	found := []object{}
 	shown, _ := strconv.Atoi(x.s.value("workspaces"))
 	served := x.s.options.Workspaces
+	if shown == 0 {
+		served = nil
+	}
 	for _, id := range served {
 		found = append(found, x.shownWorkspace(id))
 	}

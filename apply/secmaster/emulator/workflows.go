@@ -25,7 +25,7 @@ type Workflow struct {
 // EmergencyPolicy is a policy that blocks something by connections.
 type EmergencyPolicy struct {
 	Workspace   string   `json:"workspace,omitempty"` // "": the first that is served
-	Target      string   `json:"target"` // what it blocks
+	Target      string   `json:"target"`              // what it blocks
 	Connections []string `json:"connections"`
 }
 
