@@ -55,6 +55,12 @@ func (r *Reader) Uses(ctx context.Context, connections []string) Usage {
 		r: r, ids: newIDs(connections), ration: newRation(usesRequests),
 		found: Usage{Workflows: map[string][]Workflow{}, Policies: map[string]int{}},
 	}
+	var err error
+	if s.base, err = r.inWorkspace(ctx, nil); err != nil {
+		s.gaps(true, map[error]int{gapOf(ctx, err): 0})
+		s.gaps(false, map[error]int{gapOf(ctx, err): 0})
+		return s.found
+	}
 	s.policies(ctx)
 	s.workflows(ctx)
 	return s.found
@@ -63,6 +69,7 @@ func (r *Reader) Uses(ctx context.Context, connections []string) Usage {
 // usesSearch is one search for users.
 type usesSearch struct {
 	r      *Reader
+	base   string // the address of the workspace
 	ids    ids
 	ration *ration
 	found  Usage

@@ -50,12 +50,8 @@ func (s *usesSearch) policy(text []byte) {
 }
 
 func (s *usesSearch) policyPage(ctx context.Context, offset int) (page[json.RawMessage], error) {
-	u, err := s.r.inWorkspace(ctx, nil, "policys", "search")
-	if err != nil {
-		return page[json.RawMessage]{}, err
-	}
 	a, _, err := s.r.do(ctx, call{
-		op: "search emergency policies", method: http.MethodPost, url: u, body: fmt.Appendf(nil, `{"limit":%d,"offset":%d}`, policyPage, offset),
+		op: "search emergency policies", method: http.MethodPost, url: s.base + "/policys/search", body: fmt.Appendf(nil, `{"limit":%d,"offset":%d}`, policyPage, offset),
 		ration: s.ration, version: policyVersion,
 	})
 	if err != nil {

@@ -206,6 +206,10 @@ func TestASearchThatIsInterruptedEnds(t *testing.T) {
 	if u := beside(t, e).Uses(ctx, []string{id}); gaps(u) != "policies 0 outcome unknown, workflows 0 outcome unknown" || e.Count("") != 0 {
 		t.Errorf("%s after %d requests", gaps(u), e.Count(""))
 	}
+	lost := beside(t, answers(404, "{}"), func(o *secmaster.Options) { o.ProjectID = "" })
+	if u := lost.Uses(context.Background(), []string{id}); gaps(u) != "policies 0 SecMaster has no such call, workflows 0 SecMaster has no such call" {
+		t.Errorf("without a project: %s", gaps(u))
+	}
 	ended := func(o *secmaster.Options) { // as if a minute were over at once
 		after := o.After
 		o.After = func(d time.Duration, f func()) func() bool {

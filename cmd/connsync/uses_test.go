@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"connsync/apply/secmaster"
 	"connsync/apply/secmaster/emulator"
+	"connsync/manifest"
 )
 
 // wants writes what Git wants in the clear, and commits it.
@@ -80,5 +83,26 @@ func TestWhoUsesAConnectionIsSaidAndNoMore(t *testing.T) {
 	report, err := os.ReadFile(filepath.Join(work, "report.json"))
 	if kept := runGit(t, work, "cat-file", "--batch", "--batch-all-objects"); err != nil || strings.Contains(kept+string(report), "canary") || !strings.Contains(string(report), `"used_by": {`) {
 		t.Errorf("%v: the report or known state: %s", err, report)
+	}
+}
+
+// A target that is planned again is asked by the same client, which remembers which connections a version of a workflow names.
+func TestATargetThatIsPlannedAgainHasItsClient(t *testing.T) {
+	_, env, url := emulated(t)
+	r := &syncRun{cmd: &syncCmd{Prune: true, Parallelism: 1}, g: &globals{Endpoint: url}, w: world{env: func(k string) string { return env[k] }}}
+	of := func(name string) *secmaster.Client {
+		t.Helper()
+		target := manifest.Target{Name: name, Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace}
+		c, err := r.writer(context.Background(), wanted{Target: target})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first, other := of("prod"), of("test")
+	defer first.Close()
+	defer other.Close()
+	if again := of("prod"); again != first || other == first {
+		t.Error("another client asks for it")
 	}
 }

@@ -65,6 +65,47 @@ func listOf(t *testing.T, text string) []map[string]any {
 	return body.Assets
 }
 
+// Workflows and policies of a seed use connections by name, and a data file keeps them. Requests for them are as strict as the documents.
+func TestWorkflowsAreSeededAndKept(t *testing.T) {
+	seed, err := emulator.ReadSeed([]byte(`{"connections":[{"name":"siem","plugin":"EdrVendor","version":"2.1","config":{}}],
+		"workflows":[{"name":"Block an IP","enabled":true,"connections":["siem"],"note":"n"}],"policies":[{"target":"192.0.2.1","connections":["siem"]}]}`))
+	if err != nil || len(seed.Workflows) != 1 || len(seed.Policies) != 1 {
+		t.Fatalf("%v %+v", err, seed)
+	}
+	data := filepath.Join(t.TempDir(), "data.json")
+	first := fresh(t, emulator.Options{Data: data})
+	id := first.Put(seed.Connections[0])
+	first.PutWorkflow(seed.Workflows[0])
+	first.PutPolicy(seed.Policies[0])
+	s := fresh(t, emulator.Options{Data: data})
+	soc := strings.TrimSuffix(listPath, "/assetcredentials")
+	_, list := ask(t, s, http.MethodGet, soc+"/workflows?offset=0&limit=100", "", nil)
+	var b struct {
+		Data []struct {
+			Name    string
+			Version string `json:"version_id"`
+		}
+	}
+	if err := json.Unmarshal([]byte(list), &b); err != nil || len(b.Data) != 1 || b.Data[0].Name != "Block an IP" {
+		t.Fatalf("%v %s", err, list)
+	}
+	if _, text := ask(t, s, http.MethodGet, soc+"/workflows/versions/"+b.Data[0].Version, "", nil); !strings.Contains(text, `"status":"activated"`) || strings.Contains(text, id) {
+		t.Errorf("a taskflow is not packed: %s", text)
+	}
+	version := func(r *http.Request) { r.Header.Set("X-Secmaster-Version", "25.5.0") }
+	if _, text := ask(t, s, http.MethodPost, soc+"/policys/search", `{"offset":0}`, version); !strings.Contains(text, `"defense_connection_id":"`+id+`"`) {
+		t.Errorf("policies: %s", text)
+	}
+	for path, status := range map[string]int{"/workflows?limit=101": 400, "/workflows?limit=0": 400, "/workflows?offset=10001": 400, "/workflows": 200, "/workflows/versions/none": 400} {
+		if got, text := ask(t, s, http.MethodGet, soc+path, "", nil); got != status {
+			t.Errorf("%s: %d %s", path, got, text)
+		}
+	}
+	if got, _ := ask(t, s, http.MethodPost, soc+"/policys/search", `{"offset":0}`, nil); got != 400 {
+		t.Errorf("policies without a version of the service: %d", got)
+	}
+}
+
 // A data file keeps the plugins of a seed too, so that it alone serves the same workspace again. One of an older version is a list of connections.
 func TestADataFileKeepsPlugins(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data.json")
