@@ -69,7 +69,7 @@ func httpFault(name string) *fault {
 		f.Shape = "html"
 	}
 	says := map[string]string{
-		emulator.FaultReset: "no answer", emulator.FaultTruncated: "the answer broke off", emulator.FaultStall: "no answer in time", emulator.FaultDrip: "no answer in time",
+		emulator.FaultReset: "no answer", emulator.FaultTruncated: "the response was cut short", emulator.FaultStall: "no answer in time", emulator.FaultDrip: "no answer in time",
 		emulator.FaultLate: "no answer in time", emulator.FaultPage: "a page instead of an answer", emulator.FaultBomb: "longer than any that is expected",
 		emulator.FaultFlood: "longer than any that is expected", emulator.FaultOKError: "SecMaster.20039999", emulator.FaultRedirect: "a redirect, which is not followed",
 		emulator.FaultStale: "shows the connection as it was|the answer holds no connection", emulator.FaultEcho: "shows the connection as it was|neither a list nor its id shows it",

@@ -72,7 +72,7 @@ func (c ruleCheck) where() string {
 	if c.rule.From == RulesFile {
 		return RulesFile
 	}
-	return strict.SaidName(c.rule.From) + ", the nearest to the file"
+	return strict.SaidName(c.rule.From) + " (the nearest to the file)"
 }
 
 // recipients finds who can open the file and should not, or the other way round.
@@ -92,11 +92,11 @@ func (c ruleCheck) recipients(told, forWindows bool) []Mistake {
 		return nil
 	}
 	var differ []string
-	for _, r := range missing {
-		differ = append(differ, r.String()+" cannot open it")
+	if len(missing) > 0 {
+		differ = append(differ, "not encrypted for "+named(missing)+", which "+c.where()+" lists")
 	}
-	for _, r := range more {
-		differ = append(differ, r.String()+" can open it")
+	if len(more) > 0 {
+		differ = append(differ, "encrypted for "+named(more)+", which "+c.where()+" does not list")
 	}
 	hints := []string{c.rule.Command("updatekeys " + ShellWord(c.f.Path))}
 	if len(more) > 0 {
@@ -104,9 +104,17 @@ func (c ruleCheck) recipients(told, forWindows bool) []Mistake {
 	}
 	return []Mistake{{
 		Pos:     c.f.Sops.Pos,
-		Message: "the recipients are not those of its rule in " + c.where() + ": " + strings.Join(differ, ", "),
+		Message: strings.Join(differ, "; "),
 		Hints:   hints,
 	}}
+}
+
+func named(rs []Recipient) string {
+	var out []string
+	for _, r := range rs {
+		out = append(out, r.String())
+	}
+	return strings.Join(out, ", ")
 }
 
 // maxInClear is how many values of one file are told one by one.

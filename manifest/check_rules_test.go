@@ -170,7 +170,7 @@ func TestTheNearestRulesFileIsNamed(t *testing.T) {
 	wrong, _ := checked(t, ".sops.yaml", rulesOf("    encrypted_regex: ^password$"), "connections/prod/.sops.yaml", other, "connections/prod/a.yaml", connection("a", "        user: canary\n        password: "+enc+"\n")+block,
 		"connections/b.yaml", connection("b", "        user: canary\n        password: "+strings.Replace(enc, "YWJj,iv", "YWJk,iv", 1)+"\n")+block)
 	got := told(wrong)
-	if len(wrong) != 2 || !strings.Contains(got, "its rule in connections/prod/.sops.yaml, the nearest to the file") || !strings.Contains(got, "hint: sops --config connections/prod/.sops.yaml updatekeys connections/prod/a.yaml\n") {
+	if len(wrong) != 2 || !strings.Contains(got, "its rule in connections/prod/.sops.yaml (the nearest to the file)") || !strings.Contains(got, "hint: sops --config connections/prod/.sops.yaml updatekeys connections/prod/a.yaml\n") {
 		t.Errorf("%s", got)
 	}
 	// A file without rules holds nothing; one with an empty list of rules fits no file.

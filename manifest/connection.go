@@ -209,13 +209,17 @@ func (d *document) plugin(c *Connection, e strict.Entry) {
 	const both = "name the plugin by component and version, or by component_id and component_version_id"
 	switch {
 	case byName && byID:
-		d.WrongName(e.Key, "connection %s names its plugin twice", strict.SaidName(c.Name)).Hint(both)
+		d.WrongName(e.Key, "connection %s names its plugin by name and by id", strict.SaidName(c.Name)).Hint(both)
 	case !byName && !byID:
 		d.WrongName(e.Key, "connection %s names no plugin", strict.SaidName(c.Name)).Hint(both)
 	case byName && !has("version"):
-		d.WrongName(e.Key, "connection %s names no version of its plugin", strict.SaidName(c.Name)).Hint(both)
-	case byName && !has("component"), byID && !(has("component_id") && has("component_version_id")):
-		d.WrongName(e.Key, "connection %s names only half of its plugin", strict.SaidName(c.Name)).Hint(both)
+		d.WrongName(e.Key, "connection %s: version is missing", strict.SaidName(c.Name)).Hint(both)
+	case byName && !has("component"):
+		d.WrongName(e.Key, "connection %s: component is missing", strict.SaidName(c.Name)).Hint(both)
+	case byID && !has("component_id"):
+		d.WrongName(e.Key, "connection %s: component_id is missing", strict.SaidName(c.Name)).Hint(both)
+	case byID && !has("component_version_id"):
+		d.WrongName(e.Key, "connection %s: component_version_id is missing", strict.SaidName(c.Name)).Hint(both)
 	}
 }
 

@@ -45,7 +45,7 @@ func vectors() []vector {
 		control, number    = "a control character", "a number that JSON, YAML or sops would write differently"
 		invalid, second    = "not valid YAML", "more than one YAML document"
 		boolean, empty     = "text here, and a boolean for other readers of YAML", "a setting without a value"
-		notUTF8            = "not UTF-8 without a byte order mark"
+		notUTF8            = "not plain UTF-8: save the file as UTF-8 without BOM"
 	)
 	return []vector{
 		{"plain", good, "", `{"value":"text"}`},

@@ -23,7 +23,7 @@ const (
 
 // Why a body is not whole: the words are the message of the error.
 var (
-	errBrokeOff = errors.New("the answer broke off")
+	errBrokeOff = errors.New("the response was cut short")
 	errTooLong  = errors.New("the answer is longer than any that is expected")
 	errTooSlow  = errors.New("no answer in time")
 )

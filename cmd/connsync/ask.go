@@ -31,7 +31,7 @@ func (g *globals) agreed(ctx context.Context, w world, before bool, question str
 	}
 	out, done := g.toPerson(w)
 	defer done()
-	out.Ask("\n"+question+" Only %s is taken for a yes: ", append(args, render.Bold("yes"))...)
+	out.Ask("\n"+question+" Type %s to continue: ", append(args, render.Bold("yes"))...)
 	return strings.TrimSpace(line(ctx, w.stdin)) == "yes"
 }
 

@@ -141,7 +141,7 @@ func (v *visit) atATerminal(t *testing.T, env map[string]string, args ...string)
 func TestGitAsksAPersonAtATerminal(t *testing.T) {
 	t.Parallel()
 	s := newSecretive(t)
-	const http, scp, yes = "http://HTTP", "git@git.example:BARE", "is taken for a yes:"
+	const http, scp, yes = "http://HTTP", "git@git.example:BARE", "to continue:"
 	user, password := [2]string{"Username for 'http://127.0.0.1", "emma\n"}, [2]string{"Password for 'http://emma@127.0.0.1", "canary-token\n"}
 	for name, c := range map[string]struct {
 		address, ssh string

@@ -52,7 +52,7 @@ type globals struct {
 	Only     []string `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Only connections whose name matches, as in 'edr_*' (repeatable). * ? and [a-z] are wildcards, also for a slash; a backslash before one of them, or a comma, means the sign itself, as in 'a\\*b' or '\\[x]'."`
 	Color    string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" help:"Colour: auto, always or never. NO_COLOR is honoured."`
 	Quiet    bool     `short:"q" help:"No progress."`
-	Verbose  bool     `short:"v" help:"Also show each change of a long plan, and every request: method, path, status, time. Never a body or a header."`
+	Verbose  bool     `short:"v" help:"Log every request: method, path, status, time; never a body or a header. Also show each change of a long plan."`
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
 	Domain   []string `env:"CONNSYNC_DOMAINS" placeholder:"DOMAIN" help:"Let connsync.yaml name addresses in this domain (repeatable; ${env}, with commas)."`
 	CAFile   string   `completes:"files" name:"ca-file" env:"CONNSYNC_CA_FILE" placeholder:"FILE" help:"Also trust the certificates in this file, in PEM, for SecMaster and IAM (${env})."`

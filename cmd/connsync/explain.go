@@ -175,7 +175,7 @@ func explainRun(err error) (string, []string, bool) {
 	case errors.Is(err, apply.ErrMoved):
 		return "a secret of the connection is not among what its file holds; nothing was sent for it", []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrUnverified):
-		return "answered, but the closing list failed: whether it holds is seen by the next sync", nil, true
+		return "SecMaster answered, but the list after it failed: the next sync checks this write", nil, true
 	case errors.Is(err, apply.ErrNotExecuted):
 		return "answered as done, but SecMaster shows the connection as it was: something in between may have swallowed it", []string{"the next sync sends it once more"}, true
 	case errors.Is(err, apply.ErrOtherwise):

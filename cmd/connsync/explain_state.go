@@ -53,7 +53,7 @@ func explainUnread(err error) (string, []string, bool) {
 	case errors.As(err, &missing):
 		return missing.Error(), []string{
 			"nothing is lost: a partial clone fetches it with  git archive " + manifest.ShellWord(branchOf(missing.Ref)) + " >/dev/null",
-			"another one gets it from a clone that has the branch:  git ls-remote --exit-code PATH " + manifest.ShellWord(branchOf(missing.Ref)) +
+			"in any other clone, fetch it from a clone that has the branch:  git ls-remote --exit-code PATH " + manifest.ShellWord(branchOf(missing.Ref)) +
 				" && git update-ref -d " + manifest.ShellWord(missing.Ref) + " && git fetch PATH " + bothSides(missing.Ref),
 		}, true
 	case errors.As(err, &readable):

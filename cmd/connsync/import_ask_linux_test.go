@@ -60,7 +60,7 @@ func TestAPersonPicksFromAList(t *testing.T) {
 			h := newHandMade(t, 4)
 			says := [][2]string{{which, "5\n"}, {which, c.typed}}
 			if c.files != nil {
-				says = append(says, [2]string{"is taken for a yes: ", "yes\n"})
+				says = append(says, [2]string{"to continue: ", "yes\n"})
 			}
 			code, seen, out := h.atTerminal(says, "import")
 			if !slices.Equal(h.manifests(), c.files) || (code == exitDone) != (c.files != nil) || code == exitFailed {

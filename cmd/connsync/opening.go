@@ -96,7 +96,7 @@ func (o *opening) mistakes(changed func(manifest.File) bool) manifest.Mistakes {
 		}
 		if cause := keyCause(err); cause != "" {
 			if said[cause] {
-				hints = []string{"why each of your keys does not is said above"}
+				hints = []string{"the first such error says why each of your keys cannot"}
 			}
 			said[cause] = true
 		}

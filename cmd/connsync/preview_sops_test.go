@@ -143,7 +143,7 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 		{"one field edited with sops", true, func(b *branch) { b.edit("s/canary-first-token/canary-second/") }, 0,
 			[]string{"secrets    password unchanged, token changed"}, []string{"will fail", "high risk"}},
 		{"a destination edited with sops", true, func(b *branch) { b.edit("s#https://edr.example#https://edr2.example#") }, 1,
-			[]string{`-> "https://edr2.example"  git`, "secrets    password unchanged, token unchanged", "high risk: unchanged secrets will go to the new config.endpoint", "no seal says"}, nil},
+			[]string{`-> "https://edr2.example"  git`, "secrets    password unchanged, token unchanged", "high risk: unchanged secrets will go to the new config.endpoint", "was not sealed since"}, nil},
 		{"a destination set and sealed", true, func(b *branch) {
 			b.edit("s#https://edr.example#https://edr2.example#")
 			code, stdout, stderr := inProcess(nil, "seal", "-C", b.dir, "--yes")
@@ -157,7 +157,7 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 		}, 0, []string{"high risk: .sops.yaml: the rule for \"^connections/\": recipient added: age " + recipient, "nothing to do", "high risk: connections/a.yaml: recipient added: age " + recipient, "2 unchanged"}, []string{"will fail"}},
 		{"a rule changed, and no updatekeys", false, func(b *branch) {
 			b.write(".sops.yaml", strings.Replace(b.read(".sops.yaml"), "age: ", "age: "+recipient+",", 1))
-		}, 1, []string{"will fail: connections/a.yaml:", "the recipients are not those of its rule in .sops.yaml: age " + recipient + " cannot open it", "hint: sops updatekeys connections/a.yaml"}, nil},
+		}, 1, []string{"will fail: connections/a.yaml:", "not encrypted for age " + recipient + ", which .sops.yaml lists", "hint: sops updatekeys connections/a.yaml"}, nil},
 		{"rotated", false, func(b *branch) { b.sops("rotate", "--in-place", branchFile) }, 0,
 			[]string{"nothing to do", "2 unchanged"}, []string{"password changed", "re-encrypted", "will fail", "high risk"}},
 		{"rotated, and one set", false, func(b *branch) {
@@ -191,12 +191,12 @@ func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 			[]string{`config.mode  "fast" -> "slow"  git`}, []string{"will fail"}},
 		{"a destination edited by hand, under a MAC of secrets", false, func(b *branch) { b.replace("https://edr.example", "https://evil.example") }, 1,
 			[]string{"high risk: unchanged secrets will go to the new config.endpoint", "high risk: a sync refuses the new config.endpoint",
-				"config.endpoint of edr changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere"}, nil},
+				"config.endpoint of edr changed, and the connection was not sealed since: a sync refuses to send its secrets elsewhere"}, nil},
 		{"two keys in the clear swapped, which no MAC sees", true, func(b *branch) {
 			b.replace("        endpoint: https", "        endpoint_was: https")
 			b.replace("        mode: fast", "        endpoint: fast")
 			b.replace("        endpoint_was: https", "        mode: https")
-		}, 1, []string{"config.endpoint of edr changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere"}, []string{"edited without sops"}},
+		}, 1, []string{"config.endpoint of edr changed, and the connection was not sealed since: a sync refuses to send its secrets elsewhere"}, []string{"edited without sops"}},
 		{"a line taken out, under a full MAC", true, func(b *branch) { b.replace(b.line("mode"), "") }, 1,
 			[]string{"edited without sops"}, nil},
 		{"a secret's line taken out, under a MAC of secrets", false, func(b *branch) { b.replace(b.line("token"), "") }, 1,

@@ -48,7 +48,7 @@ func readUntil(t *testing.T, person *os.File, text string) {
 	}
 }
 
-// On a terminal a sync asks. Only "yes" is taken for a yes, and an interruption is an answer too.
+// On a terminal a sync asks. Only "yes" continues, and an interruption is an answer too.
 func TestAPersonIsAsked(t *testing.T) {
 	t.Parallel()
 	st := setStage(t)
@@ -78,7 +78,7 @@ func TestAPersonIsAsked(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		readUntil(t, person, "is taken for a yes:")
+		readUntil(t, person, "to continue:")
 		if c.typed == "" {
 			err = cmd.Process.Signal(syscall.SIGINT)
 		} else {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// At a terminal seal asks, after it showed what it would sign. Only "yes" is taken for a yes: anything else leaves the file byte for byte as it was.
+// At a terminal seal asks, after it showed what it would sign. Only "yes" to continue: anything else leaves the file byte for byte as it was.
 func TestAPersonIsAskedBeforeASeal(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY", testIdentity)
 	b := newBranch(t, true)
@@ -21,7 +21,7 @@ func TestAPersonIsAskedBeforeASeal(t *testing.T) {
 		shown := make(chan string, 1)
 		go func() {
 			text, buffer := "", make([]byte, 1024)
-			for !strings.Contains(text, "is taken for a yes:") {
+			for !strings.Contains(text, "to continue:") {
 				n, err := person.Read(buffer)
 				if text += string(buffer[:n]); err != nil {
 					break

@@ -28,7 +28,7 @@ func TestAMadeUpMACIsNoSignOfSops(t *testing.T) {
 		t.Errorf("a MAC that nobody verified was recorded: %s", runGit(t, b.dir, "log", "--oneline", "connsync-state/prod"))
 	}
 	b.write(branchFile, strings.Replace(original, "https://edr.example", "https://evil.example", 1))
-	sync("the MAC as it was, and another endpoint", exitRefused, "secrets would go elsewhere: config.endpoint")
+	sync("the MAC as it was, and another endpoint", exitRefused, "this sends existing secrets to a new address: config.endpoint")
 	for _, c := range server.Connections() {
 		if strings.Contains(c.Config, "evil") {
 			t.Errorf("the secrets of %s went to the new endpoint", c.Name)

@@ -71,7 +71,7 @@ func (c *syncCmd) check() error {
 	case !validLimit.MatchString(c.MaxDeletes):
 		return &usageError{"--max-deletes: a number, or a percentage such as 20%"}
 	case c.ExpectPlan != "" && !validHash.MatchString(c.ExpectPlan):
-		return &usageError{"--expect-plan: the hash that stands at the end of a plan, or its first 12 characters or more"}
+		return &usageError{"--expect-plan: give the last line of a plan: its hash, or at least 12 characters of it"}
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (c *syncCmd) expected(plans []diff.Plan) error {
 	if c.ExpectPlan == "" || strings.HasPrefix(diff.Hash(plans...), strings.ToLower(c.ExpectPlan)) {
 		return nil
 	}
-	return &refusal{"the plan is not the expected one", []string{"review it; its hash stands at its end"}}
+	return &refusal{"expected " + c.ExpectPlan + ", the plan is " + diff.Hash(plans...)[:12], []string{"review the plan above; if it is right, give its hash to --expect-plan"}}
 }
 
 // validHash is a plan's hash, or enough of it that nobody finds another plan with the same.

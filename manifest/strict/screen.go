@@ -30,7 +30,7 @@ func (d *Document) screenText() bool {
 	case len(d.text) > maxFile:
 		d.atLine(0, "larger than 1 MiB")
 	case bytes.HasPrefix(d.text, []byte("\xef\xbb\xbf")) || !utf8.Valid(d.text):
-		d.atLine(1, "not UTF-8 without a byte order mark")
+		d.atLine(1, "not plain UTF-8: save the file as UTF-8 without BOM")
 		return false
 	}
 	if bytes.Count(d.text, []byte(","))+bytes.Count(d.text, []byte("\n")) > maxItems {

@@ -11,9 +11,9 @@ import (
 func warning(w diff.Warning) string {
 	switch w.Kind {
 	case diff.WarnDuplicate:
-		return fmt.Sprintf("SecMaster has %s more of this name (%s); they are not touched", Count(len(w.IDs), "connection"), List(w.IDs))
+		return fmt.Sprintf("SecMaster has %s of this name (%s); they are not touched", Count(len(w.IDs), "more connection"), List(w.IDs))
 	case diff.WarnPreviouslyIgnored:
-		return "previously is ignored: the new name is bound already; remove the line"
+		return "already renamed: delete the line  previously:"
 	case diff.WarnProtected:
 		return "protected: it is never deleted"
 	case diff.WarnInUse:
@@ -23,7 +23,7 @@ func warning(w diff.Warning) string {
 	case diff.WarnName:
 		return "the console makes names of letters, digits and _ only: SecMaster may refuse this one"
 	case diff.WarnSpent:
-		return "adopt is carried out, and does nothing any more: the line can go"
+		return "already adopted: delete the line  adopt:"
 	case diff.WarnFailed:
 		return "SecMaster shows it with the status FAILED: it may not work, whatever its settings"
 	case diff.WarnDisabled:
@@ -33,7 +33,7 @@ func warning(w diff.Warning) string {
 	case diff.WarnDiffers:
 		return "SecMaster shows another value of a secret than Git has; the expected plan does not write it, and a sync without --expect-plan does"
 	case diff.WarnNotWritten:
-		return "recorded, and not written by connsync as far as is known: it is never deleted"
+		return "in known state, but nothing shows that connsync wrote it: it is never deleted"
 	}
 	return string(w.Kind)
 }
@@ -82,7 +82,7 @@ func Conflict(c *diff.Change) (string, []string) {
 		return "last applied from commit " + CutHash(d.Commit) + ", which this commit does not contain: this would undo it",
 			[]string{"bring that commit into this branch:  git pull --rebase", "or undo it on purpose:  connsync sync --allow-older"}
 	case diff.ConflictRepointed:
-		return "secrets would go elsewhere: " + List(Paths(d.Fields)) + " changed, and no seal says that a holder of the file's key wants that",
+		return "this sends existing secrets to a new address: " + List(Paths(d.Fields)) + " changed, and the connection was not sealed since",
 			[]string{manifest.SealHint(c.Pos.File), "or let review alone decide, in every sync:  secrets: {destinations: reviewed}  in connsync.yaml",
 				"or accept it in this run:  connsync sync --new-destination " + manifest.ShellWord(manifest.PatternOf(c.Name))}
 	case diff.ConflictUnsealed:

@@ -130,7 +130,7 @@ func why(c *diff.Change) []string {
 		case diff.Touched:
 			out = append(out, "touched in SecMaster"+by(c.Modifier)+"; nothing visible differs, a secret may")
 		case diff.Interrupted:
-			out = append(out, "an earlier run announced this write and did not confirm it")
+			out = append(out, "an earlier run was interrupted during this write")
 		case diff.Rewrite:
 			out = append(out, "written again, as asked with --rewrite")
 		case diff.Missing:
@@ -236,9 +236,9 @@ func riskText(r diff.Risk) string {
 	case diff.RiskException:
 		return "what looks like a secret may stand in the clear: " + string(r.Path)
 	case diff.RiskRepointed:
-		return "a sync refuses the new " + string(r.Path) + ": no seal says that a holder of the file's key wants it"
+		return "a sync refuses the new " + string(r.Path) + ": the connection was not sealed since"
 	case diff.RiskSealed:
-		return "sealed anew: whether by a holder of the file's key, a sync tells when it opens the file"
+		return "sealed anew: a sync checks that a holder of the file's key did it"
 	case diff.RiskCopied:
 		return bare(r.Path) + " is a copy of " + spot(r.From) + ": it does not open here"
 	}

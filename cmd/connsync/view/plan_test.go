@@ -88,7 +88,7 @@ func TestEveryActionAndCauseThatNoFieldShowsIsSaid(t *testing.T) {
 		want   string
 	}{
 		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Touched}, Modifier: "j.doe"}, "touched in SecMaster by j.doe; nothing visible differs, a secret may"},
-		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Interrupted}}, "an earlier run announced this write and did not confirm it"},
+		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Interrupted}}, "an earlier run was interrupted during this write"},
 		{diff.Change{Action: diff.Update, Causes: []diff.Cause{diff.Rewrite}}, "written again, as asked with --rewrite"},
 		{diff.Change{Action: diff.Create, Causes: []diff.Cause{diff.Missing}}, "written before, and no longer in SecMaster"},
 		{diff.Change{Action: diff.Adopt, ID: "123456789"}, "in SecMaster already (12345678…), with equal settings: recorded, not written"},

@@ -25,7 +25,7 @@ func (r Report) Once(seen map[string]bool) Report {
 			continue
 		}
 		if seen[res.Said.Cause] {
-			r.Results[i].Said = &Said{Message: res.Said.Message, Hints: []string{"why each of your keys does not is said above"}}
+			r.Results[i].Said = &Said{Message: res.Said.Message, Hints: []string{"the first such error says why each of your keys cannot"}}
 		}
 		seen[res.Said.Cause] = true
 	}

@@ -42,7 +42,7 @@ func findingWords(f review.Finding) (message string, hints []string) {
 		return fmt.Sprintf("%s of %s in target %s has the ciphertext that was %s of %s in target %s: a ciphertext opens in one place only",
 			s.Path, name, s.Target, f.From.Path, manifest.SaidName(f.From.Name), f.From.Target), movedHints(f)
 	case review.Repointed:
-		return string(s.Path) + " of " + name + " changed, and no seal says that a holder of the file's key wants that: a sync refuses to send its secrets elsewhere",
+		return string(s.Path) + " of " + name + " changed, and the connection was not sealed since: a sync refuses to send its secrets elsewhere",
 			[]string{manifest.SealHint(s.File), "or let review alone decide:  secrets: {destinations: reviewed}  in connsync.yaml"}
 	case review.Unsealed:
 		return name + " had a seal, and has none: a sync refuses to send its secrets", []string{"restore the seal", manifest.SealHint(s.File)}
@@ -171,7 +171,7 @@ func ruleWord(c review.RuleChange) string {
 	case review.RulesGone:
 		return c.File + " has no rules any more"
 	case review.RulesOrder:
-		return in + "the rules stand in another order, and the first that fits a file holds"
+		return in + "the order of the rules changed, and the first one that fits a file counts"
 	case review.RuleNew:
 		return rule + " is new: " + recipientList(c.Recipients)
 	case review.RuleGone:
