@@ -264,7 +264,9 @@ func TestHowFarAServerIsReached(t *testing.T) {
 	defer plain.Close()
 	over, cancel := context.WithCancel(context.Background())
 	cancel()
-	proxy := func(*http.Request) (*url.URL, error) { return url.Parse("http://proxy.example:3128") }
+	proxy := func(address string) Network {
+		return Network{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(address) }}
+	}
 	for name, c := range map[string]struct {
 		ctx     context.Context
 		network Network
@@ -278,11 +280,19 @@ func TestHowFarAServerIsReached(t *testing.T) {
 		"no TLS":      {context.Background(), Network{}, strings.Replace(plain.URL, "http:", "https:", 1), [3]string{"", "", NoTLS}, false},
 		"nobody":      {context.Background(), Network{}, "http://127.0.0.1:1", [3]string{"", NobodyThere, ""}, false},
 		"no name":     {over, Network{}, "https://secmaster.invalid", [3]string{NoName, "", ""}, false},
-		"proxied":     {context.Background(), Network{Proxy: proxy}, "https://secmaster.invalid", [3]string{}, true},
+		"proxied":     {context.Background(), proxy(strings.Replace(plain.URL, "http://", "http://user:canary@", 1)), "https://secmaster.invalid", [3]string{}, true},
+		"dead proxy":  {context.Background(), proxy("http://user:canary@127.0.0.1:1"), secure.URL, [3]string{"", NobodyThere, ""}, false},
+		"no port":     {over, proxy("socks5://user:canary@127.0.0.1"), secure.URL, [3]string{"", NoWay, ""}, false},
+		"lost proxy":  {over, proxy("https://user:canary@proxy.invalid:3128"), secure.URL, [3]string{NoName, "", ""}, false},
+		"no proxy":    {context.Background(), proxy("http://%"), secure.URL, [3]string{"", NoProxy, ""}, false},
+		"empty proxy": {context.Background(), proxy("http://:3128"), secure.URL, [3]string{"", NoProxy, ""}, false},
 		"no such URL": {context.Background(), Network{}, "://", [3]string{}, true},
 	} {
 		r := c.network.Reach(c.ctx, c.address)
 		if got := [3]string{r.Name.Wrong, r.Connect.Wrong, r.TLS.Wrong}; got != c.want || r.Reached() != c.reached || (name == "trusted") == r.Until.IsZero() {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if strings.Contains(fmt.Sprintf("%+v", r), "canary") || r.Proxied != strings.Contains(name, "prox") && name != "no port" {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}

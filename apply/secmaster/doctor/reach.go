@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,9 +16,10 @@ import (
 // Reach is how far a server is reached, step by step; a step behind one that failed is not tried.
 type Reach struct {
 	Host    string
-	Proxied bool // a proxy resolves its name and connects: nothing is tried
-	Number  bool // the host is an address already
-	Plain   bool // http, to this machine
+	Proxied bool   // a proxy resolves its name and connects: the steps are about the proxy
+	Proxy   string // its host and port; never what else stands in its address
+	Number  bool   // the host is an address already
+	Plain   bool   // http, to this machine
 	Name    Step
 	Connect Step
 	TLS     Step
@@ -40,6 +42,7 @@ const (
 	OtherName   = "the server's certificate is for another host"
 	Untrusted   = "the server's certificate is not trusted"
 	NoTLS       = "it does not speak TLS as connsync does"
+	NoProxy     = "it is no address of a proxy"
 )
 
 const stepWithin = 10 * time.Second
@@ -60,6 +63,7 @@ func (n Network) Reach(ctx context.Context, address string) Reach {
 	if n.Proxy != nil {
 		if proxy, err := n.Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
 			r.Proxied = true
+			knock(ctx, proxy, &r)
 			return r
 		}
 	}
@@ -70,6 +74,32 @@ func (n Network) Reach(ctx context.Context, address string) Reach {
 		n.connect(ctx, u, &r)
 	}
 	return r
+}
+
+// knock tells whether a proxy is there. It is asked for nothing; nil is one whose address cannot be read.
+func knock(ctx context.Context, proxy *url.URL, r *Reach) {
+	if proxy == nil || proxy.Hostname() == "" {
+		r.Connect = Step{true, NoProxy}
+		return
+	}
+	port := proxy.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]
+	}
+	r.Proxy = net.JoinHostPort(proxy.Hostname(), cmp.Or(port, "80"))
+	if net.ParseIP(proxy.Hostname()) == nil {
+		r.Name = resolve(ctx, proxy.Hostname())
+	}
+	if r.Name.Wrong != "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, stepWithin)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", r.Proxy)
+	r.Connect = Step{true, connectWrong(err)}
+	if err == nil {
+		_ = conn.Close()
+	}
 }
 
 func resolve(ctx context.Context, host string) Step {

@@ -199,6 +199,9 @@ func TestTheConsoleIsPlayed(t *testing.T) {
 			t.Errorf("%s: no trace of it: %+v", c.does, s.Connections()[i])
 		}
 	}
+	if _, err := s.ByHand(emulator.Edit{Do: emulator.EditChange, Connection: edr, Set: map[string]json.RawMessage{"k": json.RawMessage("{")}}); err == nil || err.Error() != "a value is not JSON" {
+		t.Errorf("a value that is no JSON: %v", err)
+	}
 	if s.Count("") != 0 {
 		t.Errorf("counted: %+v", s.Requests())
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"time"
 
 	"connsync/apply/secmaster/doctor"
@@ -9,7 +10,7 @@ import (
 // Reached says how far a server was reached.
 func Reached(r doctor.Reach, now time.Time) []Check {
 	if r.Proxied {
-		return []Check{{Name: "network", Verdict: NotLooked, Text: "a proxy of the environment (HTTPS_PROXY) resolves the name and connects"}}
+		return []Check{proxied(r), {Name: "network", Verdict: NotLooked, Text: "a proxy of the environment (HTTPS_PROXY) resolves the name and connects"}}
 	}
 	name := Check{Name: "name", Verdict: NotLooked, Text: r.Host + " is an address already"}
 	if !r.Number {
@@ -24,6 +25,16 @@ func Reached(r doctor.Reach, now time.Time) []Check {
 		secure.Verdict, secure.Text = Doubtful, secure.Text+", and expires in "+Count(int(left/day), "day")
 	}
 	return []Check{name, connect, secure}
+}
+
+// proxied says whether the proxy is there. Its address may hold a password: only host and port are shown.
+func proxied(r doctor.Reach) Check {
+	wrong := cmp.Or(r.Name.Wrong, r.Connect.Wrong)
+	if wrong == "" {
+		return Check{Name: "proxy", Verdict: Fine, Text: r.Proxy + ": answers"}
+	}
+	return Check{Name: "proxy", Verdict: Broken, Text: "the proxy of HTTPS_PROXY, " + cmp.Or(r.Proxy, "as it stands there") + ": " + wrong,
+		Hints: []string{"correct HTTPS_PROXY, or name " + r.Host + " in NO_PROXY, if no proxy is needed"}}
 }
 
 // step is a step as a check.

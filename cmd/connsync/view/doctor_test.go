@@ -118,7 +118,9 @@ func TestHowFarAServerIsReached(t *testing.T) {
 		"expires soon":          {doctor.Reach{Host: "h", Name: tried, Connect: tried, TLS: tried, Until: now.AddDate(0, 0, 2)}, "ok ok warning"},
 		"no name":               {doctor.Reach{Host: "h", Name: doctor.Step{Tried: true, Wrong: doctor.NoName}}, "failed not looked at not looked at"},
 		"an untrusted one":      {doctor.Reach{Host: "h", Name: tried, Connect: tried, TLS: doctor.Step{Tried: true, Wrong: doctor.Untrusted}}, "ok ok failed"},
-		"a proxy":               {doctor.Reach{Host: "h", Proxied: true}, "not looked at"},
+		"a proxy":               {doctor.Reach{Host: "h", Proxied: true, Proxy: "p:3128", Name: tried, Connect: tried}, "ok not looked at"},
+		"a dead proxy":          {doctor.Reach{Host: "h", Proxied: true, Proxy: "p:3128", Connect: doctor.Step{Tried: true, Wrong: doctor.NobodyThere}}, "failed not looked at"},
+		"a proxy without name":  {doctor.Reach{Host: "h", Proxied: true, Proxy: "p:3128", Name: doctor.Step{Tried: true, Wrong: doctor.NoName}}, "failed not looked at"},
 		"plain, and an address": {doctor.Reach{Host: "::1", Number: true, Plain: true, Connect: tried}, "not looked at ok not looked at"},
 	} {
 		if got := strings.Join(verdicts(Reached(c.reach, now)), " "); got != c.want {
