@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func conforms(schema string, document []byte) error {
 	if err != nil {
 		return err
 	}
-	return compare("../../docs/"+schema, document)
+	return compare(filepath.Join(startedIn, "../../docs", schema), document)
 }
 
 // jsonConforms checks what a command of a script wrote as JSON.

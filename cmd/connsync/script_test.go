@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,6 +89,11 @@ func linked() (string, error) {
 	return bin, err
 }
 
+var (
+	startedIn, _ = os.Getwd()
+	startedWith  = os.Environ()
+)
+
 // builtBeside builds a program of testdata into a folder of its name below the commands. It is called connsync there.
 func builtBeside(name string) (string, error) {
 	exe, err := exec.LookPath("connsync")
@@ -96,7 +102,7 @@ func builtBeside(name string) (string, error) {
 	}
 	program := filepath.Join(filepath.Dir(exe), name, "connsync")
 	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "./testdata/"+name)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	build.Dir, build.Env = startedIn, append(slices.Clip(startedWith), "CGO_ENABLED=0", "GOFLAGS=") // with the build cache of the HOME that it was
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", errors.New(string(out))
 	}

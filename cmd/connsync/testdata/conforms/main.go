@@ -30,10 +30,16 @@ func main() {
 	}
 }
 
+var compiled = map[string]*jsonschema.Schema{}
+
 func compare(name string, document []byte) error {
-	schema, err := jsonschema.NewCompiler().Compile(name)
-	if err != nil {
-		return err
+	schema := compiled[name]
+	if schema == nil {
+		var err error
+		if schema, err = jsonschema.NewCompiler().Compile(name); err != nil {
+			return err
+		}
+		compiled[name] = schema
 	}
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
