@@ -39,10 +39,13 @@ func NewReader(o Options) (*Reader, error) {
 		return nil, err
 	}
 	o.complete()
+	if o.Pace == nil {
+		o.Pace = NewPace(0)
+	}
 	return &Reader{
 		options: o, base: base, iam: iam, http: newHTTPClient(o), project: o.ProjectID,
 		holder:  holder{current: o.Credentials},
-		limiter: newLimiter(o.Now, o.waiting("SecMaster limits the rate of requests")),
+		limiter: o.Pace.at(base, o.Now),
 	}, nil
 }
 

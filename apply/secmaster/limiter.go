@@ -3,140 +3,233 @@ package secmaster
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"connsync/lazy"
 )
 
 const (
-	slowest    = rate.Limit(1.0 / 60)
-	recoverBy  = 1.1 // after each second without a 429
-	fullSpeed  = rate.Limit(200)
+	slowest    = 1.0 / 60 // requests a second
+	fullSpeed  = 200.0    // from which on nothing is paced
 	longestNap = 5 * time.Minute
+
+	cutTo    = 0.95                  // of the rate, where few of the requests were refused
+	cutMost  = 0.6                   // … and where most were
+	calm     = 9 * time.Second       // from a cut until the rate is near where it was refused, and once more until it is taken for another limit
+	calmFor  = 25                    // … or so many times what Retry-After asks for: each 429 costs that much
+	growBy   = 1.1                   // a second, from then on: others have gone, or the limit is another one
+	shortNap = 60 * time.Millisecond // of those who are paced: little is missing until the next request is taken
 )
 
-// limiter adapts to the server: SecMaster publishes no limits. It sends as fast as it is asked to until a 429 halves the
-// rate; from then on the rate grows slowly. One limiter serves all requests of a client.
+// limiter adapts to the server: SecMaster publishes no limits, and others may share them. It sends as fast as it is asked to until a 429. From then on it
+// sends evenly, at the rate at which its requests were taken: each 429 cuts the rate a little. Time brings it back to near where it was refused, keeps it
+// there, and then lets it grow ever faster. One limiter serves all requests of a command to one address.
 type limiter struct {
-	now   func() time.Time
-	sleep func(context.Context, time.Duration) error
+	now  func() time.Time
+	most float64 // requests a second that are never exceeded; 0 for no such bound
 
-	mu       sync.Mutex
-	bucket   *rate.Limiter
-	until    time.Time // nothing is sent before
-	halved   time.Time
-	grown    time.Time
-	sentIn   time.Time // the second in which sent requests are counted
-	sent     int
-	lastFull int // requests of the last whole second
+	mu     sync.Mutex
+	rate   float64       // requests a second; 0: as fast as it is asked to
+	next   time.Time     // the next place that nobody has
+	until  time.Time     // nothing is sent before
+	round  time.Time     // when the last 429 came that was no other's twin: what was sent before it was sent at the rate that it cut
+	first  bool          // the rate was estimated in this round
+	inARow int           // rounds without a request that was taken
+	good   int           // requests of this round that were taken
+	taken  []time.Time   // when requests were taken, of the last second
+	refuse float64       // the rate at which the round began
+	base   float64       // … and what it was cut to
+	scale  float64       // the limit as a whole, as far as it is known: those who share one grow by the same, whatever they have
+	calm   time.Duration // of this round
 }
 
-func newLimiter(now func() time.Time, sleep func(context.Context, time.Duration) error) *limiter {
-	return &limiter{now: now, sleep: sleep, bucket: rate.NewLimiter(rate.Inf, 1)}
+func newLimiter(now func() time.Time, most float64) *limiter {
+	return &limiter{now: now, most: most, rate: most, refuse: most, base: most, scale: most, calm: calm}
 }
 
 var errNoTime = errors.New("would wait longer than there is time")
 
 // wait returns when the next request may be sent. Where that is after ctx's deadline it fails at once.
-func (l *limiter) wait(ctx context.Context) error {
+func (l *limiter) wait(ctx context.Context, sleep func(context.Context, time.Duration) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, placed := l.place()
+		at, round := l.place()
+		d := at.Sub(l.now())
 		if d <= 0 {
 			return nil
 		}
-		if end, ok := ctx.Deadline(); ok && l.now().Add(d).After(end) {
+		if end, ok := ctx.Deadline(); ok && at.After(end) {
 			return errNoTime
 		}
-		if err := l.sleep(ctx, d); err != nil {
+		if err := sleep(ctx, d); err != nil {
 			return err
 		}
-		if placed && !l.paused() {
+		if l.holds(at, round) {
 			return nil
 		}
 	}
 }
 
-// place is how long to wait, and whether a place was taken for then. During a pause none is.
-func (l *limiter) place() (time.Duration, bool) {
+// place takes the next place, and says in which round. A 429 takes the places of all who wait.
+func (l *limiter) place() (at, round time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at = l.now()
+	if at.Before(l.until) {
+		at = l.until
+	}
+	if l.rate == 0 {
+		return at, l.round
+	}
+	if at.Before(l.next) {
+		at = l.next
+	}
+	l.next = at.Add(l.gap())
+	return at, l.round
+}
+
+// gap is the time between two requests.
+func (l *limiter) gap() time.Duration { return time.Duration(float64(time.Second) / l.rate) }
+
+// holds tells whether a place still counts.
+func (l *limiter) holds(at, round time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return round.Equal(l.round) && !at.Before(l.until)
+}
+
+// succeeded counts a request that was taken, and lets the rate grow.
+func (l *limiter) succeeded(started time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if now.Before(l.until) {
-		return l.until.Sub(now), false
+	switch {
+	case !started.Before(l.round):
+		l.inARow, l.good = 0, l.good+1
+	case l.first: // it was under way when the rate was estimated
+		l.refuse, l.base = l.refuse+1, l.base+cutTo
 	}
-	l.count(now)
-	return l.bucket.ReserveN(now, 1).DelayFrom(now), true
+	l.taken = append(l.taken, now)
+	for now.Sub(l.taken[0]) >= time.Second {
+		l.taken = l.taken[1:]
+	}
+	if l.rate > 0 {
+		l.rate = l.bounded(l.grown(now.Sub(l.round)))
+	}
 }
 
-// paused tells whether a 429 has stopped everybody: also those who had a place.
-func (l *limiter) paused() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.now().Before(l.until)
+// grown is the rate so long after the last 429.
+func (l *limiter) grown(since time.Duration) float64 {
+	k, gain := l.calm.Seconds(), (1-cutTo)*l.scale
+	back := k * math.Cbrt((l.refuse-l.base)/gain)
+	x := (since.Seconds() - back) / k
+	rate := l.refuse + gain*min(x*x*x, 1)
+	for more := (x - 1) * k; more > 0 && rate < fullSpeed; more-- {
+		rate *= growBy
+	}
+	return rate
 }
 
-func (l *limiter) count(now time.Time) {
-	if now.Sub(l.sentIn) >= time.Second {
-		l.lastFull, l.sent, l.sentIn = l.sent, 0, now
+// bounded is a rate that may be: full speed is 0.
+func (l *limiter) bounded(rate float64) float64 {
+	switch {
+	case l.most > 0:
+		return min(rate, l.most)
+	case rate >= fullSpeed:
+		return 0
 	}
-	l.sent++
+	return rate
 }
 
-// succeeded lets a slowed rate recover.
-func (l *limiter) succeeded() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.now()
-	if l.bucket.Limit() == rate.Inf || now.Sub(l.grown) < time.Second || now.Sub(l.halved) < time.Second {
-		return
-	}
-	l.grown = now
-	if next := l.bucket.Limit() * recoverBy; next < fullSpeed {
-		l.bucket.SetLimitAt(now, next)
-		return
-	}
-	l.bucket.SetLimitAt(now, rate.Inf)
-}
-
-// throttled halves the rate, once for all requests that were under way together, and waits as long as the server asks.
+// throttled cuts the rate, once for all requests that were under way together, and waits: as long as the server asks, or where the rate was only a little too
+// high, a moment.
 func (l *limiter) throttled(started time.Time, try int, a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if until := now.Add(asked(now, try, a)); until.After(l.until) {
-		l.until = until
+	server, says := retryAfter(now, a)
+	if says {
+		l.stop(now.Add(server))
 	}
-	if started.Before(l.halved) {
+	if started.Before(l.round) {
 		return
 	}
-	l.halved = now
-	current := l.bucket.Limit()
-	if current == rate.Inf {
-		current = rate.Limit(max(l.lastFull, l.sent, 2))
+	l.inARow++
+	nap := asked(now, try, a)
+	if l.rate > 0 {
+		nap = min(nap, jittered(max(shortNap, l.gap())<<min(l.inARow-1, 10)))
 	}
-	l.bucket.SetLimitAt(now, max(current/2, slowest))
+	l.calm = max(calm, calmFor*server)
+	l.cut(a)
+	l.round, l.next = now, now.Add(l.gap())
+	l.stop(now.Add(nap))
 }
 
-var window = lazy.New(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
+// stop has nobody send before a time.
+func (l *limiter) stop(until time.Time) {
+	if until.After(l.until) {
+		l.until = until
+	}
+	if l.next.Before(l.until) {
+		l.next = l.until
+	}
+}
+
+// cut lowers the rate: the first time to what was taken, then by as much as was refused.
+func (l *limiter) cut(a answer) {
+	few := cutTo
+	if l.first = l.rate == 0; l.first {
+		l.estimate(a)
+	} else {
+		few = min(cutTo, max(cutMost, float64(l.good)/float64(l.good+1)))
+	}
+	l.refuse = max(l.rate, slowest)
+	l.rate = max(l.rate*few, slowest)
+	l.base, l.good = l.rate, 0
+}
+
+// estimate is the rate that the server takes, as far as can be told by the first 429: what was taken in the last second, and no more than its message names.
+func (l *limiter) estimate(a answer) {
+	l.rate = min(float64(max(len(l.taken), 1)), fullSpeed)
+	l.scale = l.rate
+	if n, per := limitOf(a); n > 0 && per > 0 {
+		l.scale = max(n/per.Seconds(), slowest)
+		l.rate = min(l.rate, l.scale)
+	}
+}
+
+var (
+	limitSaid  = lazy.New(`limit:\s*([0-9]{1,9})`)
+	windowSaid = lazy.New(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
+)
+
+// limitOf is the limit that the message of a 429 names: so many requests in a time; 0 for what it does not name.
+func limitOf(a answer) (n float64, per time.Duration) {
+	if m := limitSaid.Regexp().FindSubmatch(a.body); m != nil {
+		count, _ := strconv.Atoi(string(m[1]))
+		n = float64(count)
+	}
+	if m := windowSaid.Regexp().FindSubmatch(a.body); m != nil {
+		count, _ := strconv.Atoi(string(m[1]))
+		per = time.Duration(count) * map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[string(m[2])]
+	}
+	return n, per
+}
 
 // asked is how long a 429 asks to wait: Retry-After, the window that its message names, or a pause that grows.
 func asked(now time.Time, try int, a answer) time.Duration {
 	if d, ok := retryAfter(now, a); ok {
 		return d
 	}
-	if m := window.Regexp().FindSubmatch(a.body); m != nil {
-		n, _ := strconv.Atoi(string(m[1]))
-		unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[string(m[2])]
-		return min(time.Duration(n)*unit, longestNap)
+	if _, per := limitOf(a); per > 0 {
+		return min(per, longestNap)
 	}
 	return jittered(time.Second << min(try, 5))
 }

@@ -27,6 +27,7 @@ type Options struct {
 	UserAgent   string
 	Log         *slog.Logger // a line for each request; nil for none
 
+	Pace    *Pace          // how fast the address may be asked, shared by all who ask it; nil for one of its own
 	RootCAs *x509.CertPool // who may have signed the servers' certificates; nil for the system's
 
 	Now   func() time.Time                                                  // nil for the real clock

@@ -55,7 +55,7 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 		if !c.ration.take() {
 			return answer{}, sent, &Error{Op: c.op, Message: ErrEnough.Error(), Class: ErrEnough}
 		}
-		if err := r.limiter.wait(ctx); err != nil {
+		if err := r.limiter.wait(ctx, r.options.waiting("SecMaster limits the rate of requests")); err != nil {
 			return answer{}, sent, gaveUp(ctx, c)
 		}
 		started := r.options.Now()
@@ -72,7 +72,7 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 		failure := r.failure(c, a, left, err)
 		switch {
 		case failure == nil:
-			r.limiter.succeeded()
+			r.limiter.succeeded(started)
 			return a, sent, nil
 		case a.status == http.StatusTooManyRequests:
 			r.limiter.throttled(started, try, a)

@@ -22,7 +22,7 @@ func TestARequestCannotBeReadTwice(t *testing.T) {
 }
 
 func TestARequestThatCannotBeMadeNeverLeaves(t *testing.T) {
-	r := &Reader{limiter: newLimiter(time.Now, Sleep)}
+	r := &Reader{limiter: newLimiter(time.Now, 0)}
 	r.options.complete()
 	r.options.Sleep = func(context.Context, time.Duration) error { return nil }
 	_, sent, err := r.do(context.Background(), call{method: http.MethodGet, url: "://"})
@@ -32,14 +32,14 @@ func TestARequestThatCannotBeMadeNeverLeaves(t *testing.T) {
 }
 
 func TestAWaitIsNoLongerThanThereIsTime(t *testing.T) {
-	l := newLimiter(time.Now, func(context.Context, time.Duration) error { return context.Canceled })
+	l, canceled := newLimiter(time.Now, 0), func(context.Context, time.Duration) error { return context.Canceled }
 	l.until = time.Now().Add(time.Hour)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := l.wait(ctx); !errors.Is(err, errNoTime) {
+	if err := l.wait(ctx, canceled); !errors.Is(err, errNoTime) {
 		t.Errorf("%v", err)
 	}
-	if err := l.wait(context.Background()); !errors.Is(err, context.Canceled) {
+	if err := l.wait(context.Background(), canceled); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

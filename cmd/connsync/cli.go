@@ -24,9 +24,9 @@ type cli struct {
 	Seal     sealCmd      `cmd:"" takes:"dir config target" help:"Sign where the secrets of connections may go."`
 	Secrets  secretsCmd   `cmd:"" takes:"dir config ref target only" help:"Show how old each secret is, and who could open it. Offline; needs no key."`
 	Merge    mergingCmd   `cmd:"" takes:"dir config" name:"merge-driver" help:"Merge a manifest for Git: each connection as one unit, signed where a key is at hand."`
-	Import   importCmd    `cmd:"" takes:"dir config target only endpoint domain ca-file narrow quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
-	Plugins  pluginsCmd   `cmd:"" takes:"dir config target endpoint domain ca-file narrow quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
-	Doctor   doctorCmd    `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
+	Import   importCmd    `cmd:"" takes:"dir config target only endpoint domain ca-file narrow max-rps quiet verbose" help:"Write manifests for the connections that the workspaces have already."`
+	Plugins  pluginsCmd   `cmd:"" takes:"dir config target endpoint domain ca-file narrow max-rps quiet verbose" help:"Show the plugins of the workspaces and their settings; keep them for offline checks."`
+	Doctor   doctorCmd    `cmd:"" takes:"dir config repo ref target endpoint domain ca-file narrow max-rps state quiet verbose local-state" help:"Look at all that a sync needs, and at what this SecMaster does. Read-only."`
 	Schema   schemaCmd    `cmd:"" takes:"dir config" help:"Print JSON Schema of manifests or of connsync.yaml, for editors."`
 	Targets  targetsCmd   `cmd:"" takes:"dir config repo ref target shard" help:"Print the names of the targets, or jobs for them, for a CI system."`
 	Known    stateCmd     `cmd:"" takes:"dir config repo ref target only endpoint state quiet verbose" name:"state" help:"Look at known state, and repair it."`
@@ -56,6 +56,7 @@ type globals struct {
 	Endpoint string   `env:"CONNSYNC_ENDPOINT" placeholder:"URL" help:"SecMaster's address; default: from the region (${env})."`
 	Domain   []string `env:"CONNSYNC_DOMAINS" placeholder:"DOMAIN" help:"Let connsync.yaml name addresses in this domain (repeatable; ${env}, with commas)."`
 	CAFile   string   `completes:"files" name:"ca-file" env:"CONNSYNC_CA_FILE" placeholder:"FILE" help:"Also trust the certificates in this file, in PEM, for SecMaster and IAM (${env})."`
+	MaxRPS   rps      `name:"max-rps" placeholder:"N" help:"Send SecMaster at most N requests a second, for those who share its limit with others. Without it connsync finds out what is taken."`
 	Narrow   bool     `help:"Ask for temporary keys that may do only what this command needs."`
 	State    string   `completes:"folders" env:"CONNSYNC_STATE" placeholder:"PATH|URL" help:"Keep known state in this Git repository instead (${env})."`
 

@@ -50,6 +50,7 @@ func (g *globals) client(ctx context.Context, w world, t manifest.Target, n need
 		Log:         g.requestLog(w),
 		Waits:       w.waitsFor(t.Name),
 		Wrap:        w.wrap,
+		Pace:        w.pace,
 	}, nil
 }
 

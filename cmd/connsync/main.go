@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"connsync/apply/secmaster"
 	"connsync/cmd/connsync/render"
 	"connsync/manifest/gitfs"
 )
@@ -47,6 +48,7 @@ type world struct {
 	answers *answers // nil where text is asked for
 
 	keys   *keyring                                  // of this run; nil where nothing is remembered
+	pace   *secmaster.Pace                           // of this run; nil where each target has its own
 	asks   *gitfs.Desk                               // where Git's questions arrive; nil where nobody can be asked
 	waits  *render.Progress                          // what is waited for is said there
 	effect func(op string) error                     // hears of every effect on known state; nil for nobody
@@ -103,7 +105,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	if asksJSON(command.Selected()) {
 		w = w.answering()
 	}
-	w.keys = &keyring{}
+	w.keys, w.pace = &keyring{}, secmaster.NewPace(float64(c.globals.MaxRPS))
 	w.waits = c.globals.printer(w).Progress()
 	w.asks = c.globals.desk(ctx, w)
 	command.BindTo(ctx, (*context.Context)(nil))

@@ -23,6 +23,11 @@ var mutants = []mutant{
 	{"servers that fail again and again are asked on", "apply/send.go", "b.inARow >= brokenAfter", "b.inARow < 0", "./apply TestFiveServerErrors"},
 	{"refused credentials do not end the run", "apply/send.go", "if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {", "if false {", "./apply TestRefusedCredentials"},
 	{"Retry-After has no upper bound", "apply/secmaster/limiter.go", "time.Duration(min(s, int64(longestNap/time.Second)))", "time.Duration(s)", "./apply/secmaster FuzzRetryAfter|TestRetryAfter"},
+	{"a 429 slows nothing down", "apply/secmaster/limiter.go", "\tl.cut(a)\n", "\tl.rate = max(l.rate, 100)\n", "./apply/secmaster TestALimitIsUsed"},
+	{"a rate that was cut stays so", "apply/secmaster/limiter.go", "l.rate = l.bounded(l.grown(now.Sub(l.round)))", "l.rate = l.base", "./apply/secmaster TestWhatOthersLeave"},
+	{"what is under way is cut as often as it is refused", "apply/secmaster/limiter.go", "\tif started.Before(l.round) {\n\t\treturn\n\t}\n", "", "./apply/secmaster TestALimitIsUsed"},
+	{"--max-rps is exceeded", "apply/secmaster/limiter.go", "return min(rate, l.most)", "return rate", "./apply/secmaster TestNoMoreThan"},
+	{"each target learns anew what is taken", "apply/secmaster/pace.go", "if p.of[base] == nil {", "if true {", "./apply/secmaster TestAPaceIs"},
 	{"a create is not waited for before it is sent again", "apply/sync.go", "if !o.asked.Before(end) {", "if true || !o.asked.Before(end) {", "./apply TestWhatIsUnclear"},
 	{"an unconfirmed create that is there is not written in full", "apply/settle.go", "if !w.creates() || !w.tried || w.err == nil || mine == nil {", "if mine != nil || !w.creates() {", "./apply TestAnAnswerThatIsLost"},
 

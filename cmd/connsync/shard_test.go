@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -263,5 +264,25 @@ func TestShardsTogetherAreAll(t *testing.T) {
 	}
 	if code, out, errs := inProcess(env, "diff", "-C", dir, "--endpoint", url, "--exit-code", "--local-state", "--shard", "1/3"); code != exitDone {
 		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
+
+// What --max-rps allows is for the whole command, from its first request on.
+func TestNoMoreRequestsThanAreAllowed(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"0", "-1", "x", "NaN", "inf", "10001", "1e9"} {
+		if code, _, errs := inProcess(nil, "diff", "--max-rps="+text); code != exitUsage || !strings.Contains(errs, "--max-rps: a number of requests a second") {
+			t.Errorf("%s: exit %d: %s", text, code, errs)
+		}
+	}
+	s, env, url := emulated(t)
+	dir := lay(t, manifestsOf("connections:\n  prod:\n    edr:\n      component: EdrVendor\n      version: \"2.1\"\n      config: {}\n"))
+	runGit(t, dir, "init", "-q", "-b", "main")
+	runGit(t, dir, "add", "-A")
+	runGit(t, dir, "commit", "-q", "-m", "c")
+	began := time.Now()
+	code, out, errs := inProcess(env, "sync", "-C", dir, "--endpoint", url, "--settle", "1ms", "--max-rps", "20")
+	if least := time.Duration(s.Count("")-1) * 50 * time.Millisecond; code != exitDone || s.Count("") < 3 || time.Since(began) < least {
+		t.Errorf("exit %d: %d requests in %v: %s%s", code, s.Count(""), time.Since(began), out, errs)
 	}
 }

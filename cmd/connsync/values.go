@@ -7,6 +7,7 @@ import (
 	"path"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -20,6 +21,7 @@ func values() []kong.Option {
 		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
 		kong.KindMapper(reflect.Slice, kong.MapperFunc(decodeList)),
 		kong.TypeMapper(reflect.TypeFor[shard](), kong.MapperFunc(decodeShard)),
+		kong.TypeMapper(reflect.TypeFor[rps](), kong.MapperFunc(decodeRPS)),
 		kong.NamedMapper("pattern", kong.MapperFunc(decodePatterns)),
 	}
 }
@@ -43,6 +45,24 @@ func blank(text string) bool { return strings.TrimSpace(text) == "" }
 func emptyVariable(name string) bool {
 	value, ok := os.LookupEnv(name)
 	return ok && blank(value)
+}
+
+// rps is how many requests a second; 0 for no such bound.
+type rps float64
+
+var errRPS = errors.New("a number of requests a second, from 0.01 to 10000")
+
+func decodeRPS(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("text", &text); err != nil {
+		return err
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n >= 0.01 && n <= 10_000) { // what is not a number is neither
+		return errRPS
+	}
+	target.SetFloat(n)
+	return nil
 }
 
 // checkVariables refuses a variable of the environment that is set and empty, unless a flag says otherwise. All of them select: without
