@@ -42,6 +42,21 @@ func (h observedRemote) Head(ctx context.Context, ref string) (hash string, err 
 	return hash, err
 }
 
+// Seen is Head for those who only read: where the Remote looked at all its refs at once, as it saw them then.
+func (h observedRemote) Seen(ctx context.Context, ref string) (hash string, err error) {
+	looks, ok := h.Remote.(interface {
+		Seen(ctx context.Context, ref string) (string, error)
+	})
+	if !ok {
+		return h.Head(ctx, ref)
+	}
+	err = h.effect("fetch", func() error {
+		hash, err = looks.Seen(ctx, ref)
+		return err
+	})
+	return hash, err
+}
+
 // Keep writes them.
 func (h observedRemote) Keep(ctx context.Context, hash string) error {
 	return h.effect("keep", func() error { return h.Remote.Keep(ctx, hash) })

@@ -121,7 +121,7 @@ func (s *Store) ReadShared(ctx context.Context) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	shared, err := s.repo.Remote.Head(ctx, s.ref)
+	shared, err := s.repo.Remote.(observedRemote).Seen(ctx, s.ref)
 	if err != nil {
 		return Snapshot{}, err
 	}

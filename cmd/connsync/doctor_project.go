@@ -157,7 +157,7 @@ func (x *checkup) remote() {
 func (x *checkup) reach(s *sharedState) {
 	known := 0
 	for _, t := range x.targets {
-		head, err := s.Head(x.ctx, state.Ref(t.Name))
+		head, err := s.Seen(x.ctx, state.Ref(t.Name))
 		if err != nil {
 			x.note(x.failed("fetch", err))
 			x.note(notLooked("push", "because of the failure above"))

@@ -23,6 +23,8 @@ var mutants = []mutant{
 	{"servers that fail again and again are asked on", "apply/send.go", "b.inARow >= brokenAfter", "b.inARow < 0", "./apply TestFiveServerErrors"},
 	{"refused credentials do not end the run", "apply/send.go", "if errors.Is(err, secmaster.ErrDenied) || errors.Is(err, secmaster.ErrWorkspace) {", "if false {", "./apply TestRefusedCredentials"},
 	{"Retry-After has no upper bound", "apply/secmaster/limiter.go", "time.Duration(min(s, int64(longestNap/time.Second)))", "time.Duration(s)", "./apply/secmaster FuzzRetryAfter|TestRetryAfter"},
+	{"each target looks at the remote anew", "cmd/connsync/store.go", "s.sight.looked = true", "s.sight.looked = false", "./cmd/connsync TestOneLookServes"},
+	{"a ref that moved since the look is not looked at again", "cmd/connsync/store.go", "if errors.Is(err, gitfs.ErrReplaced) { // it moved since", "if false {", "./cmd/connsync TestOneLookServes"},
 	{"a 429 slows nothing down", "apply/secmaster/limiter.go", "\tl.cut(a)\n", "\tl.rate = max(l.rate, 100)\n", "./apply/secmaster TestALimitIsUsed"},
 	{"a rate that was cut stays so", "apply/secmaster/limiter.go", "l.rate = l.bounded(l.grown(now.Sub(l.round)))", "l.rate = l.base", "./apply/secmaster TestWhatOthersLeave"},
 	{"what is under way is cut as often as it is refused", "apply/secmaster/limiter.go", "\tif started.Before(l.round) {\n\t\treturn\n\t}\n", "", "./apply/secmaster TestALimitIsUsed"},

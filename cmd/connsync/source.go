@@ -19,6 +19,7 @@ type source struct {
 	worktree *gitfs.Worktree   // nil unless the files are a worktree's
 	state    *gitfs.Repository // of --state; nil where there is none or it was not needed yet
 	history  *gitfs.History    // of commit; nil where it was not needed yet
+	sight    sight             // of the remote that shares known state
 }
 
 // open finds the manifests. A worktree is read even where its repository cannot be.

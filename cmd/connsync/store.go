@@ -70,6 +70,9 @@ func (g *globals) keeper(w world, s *source, p manifest.StatePolicy) (*gitfs.Rep
 	if err != nil && !(g.LocalState && errors.Is(err, errWhichRemote)) {
 		return nil, nil, err
 	}
+	if remote != nil {
+		remote.sight = &s.sight
+	}
 	return repo, remote, nil
 }
 
@@ -119,13 +122,37 @@ func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sh
 	if err != nil {
 		return nil, &remoteError{wanted, err}
 	}
-	return &sharedState{wanted, s}, nil
+	return &sharedState{name: wanted, remote: s}, nil
 }
 
 // sharedState is a remote as package state wants it.
 type sharedState struct {
 	name   string
 	remote *gitfs.Shared
+	sight  *sight
+}
+
+// sight is one look at the refs of the remote that shares known state, for all targets of a command that only reads.
+type sight struct {
+	looked bool
+	heads  map[string]string
+	err    error
+}
+
+// Seen is the commit that the remote's ref named when the command looked first, with its objects.
+func (s *sharedState) Seen(ctx context.Context, ref string) (string, error) {
+	if !s.sight.looked {
+		s.sight.heads, s.sight.err = s.remote.Heads(ctx, state.Ref("*"))
+		s.sight.looked = true
+	}
+	if s.sight.err != nil {
+		return "", s.explain(s.sight.err)
+	}
+	hash, err := s.remote.HeadAt(ctx, ref, s.sight.heads[ref])
+	if errors.Is(err, gitfs.ErrReplaced) { // it moved since
+		return s.Head(ctx, ref)
+	}
+	return hash, s.explain(err)
 }
 
 func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {

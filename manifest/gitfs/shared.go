@@ -109,8 +109,30 @@ func (s *Shared) Head(ctx context.Context, ref string) (string, error) {
 	ctx, cancel := withPatience(ctx, answerWithin)
 	defer cancel()
 	hash, err := s.listed(ctx, ref)
-	if err != nil || hash == "" || s.repo.readable(hash) {
-		return hash, err
+	if err != nil {
+		return "", err
+	}
+	return s.bring(ctx, ref, hash)
+}
+
+// Heads are the commits that a remote's refs name, of all that match a pattern such as refs/heads/a/*: one look that serves many questions.
+func (s *Shared) Heads(ctx context.Context, pattern string) (map[string]string, error) {
+	ctx, cancel := withPatience(ctx, answerWithin)
+	defer cancel()
+	return s.line.list(ctx, pattern)
+}
+
+// HeadAt is Head of a ref that Heads saw name a commit; "" for none. ErrReplaced where it names another one by now, of which the repository has nothing.
+func (s *Shared) HeadAt(ctx context.Context, ref, hash string) (string, error) {
+	ctx, cancel := withPatience(ctx, answerWithin)
+	defer cancel()
+	return s.bring(ctx, ref, hash)
+}
+
+// bring has the repository read the objects of a commit that a remote's ref names.
+func (s *Shared) bring(ctx context.Context, ref, hash string) (string, error) {
+	if hash == "" || s.repo.readable(hash) {
+		return hash, nil
 	}
 	p, err := newPrivate()
 	if err != nil {
