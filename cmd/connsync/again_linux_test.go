@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"connsync/apply/secmaster/emulator"
+	"connsync/cmd/connsync/view"
 )
 
 // shellWord is a word as manifest.ShellWord writes it: bare, or in single quotes.
@@ -72,6 +73,16 @@ func TestANextCommandRepeatsWhatWasTyped(t *testing.T) {
 	g = typedLine(t, []string{"sync", "-C", "."})
 	if got := g.again("connsync sync") + "; " + g.again("git add -A"); got != "connsync sync; git add -A" {
 		t.Errorf("what the environment and the default say is repeated: %s", got)
+	}
+}
+
+// The name of every command begins a line that can be copied.
+func TestEveryCommandIsSeenInASentence(t *testing.T) {
+	for _, command := range typedLine(t, []string{"sync"}).typed.root.Children {
+		line := "connsync " + command.Name + " x"
+		if parts := view.Pieces("before:  " + line + "  behind"); !command.Hidden && !slices.Contains(parts, view.Part{Code: true, Text: line}) {
+			t.Errorf("%s: %v", line, parts)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (p *Printer) Note(format string, args ...any) {
 
 // Fail says an error on stderr, and what to do about it.
 func (p *Printer) Fail(message string, hints []string) {
-	p.Err.Line("%s %s", Red("connsync: error:"), message)
+	p.Err.labelled("", Red("connsync: error:"), message)
 	p.hints(hints)
 	p.hear(Failure{Message: message, Hints: hints})
 }
@@ -95,6 +95,6 @@ func (p *Printer) Next(commands []string) {
 // hints says what to do, a line each.
 func (p *Printer) hints(hints []string) {
 	for _, h := range hints {
-		p.Err.Line("  %s %s", Cyan("hint:"), h)
+		p.Err.labelled("  ", Cyan("hint:"), h)
 	}
 }

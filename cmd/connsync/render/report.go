@@ -61,8 +61,8 @@ func (s *Stream) result(r view.Result) {
 	if r.Said == nil {
 		return
 	}
-	s.Line(planIndent+"%s", r.Said.Message)
+	s.words(planIndent, Plain, r.Said.Message)
 	for _, h := range r.Said.Hints {
-		s.Line(planIndent+"%s %s", Cyan("hint:"), h)
+		s.labelled(planIndent, Cyan("hint:"), h)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"connsync/cmd/connsync/view"
 )
 
 // Stream writes lines for people. Every argument of a line is made harmless, whatever its type: there is no other way to write one.
@@ -108,7 +110,7 @@ func (s *Stream) columns() int {
 // labelled writes a text behind a label; further lines begin under the first.
 func (s *Stream) labelled(indent string, label Styled, text string) {
 	hang := indent + strings.Repeat(" ", utf8.RuneCountInString(fmt.Sprint(label.arg))+1)
-	for i, l := range s.wrapped(hang, text) {
+	for i, l := range s.sentence(hang, text) {
 		if i == 0 {
 			s.Line("%s%s %s", indent, label, l)
 			continue
@@ -119,9 +121,30 @@ func (s *Stream) labelled(indent string, label Styled, text string) {
 
 // words writes a text, indented.
 func (s *Stream) words(indent string, style func(any) Styled, text string) {
-	for _, l := range s.wrapped(indent, text) {
+	for _, l := range s.sentence(indent, text) {
 		s.Line("%s%s", indent, style(l))
 	}
+}
+
+// sentence is wrapped, with each command whole and on a line of its own, ready to be copied.
+func (s *Stream) sentence(indent, text string) (lines []string) {
+	if s.width == 0 {
+		return s.wrapped(indent, text)
+	}
+	for i, p := range view.Pieces(text) {
+		switch {
+		case !p.Code:
+			lines = append(lines, s.wrapped(indent, strings.TrimRight(p.Text, " "))...)
+			continue
+		case i == 0:
+			lines = append(lines, "run")
+		}
+		lines = append(lines, Harmless(p.Text))
+	}
+	if lines == nil {
+		return s.wrapped(indent, text)
+	}
+	return lines
 }
 
 // wrapped is a text in lines that fit a terminal; elsewhere in one line, which can be searched.

@@ -14,7 +14,8 @@ type Part struct {
 
 var (
 	commandAt  = lazy.New(`: (?:connsync|git (?:fetch|fsck|update-ref)|sops (?:decrypt|edit|encrypt|rotate|set|unset|updatekeys)) .*`) // "sops wrote it" is none
-	tokens     = lazy.New(`'[^']*'(?:\\''[^']*')*[^ ]*|(?:"(?:[^"\\]|\\.)*"|[^ ])+| +`)                                                // in the quotes of a shell, of a sentence, or bare
+	command    = lazy.New(`^(?:connsync (?:completion|demo|diff|doctor|emulator|help|iam|import|init|merge-driver|plugins|rename|report|reseal|schema|seal|secrets|set|state|sync|targets|validate|version)|export [A-Z_]+=[^ ]+|git [a-z-]+|sops (?:--[a-z]+ [^ ]+ )?(?:decrypt|edit|encrypt|rotate|set|unset|updatekeys))(?: |$)`)
+	tokens     = lazy.New(`'[^']*'(?:\\''[^']*')*[^ ]*|(?:"(?:[^"\\]|\\.)*"|[^ ])+| +`) // in the quotes of a shell, of a sentence, or bare
 	inQuotes   = lazy.New(`"(?:[^"\\]|\\.)*"|(?:^| )'[^']*'(?:\\''[^']*')*`)
 	plainWord  = lazy.New(`^(?:[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,6})$`)
 	hashLetter = lazy.New(`^[a-f]{7,}$`) // as a commit's hash may look
@@ -27,15 +28,41 @@ func Sentence(s string) []Part {
 		return append(Sentence(s[:at[0]+1]), Part{false, " "}, Part{true, s[at[0]+2:]})
 	}
 	var out []Part
+	apart := 1
 	for i, p := range pieces(s) {
 		if i > 0 {
 			out = append(out, Part{false, " "})
+		} else if isCommand(p) {
+			apart = 0
 		}
-		if i%2 == 1 && p != "" { // set apart by its writer: to be typed as it stands
+		if i%2 == apart && p != "" { // set apart by its writer: to be typed as it stands
 			out = append(out, Part{true, p})
 			continue
 		}
 		out = append(out, wordsOf(p)...)
+	}
+	return out
+}
+
+// isCommand tells whether a text is a command line and nothing else.
+func isCommand(s string) bool { return command.Regexp().MatchString(s) }
+
+// Pieces parts a sentence into words and commands, in order. A command is to be copied: nothing else stands on its line.
+func Pieces(s string) (out []Part) {
+	if at := commandAt.Regexp().FindStringIndex(masked(s)); at != nil {
+		return append(Pieces(s[:at[0]+1]), Part{true, s[at[0]+2:]})
+	}
+	for i, p := range pieces(s) {
+		last := len(out) - 1
+		switch is := isCommand(p); {
+		case p == "":
+		case is && (i == 0 || i%2 == 1):
+			out = append(out, Part{true, p})
+		case last >= 0 && !out[last].Code:
+			out[last].Text += "  " + p
+		default:
+			out = append(out, Part{false, p})
+		}
 	}
 	return out
 }
