@@ -31,7 +31,7 @@ connections:
 // panics, and what is fine is sent as it was written.
 func TestASelectorOfAnyKindIsReadAsTheSopsCommandWroteIt(t *testing.T) {
 	const broken = "is no regular expression: sops says nothing, and lets it match nothing"
-	for _, c := range []struct{ kind, text, says string }{
+	for i, c := range []struct{ kind, text, says string }{
 		{"encrypted_regex", "^password$", ""},
 		{"encrypted_suffix", "word", ""},
 		{"unencrypted_regex", "^(component|version|endpoint|list)$", ""},
@@ -46,7 +46,10 @@ func TestASelectorOfAnyKindIsReadAsTheSopsCommandWroteIt(t *testing.T) {
 		{"encrypted_regex", strings.Repeat("x|", 3000) + "^password$", "encrypted_regex of the sops block is too large to be looked at"},
 		{"encrypted_regex", "(" + strings.Repeat(`\pL{900}|`, 9) + "^password$)", "encrypted_regex of the sops block is too large to be looked at"},
 	} {
-		for _, macOnly := range []bool{false, true} {
+		for j, macOnly := range []bool{false, true} {
+			if (i+j)%2 == 1 && !*allTampers {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s %.20s %t", c.kind, c.text, macOnly), func(t *testing.T) {
 				t.Parallel()
 				b := newSelected(t, c.kind, c.text, macOnly)
