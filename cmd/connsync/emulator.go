@@ -22,7 +22,7 @@ type emulatorCmds struct {
 }
 
 func (emulatorCmds) Help() string {
-	return examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked", "connsync emulator edit edr_prod --set endpoint=https://by-hand.example")
+	return "Without another word it serves, and takes the flags of emulator serve.\n\n" + examples("connsync emulator", "connsync emulator --data /tmp/secmaster.json --switch config=masked", "connsync emulator edit edr_prod --set endpoint=https://by-hand.example")
 }
 
 // emulatorCmd serves an emulated SecMaster until it is interrupted.
@@ -63,8 +63,9 @@ func (c *emulatorCmd) Run(ctx context.Context, w world) error {
 		out.Line("%s", v)
 	}
 	plan.says(out)
+	out.Line("")
 	for _, id := range s.Workspaces() {
-		out.Line("\nIn connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, id)
+		out.Line("In connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, id)
 	}
 	<-ctx.Done()
 	return nil
