@@ -170,7 +170,7 @@ func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]fate, 
 	if stopped == nil { // what is deleted goes last: by then its successor is there
 		stopped = p.sync.send(ctx, ws, (*write).deletes)
 	}
-	have, listErr := p.sync.settle(ctx, final, ws)
+	have, listErr := p.sync.settle(ctx, final, ws, p.seen.have)
 	shown, ids := byName(have), byID(have)
 	out := make(map[string]fate, len(ws))
 	for _, w := range ws {

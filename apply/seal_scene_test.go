@@ -417,6 +417,10 @@ type workspace struct {
 	log   string
 }
 
+func (w *workspace) ListNamed(ctx context.Context, _ string) ([]secmaster.Connection, error) {
+	return w.List(ctx)
+}
+
 func (w *workspace) List(context.Context) ([]secmaster.Connection, error) {
 	return slices.Clone(w.there), nil
 }

@@ -18,8 +18,8 @@ var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
 // settle finds out by complete lists what became of every write. Creates that nobody confirmed and that
 // turn up are written once more in full, since what was executed may not be all that
 // is wanted. The last list is the closing list, which alone decides; its error leaves everything undecided. final outlives ctx.
-func (s Sync) settle(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
-	have, err := s.watch(ctx, final, ws)
+func (s Sync) settle(ctx, final context.Context, ws []*write, before []diff.Have) ([]diff.Have, error) {
+	have, err := s.watch(ctx, final, ws, before)
 	if err == nil && s.rewriteFound(ctx, ws, have) {
 		have, err = look(final, s.Client, updated(ws))
 	}
@@ -52,9 +52,9 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 }
 
 // watch lists until a list holds and shows all that was done, or the pauses, or the time to settle, are over.
-func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error) {
+func (s Sync) watch(ctx, final context.Context, ws []*write, before []diff.Have) ([]diff.Have, error) {
 	s.progress("verifying", 0, 0)
-	have, err := look(final, s.Client, updated(ws))
+	have, err := s.verify(final, ws, before)
 	waited, end := time.Duration(0), s.Clock.now().Add(s.Settle)
 	for _, pause := range pauses {
 		open := unseen(ws, have)
@@ -66,7 +66,7 @@ func (s Sync) watch(ctx, final context.Context, ws []*write) ([]diff.Have, error
 		if s.Clock.sleep(ctx, pause*time.Second) != nil {
 			break
 		}
-		have, err = look(final, s.Client, updated(ws))
+		have, err = s.verify(final, ws, before)
 	}
 	return have, err
 }

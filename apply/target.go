@@ -26,6 +26,7 @@ type Reader interface {
 // Writer is what a sync needs beyond reading.
 type Writer interface {
 	Reader
+	ListNamed(ctx context.Context, name string) ([]secmaster.Connection, error)
 	Create(context.Context, secmaster.Body) (secmaster.Connection, secmaster.Sent, error)
 	Update(ctx context.Context, id string, b secmaster.Body) (secmaster.Connection, secmaster.Sent, error)
 	Delete(ctx context.Context, id string) (secmaster.Sent, error)

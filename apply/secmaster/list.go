@@ -2,6 +2,7 @@ package secmaster
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,11 +19,21 @@ const (
 	maxPages  = 5000
 )
 
+// PagesOf is how many requests a list of so many connections takes.
+func PagesOf(n int) int { return max(1, (n+pageSize-2)/(pageSize-1)) }
+
 // List is every connection of the workspace, or an error: of class ErrIncomplete where it cannot be known that it is every one.
-func (r *Reader) List(ctx context.Context) ([]Connection, error) {
+func (r *Reader) List(ctx context.Context) ([]Connection, error) { return r.list(ctx, nil) }
+
+// ListNamed is every connection whose name holds a text, by the server's own filter: what it leaves out may be there all the same.
+func (r *Reader) ListNamed(ctx context.Context, name string) ([]Connection, error) {
+	return r.list(ctx, url.Values{"name": {name}})
+}
+
+func (r *Reader) list(ctx context.Context, filter url.Values) ([]Connection, error) {
 	l := lister[wireConnection]{
 		r: r, op: "list connections", parts: []string{"assetcredentials"}, names: []string{"assets", "asset", "data"},
-		id: func(w wireConnection) string { return string(w.ID) },
+		id: func(w wireConnection) string { return string(w.ID) }, filter: filter,
 	}
 	items, err := l.all(ctx)
 	if err != nil {
@@ -45,8 +56,9 @@ type lister[T any] struct {
 	parts  []string
 	names  []string // under which the list may stand
 	id     func(T) string
-	size   int     // the most items of a page; 0: pageSize
-	ration *ration // of requests; nil: no bound
+	filter url.Values // what the list is narrowed to
+	size   int        // the most items of a page; 0: pageSize
+	ration *ration    // of requests; nil: no bound
 	budget *allotment
 }
 
@@ -190,7 +202,9 @@ func (l lister[T]) pageByPage(ctx context.Context) (*gathered[T], bool, error) {
 }
 
 func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
-	u, err := l.r.inWorkspace(ctx, url.Values{"limit": {strconv.Itoa(l.most())}, "offset": {strconv.Itoa(offset)}}, l.parts...)
+	query := url.Values{"limit": {strconv.Itoa(l.most())}, "offset": {strconv.Itoa(offset)}}
+	maps.Copy(query, l.filter)
+	u, err := l.r.inWorkspace(ctx, query, l.parts...)
 	if err != nil {
 		return page[T]{}, err
 	}
