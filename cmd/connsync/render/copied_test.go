@@ -7,7 +7,27 @@ import (
 	"testing"
 
 	"connsync/cmd/connsync/view"
+	"connsync/manifest"
 )
+
+// A mistake stands behind its place, and below it where a terminal has no room for both; a log has one line.
+func TestAMistakeWraps(t *testing.T) {
+	m := manifest.Mistake{Pos: at("connections/"+strings.Repeat("folder/", 8)+"edr.yaml", 7), Message: strings.Repeat("some words ", 10) + "end", Hints: []string{"connsync validate"}}
+	for width, lines := range map[int]int{0: 1, 60: 3, 400: 1} {
+		var out bytes.Buffer
+		p := New(&out, &out, Options{})
+		p.Err.width = width
+		p.Mistakes(manifest.Mistakes{m}, false)
+		p.Checked(view.Checked{Warnings: manifest.Mistakes{m}})
+		said, _, _ := strings.Cut(out.String(), "  hint:")
+		if got := strings.Count(said, "\n"); got != lines || !strings.HasPrefix(said, m.Pos.String()) || strings.Contains(said, "\nsome") {
+			t.Errorf("%d columns, %d lines:\n%s", width, got, &out)
+		}
+		if !strings.Contains(out.String(), "edr.yaml:7:5: warning:") {
+			t.Errorf("%d columns: %s", width, &out)
+		}
+	}
+}
 
 // On a terminal a command within a sentence stands alone on its line, whole, whatever its length; and every other line fits.
 func TestACommandStandsWholeOnItsOwnLine(t *testing.T) {

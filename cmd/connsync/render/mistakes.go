@@ -12,7 +12,7 @@ import (
 // targets only, apart is true: the others go on.
 func (p *Printer) Mistakes(ms manifest.Mistakes, apart bool) {
 	for _, m := range ms {
-		p.Err.Line("%s %s", Bold(view.At(m.Pos)+":"), m.Message)
+		p.Err.placed(Row{Bold(view.At(m.Pos) + ":")}, m.Message)
 		if m.Source != "" {
 			p.source(m)
 		}
@@ -45,7 +45,7 @@ func (p *Printer) source(m manifest.Mistake) {
 // Checked ends a validation in text: with what is only worth a look, and with how much was checked where nothing is wrong.
 func (p *Printer) Checked(c view.Checked) {
 	for _, m := range c.Warnings {
-		p.Err.Line("%s %s %s", Bold(view.At(m.Pos)+":"), Yellow("warning:"), m.Message)
+		p.Err.placed(Row{Bold(view.At(m.Pos) + ":"), " ", Yellow("warning:")}, m.Message)
 		p.hints(m.Hints)
 	}
 	if len(c.Wrong) == 0 {

@@ -119,6 +119,16 @@ func (s *Stream) labelled(indent string, label Styled, text string) {
 	}
 }
 
+// placed writes a text behind its place; where both do not fit a line, below it.
+func (s *Stream) placed(place Row, text string) {
+	if line := fmt.Sprintf("%s %s", argument{place, false}, text); s.width == 0 || utf8.RuneCountInString(line) <= s.columns() {
+		s.Line("%s %s", place, text)
+		return
+	}
+	s.Line("%s", place)
+	s.words("  ", Plain, text)
+}
+
 // words writes a text, indented.
 func (s *Stream) words(indent string, style func(any) Styled, text string) {
 	for _, l := range s.sentence(indent, text) {
