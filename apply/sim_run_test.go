@@ -26,6 +26,7 @@ type simRun struct {
 	at          *machine
 	revision    *revision
 	prune       bool
+	reviewed    bool
 	rewrite     bool
 	parallelism int
 	expires     time.Duration
@@ -151,7 +152,7 @@ func (r *simRun) preview() error {
 
 func (r *simRun) target() apply.Target {
 	return apply.Target{
-		Name: "prod", Destinations: manifest.Reviewed, Want: r.want(), Commit: r.revision.name(), Prune: r.prune, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}, Rewrite: r.rewrites(), Only: r.only,
+		Name: "prod", Destinations: manifest.Reviewed, Want: r.want(), Commit: r.revision.name(), Prune: r.prune, Reviewed: r.reviewed, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}, Rewrite: r.rewrites(), Only: r.only,
 		Place: diff.Place{Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace},
 	}
 }
