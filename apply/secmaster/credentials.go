@@ -44,7 +44,7 @@ type source struct {
 func chain() []source {
 	return []source{
 		{true, (*finder).sdkPair}, {true, (*finder).terraformPair}, {true, (*finder).token},
-		{false, (*finder).bySTS}, {false, (*finder).byIAM}, {true, (*finder).file},
+		{false, (*finder).bySTS}, {false, (*finder).byIAM}, {true, (*finder).file}, {false, (*finder).fileByIAM},
 		{false, (*finder).metadata}, {false, (*finder).pod},
 	}
 }
@@ -84,7 +84,8 @@ func Configured(o FindOptions) bool {
 			return true
 		}
 	}
-	return f.federated() || o.Env(podURI) != ""
+	_, profile := f.profile()
+	return f.federated() || profile["idp_id"] != "" || o.Env(podURI) != ""
 }
 
 // complete adds how temporary ones are renewed.
@@ -142,21 +143,58 @@ func pair(source string, names [4]string, get func(string) string) (Credentials,
 
 func unprintable(r rune) bool { return r <= ' ' || r > '~' }
 
-// file reads the section [basic] of ~/.huaweicloud/credentials.
-func (f *finder) file(context.Context) (Credentials, error) {
-	path := f.Env("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
+// profile is the section [basic] of ~/.huaweicloud/credentials: empty where there is none.
+func (f *finder) profile() (path string, values map[string]string) {
+	path = f.Env("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
 	if path == "" && f.Home != "" {
 		path = filepath.Join(f.Home, ".huaweicloud", "credentials")
 	}
 	if path == "" || f.ReadFile == nil {
-		return Credentials{}, nil
+		return path, nil
 	}
 	text, err := f.ReadFile(path)
 	if err != nil {
+		return path, nil
+	}
+	return path, section(string(text), "basic")
+}
+
+// file reads the key pair of the profile. A profile that names an identity provider and a token's file is not asked for one, as the SDK has it.
+func (f *finder) file(context.Context) (Credentials, error) {
+	path, values := f.profile()
+	if values["idp_id"] != "" && values["id_token_file"] != "" {
 		return Credentials{}, nil
 	}
-	values := section(string(text), "basic")
 	return pair(path, [4]string{"ak", "sk", "security_token", "project_id"}, func(k string) string { return values[k] })
+}
+
+// fileByIAM has IAM exchange the ID token that the profile names.
+func (f *finder) fileByIAM(ctx context.Context) (Credentials, error) {
+	path, values := f.profile()
+	switch {
+	case values["idp_id"] == "" && values["id_token_file"] == "":
+		return Credentials{}, nil
+	case values["idp_id"] == "":
+		return Credentials{}, &CredentialsError{path, "id_token_file without idp_id"}
+	case values["id_token_file"] == "":
+		return Credentials{}, &CredentialsError{path, "idp_id without id_token_file"}
+	}
+	named := *f
+	named.Env = func(k string) string {
+		return map[string]string{"HUAWEICLOUD_SDK_IDP_ID": values["idp_id"], "HUAWEICLOUD_SDK_ID_TOKEN_FILE": values["id_token_file"]}[k]
+	}
+	if text := values["iam_endpoint"]; text != "" && f.Env("HUAWEICLOUD_SDK_IAM_ENDPOINT") == "" {
+		var err error
+		if named.iam, _, err = address(path+": iam_endpoint", text); err != nil {
+			return Credentials{}, err
+		}
+	}
+	c, err := named.byIAM(ctx)
+	if e := (*CredentialsError)(nil); errors.As(err, &e) && e.Source == idTokenFiles[0] {
+		err = &CredentialsError{path, "id_token_file: " + e.Reason}
+	}
+	c.ProjectID = values["project_id"]
+	return c, err
 }
 
 // section is one section of an INI file.

@@ -17,7 +17,8 @@ const aboutCredentials = `Credentials for SecMaster, in the order in which they 
        CONNSYNC_OIDC_SESSION     its name in the audit log (connsync)
   4  An ID token, which IAM exchanges
        HUAWEICLOUD_SDK_IDP_ID or HW_ASSUME_ROLE_IDP_ID
-  5  The section [basic] of ~/.huaweicloud/credentials
+  5  The section [basic] of ~/.huaweicloud/credentials: ak and sk, or idp_id
+     and id_token_file, which IAM exchanges
        HUAWEICLOUD_SDK_CREDENTIALS_FILE names another file
   6  The agency of this machine, by its metadata server
   7  The identity of a pod

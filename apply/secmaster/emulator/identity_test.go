@@ -104,6 +104,10 @@ var ways = map[string]func(*cloud){
 		c.env["HUAWEICLOUD_SDK_IDP_ID"], c.env["HUAWEICLOUD_SDK_ID_TOKEN_FILE"] = emulator.DefaultIDP, "/token"
 		c.files["/token"] = c.Token(c.Claims())
 	},
+	"IAM, as the SDK's profile tells, which has a pair, too": func(c *cloud) {
+		c.files["/home/.huaweicloud/credentials"] = "[basic]\nak = OLD\nsk = canary-old\nidp_id = " + emulator.DefaultIDP + "\nid_token_file = /token\niam_endpoint = " + c.url + "\n"
+		c.files["/token"] = c.Token(c.Claims())
+	},
 	"IAM, as Terraform is told": func(c *cloud) {
 		c.env["HW_ASSUME_ROLE_IDP_ID"], c.env["HW_ASSUME_ROLE_ID_TOKEN"] = emulator.DefaultIDP, c.Token(c.Claims())
 	},
@@ -248,9 +252,16 @@ func TestHalfOfAWayIsAnErrorBeforeAnythingIsSent(t *testing.T) {
 		{with("HUAWEICLOUD_SDK_STS_ENDPOINT", "http://sts.example"), "STS endpoint: must be https"},
 		{with("HUAWEICLOUD_SDK_STS_ENDPOINT", "sts.example/path"), "STS endpoint: more than"},
 		{with("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://u:canary@iam.example"), "IAM endpoint: more than"},
+		{map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "[basic]\nidp_id = ci\n"}, "/profile: idp_id without id_token_file"},
+		{map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "[basic]\nid_token_file = /canary\n"}, "/profile: id_token_file without idp_id"},
+		{map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "[basic]\nidp_id = ci\nid_token_file = /canary\n"}, "/profile: id_token_file: the file that it names cannot be read"},
+		{map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "[basic]\nidp_id = ci\nid_token_file = /f\niam_endpoint = http://iam.example/canary\n"}, "/profile: iam_endpoint: "},
 	} {
 		c := newCloud(t)
 		c.env = w.env
+		if text := w.env["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]; text != "" {
+			c.files["/profile"], c.env["HUAWEICLOUD_SDK_CREDENTIALS_FILE"] = text, "/profile"
+		}
 		got, err := c.find()
 		if err == nil || !strings.HasPrefix(err.Error(), w.says) || strings.Contains(err.Error(), "canary") || got.AccessKey != "" {
 			t.Errorf("%s: %v", w.says, err)
