@@ -48,7 +48,7 @@ func TestAnAnnouncementWritesKnownStateNotAgain(t *testing.T) {
 	}
 }
 
-// What one Store read is not read again by another one that is told of it, unless another commit is asked for; and it is announced on as if it had been read.
+// What one Store read, another one told of it does not read again, unless a caller asks for another commit. It announces on it as if it had read it.
 func TestWhatIsRememberedIsNotReadAgain(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))

@@ -11,9 +11,9 @@ import (
 	"connsync/lazy"
 )
 
-// Busy tells who writes to the state at this moment, for whoever only looks: a *HeldError of a run that announced itself, or a *BusyError of a
-// process of this machine that holds the lock and has not; nil for nobody. It takes no lock that could be in a sync's way, but for the moment
-// in which a process with the number of the last holder is there.
+// Busy tells who writes to the state at this moment, for a caller who only looks: a *HeldError of an announced run, or a *BusyError of a
+// process of this machine with the lock but no announcement; nil for none. It takes no lock in a sync's way, but for the moment
+// when a process with the number of the last holder is there.
 func (s *Store) Busy(snap Snapshot) error {
 	if who := holder(s.lockFile()); s.locked(who) {
 		return &BusyError{who}
@@ -26,7 +26,7 @@ func (s *Store) Busy(snap Snapshot) error {
 
 var holderLine = lazy.New(`^process ([1-9][0-9]{0,9}) on (\S+) since `)
 
-// locked tells whether the process that wrote its name into the lock's file holds the lock still.
+// locked tells whether the process named in the lock's file holds the lock still.
 func (s *Store) locked(who string) bool {
 	m := holderLine.FindStringSubmatch(who)
 	host, err := os.Hostname()
@@ -46,7 +46,7 @@ func (s *Store) locked(who string) bool {
 	return err == nil && !got
 }
 
-// lives tells whether a process is there, whoever's it is.
+// lives tells whether a process is there, of any user.
 func lives(p *os.Process) bool {
 	err := p.Signal(syscall.Signal(0))
 	return err == nil || errors.Is(err, os.ErrPermission)

@@ -10,8 +10,8 @@ import (
 	"connsync/apply/state"
 )
 
-// Whoever only looks hears of a sync that runs: of this machine while it has the lock, of another one from its announcement until a
-// minute after its expiry. What is left of one that ended says nothing.
+// A caller who only looks hears of a running sync: of this machine while it has the lock, of another one from its announcement until a
+// minute after its expiry. The leftovers of an ended sync say nothing.
 func TestWhoIsBusyIsTold(t *testing.T) {
 	m := machines(t, 2)
 	var busy *state.BusyError

@@ -11,11 +11,11 @@ import (
 	"connsync/diff"
 )
 
-// schema is the version of the format that is written. Version 2 added homes, what is known of a write (written, blob, dirty, adopted,
-// seal), the names that were known before (past), and that members which are not known are kept.
+// schema is the version of the written format. Version 2 added homes, what is known of a write (written, blob, dirty, adopted,
+// seal), the names known before (past), and the keeping of unknown members.
 const schema = 2
 
-// readers are the schema versions that can be read; each further one adds its own.
+// readers are the readable schema versions; each further one adds its own.
 var readers = map[int]bool{1: true, 2: true}
 
 // The two files of a state commit.
@@ -43,7 +43,7 @@ type intentsHeader struct {
 func encode(target string, s Snapshot) (known, intents []byte) {
 	var k, i bytes.Buffer
 	add := func(to *bytes.Buffer, v any, more json.RawMessage) {
-		text, _ := with(v, more) // both are what parse gave: nothing that can fail
+		text, _ := with(v, more) // both are what parse gave: it cannot fail
 		to.Write(text)
 	}
 	add(&k, knownHeader{Schema: schema, Target: target, Homes: s.Homes, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt, Dirty: s.AppliedDirty}, s.More.Header)
@@ -87,7 +87,7 @@ func decode(target string, known, intents []byte) (s Snapshot, newer int, proble
 	return s, 0, problem
 }
 
-// header reads a first line, once its version is known to be one that we read.
+// header reads a first line, once its version is known to be readable.
 func header(text []byte, into any) (more json.RawMessage, newer int, problem string) {
 	var version struct {
 		Schema int `json:"schema"`
@@ -135,7 +135,7 @@ func strict(text []byte, into any) error {
 	return only(d, into)
 }
 
-// only decodes a value that nothing follows.
+// only decodes a value with nothing after it.
 func only(d *json.Decoder, into any) error {
 	if err := d.Decode(into); err != nil {
 		return err
@@ -149,5 +149,5 @@ func only(d *json.Decoder, into any) error {
 func line(b *bytes.Buffer, v any) {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // texts, booleans, numbers, times and maps of texts: nothing that can fail
+	_ = e.Encode(v) // texts, booleans, numbers, times and maps of texts: it cannot fail
 }

@@ -139,7 +139,7 @@ func TestAnOldConnsyncRefusesWhatThisOneWrites(t *testing.T) {
 	}
 }
 
-// A state of a later schema says so, to every command that could change it, and stays as it is.
+// A state of a later schema says so to every command able to change it, and stays as it is.
 func TestANewerStateIsLeftAlone(t *testing.T) {
 	dir := repository(t)
 	plant(t, dir, strings.Replace(header1, ":1", ":3", 1)+"whatever\n", open1)
@@ -158,7 +158,7 @@ func TestANewerStateIsLeftAlone(t *testing.T) {
 	}
 }
 
-// The name of a connection that is gone keeps its id and the largest counter of its seals, also when it is known again.
+// The name of a gone connection keeps its id and the largest counter of its seals, also when it is known again.
 func TestWhatIsGoneIsRemembered(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))

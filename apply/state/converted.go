@@ -43,7 +43,7 @@ func (s *Store) converted(snap Snapshot) Snapshot {
 	return snap
 }
 
-// history visits the messages of a commit and of those before it, until one says that it is enough. It tells whether all that was asked for is there.
+// history visits the messages of a commit and of those before it, until one says enough. It tells whether all of the asked history is there.
 func (s *Store) history(commit string, visit func(message string) bool) bool {
 	for commit != "" {
 		c, err := s.commit(commit)
@@ -58,7 +58,7 @@ func (s *Store) history(commit string, visit func(message string) bool) bool {
 	return true
 }
 
-// wrote is a line of the log about a write that was carried out: only those name requests (docs/state.md).
+// wrote is a line of the log about a completed write: only those name requests (docs/state.md).
 var wrote = lazy.New(`^(?:created|updated) [^ ]+ ([^ ]+)(?: \(request .*\))?$|^adopted [^ ]+ ([^ ]+) \(request .*\)$`)
 
 func writtenIDs(message string) []string {

@@ -12,7 +12,7 @@ import (
 	"connsync/apply/state"
 )
 
-// noStrayFiles checks that nobody's lock and nothing half-written is left in .git.
+// noStrayFiles checks .git for leftover locks and half-written files.
 func noStrayFiles(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(dir, ".git"), func(name string, d fs.DirEntry, err error) error {
@@ -45,7 +45,7 @@ func failing(t *testing.T, dir, at string) {
 	}
 }
 
-// A session that fails tidies up, which a killed process cannot: what that leaves is made by hand.
+// A failed session tidies up. A killed process cannot: the test makes its leftovers by hand.
 func TestTheLockOfADeadSessionIsNotInTheWay(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))
@@ -143,7 +143,7 @@ func TestAFileSystemWithoutLinks(t *testing.T) {
 	}
 }
 
-// Every effect is announced, and one that cannot be had leaves known state as it was, or as it was to become.
+// Every effect is announced. A failed effect leaves known state as it was, or as it was to become.
 func TestEveryEffectCanFail(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))
@@ -158,7 +158,7 @@ func TestEveryEffectCanFail(t *testing.T) {
 			t.Errorf("%s: %v, at %s", op, err, s.Commit)
 		}
 	}
-	failing(t, dir, "after rename ref lock") // it does not know that it is done
+	failing(t, dir, "after rename ref lock") // it does not know it is done
 	if s, err := store(t, dir).Read(ctx); err != nil || len(s.Known) != 2 {
 		t.Errorf("%v, %d known", err, len(s.Known))
 	}
@@ -168,7 +168,7 @@ func TestEveryEffectCanFail(t *testing.T) {
 	noStrayFiles(t, dir)
 }
 
-// A disk that is full when the lock file is to be linked must not make one that a crash would leave to nobody.
+// A disk too full for the link of the lock file must not make a lock file without an owner after a crash.
 func TestADiskThatFailsIsNoFileSystemWithoutLinks(t *testing.T) {
 	for _, reason := range []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EROFS, syscall.EDQUOT} {
 		dir := repository(t)

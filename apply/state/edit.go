@@ -24,10 +24,10 @@ type Edit struct {
 	settled   []string // names
 	dead      *dead
 
-	home string // a repository that shares the state from now on; "" for none new
+	home string // a repository to share the state from now on; "" for none new
 }
 
-// forgotten is a name that is known no more, and the commit of the manifests after which it is gone; "" for none.
+// forgotten is a name no longer known, and the commit of the manifests after which it is gone; "" for none.
 type forgotten struct{ name, commit string }
 
 // applied is the commit whose manifests were carried out, from a worktree that had changes beside it.
@@ -37,7 +37,7 @@ type applied struct {
 	dirty  bool
 }
 
-// dead is a run whose intents can have no effect after a time.
+// dead is a run with intents that can have no effect after a time.
 type dead struct {
 	run string
 	at  time.Time
@@ -49,7 +49,7 @@ func (e *Edit) Say(m Message) *Edit { e.message = m; return e }
 // In notes where the target's connections are.
 func (e *Edit) In(p diff.Place) *Edit { e.place = p; return e }
 
-// Announce begins a run, which then holds the state, and says what it is about to write.
+// Announce begins a run and says what it is about to write. The run then holds the state.
 func (e *Edit) Announce(r Run, intents ...Intent) *Edit {
 	r.Started, r.Expires = stamp(r.Started), stamp(r.Expires)
 	e.run, e.announced = &r, append(e.announced, intents...)
@@ -79,7 +79,7 @@ func (e *Edit) Applied(commit string, at time.Time, dirty bool) *Edit {
 // EndRun lets go of the state.
 func (e *Edit) EndRun() *Edit { e.endsRun = true; return e }
 
-// EndDead ends a run that died, and says that nothing which it announced can have an effect after that time.
+// EndDead ends a dead run, and says that none of its intents can have an effect after that time.
 func (e *Edit) EndDead(run string, at time.Time) *Edit {
 	e.endsRun, e.dead = true, &dead{run, at}
 	return e
@@ -88,7 +88,7 @@ func (e *Edit) EndDead(run string, at time.Time) *Edit {
 // Records tells whether a connection is recorded.
 func (e *Edit) Records() bool { return len(e.recorded) > 0 }
 
-// Recorded are the connections that are recorded, by name.
+// Recorded are the recorded connections, by name.
 func (e *Edit) Recorded() map[string]diff.Known {
 	out := make(map[string]diff.Known, len(e.recorded))
 	for _, k := range e.recorded {
@@ -124,7 +124,7 @@ func (e *Edit) apply(s Snapshot, now time.Time) Snapshot {
 	return s
 }
 
-// connections forgets, and then records. Of a connection that is gone its name, its id and its seal's counter stay known.
+// connections forgets, and then records. Of a gone connection the name, the id and the seal's counter stay known.
 func (e *Edit) connections(s Snapshot, now time.Time) {
 	there := make(map[string]bool, len(e.recorded))
 	for _, k := range e.recorded {
@@ -165,7 +165,7 @@ func stamp(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Second)
 }
 
-// cloned is a copy that can be written to, of nil too.
+// cloned is a writable copy, of nil too.
 func cloned[V any](m map[string]V) map[string]V {
 	if m == nil {
 		return map[string]V{}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// effect does one thing to the disk, or to the remote. Repo.Effect hears of it before and after; an error that it gives is taken for
-// that of the thing itself.
+// effect does one thing to the disk, or to the remote. Repo.Effect hears of it before and after; its error counts as
+// the thing's own.
 func (r Repo) effect(op string, do func() error) error {
 	if r.Effect == nil {
 		return do()

@@ -90,7 +90,7 @@ func TestRebuildRestoresWhatTheRemoteHas(t *testing.T) {
 	}
 }
 
-// A state that is readable somewhere, or newer, or elsewhere, is not begun anew, whatever is wrong beside it.
+// A state readable somewhere, or newer, or elsewhere, is not begun anew, whatever is wrong beside it.
 func TestRebuildLeavesAloneWhatIsNotLost(t *testing.T) {
 	var readable *state.ReadableError
 	alone := repository(t)

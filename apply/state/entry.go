@@ -7,7 +7,7 @@ import (
 	"connsync/secrets"
 )
 
-// entry is one line of known.jsonl: a connection that is known, a name that was known before, or both.
+// entry is one line of known.jsonl: a known connection, a name known before, or both.
 type entry struct {
 	Name         string                               `json:"name"`
 	ID           string                               `json:"id,omitempty"` // "" where only Past is known

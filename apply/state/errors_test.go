@@ -62,7 +62,7 @@ func TestAStoreNeedsATargetAndAFolder(t *testing.T) {
 	}
 }
 
-// What is shared is not read past state of this clone that cannot be.
+// Shared state is not read past unreadable state of this clone.
 func TestCorruptStateHereIsNotPassedOver(t *testing.T) {
 	m := machines(t, 1)[0]
 	ref := file(m.clone, state.Ref("prod"))
@@ -102,7 +102,7 @@ func (r says) Head(context.Context, string) (string, error)          { return st
 func (r says) Keep(context.Context, string) error                    { return nil }
 func (r says) Replace(context.Context, string, string, string) error { return errOffline }
 
-// A history that is cut off is no proof that one commit follows another.
+// A cut-off history is no proof that one commit follows another.
 func TestAHistoryThatIsCutOff(t *testing.T) {
 	dir := repository(t)
 	l := locked(t, store(t, dir))
@@ -263,7 +263,7 @@ func TestWaitingForAnotherMachineCanBeInterrupted(t *testing.T) {
 	}
 }
 
-// What somebody pushed on top of ours is read before anything is recorded on top of that.
+// A commit pushed by another run on top of ours is read before anything is recorded on top of it.
 func TestNothingIsRecordedOnTopOfWhatCannotBeRead(t *testing.T) {
 	m := machines(t, 1)[0]
 	l := m.locked()

@@ -11,7 +11,7 @@ import (
 	"connsync/secrets"
 )
 
-// FuzzState: whatever stands under the ref is refused, or is a state that is written back as it was read.
+// FuzzState: whatever stands under the ref is refused, or is a state, and then it is written back as it was read.
 func FuzzState(f *testing.F) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	k := diff.Known{

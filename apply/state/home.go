@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// AtHome checks that a snapshot is shared in this repository. One that was never shared fits everywhere; and where others cannot know the
-// repository, because it is a folder, nothing is checked. Else a fork that copied the state's branch would undo what the other one does.
+// AtHome checks that a snapshot is shared in this repository. A snapshot never shared fits everywhere; and where others cannot know the
+// repository, because it is a folder, nothing is checked. Else a fork with a copy of the state's branch would undo what the other one does.
 func (s *Store) AtHome(snap Snapshot) error {
 	home := s.repo.Home
 	if s.accepted || home == "" || len(snap.Homes) == 0 || slices.Contains(snap.Homes, home) {
@@ -15,8 +15,8 @@ func (s *Store) AtHome(snap Snapshot) error {
 	return &HomeError{Known: snap.Homes, Asked: home}
 }
 
-// Accept lets this repository share a state that does not know it: the next commit keeps that. The repository has to be
-// named, so that a flag that was forgotten somewhere accepts no third one.
+// Accept lets this repository share a state that does not know it: the next commit keeps that. The caller has to name the
+// repository, so a flag forgotten somewhere accepts no third one.
 func (s *Store) Accept(home string) error {
 	if home != s.repo.Home || home == "" {
 		return &NotHomeError{Named: home, Is: s.repo.Home}
@@ -25,7 +25,7 @@ func (s *Store) Accept(home string) error {
 	return nil
 }
 
-// KeepHome commits that this repository was accepted, where no other commit of the session did.
+// KeepHome commits the acceptance of this repository, where no other commit of the session did.
 func (s *Session) KeepHome(ctx context.Context, m Message) error {
 	if !s.store.accepted || slices.Contains(s.base.Homes, s.store.repo.Home) {
 		return nil
@@ -34,7 +34,7 @@ func (s *Session) KeepHome(ctx context.Context, m Message) error {
 	return err
 }
 
-// atHome checks commits that are about to be shared or to be followed. What cannot be read is judged elsewhere.
+// atHome checks commits before they are shared or followed. What cannot be read is judged elsewhere.
 func (s *Store) atHome(hashes ...string) error {
 	for _, hash := range hashes {
 		if snap, err := s.at(hash); err == nil {

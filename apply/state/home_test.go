@@ -51,7 +51,7 @@ func TestAForkIsRefusedBeforeAnyWrite(t *testing.T) {
 			if !local {
 				run(t, m.clone, "update-ref", "-d", state.Ref("prod"))
 			} else {
-				run(t, m.dir, "update-ref", "-d", state.Ref("prod")) // an empty fork, and a clone that was upstream's
+				run(t, m.dir, "update-ref", "-d", state.Ref("prod")) // an empty fork, and a clone once of upstream
 			}
 			before, pushes := run(t, m.clone, "for-each-ref"), m.pushes
 			var home *state.HomeError

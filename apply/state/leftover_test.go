@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A run died while it wrote objects that no ref names yet, and the file system kept their names without their content. The next run
+// A run died while it wrote objects not yet named by a ref, and the file system kept their names without their content. The next run
 // writes the same objects: what is left of them must not be taken for them.
 func TestTornLeftoversAreNotTakenForObjects(t *testing.T) {
 	s := recorded(t)
@@ -47,7 +47,7 @@ func TestTornLeftoversAreNotTakenForObjects(t *testing.T) {
 	t.Logf("T-IO: %d cells, %d failed", s.cells, s.failed)
 }
 
-// forget takes objects away, and the commit that needs them.
+// forget takes objects away, and the commit with them.
 func (s *sheet) forget(objects []string) {
 	s.t.Helper()
 	s.overwrite(filepath.Join(s.dir, ".git/refs/heads/connsync-state/prod"), []byte(s.good.Commit+"\n"))

@@ -32,7 +32,7 @@ func (s *Store) Log(ctx context.Context, n int) ([]Entry, error) {
 	return out, nil
 }
 
-// Unlock ends a run that died before its expiry. It tells whether that run held the state. What it announced stays announced: the
+// Unlock ends a run before its expiry, when its process died. It tells whether the run held the state. What it announced stays announced: the
 // next session resolves it.
 func (s *Store) Unlock(ctx context.Context, run string) (bool, error) {
 	l, err := s.lockPast(ctx, 0, run)

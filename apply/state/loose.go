@@ -24,7 +24,7 @@ type plain struct {
 func (p plain) header() []byte { return fmt.Appendf(nil, "%s %d\x00", p.kind, len(p.text)) }
 
 // store writes an object and makes it durable: a ref must never outlive what it names. Unlike go-git it does so as Git does, to a file of
-// another name that is synced before it is renamed: whatever a crash or a broken disk leaves is never found under an object's name.
+// another name, and syncs it before the rename: whatever a crash or a broken disk leaves is never found under an object's name.
 func (s *Store) store(o plain) (plumbing.Hash, error) {
 	hash := plumbing.ComputeHash(o.kind, o.text)
 	file := s.loosePath(hash)
@@ -43,13 +43,13 @@ func (s *Store) store(o plain) (plumbing.Hash, error) {
 	return hash, nil
 }
 
-// loosePath is the file of an object that has one of its own.
+// loosePath is the file of an object with a file of its own.
 func (s *Store) loosePath(hash plumbing.Hash) string {
 	name := hash.String()
 	return s.path("objects/" + name[:2] + "/" + name[2:])
 }
 
-// isWhole tells whether an object is in its own file, and nothing else is. A copy that is readable elsewhere is none that Git would send.
+// isWhole tells whether an object is in its own file, and nothing else is. Git would not send a copy readable elsewhere.
 func (s *Store) isWhole(o plain, file string) bool {
 	f, err := os.Open(file)
 	if err != nil {
@@ -91,8 +91,8 @@ func (s *Store) syncFile(name string) error {
 	return s.repo.effect("sync object", f.Sync)
 }
 
-// unfinished is the file that an object is written to. It has one name, so that the next session finds what a dead one left, and one
-// that `git gc` knows what to do with.
+// unfinished is the file for an object during its write. It has one name, so the next session finds what a dead one left, and
+// `git gc` knows what to do with it.
 func (s *Store) unfinished() string { return s.path("objects/tmp_obj_connsync-" + s.target) }
 
 func (s *Store) writeLoose(o plain, file string) error {
@@ -106,7 +106,7 @@ func (s *Store) writeLoose(o plain, file string) error {
 	return err
 }
 
-// nameLoose gives an object its name. Its folder is made again where Git, which packs objects meanwhile, removed it because it was empty.
+// nameLoose gives an object its name. It makes the folder again where Git packed the objects meanwhile and removed the empty folder.
 func (s *Store) nameLoose(file string) error {
 	for try := 0; ; try++ {
 		err := s.repo.effect("make object folder", func() error { return os.MkdirAll(filepath.Dir(file), 0o777) })
@@ -119,7 +119,7 @@ func (s *Store) nameLoose(file string) error {
 	}
 }
 
-// writeFile makes a file that is not there yet, and makes its content durable; or it leaves none.
+// writeFile makes a new file, and makes its content durable; or it leaves none.
 func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) error {
 	var f *os.File
 	err := s.repo.effect("create "+what, func() (err error) {
@@ -141,7 +141,7 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 	return err
 }
 
-// loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: nothing that can fail.
+// loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: it cannot fail.
 func loose(o plain) []byte {
 	var b bytes.Buffer
 	z := packers.Get().(*zlib.Writer)

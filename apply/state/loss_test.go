@@ -9,7 +9,7 @@ import (
 	"connsync/apply/state"
 )
 
-// spoil puts a commit that is no state on top of a branch.
+// spoil puts a commit without state on top of a branch.
 func spoil(t *testing.T, dir, parent string) string {
 	t.Helper()
 	return run(t, dir, "commit-tree", run(t, dir, "hash-object", "-t", "tree", "-w", os.DevNull), "-p", parent, "-m", "x")
@@ -66,7 +66,7 @@ func TestWhatIsDroppedIsSaidBefore(t *testing.T) {
 	}
 }
 
-// A state that was fetched from a remote is not lost, unless it is another target's, another home's, or no state.
+// A state fetched from a remote is not lost, unless it is another target's, another home's, or no state.
 func TestWhatWasFetchedIsNotLost(t *testing.T) {
 	m := machines(t, 1)[0]
 	l := m.locked()

@@ -11,7 +11,7 @@ import (
 	"connsync/diff"
 )
 
-// More holds the members of the state's lines that this version does not know, so that they are written back as they were: a later
+// More holds the unknown members of the state's lines, to write them back as they were: a later
 // version may add members without a new schema. Each is a JSON object; nil for none.
 type More struct {
 	Header, Open json.RawMessage            // of the two files' headers
@@ -43,7 +43,7 @@ func parse(text []byte, v any) (json.RawMessage, error) {
 	return json.Marshal(rest)
 }
 
-// without gives the members of all that mine lacks, at any depth of objects. A member in other letters than ours is ours too, for package json.
+// without gives the members of all not in mine, at any depth of objects. A member in other letters than ours is ours too, for package json.
 func without(all, mine map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, v := range all {
@@ -75,7 +75,7 @@ func spelled(mine map[string]any, name string) bool {
 	return false
 }
 
-// with is v as a line, and the members that it has no room for: ours come first.
+// with is v as a line, and the members it has no room for: ours come first.
 func with(v any, more json.RawMessage) ([]byte, error) {
 	var b bytes.Buffer
 	line(&b, v)
@@ -107,14 +107,14 @@ func joined(mine, rest map[string]any) map[string]any {
 	return out
 }
 
-// whole reads a text that is one JSON object and nothing else. Numbers stay as they are written.
+// whole reads a text of one JSON object and nothing else. Numbers stay as they are written.
 func whole(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	return only(d, into)
 }
 
-// follow moves what is not known of a connection to the name that it has after an edit, and drops it with its line.
+// follow moves the unknown members of a connection to its name after an edit, and drops them with its line.
 func (m More) follow(before, after Snapshot) More {
 	m.Known, m.Intents = cloned(m.Known), cloned(m.Intents)
 	for name, more := range m.Known {
@@ -150,14 +150,14 @@ func (s Snapshot) line(name string) (entry, bool) {
 	return e, known || was
 }
 
-// names are all that known.jsonl has a line for, in order.
+// names are all names with a line in known.jsonl, in order.
 func (s Snapshot) names() []string {
 	all := slices.AppendSeq(slices.Collect(maps.Keys(s.Known)), maps.Keys(s.Past))
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// remember keeps of a connection that is forgotten what must not come back under its name.
+// remember keeps of a forgotten connection what must not come back under its name.
 func (s Snapshot) remember(k diff.Known, commit string, now time.Time) {
 	past := s.Past[k.Name]
 	past.ID, past.Commit, past.At = k.ID, commit, now

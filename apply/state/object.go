@@ -8,13 +8,13 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// errBroken says that what is stored under an object's name is something else.
+// errBroken says that something else is stored under an object's name.
 var errBroken = errors.New("an object does not have its content")
 
 // errAbsent says that nothing is stored under an object's name.
 var errAbsent = errors.New("an object is not here")
 
-// errTooLarge says that an object is larger than known state ever is.
+// errTooLarge says that an object is larger than any known state.
 var errTooLarge = errors.New("an object is too large to be read")
 
 // mostObject is how large an object may be: known state of a hundred thousand connections is far below it, and reading takes several times as
@@ -22,7 +22,7 @@ var errTooLarge = errors.New("an object is too large to be read")
 const mostObject = 256 << 20
 
 // content reads an object and checks it against its name: go-git does not, and would take what a disk mixed up, or what was
-// damaged in a way that its compression does not notice, for what was written. An object in a file of its own is read without go-git, which copies it
+// damaged unnoticed by its compression, for what was written. An object in a file of its own is read without go-git: go-git copies it
 // several times and keeps it; whatever is wrong with that file is for go-git to say.
 func (s *Store) content(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
 	if content, err := s.readLoose(t, hash); err == nil && plumbing.ComputeHash(t, content) == hash {

@@ -7,7 +7,7 @@ import (
 	"connsync/diff"
 )
 
-// onto is what of an edit of one snapshot holds for a later one, which somebody else made meanwhile: what this run wrote, and
+// onto is what of an edit of one snapshot holds for a later one, made by another run meanwhile: what this run wrote, and
 // whatever the other one left as it was. Neither its announcement nor what it did may get lost.
 func (e Edit) onto(before, now Snapshot) *Edit {
 	wrote := func(name string) bool { return before.Run != nil && before.Intents[name].Run == before.Run.ID }

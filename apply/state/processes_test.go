@@ -18,7 +18,7 @@ import (
 	"connsync/apply/state"
 )
 
-// TestMain is also the program that the tests below run as processes of their own: it commits names, one by one.
+// TestMain is also the program for the processes of the tests below: it commits names, one by one.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("STATE_WRITER_DIR"); dir != "" {
 		write(dir, os.Getenv("STATE_WRITER_NAME"), os.Getenv("STATE_WRITER_COUNT"))

@@ -11,7 +11,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// readLoose reads an object from its own file. Any error says no more than that go-git has to look.
+// readLoose reads an object from its own file. Any error says no more than this: go-git has to look.
 func (s *Store) readLoose(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
 	name := s.loosePath(hash)
 	if at, err := os.Lstat(name); err != nil || !at.Mode().IsRegular() { // a pipe would not let go
@@ -28,7 +28,7 @@ func (s *Store) readLoose(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, er
 // mostPacked is how many times smaller a file of known state is than its content, at most: room is made for no more at once.
 const mostPacked = 16
 
-// inflated is the text of an object of a type, which is as long as its header says. packed is how long its file is.
+// inflated is the text of an object of a type, as long as its header says. packed is how long its file is.
 func inflated(z io.Reader, t plumbing.ObjectType, packed int64) ([]byte, error) {
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(io.LimitReader(z, bytes.MinRead)); err != nil {

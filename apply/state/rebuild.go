@@ -15,16 +15,16 @@ import (
 
 // Rebuilt is what Rebuild did.
 type Rebuilt struct {
-	Commit string // that the ref names now
-	From   string // the ref, of the remote or as it was fetched from one, that could be read and is followed again; "" for a state begun anew
+	Commit string // the ref names it now
+	From   string // the readable ref, of the remote or as fetched from one: the local ref follows it again; "" for a state begun anew
 }
 
-// Rebuild repairs state that cannot be read. Where the remote's can, or one that was fetched before, the local ref follows that again. Else
+// Rebuild repairs unreadable state. Where the remote's is readable, or one fetched before, the local ref follows it again. Else
 // it begins anew: with an empty one, on top of the broken commit where there is such a commit, so that its history stays and a shared ref
 // need not be forced. What the local ref was is set aside in the repository's folder "connsync". The next sync adopts what SecMaster has.
 //
-// State is not begun anew that can be read here (*ReadableError), that was written by a newer connsync, of which a partial clone lacks
-// objects, or where agree, which hears what would be dropped, has an error: that is Rebuild's, too.
+// State is not begun anew where this clone can read it (*ReadableError), where a newer connsync wrote it, where a partial clone lacks its
+// objects, or where agree has an error: agree hears what would be dropped, and its error is Rebuild's, too.
 func (s *Store) Rebuild(ctx context.Context, wait time.Duration, agree func(Loss) error) (Rebuilt, error) {
 	l, err := s.hold(ctx, wait)
 	if err != nil {
@@ -73,11 +73,11 @@ func (s *Store) restore(local, problem string, done Rebuilt, put func(local stri
 // Loss is what beginning anew drops.
 type Loss struct {
 	Ref      string
-	Local    string   // the commit that the ref names here; "" where it names none
-	Shared   string   // the remote's commit, which all machines use; "" where there is none
+	Local    string   // the commit named by the ref here; "" where it names none
+	Shared   string   // the remote's commit, for all machines; "" where there is none
 	Problem  string   // why it cannot be read
-	LastRead string   // the newest commit before it that can be read here; "" for none
-	Known    []string // the connections that were known there
+	LastRead string   // the newest commit before it readable here; "" for none
+	Known    []string // the connections known there
 }
 
 // loss finds what is lost, as far as it can be told.
@@ -108,7 +108,7 @@ func (s *Store) loss(local, shared, problem string) Loss {
 	return out
 }
 
-// fetchedBefore is the newest state that was fetched from a remote and can be read: what is shared is not lost where this clone alone has
+// fetchedBefore is the newest readable state fetched from a remote: shared state is not lost where this clone alone has
 // lost sight of it. "" for none.
 func (s *Store) fetchedBefore() (ref, hash string) {
 	refs := s.fetchedRefs()
@@ -179,7 +179,7 @@ func (s *Store) judgeLocal(local string) error {
 	return nil
 }
 
-// setAside keeps what the ref was, and gives the commit that it names from then on: what was no commit's name is gone from it.
+// setAside keeps what the ref was, and gives the commit it names from then on: what was no commit's name is gone from it.
 func (s *Store) setAside(local, problem string) (string, error) {
 	if local == "" && problem == "" {
 		return "", nil

@@ -16,8 +16,8 @@ var (
 	noHash    = strings.Repeat("0", 40)
 )
 
-// current is the commit that the ref names: from its own file, or else from packed-refs. "" is an absent ref; a
-// problem is a ref that is there and names none.
+// current is the commit named by the ref: from its own file, or else from packed-refs. "" is an absent ref; a
+// problem is a present ref without a commit.
 func (s *Store) current() (hash, problem string) {
 	text, err := os.ReadFile(s.path(s.ref))
 	switch {
@@ -37,7 +37,7 @@ func (s *Store) current() (hash, problem string) {
 	return s.packed()
 }
 
-// packed finds the ref in packed-refs. A line that is damaged may be the one that is looked for, so it is a problem wherever it stands.
+// packed finds the ref in packed-refs. A damaged line may be the ref's own, so it is a problem wherever it stands.
 func (s *Store) packed() (hash, problem string) {
 	text, err := os.ReadFile(s.path("packed-refs"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -58,7 +58,7 @@ func (s *Store) packed() (hash, problem string) {
 	return hash, ""
 }
 
-// packedLine takes a line of packed-refs apart: the header, a ref, or what the tag before it names, which has no name of its own.
+// packedLine takes a line of packed-refs apart: the header, a ref, or what the tag before it names: that has no name of its own.
 func packedLine(line string) (hash, name string, ok bool) {
 	line, whole := strings.CutSuffix(line, "\n")
 	if strings.HasPrefix(line, "# pack-refs with:") {
@@ -75,12 +75,12 @@ func (s *Store) path(name string) string {
 }
 
 // syncFolder makes a rename in a folder durable. Some file systems cannot sync a folder, and say so; what else fails is a
-// failure: after a loss of power the rename could be undone, and with it an announcement that was relied on.
+// failure: a loss of power could undo the rename, and with it an announcement already relied on.
 func syncFolder(name string) error {
 	d, err := os.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil // Git packed what was in it, and syncs that itself
+		return nil // Git packed what was in it, and syncs the pack itself
 	case err != nil:
 		return err
 	}
@@ -88,7 +88,7 @@ func syncFolder(name string) error {
 	return synced(d.Sync())
 }
 
-// synced is the error of a sync, but for those by which a file system says that it cannot sync a folder.
+// synced is the error of a sync, except the errors of a file system unable to sync a folder.
 func synced(err error) error {
 	for _, cannot := range []error{syscall.EINVAL, syscall.EBADF, errors.ErrUnsupported, fs.ErrPermission} {
 		if errors.Is(err, cannot) {

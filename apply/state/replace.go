@@ -17,7 +17,7 @@ const (
 
 // replace makes the ref name another commit, if it names old ("" for absent), the way Git does it: an exclusive lock
 // file, the comparison under it, and a rename. go-git's own storer compares and then truncates the file in
-// place, which loses the ref where the process dies between.
+// place: this loses the ref where the process dies between.
 func (s *Store) replace(old, new string) error {
 	return s.replaceAfter(old, new, func() error { return nil })
 }
@@ -65,12 +65,12 @@ func (s *Store) remove(what, name string) error {
 	return s.repo.effect("remove "+what, func() error { return os.Remove(name) })
 }
 
-// own is the file that becomes the ref's lock file, and then the ref. It is linked, so it is what tells our own lock file, left by a session
-// that died, from that of another Git program.
+// own is the file to become the ref's lock file, and then the ref. It is linked, so it distinguishes our own lock file, left by a dead
+// session, from the one of another Git program.
 func (s *Store) own() string { return s.path("connsync/" + s.target + ".ref") }
 
-// discard removes what is left of a replacement, or of an object, by a session that failed or died: also the ref's lock file, if
-// it is ours. Only who holds the kernel's lock may do so.
+// discard removes what a failed or dead session left of a replacement, or of an object: also the ref's lock file, if
+// it is ours. Only the holder of the kernel's lock may do so.
 func (s *Store) discard() {
 	if _, err := os.Lstat(s.unfinished()); err == nil {
 		_ = s.remove("unfinished object", s.unfinished())
@@ -79,7 +79,7 @@ func (s *Store) discard() {
 		return
 	}
 	if s.ownsLock() && s.remove("ref lock", s.refLock()) != nil {
-		return // or else it could not be told any more whose it is
+		return // or else its owner could not be told any more
 	}
 	_ = s.remove("ref", s.own())
 }
@@ -93,7 +93,7 @@ func (s *Store) ownsLock() bool {
 	return err == nil && os.SameFile(own, lock)
 }
 
-// lockRef makes our file the ref's lock file. A Git program that holds it is waited for, and the
+// lockRef makes our file the ref's lock file. It waits for a Git program with the lock, and the
 // folder is made again where Git removed it because it was empty.
 func (s *Store) lockRef() error {
 	for try := 0; ; try++ {
@@ -117,12 +117,12 @@ func (s *Store) lockRef() error {
 	}
 }
 
-// linkRef links our file, or copies it where the file system has no links: what is left of the copy by a crash is then
-// nobody's, and has to be removed by hand. A disk that fails is no such file system.
+// linkRef links our file, or copies it where the file system has no links: what a crash leaves of the copy then has
+// no owner, and a user has to remove it by hand. A failing disk is no such file system.
 func (s *Store) linkRef() error {
 	err := s.repo.effect("link ref lock", func() error { return os.Link(s.own(), s.refLock()) })
 	if err != nil && s.ownsLock() {
-		return nil // a file server may do it, and say on being asked again that it is there
+		return nil // a file server may do it, and say when asked again: it is there
 	}
 	for _, other := range []error{nil, fs.ErrExist, fs.ErrNotExist, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS} {
 		if errors.Is(err, other) {

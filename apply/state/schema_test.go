@@ -69,7 +69,7 @@ func TestEverySchemaThatWasEverWrittenIsRead(t *testing.T) {
 		if len(read.Known) != 2 || read.Run == nil || read.Run.ID != "r1" || read.Intents["a"].ID != "id-a" || !read.Known["a"].Protect {
 			t.Errorf("schema %d: %+v", schema, read)
 		}
-		commit(t, l, put("c").Applied("c1", read.AppliedAt, read.AppliedDirty)) // which writes the newest schema, and loses nothing
+		commit(t, l, put("c").Applied("c1", read.AppliedAt, read.AppliedDirty)) // this writes the newest schema, and loses nothing
 		got, err := store(t, dir).Read(ctx)
 		delete(got.Known, "c")
 		if got.Commit = read.Commit; err != nil || !cmp.Equal(got, read) {

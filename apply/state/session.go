@@ -16,13 +16,13 @@ type Session struct {
 	base  Snapshot
 }
 
-// Lock takes the kernel's lock on a target, so that a process that dies leaves none, and reads the state. Where another
+// Lock takes the kernel's lock on a target, so a dead process leaves none, and reads the state. Where another
 // one holds it for longer than wait, the error is a *BusyError.
 func (s *Store) Lock(ctx context.Context, wait time.Duration) (*Session, error) {
 	return s.lockPast(ctx, wait, "")
 }
 
-// lockPast is Lock, which does not wait for one run.
+// lockPast is Lock, but does not wait for one run.
 func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*Session, error) {
 	if s.checkedOut() {
 		return nil, ErrCheckedOut
@@ -39,7 +39,7 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 	return session, nil
 }
 
-// read makes the local ref what is shared, and stands on it. A run of another machine that is under way is waited for.
+// read makes the local ref what is shared, and stands on it. It waits for a run under way on another machine.
 func (s *Session) read(ctx context.Context, wait time.Duration, past string) (err error) {
 	if s.store.repo.Remote == nil {
 		s.base, err = s.store.Read(ctx)
@@ -78,7 +78,7 @@ func (s *Session) read(ctx context.Context, wait time.Duration, past string) (er
 // takeOverAfter is how long after its expiry a run still holds the state: its last write may be under way, and clocks differ.
 const takeOverAfter = time.Minute
 
-// heldAt tells whether a run that announced writes may still send some.
+// heldAt tells whether a run with announced writes may still send some.
 func (s Snapshot) heldAt(now time.Time) bool {
 	return s.Run != nil && now.Before(s.Run.Expires.Add(takeOverAfter))
 }
@@ -86,12 +86,12 @@ func (s Snapshot) heldAt(now time.Time) bool {
 // Close gives the lock back.
 func (s *Session) Close() error { return s.lock.Close() }
 
-// Snapshot is the state that the session stands on: what was read, or what Commit wrote last.
+// Snapshot is the state under the session: what was read, or what Commit wrote last.
 func (s *Session) Snapshot() Snapshot { return s.base }
 
 // Commit stores an edit of the session's snapshot as one commit and stands on it from then on. An edit that changes
 // nothing writes nothing. Where the state is shared, the remote's ref moves first, or nothing does; and not before this disk lets
-// its own move, since a run that announced itself on the remote and cannot go on would hold the state until it expires. Its errors are
+// its own move: a run announced on the remote and unable to go on would hold the state until it expires. Its errors are
 // ErrReplaced, *LockedRefError, *CorruptError, ErrDisk and the Remote's.
 func (s *Session) Commit(ctx context.Context, e *Edit) (Snapshot, error) {
 	next, err := s.prepare(e)
@@ -122,8 +122,8 @@ func (s *Session) publish(ctx context.Context, next Snapshot) error {
 // recordTries are the pushes of what was done, before it is left to the next run.
 const recordTries = 4
 
-// Record is Commit for what has been done already: it must not get lost. Where somebody else's commit is in the way, the edit, which
-// holds only what this run did, is made on top of that; where the remote cannot be reached, the local ref moves all the
+// Record is Commit for what has been done already: it must not get lost. Where another run's commit is in the way, the edit (it
+// holds only what this run did) is made on top of it; where the remote cannot be reached, the local ref moves all the
 // same, and the next session pushes it: the error is then an ErrUnshared. After any other error it is not recorded at all.
 func (s *Session) Record(ctx context.Context, e *Edit) (Snapshot, error) {
 	next, err := s.prepare(e)
@@ -148,7 +148,7 @@ func (s *Session) Record(ctx context.Context, e *Edit) (Snapshot, error) {
 			}
 		}
 	}
-	// What may have been pushed all the same, and be seen there later, is the very commit that is kept here.
+	// What may have been pushed all the same, and be seen there later, is the very commit kept here.
 	if kept := s.store.replace(s.base.Commit, next.Commit); kept != nil {
 		return s.base, errors.Join(err, kept)
 	}
@@ -160,7 +160,7 @@ func (s *Session) Record(ctx context.Context, e *Edit) (Snapshot, error) {
 func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 	e, home := *edit, s.store.repo.Home
 	if s.store.accepted {
-		e.home = home // which is a change of its own
+		e.home = home // a change of its own
 	}
 	next := e.apply(s.base, s.store.repo.Now())
 	known, intents := encode(s.store.target, next)
@@ -173,7 +173,7 @@ func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 	if s.store.repo.Remote != nil {
 		e.message.Lines = append(slices.Clone(e.message.Lines), "[skip ci]")
 	}
-	if home != "" && len(next.Homes) == 0 { // the first that is shared says where
+	if home != "" && len(next.Homes) == 0 { // the first shared one says where
 		e.home = home
 		next = e.apply(s.base, s.store.repo.Now())
 		known, intents = encode(s.store.target, next)

@@ -13,7 +13,7 @@ import (
 )
 
 // TestADiskThatFailsWhileStateIsSharedLosesNothing has the disk fail at each effect of a run that announces and records on a shared remote, until a run
-// does not meet it. Whoever comes next, here or on another machine, finds what was done, or that it was announced.
+// does not meet it. The next run, here or on another machine, finds what was done, or its announcement.
 func TestADiskThatFailsWhileStateIsSharedLosesNothing(t *testing.T) {
 	cells, failed, at, step := 0, 0, 1, 20
 	if *long {
@@ -38,7 +38,7 @@ func TestADiskThatFailsWhileStateIsSharedLosesNothing(t *testing.T) {
 	t.Logf("T-IO: %d cells, %d failed", cells, failed)
 }
 
-// brokenShare is a machine whose disk fails at one moment, and another one whose disk works.
+// brokenShare is a machine with a disk failing at one moment, and another one with a working disk.
 type brokenShare struct {
 	*machine
 	other     *machine
@@ -109,7 +109,7 @@ func (s *brokenShare) repaired() {
 	s.at = 0
 	l, err := s.lock(0)
 	var held *state.HeldError
-	if errors.As(err, &held) && (s.announced || s.tooLate()) { // nobody can tell whether that run still writes
+	if errors.As(err, &held) && (s.announced || s.tooLate()) { // no one can tell whether the other run still writes
 		s.now = s.now.Add(20 * time.Minute)
 		l, err = s.lock(0)
 	}

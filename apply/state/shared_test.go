@@ -18,7 +18,7 @@ import (
 
 var errOffline = errors.New("offline")
 
-// hub is a bare repository that machines share, in the shape of a remote: it moves objects by Git itself.
+// hub is a bare repository shared by machines, in the shape of a remote: it moves objects by Git itself.
 type hub struct {
 	t       testing.TB
 	dir     string // of the bare repository
@@ -71,7 +71,7 @@ func (h *hub) Replace(ctx context.Context, ref, old, new string) error {
 	return nil
 }
 
-// machine is a clone of its own that shares the state of a hub.
+// machine is a clone of its own with the state of a hub.
 type machine struct {
 	*hub
 	store *state.Store
@@ -203,7 +203,7 @@ func TestWhatWasDoneIsNotLost(t *testing.T) {
 	}
 }
 
-// What is kept in the clone because nobody said that it was pushed is what was pushed, and no other commit of a second later.
+// The clone keeps a commit where no answer confirmed its push. It is the pushed commit, and no other one of a second later.
 func TestAPushWithoutAnAnswerMakesNoSecondHistory(t *testing.T) {
 	m := machines(t, 2)
 	a := m[0].locked()
@@ -323,7 +323,7 @@ func TestARunThatDiedCanBeEndedByHand(t *testing.T) {
 	}
 }
 
-// What is to be recorded on top of somebody else's may find no room any more.
+// What is to be recorded on top of another run's commit may find no room any more.
 func TestNoRoomForARecordOnTopOfSomebodyElses(t *testing.T) {
 	m := machines(t, 2)
 	var ops []string

@@ -12,27 +12,27 @@ import (
 	"connsync/diff"
 )
 
-// Snapshot is known state at one commit of its ref. The zero Snapshot is that of a target which was never synced.
+// Snapshot is known state at one commit of its ref. The zero Snapshot is the one of a target never synced.
 type Snapshot struct {
 	Commit       string
 	Beside       string   // the Remote's commit, where neither of the two is known to come after the other: this is what is known here
-	Homes        []string // the repositories that share it, as "host/path"; none where it was never shared
+	Homes        []string // the repositories sharing it, as "host/path"; none where it was never shared
 	Place        diff.Place
-	Applied      string    // the commit of the manifests that was applied last
+	Applied      string    // the last applied commit of the manifests
 	AppliedAt    time.Time // when that was made; zero where it is not known
-	AppliedDirty bool      // … from a worktree that had changes beside it
-	Run          *Run      // that announced writes and has not ended; nil for none
+	AppliedDirty bool      // … from a worktree with changes beside it
+	Run          *Run      // with announced writes and no end; nil for none
 	Known        map[string]diff.Known
-	Past         map[string]diff.Past // names that were known once, whether or not they are again
+	Past         map[string]diff.Past // names known once, whether or not they are again
 	Intents      map[string]Intent
 	More         More
 }
 
-// Intent is a write that a run announced and that has not been settled.
+// Intent is an announced write, not yet settled.
 type Intent struct {
 	Name    string    `json:"name"`
 	Kind    string    `json:"kind"`         // diff.IntentCreate, …
-	ID      string    `json:"id,omitempty"` // of the connection that is updated
+	ID      string    `json:"id,omitempty"` // of the updated connection
 	Run     string    `json:"run"`
 	Expires time.Time `json:"expires"` // the run sends nothing after this
 }
@@ -55,7 +55,7 @@ type Message struct {
 	Trailers [][2]string
 }
 
-// At checks that known state belongs to a place. State that has none fits everywhere.
+// At checks that known state belongs to a place. State without one fits everywhere.
 func (s Snapshot) At(p diff.Place) error {
 	if s.Place == (diff.Place{}) || s.Place == p {
 		return nil
@@ -63,7 +63,7 @@ func (s Snapshot) At(p diff.Place) error {
 	return &PlaceError{Known: s.Place, Asked: p}
 }
 
-// HomeError says that known state is shared in other repositories than the one that is asked for.
+// HomeError says that known state is shared in other repositories than the one asked for.
 type HomeError struct {
 	Known []string
 	Asked string
@@ -73,7 +73,7 @@ func (e *HomeError) Error() string {
 	return fmt.Sprintf("known state is shared in %s, and the remote is %s", strings.Join(e.Known, " and "), e.Asked)
 }
 
-// NotHomeError says that a repository was to be accepted that is not the one in which the state is.
+// NotHomeError says that the repository named for acceptance is not the one with the state.
 type NotHomeError struct{ Named, Is string }
 
 func (e *NotHomeError) Error() string {
@@ -83,7 +83,7 @@ func (e *NotHomeError) Error() string {
 	return "the remote is " + e.Is + ", not " + e.Named
 }
 
-// PlaceError says that known state belongs to another place than the one that is asked for.
+// PlaceError says that known state belongs to another place than the one asked for.
 type PlaceError struct{ Known, Asked diff.Place }
 
 func (e *PlaceError) Error() string {
@@ -148,14 +148,14 @@ func (e *HeldError) Error() string {
 // Unwrap is ErrBusy.
 func (e *HeldError) Unwrap() error { return ErrBusy }
 
-// DivergedError says that this clone and the remote each have known state that the other one lacks.
+// DivergedError says that this clone and the remote each have known state not in the other one.
 type DivergedError struct{ Ref, Local, Shared string }
 
 func (e *DivergedError) Error() string {
 	return fmt.Sprintf("%s: %.7s here and %.7s on the remote have different histories", e.Ref, e.Local, e.Shared)
 }
 
-// CorruptError says that a ref is there and is not known state that can be read. It is never taken for "nothing known".
+// CorruptError says that a ref is there and is not readable known state. It is never taken for "nothing known".
 type CorruptError struct{ Ref, Reason string }
 
 func (e *CorruptError) Error() string { return e.Ref + ": " + e.Reason }
@@ -166,7 +166,7 @@ type MissingError struct{ Ref, What string }
 
 func (e *MissingError) Error() string { return e.Ref + ": " + e.What + " is not in this clone" }
 
-// ReadableError says that state is not begun anew, because this clone can read it; the remote's, if there is one, is another one that cannot be.
+// ReadableError says that state is not begun anew, because this clone can read it; the remote's, if there is one, is another one and unreadable.
 type ReadableError struct{ Ref, Commit string }
 
 func (e *ReadableError) Error() string {

@@ -13,17 +13,17 @@ import (
 	"connsync/lazy"
 )
 
-// Repo is the repository that keeps known state. It is opened by package gitfs, which knows more kinds of repositories than go-git.
+// Repo is the repository with known state. Package gitfs opens it, and knows more kinds of repositories than go-git.
 type Repo struct {
 	Git       *git.Repository
-	CommonDir string           // the folder of refs and objects that all worktrees share; "" for a repository in memory
-	Partial   bool             // it lacks objects that another repository promised to have
+	CommonDir string           // the folder of refs and objects of all worktrees; "" for a repository in memory
+	Partial   bool             // it lacks objects: another repository promised to have them
 	Remote    Remote           // shares the ref; nil where it stays on this machine
-	Home      string           // the repository that the Remote is, as "host/path"; "" where others cannot know it
+	Home      string           // the Remote's repository, as "host/path"; "" where others cannot know it
 	Now       func() time.Time // nil for the real clock
 	Sleep     func(context.Context, time.Duration) error
-	Waits     func(what string, until time.Time) (done func()) // hears of what may take long, until when at most (zero: not known), and when it is over; nil for nobody
-	Effect    func(op string) error                            // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for nobody
+	Waits     func(what string, until time.Time) (done func()) // hears of what may take long, until when at most (zero: not known), and when it is over; nil for none
+	Effect    func(op string) error                            // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for none
 }
 
 func (r Repo) sleep(ctx context.Context, d time.Duration) error {
@@ -36,7 +36,7 @@ func (r Repo) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// waits tells of something that may take long, until done is called.
+// waits tells of a possibly long step, until done is called.
 func (r Repo) waits(what string, until time.Time) (done func()) {
 	if r.Waits == nil {
 		return func() {}
@@ -46,10 +46,10 @@ func (r Repo) waits(what string, until time.Time) (done func()) {
 
 // Remote shares the ref of a target between machines.
 type Remote interface {
-	// Head is the commit that the remote's ref names, with its objects where the repository can read them while it is open; "" for an
+	// Head is the commit named by the remote's ref, with its objects where the repository can read them while it is open; "" for an
 	// absent ref.
 	Head(ctx context.Context, ref string) (string, error)
-	// Keep brings the objects of a commit that Head gave into the repository for good, so that a ref of it may name the commit.
+	// Keep brings the objects of a commit from Head into the repository for good: from then on a ref of it may name the commit.
 	Keep(ctx context.Context, hash string) error
 	// Replace makes the remote's ref new if it is old ("" for absent), and fails with ErrReplaced where it is not.
 	Replace(ctx context.Context, ref, old, new string) error
@@ -60,10 +60,10 @@ type Store struct {
 	repo     Repo
 	target   string
 	ref      string
-	accepted bool // Home may share the state, although that does not know it
+	accepted bool // Home may share the state, although the state does not know it
 
-	remembered Snapshot                    // of a commit that need not be read again
-	named      map[string][2]plumbing.Hash // the names of the two files, intents first, of commits that were read, or written
+	remembered Snapshot                    // of a commit not to be read again
+	named      map[string][2]plumbing.Hash // the names of the two files, intents first, of commits read or written
 }
 
 var validTarget = lazy.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
@@ -100,7 +100,7 @@ func (s *Store) Read(ctx context.Context) (Snapshot, error) {
 	return s.at(hash)
 }
 
-// Remember has a snapshot that Read gave, be it of another Store of the target, not be read again where its commit is asked for. One that depends on how much of the
+// Remember has a snapshot from Read, also from another Store of the target, not be read again where its commit is asked for. One dependent on how much of the
 // history is here is read again all the same.
 func (s *Store) Remember(snap Snapshot) {
 	for _, k := range snap.Known {
@@ -135,7 +135,7 @@ func (s *Store) ReadShared(ctx context.Context) (Snapshot, error) {
 	return snap, err
 }
 
-// Apart is a *DivergedError where a snapshot that ReadShared gave is not what is shared, nor comes after it; nil otherwise.
+// Apart is a *DivergedError where a snapshot from ReadShared is not what is shared, nor comes after it; nil otherwise.
 func (s *Store) Apart(snap Snapshot) error {
 	if snap.Beside == "" {
 		return nil
@@ -220,7 +220,7 @@ func (s *Store) files(tree *object.Tree) (known, intents []byte, err error) {
 	return texts[1], texts[0], nil
 }
 
-// unread is the error of a part of the state that cannot be read: what is absent may be elsewhere, what is damaged is here.
+// unread is the error of an unreadable part of the state: what is absent may be elsewhere, what is damaged is here.
 func (s *Store) unread(what string, err error) error {
 	switch {
 	case errors.Is(err, errAbsent):

@@ -100,7 +100,7 @@ func (s *sheet) overwrite(name string, text []byte) {
 	}
 }
 
-// readAnyway reads, and takes a panic for an error that nobody maps.
+// readAnyway reads, and takes a panic for an error without a mapping.
 func readAnyway(t *testing.T, dir string) (snap state.Snapshot, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -185,7 +185,7 @@ func TestATornFileIsNeverReadAsState(t *testing.T) {
 	s.end()
 }
 
-// A disk that mixes up blocks, or a copy that went wrong: each file is a perfect object, of another name.
+// A disk with mixed-up blocks, or a wrong copy: each file is a perfect object, of another name.
 func TestAnObjectUnderAnothersNameIsNeverReadAsState(t *testing.T) {
 	s := recorded(t)
 	files := s.stored("objects")

@@ -9,7 +9,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// encodable is a Git object that go-git can write.
+// encodable is a Git object go-git can write.
 type encodable interface {
 	Encode(plumbing.EncodedObject) error
 }
@@ -46,7 +46,7 @@ func (s *Store) write(parent string, known, intents []byte, m Message) (string, 
 
 func (s *Store) encode(o encodable) (plumbing.Hash, error) {
 	encoded := &plumbing.MemoryObject{}
-	_ = o.Encode(encoded) // in memory, and of our own making: nothing that can fail
+	_ = o.Encode(encoded) // in memory, and of our own making: it cannot fail
 	text, _ := contentOf(encoded)
 	return s.store(plain{encoded.Type(), text})
 }
@@ -70,7 +70,7 @@ func (m Message) text() string {
 	return b.String()
 }
 
-// clean keeps a text on one line and harmless to whoever reads the log on a terminal.
+// clean keeps a text on one line and harmless to a reader of the log on a terminal.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
