@@ -8,7 +8,7 @@ import (
 	"connsync/cmd/connsync/render"
 )
 
-// iamCmd prints the least policy that a job needs.
+// iamCmd prints the least policy for a job.
 type iamCmd struct {
 	For    string `enum:"diff,sync,prune" required:"" placeholder:"JOB" help:"What connsync is run for: diff, sync, or prune (a sync with --prune)."`
 	Uses   bool   `help:"Also what it takes to tell who uses a connection: for diff --uses. The policy of prune always has it."`

@@ -15,7 +15,7 @@ import (
 	"connsync/secrets/sops"
 )
 
-// The policy that connsync prints is the least: where one of its actions is taken away, exactly the commands fail whose policy has it. With all
+// The policy printed by connsync is the least: where one of its actions is taken away, exactly the commands fail whose policy has it. With all
 // of them, and no others, each command does its whole job.
 func TestThePolicyOfEachJobIsTheLeast(t *testing.T) {
 	t.Parallel()

@@ -44,12 +44,12 @@ type importing struct {
 	written  []imported
 	adopted  []adopted
 	amended  []amended
-	plugins  map[string][]manifest.Plugin // of each target that was read
+	plugins  map[string][]manifest.Plugin // of each target read
 	left     []leftOut
-	names    map[string]bool // paths that are taken, in one case
+	names    map[string]bool // taken paths, in one case
 }
 
-// candidate is a connection that could be imported.
+// candidate is a candidate for an import: a connection in SecMaster.
 type candidate struct {
 	shown apply.Shown
 	draft draft.Connection

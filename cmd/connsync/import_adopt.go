@@ -9,7 +9,7 @@ import (
 	"connsync/apply"
 )
 
-// adopted is a connection that a manifest names already, and that gets the line that takes it over.
+// adopted is a connection already named by a manifest. Its manifest gets the line to take it over.
 type adopted struct {
 	connectionPlace
 	id, file string
@@ -24,7 +24,7 @@ type amended struct {
 // named tells whether the command line names exactly this connection.
 func (i *importing) named(s apply.Shown) bool { return slices.Contains(i.g.Only, s.Name) }
 
-// adopt adds the line  adopt: ID  to a connection that Git wants by its name alone, and that is asked for by its name. Of several in SecMaster none is
+// adopt adds the line  adopt: ID  to a connection wanted by Git by its name alone, and asked for by its name. Of several in SecMaster none is
 // chosen.
 func (i *importing) adopt(target string, s apply.Shown) error {
 	place := connectionPlace{target, s.Name}
@@ -41,7 +41,7 @@ func (i *importing) adopt(target string, s apply.Shown) error {
 	return nil
 }
 
-// edits are the files of what is taken over: each is changed once, by all lines that it gets.
+// edits are the files of what is taken over: each is changed once, by all its new lines.
 func (i *importing) edits(ctx context.Context) ([]amended, error) {
 	lines := map[string][]adopted{}
 	for _, a := range i.adopted {

@@ -17,10 +17,10 @@ type asking struct {
 	*importing
 	out                  *render.Stream
 	terminal             *os.File
-	filled, left, within int // values, and the connections that they are of
+	filled, left, within int // values, and their connections
 }
 
-// ask asks for each value that is missing in the selected manifests, also of an earlier import. Each is written at once, so that nothing is typed
+// ask asks for each missing value of the selected manifests, also of an earlier import. Each is written at once, so that nothing is typed
 // again after an interruption.
 func (i *importing) ask(ctx context.Context) error {
 	set, _, err := manifest.Survey(i.src.files, i.project, nil)
@@ -71,7 +71,7 @@ func (a *asking) connection(ctx context.Context, c manifest.Connection) error {
 	return nil
 }
 
-// hole asks for one value until there is one that fits, or an empty line.
+// hole asks for one value until one fits, or the line is empty.
 func (a *asking) hole(ctx context.Context, c manifest.Connection, at secrets.Path, missing []secrets.Path) (bool, error) {
 	path, ok := steps("." + string(at))
 	if !ok || len(path) < 2 {
@@ -96,7 +96,7 @@ func (a *asking) hole(ctx context.Context, c manifest.Connection, at secrets.Pat
 	return err == nil, err
 }
 
-// value is what is typed, of the type that the plugin wants; nil for an empty line.
+// value is what is typed, in the type wanted by the plugin; nil for an empty line.
 func (a *asking) value(ctx context.Context, c manifest.Connection, at secrets.Path, secret bool) (any, error) {
 	kind := a.kind(c, at)
 	for {
@@ -140,7 +140,7 @@ func (a *asking) typed(ctx context.Context, what string, secret bool) (string, e
 	return "", ctx.Err()
 }
 
-// kind is the type that the plugin wants, as SecMaster shows it. Text is right for everything else.
+// kind is the type wanted by the plugin, as SecMaster shows it. Text is right for everything else.
 func (a *asking) kind(c manifest.Connection, at secrets.Path) string {
 	path, _ := steps("." + string(at))
 	s := settingAt(c.PluginSettings(a.plugins[c.Target]), path[1:])

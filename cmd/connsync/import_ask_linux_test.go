@@ -114,7 +114,7 @@ func TestWhatAPersonPicks(t *testing.T) {
 	}
 }
 
-// A person fills in what SecMaster hides: secrets unseen and twice, anything else once, each of the type that the plugin wants. An empty line leaves a
+// A person fills in what SecMaster hides: secrets unseen and twice, anything else once, each in the type wanted by the plugin. An empty line leaves a
 // value out, and what is left is asked for the next time.
 func TestAPersonFillsInWhatIsHidden(t *testing.T) {
 	h := newHandMade(t, 2)
@@ -204,7 +204,7 @@ func (h *handMade) read(name string) string {
 	return string(text)
 }
 
-// What was only looked at is carried out by the command that is printed, with every flag that chose.
+// What was only looked at is carried out by the printed command, with every flag for the choice.
 func TestALookPrintsTheImportThatItWas(t *testing.T) {
 	h := newHandMade(t, 3)
 	flags := []string{"--target", "prod", "--only", "hand_00[01]", "--plugin", "Plugin01", "--layout", "connections/by/{plugin} x/{name}.yml", "--built-in", "--protect", "--yes"}

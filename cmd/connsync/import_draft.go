@@ -53,8 +53,8 @@ func uniqueName(plugins []manifest.Plugin, name, version string) bool {
 	return n == 1 && name != "" && version != ""
 }
 
-// withHoles is a config in which what is required and not shown, and a secret that is shown as an empty text, has no value. Of a config
-// of which nothing is shown, the schema tells what is missing.
+// withHoles is a config with no value for what is required and not shown, nor for a secret shown as an empty text. Of a config
+// with nothing shown, the schema tells what is missing.
 func withHoles(config map[string]any, settings []manifest.PluginSetting) map[string]any {
 	if config == nil && len(settings) == 0 {
 		return nil
@@ -76,10 +76,10 @@ func withHoles(config map[string]any, settings []manifest.PluginSetting) map[str
 	return out
 }
 
-// unfit says why a name that SecMaster shows cannot be one of a manifest.
+// unfit says why a name shown by SecMaster cannot be one of a manifest.
 func unfit(name string, taken map[string]bool) string {
 	switch {
-	case !manifest.MayAdopt(name), strings.HasPrefix(name, "ENC["): // which every tool of SOPS takes for a ciphertext
+	case !manifest.MayAdopt(name), strings.HasPrefix(name, "ENC["): // every tool of SOPS takes that for a ciphertext
 		return "a manifest cannot have its name: rename it in SecMaster"
 	case taken[name]:
 		return "another one has the same name: rename one of them in SecMaster"
@@ -87,7 +87,7 @@ func unfit(name string, taken map[string]bool) string {
 	return ""
 }
 
-// looksEncrypted are the settings whose values have the form of a ciphertext, which they are not: they are set one by one, as values.
+// looksEncrypted are the settings with values in the form of a ciphertext, though they are none: they are set one by one, as values.
 func looksEncrypted(at secrets.Path, v any, found map[secrets.Path]string) any {
 	switch v := v.(type) {
 	case map[string]any:

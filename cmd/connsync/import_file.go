@@ -23,7 +23,7 @@ import (
 // importLayout is where manifests go where nothing else is said.
 const importLayout = "connections/{target}/{name}.yaml"
 
-// checkLayout refuses a layout whose files no command would read.
+// checkLayout refuses a layout if no command would read its files.
 func (i *importing) checkLayout() error {
 	l := i.cmd.Layout
 	switch sample := fill(l, "target", "name", "plugin"); {
@@ -53,7 +53,7 @@ var (
 	deviceName   = lazy.New(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`) // Windows opens a device by it
 )
 
-// fileName is a name that SecMaster shows as a part of a path: it leads nowhere else, on no system.
+// fileName is a name shown by SecMaster, as a part of a path: it leads nowhere else, on no system.
 func fileName(name string) string {
 	name = strings.Trim(unsafeInName.Regexp().ReplaceAllString(name, "_"), "-")
 	if name == "" || deviceName.MatchString(name) {
@@ -62,7 +62,7 @@ func fileName(name string) string {
 	return name[:min(len(name), 100)]
 }
 
-// path is the file of a connection, which is not there and whose name differs from every other's by more than case.
+// path is the new file of a connection. It is not there yet, and its name differs from every other's by more than case.
 func (i *importing) path(d draft.Connection) string {
 	plugin := d.Component
 	if plugin == "" {
@@ -144,7 +144,7 @@ func (i *importing) sealed(ctx context.Context, file string, d draft.Connection)
 	return text, "", nil
 }
 
-// sealFirst seals a connection with secrets that has no seal yet, where the project wants one: of what was imported or typed just now, a person has
+// sealFirst seals a connection with secrets and without a seal, where the project wants one: of what was imported or typed just now, a person has
 // seen where it goes.
 func (e *editing) sealFirst(ctx context.Context, file string, place connectionPlace, ed *sops.Editor) error {
 	set, _ := manifest.Read(file, ed.Text(), e.project)

@@ -19,7 +19,7 @@ import (
 
 var importMany = flag.Int("import.many", 4, "import so many connections in every way in which SecMaster may hide their configs; TestTenCommands always has 200")
 
-// manyPlugins are twelve, of several shapes: texts, numbers, switches, a mapping with secrets, a list, and secrets that may be left out.
+// manyPlugins are twelve, of several shapes: texts, numbers, switches, a mapping with secrets, a list, and optional secrets.
 func manyPlugins() []emulator.Plugin {
 	setting := func(key, kind string, required bool) emulator.Setting {
 		return emulator.Setting{Key: key, Type: kind, Required: required}
@@ -44,7 +44,7 @@ func manyConfig(n int) string {
 	return fmt.Sprintf(`{"endpoint":"https://e%[1]d.example","password":"canary-p-%[1]d",`+strings.ReplaceAll(rest, "%[1]d", fmt.Sprint(n))+"}", n)
 }
 
-// handMade is a repository that has only begun, and a workspace with connections that were made by hand.
+// handMade is a repository just begun, and a workspace with connections made by hand.
 type handMade struct {
 	t      *testing.T
 	dir    string
@@ -63,7 +63,7 @@ func newHandMade(t *testing.T, n int) *handMade {
 	return h
 }
 
-// emptyFolder is a folder with nothing in it, and a workspace with connections that were made by hand.
+// emptyFolder is a folder with nothing in it, and a workspace with connections made by hand.
 func emptyFolder(t *testing.T, n int) *handMade {
 	t.Helper()
 	t.Setenv("SOPS_AGE_KEY", testIdentity)
@@ -94,7 +94,7 @@ func (h *handMade) commit() {
 	runGit(h.t, h.dir, "commit", "-q", "-m", "a commit")
 }
 
-// run runs a command, which ends with a code and says all of the texts, and no secret.
+// run runs a command: it must end with a code and say all of the texts, and no secret.
 func (h *handMade) run(code int, says []string, args ...string) {
 	h.t.Helper()
 	got, out, errs := inProcess(h.env, append(args, "-C", h.dir, "--endpoint", h.url)...)
@@ -126,12 +126,12 @@ func (h *handMade) files() map[string]string {
 	return out
 }
 
-// manifests are those files that import wrote.
+// manifests are the files written by import.
 func (h *handMade) manifests() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(h.files())), func(name string) bool { return !strings.HasPrefix(name, "connections/") })
 }
 
-// fill writes the settings that SecMaster hid: the whole config, by the key that people have.
+// fill writes the settings hidden by SecMaster: the whole config, by the key that people have.
 func (h *handMade) fill() {
 	h.t.Helper()
 	for n := range h.manifests() {
@@ -157,7 +157,7 @@ func (h *handMade) fill() {
 	}
 }
 
-// set gives a hole the value that the workspace has.
+// set gives a hole the workspace's value.
 func (h *handMade) set(name, at string, n int) {
 	h.t.Helper()
 	value := handMadeValue(at, n)
@@ -179,7 +179,7 @@ func handMadeValue(at string, n int) string {
 	}[at]
 }
 
-// From a workspace to Git and to a first sync, in every way in which SecMaster may show configs: what is taken over is what is there, sops opens it, and
+// From a workspace to Git and to a first sync, in every way SecMaster may show configs: what is taken over is what is there, sops opens it, and
 // there is nothing left to do.
 func TestAWorkspaceGoesToGit(t *testing.T) {
 	for mode, holes := range map[string]bool{"clear": false, "reserialised": false, "masked": true, "masked-all": true, "omitted": true, "empty": true, "null": true, "broken": true} {
@@ -220,7 +220,7 @@ func TestAWorkspaceGoesToGit(t *testing.T) {
 	}
 }
 
-// opened looks that sops opens files, one in twenty and the first, and that no file in the worktree or of Git has a secret.
+// opened checks: sops opens files, one in twenty and the first, and no file in the worktree or of Git has a secret.
 func (h *handMade) opened() {
 	h.t.Helper()
 	key := "SOPS_AGE_KEY=" + os.Getenv("SOPS_AGE_KEY")
@@ -244,7 +244,7 @@ func (h *handMade) opened() {
 	}
 }
 
-// kept looks that the workspace has what it had.
+// kept checks whether the workspace has what it had.
 func (h *handMade) kept(n int) {
 	h.t.Helper()
 	all := h.server.Connections()

@@ -81,7 +81,7 @@ var hostileNames = []struct{ name, file, why string }{
 	{"", "", cannot},
 }
 
-// Names come from SecMaster, and so from anybody who can name a connection there. None leaves the folder, none is taken for something else by any system,
+// Names come from SecMaster, and so from any user able to name a connection there. None leaves the folder, none is taken for something else by any system,
 // none takes another's file, and what cannot be a manifest's is listed with the reason.
 func TestHostileNames(t *testing.T) {
 	h := newHandMade(t, 0)
@@ -166,7 +166,7 @@ func TestAnImportWritesThroughNoLink(t *testing.T) {
 	}
 }
 
-// A layout leads nowhere else, and to no file that no command would read.
+// A layout leads nowhere else, and never to a file no command would read.
 func TestHostileLayouts(t *testing.T) {
 	h := newHandMade(t, 1)
 	for _, layout := range []string{

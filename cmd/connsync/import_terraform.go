@@ -78,7 +78,7 @@ func (i *importing) stateText() ([]byte, error) {
 	return text, nil
 }
 
-// targetAmong is the target whose workspace a connection is in; "" for none.
+// targetAmong is the target with the connection's workspace; "" for none.
 func (o tfOwned) targetAmong(targets []wanted) string {
 	for _, t := range targets {
 		if t.WorkspaceID == o.shown.WorkspaceID && (o.region == "" || o.region == t.Region) && (o.shown.ProjectID == "" || t.ProjectID == "" || t.ProjectID == o.shown.ProjectID) {
@@ -88,7 +88,7 @@ func (o tfOwned) targetAmong(targets []wanted) string {
 	return ""
 }
 
-// disown prints what ends Terraform's ownership: a block for each resource of which every instance is in Git now, and a command for the others, since a
+// disown prints what ends Terraform's ownership: a block for each resource with every instance in Git now, and a command for the others, since a
 // block would end it for all of them.
 func (i *importing) disown(set manifest.Set) {
 	adopted := map[string]bool{}

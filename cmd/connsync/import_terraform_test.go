@@ -43,7 +43,7 @@ func tfStateOf(resources ...string) string {
 		strings.Join(append(resources, other, data), ",\n") + `], "check_results": null}`
 }
 
-// From a state file to Git, with nobody to ask: what Terraform has is encrypted, known by its id, and taken over; and the blocks that are printed end the
+// From a state file to Git, with no one to ask: what Terraform has is encrypted, known by its id, and taken over; and the blocks that are printed end the
 // other ownership of just these.
 func TestAStateOfTerraformGoesToGit(t *testing.T) {
 	h := newHandMade(t, 6)
@@ -99,7 +99,7 @@ func terraformReads(t *testing.T, blocks string) {
 	}
 }
 
-// A state comes by a pipe, so that no plaintext touches the disk. What the state does not hold is a hole.
+// A state comes by a pipe, so no plaintext touches the disk. What the state does not hold is a hole.
 func TestAStateComesByAPipe(t *testing.T) {
 	h := newHandMade(t, 1)
 	state := tfStateOf(h.tfOf("", "edr", [2]string{"", h.tfAttributes(0, "")}))
@@ -154,7 +154,7 @@ func TestWhatIsNoStateOfTerraform(t *testing.T) {
 	h.run(exitFailed, []string{"--from-terraform nowhere: no such file or directory"}, "import", "--from-terraform", "nowhere")
 }
 
-// What is in a state and cannot be in Git is listed: a second resource of one id, what Terraform is only about to destroy, and a name that leads elsewhere
+// What is in a state and cannot be in Git is listed: a second resource of one id, what Terraform is only about to destroy, and a name leading elsewhere
 // has a file in its folder.
 func TestWhatOfAStateIsNotImported(t *testing.T) {
 	h := newHandMade(t, 2)

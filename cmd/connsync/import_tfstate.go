@@ -132,7 +132,7 @@ func (r tfResource) address() (string, bool) {
 	return b.String() + tfType + "." + r.Name, tfName.MatchString(r.Name)
 }
 
-// owned is an instance as a connection; nil for one that Terraform is only about to destroy.
+// owned is an instance as a connection; nil if Terraform is only about to destroy it.
 func (r tfResource) owned(i tfInstance) (*tfOwned, error) {
 	resource, ok := r.address()
 	key, keyed := tfKey(i.Key)

@@ -12,7 +12,7 @@ import (
 	"connsync/manifest"
 )
 
-// withoutManifests is an editing of a worktree whose manifests cannot be read any more, and what it says.
+// withoutManifests is an editing of a worktree after its manifests became unreadable, and what it says.
 func withoutManifests(t *testing.T) (*editing, *bytes.Buffer) {
 	t.Helper()
 	h := newHandMade(t, 0)
@@ -42,7 +42,7 @@ func TestManifestsThatAreGoneAreNotAskedFor(t *testing.T) {
 	}
 }
 
-// A terminal that has gone away is not taken for an empty line: nothing is written of what was to be typed.
+// A closed terminal is not taken for an empty line: nothing is written of what was to be typed.
 func TestATerminalThatIsGoneIsNoEmptyLine(t *testing.T) {
 	_, program := terminal(t)
 	file, err := os.CreateTemp(t.TempDir(), "no terminal")

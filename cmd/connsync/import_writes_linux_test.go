@@ -17,17 +17,17 @@ import (
 	"connsync/secrets/sops/sopstest"
 )
 
-// tracedCalls are all ways in which bytes come into a regular file, or a text into the name of one.
+// tracedCalls are all ways for bytes to come into a regular file, or a text into the name of one.
 const tracedCalls = "write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice,mmap,openat,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat"
 
-// unseenCalls bring bytes into a file that a trace does not show.
+// unseenCalls bring bytes into a file unseen by a trace.
 var unseenCalls = map[string]bool{"sendfile": true, "copy_file_range": true, "splice": true, "mmap": true}
 
 // traced is what a command and its children wrote into regular files.
 type traced struct {
 	files  map[string][]byte // what was written, in order, by the path at that time
-	names  []byte            // every name that was given, one a line
-	unseen []string          // calls whose bytes the trace does not show
+	names  []byte            // every given name, one a line
+	unseen []string          // calls with bytes not shown by the trace
 	writes int
 }
 
@@ -37,7 +37,7 @@ var (
 	tracedPlace = regexp.MustCompile(`<((?:\\x[0-9a-f]{2})+)>`)
 )
 
-// strace is the program that traces; "" where it is not there, or may not trace.
+// strace is the tracing program; "" where it is not there, or may not trace.
 func strace() string {
 	path, err := exec.LookPath("strace")
 	if err != nil || exec.Command(path, "-f", "--seccomp-bpf", "-o", os.DevNull, "true").Run() != nil {
@@ -62,7 +62,7 @@ func trace(t *testing.T, env []string, stdin string, args ...string) traced {
 	return readTrace(t, text)
 }
 
-// readTrace reads what strace wrote, of which every text and every path is in hex.
+// readTrace reads what strace wrote, with every text and every path in hex.
 func readTrace(t *testing.T, text []byte) traced {
 	t.Helper()
 	w := traced{files: map[string][]byte{}}
@@ -108,7 +108,7 @@ func (w *traced) call(t *testing.T, name string, line, said []byte) {
 	}
 }
 
-// isRegular tells whether what strace says of a descriptor is the path of a file that stays, or of a folder.
+// isRegular tells whether what strace says of a descriptor is the path of a lasting file, or of a folder.
 func isRegular(place string) bool {
 	return strings.HasPrefix(place, "/dev/shm/") || strings.HasPrefix(place, "/") && !strings.HasPrefix(place, "/dev/") && !strings.HasPrefix(place, "/proc/")
 }
@@ -137,7 +137,7 @@ func (w traced) leaks(s *scanner) []string {
 }
 
 // While connections become manifests, and while a hidden secret is filled in, no secret is in any write to a regular file or in the name of one, also of
-// files that are gone at the end: raw, in base64, escaped, or in any other form that the scanner knows.
+// files that are gone at the end: raw, in base64, escaped, or in any other form known to the scanner.
 func TestNoWriteOfAnImportHoldsASecret(t *testing.T) {
 	if strace() == "" {
 		t.Log("T-IMPORT: strace cannot be had here: the writes of an import were not traced")
@@ -187,7 +187,7 @@ func TestNoWriteOfAnImportHoldsASecret(t *testing.T) {
 	t.Logf("T-IMPORT: %d writes of 8 imports of %d connections, and no secret in them", writes, n)
 }
 
-// A program that writes a secret in the clear is caught, whatever it does with the file then; one that sends it through a pipe is not.
+// A program is caught when it writes a secret in the clear, whatever it does with the file then; not when it sends it through a pipe.
 func TestALeakyWriterIsCaught(t *testing.T) {
 	if strace() == "" {
 		t.Log("T-IMPORT: strace cannot be had here: no leaky writer was traced")

@@ -75,7 +75,7 @@ var rules = map[string]rule{
 		"grammar, wiring, words for errors and exit codes"},
 }
 
-// never says what a package must not reach, by whatever detour, and why. A name that ends in / is that of all below it.
+// never says what a package must not reach, by whatever detour, and why. A name ending in / stands for all below it.
 var never = []struct {
 	packages, reached []string
 	why               string
@@ -91,7 +91,7 @@ var never = []struct {
 	{[]string{"secrets/sops"}, []string{"github.com/go-git/", "gopkg.in/yaml.v3"}, "SOPS opens files in memory, and knows nothing of Git and manifests"},
 }
 
-// heavy is what SOPS links for its command line, for publishing to a cloud's storage, and for the metrics of that.
+// heavy is what SOPS links for its command line, for publishing to a cloud's storage, and for the metrics of these.
 var heavy = []string{
 	"github.com/urfave/", "github.com/russross/", "github.com/cpuguy83/", "github.com/google/go-cmp/", "github.com/envoyproxy/", "github.com/cncf/", "github.com/spiffe/", "cel.dev/",
 	"cloud.google.com/go/storage", "cloud.google.com/go/storage/", "cloud.google.com/go/monitoring/", "google.golang.org/grpc/xds", "google.golang.org/grpc/xds/", "google.golang.org/grpc/authz/", "go.opentelemetry.io/otel/sdk/",
@@ -118,7 +118,7 @@ func TestPackagesNeverReachWhatTheTableForbids(t *testing.T) {
 	}
 }
 
-// reach is everything that a package uses, each with a package that imports it.
+// reach is everything a package uses, each with a package importing it.
 func reach(imports map[string][]string, from string) map[string]string {
 	out := map[string]string{from: ""}
 	for open := []string{from}; len(open) > 0; open = open[1:] {
@@ -173,7 +173,7 @@ func (r rule) allows(path string) bool {
 	return slices.ContainsFunc(r.others, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
-// listPackages is what the go command says of every package that the module is built from.
+// listPackages is what the go command says of every package in the module's build.
 func listPackages(t *testing.T) []listed {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports", module+"/...")

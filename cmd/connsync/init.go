@@ -48,7 +48,7 @@ type starting struct {
 	target     manifest.Target
 	recipients []recipient
 	newKey     *newKey  // nil for none
-	keys       []string // of settings that stay in the clear
+	keys       []string // of settings in the clear
 	did        []begunFile
 }
 
@@ -91,7 +91,7 @@ func (c initCmd) Run(ctx context.Context, w world, g *globals) error {
 	return nil
 }
 
-// taken imports what the workspace has. Where that is nothing, the repository has a first manifest all the same.
+// taken imports what the workspace has. If it has nothing, the repository has a first manifest all the same.
 func (s *starting) taken(ctx context.Context) error {
 	g := *s.g
 	g.Target = []string{s.target.Name}
@@ -120,7 +120,7 @@ func (s *starting) open() error {
 	return nil
 }
 
-// write writes the files that are not there, after the key that their secrets are to be opened with.
+// write writes the missing files, after the key to open their secrets with.
 func (s *starting) write(files []startFile) error {
 	if s.newKey != nil && !s.cmd.DryRun {
 		if err := s.newKey.write(); err != nil {
@@ -163,7 +163,7 @@ func (s *starting) exists(name string) bool {
 	return err == nil
 }
 
-// shownLines are how many lines of a file are shown that init would have written.
+// shownLines are how many lines are shown of a file init would have written.
 const shownLines = 40
 
 // there says what init would have written in the place of a file.
@@ -235,7 +235,7 @@ func (s *starting) place(ctx context.Context) error {
 	return s.live(ctx)
 }
 
-// begun takes the target from the project file that is there; false where none is.
+// begun takes the target from the existing project file; false where none is.
 func (s *starting) begun() (bool, error) {
 	if !s.exists(manifest.ProjectFile) {
 		return false, nil
@@ -252,7 +252,7 @@ func (s *starting) begun() (bool, error) {
 	return true, nil
 }
 
-// ask is what a person types at a terminal; "" where nobody is there.
+// ask is what a person types at a terminal; "" without a person.
 func (s *starting) ask(ctx context.Context, question string, args ...any) string {
 	if !render.IsTerminal(s.w.stdin) {
 		return ""

@@ -17,10 +17,10 @@ import (
 	"connsync/secrets/sops"
 )
 
-// startFile is a file that a repository begins with.
+// startFile is one of the first files of a repository.
 type startFile struct {
 	name, text, about string
-	line              string // the line that it is written for; "" where all of it is
+	line              string // the line it is written for; "" where all of it is
 	used              bool   // what is there is used, whatever it says
 }
 
@@ -33,7 +33,7 @@ const (
 // mergeLine has Git merge manifests by connsync.
 const mergeLine = "connections/**/*.yaml merge=connsync"
 
-// editorSettings tell VS Code's YAML extension which schema is whose. A line in the manifests would not last: sops encrypts comments under an allowlist.
+// editorSettings tell VS Code's YAML extension each file's schema. A line in the manifests would not last: sops encrypts comments under an allowlist.
 const editorSettings = `{
   "yaml.schemas": {
     "` + manifestSchema + `": ["connections/**/*.yaml", "connections/**/*.yml"],
@@ -42,7 +42,7 @@ const editorSettings = `{
 }
 `
 
-// files are all that a repository begins with.
+// files are all files a repository begins with.
 func (s *starting) files() ([]startFile, error) {
 	text := s.project()
 	project, err := s.read(text)
@@ -74,7 +74,7 @@ func (s *starting) files() ([]startFile, error) {
 	return out, nil
 }
 
-// read is the project of a text, or the one that is there. Its errors are in the words of connsync.yaml, and about the flags.
+// read is the project of a text, or the existing one. Its errors are in the words of connsync.yaml, and about the flags.
 func (s *starting) read(text string) (manifest.Project, error) {
 	if s.existing != nil {
 		return *s.existing, nil
@@ -131,7 +131,7 @@ func (s *starting) kinds() []string {
 	return out
 }
 
-// firstManifest has no connection: one that is only an example would be created.
+// firstManifest has no connection: a mere example would be created.
 const firstManifest = `# The connections of %[1]s. One looks like this, with the names of your plugin and of its settings:
 #
 #   edr:
@@ -150,12 +150,12 @@ var member = map[string]string{
 	"age": "age", "pgp": "pgp", "hckms": "hckms", "kms": "kms", "gcp_kms": "gcp_kms", "azure_kv": "azure_keyvault", "hc_vault": "hc_vault_transit_uri",
 }
 
-// ownFields are the keys of single values that connsync reads without a key.
+// ownFields are the keys of single values read by connsync without a key.
 var ownFields = []string{
 	"component", "version", "component_id", "component_version_id", "description", "adopt", "previously", "protect", "incomplete", "setting", "reason", "commit",
 }
 
-// usualKeys are those that settings of many plugins have, and that are no secrets.
+// usualKeys are the keys many plugins have for settings, and none is a secret.
 var usualKeys = []string{
 	"connection_type", "endpoint", "host", "hostname", "interval", "page_size", "port", "protocol", "region", "retries", "timeout", "tenant_id", "uri", "url",
 	"user", "userName", "username", "verify_ssl", "verify_tls",
@@ -164,7 +164,7 @@ var usualKeys = []string{
 // maxAllowed bounds the allowlist: sops looks at each key by it, and connsync at no selector of more than 4096 bytes.
 const maxAllowed = 3500
 
-// rules is the text of .sops.yaml. Everything is encrypted but the values of the listed keys, so that a key that was forgotten costs readability.
+// rules is the text of .sops.yaml. Everything is encrypted but the values of the listed keys, so a forgotten key costs readability.
 func (s *starting) rules() (string, error) {
 	pattern := "^(" + strings.Join(s.allowed(), "|") + ")$"
 	if regexp.MustCompile(pattern).MatchString(s.target.Name) {
@@ -184,7 +184,7 @@ func (s *starting) rules() (string, error) {
 	return b.String(), nil
 }
 
-// allowed are the keys whose values stay in the clear.
+// allowed are the keys with values to stay in the clear.
 func (s *starting) allowed() []string {
 	out, size := slices.Clone(ownFields), 0
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(usualKeys), s.keys...)))) {
@@ -195,7 +195,7 @@ func (s *starting) allowed() []string {
 	return out
 }
 
-// workflows are the CI samples, by the host that they are for.
+// workflows are the CI samples, by their host.
 var workflows = map[string]struct{ sample, file string }{
 	"github":    {"github-actions.yaml", ".github/workflows/connsync.yaml"},
 	"gitlab":    {"gitlab-ci.yaml", ".gitlab-ci.yml"},

@@ -53,7 +53,7 @@ func (s *starting) without(err error) error {
 	return nil
 }
 
-// pick takes the only workspace, or the one that a person names.
+// pick takes the only workspace, or the one named by a person.
 func (s *starting) pick(ctx context.Context, found []secmaster.Workspace) error {
 	if len(found) == 1 {
 		s.target.WorkspaceID = found[0].ID
@@ -80,10 +80,10 @@ func (s *starting) giveIt() string {
 	return "name it:  connsync init --region " + manifest.ShellWord(s.target.Region) + " --workspace ID"
 }
 
-// plainKey is a key that means itself in a regular expression, and in YAML.
+// plainKey is a key meaning itself in a regular expression, and in YAML.
 var plainKey = lazy.New(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
-// keysOf are the keys of all single values of plugins that are no secrets anywhere, in order.
+// keysOf are the keys of all single values of plugins, but for keys of secrets in any of them, in order.
 func keysOf(plugins []manifest.Plugin) []string {
 	single, other := map[string]bool{}, map[string]bool{}
 	for _, p := range plugins {

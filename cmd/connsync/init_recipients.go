@@ -12,10 +12,10 @@ import (
 	"connsync/secrets/sops"
 )
 
-// recipient is one key that can open the secrets, and where it comes from.
+// recipient is one key able to open the secrets, and its origin.
 type recipient struct{ kind, id, from string }
 
-// newKey is an age key that is made, and the file that will hold it.
+// newKey is a newly made age key, and the file to hold it.
 type newKey struct {
 	file, usual string // usual is where sops looks for a key without a variable
 	recipient   string
@@ -59,13 +59,13 @@ func (s *starting) add(found ...recipient) {
 	}
 }
 
-// atHand are the recipients of the age keys that sops would use here.
+// atHand are the recipients of the age keys sops would use here.
 func (s *starting) atHand() []recipient {
 	var out []recipient
 	from := func(where, text string) {
 		ids, err := sops.AgeRecipients(text)
 		if err != nil {
-			return // a key that sops cannot use either
+			return // a key of no use to sops either
 		}
 		for _, id := range ids {
 			out = append(out, recipient{"age", id, where})
@@ -111,7 +111,7 @@ func (s *starting) named(text string) ([]recipient, error) {
 	return out, nil
 }
 
-// make makes a new key, for a file that is not there and not in the repository.
+// make makes a new key, for a file not there yet, outside the repository.
 func (s *starting) make() error {
 	k := &newKey{file: s.cmd.NewKey, usual: sops.UserKeys()}
 	if k.file == "" {

@@ -13,7 +13,7 @@ import (
 	"connsync/cmd/connsync/render"
 )
 
-// interrupts are what end a command before its time: a signal, or a reader of its output that is gone. Either ends ctx, so that
+// interrupts are what end a command before its time: a signal, or the loss of its output's reader. Either ends ctx, so that
 // what was sent is recorded.
 type interrupts struct {
 	ctx    context.Context
@@ -22,7 +22,7 @@ type interrupts struct {
 	unread atomic.Bool // stdout or stderr has no reader any more
 }
 
-// interruptible listens from here on. The first SIGINT, SIGTERM or SIGHUP ends ctx; a SIGINT or SIGTERM after that ends the process at
+// interruptible listens from here on. The first SIGINT, SIGTERM or SIGHUP ends ctx; a later SIGINT or SIGTERM ends the process at
 // once. A second SIGHUP does not: the kernel and the shell each send one when a session is lost. Under nohup SIGHUP stays ignored.
 func interruptible() *interrupts {
 	i := &interrupts{}
@@ -33,7 +33,7 @@ func interruptible() *interrupts {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	pipes := make(chan os.Signal, 1)
-	signal.Notify(pipes, syscall.SIGPIPE) // it would end the process; the write that fails says which stream it was
+	signal.Notify(pipes, syscall.SIGPIPE) // it would end the process; the failing write names its stream
 	go func() {
 		for n := 0; ; n++ {
 			s, ok := <-signals
@@ -55,10 +55,10 @@ func interruptible() *interrupts {
 	return i
 }
 
-// errUnread is a write that nobody reads any more. It counts as an interruption.
+// errUnread is a write without a reader any more. It counts as an interruption.
 var errUnread = fmt.Errorf("%w: %w", context.Canceled, syscall.EPIPE)
 
-// whileRead is a stream whose reader may go away, as in `connsync sync | head -1`. A terminal's comes with a SIGHUP.
+// whileRead is a stream with a reader who may go away, as in `connsync sync | head -1`. A terminal's comes with a SIGHUP.
 func (i *interrupts) whileRead(w io.Writer) io.Writer {
 	if render.IsTerminal(w) {
 		return w

@@ -21,7 +21,7 @@ import (
 const (
 	endsIn         = 5 * time.Second
 	onBusyMachines = 5 * time.Second
-	endsAtOnceIn   = 2 * time.Second // after a second signal: half a second is the promise, and without that signal it takes three
+	endsAtOnceIn   = 2 * time.Second // after a second signal: half a second is the promise, and without the signal it takes three
 )
 
 // interruption is what a sync suffers at one of its effects.
@@ -45,13 +45,13 @@ func (i interruption) String() string {
 type ending struct {
 	reached bool          // it got as far as the signal
 	code    int           // its exit code
-	during  string        // the effect at which the signal came
+	during  string        // the effect during the signal
 	after   []string      // what it did from then on
 	took    time.Duration // from the last signal to its end
 	report  string        // the file
 }
 
-// interrupt runs a sync that is sent a signal at one of its effects.
+// interrupt runs a sync and sends it a signal at one of its effects.
 func (s *story) interrupt(i interruption) (ending, error) {
 	log, report := filepath.Join(s.root, "effects"), filepath.Join(s.root, "report.json")
 	_ = os.Remove(log)
@@ -87,14 +87,14 @@ func (s *story) interrupt(i interruption) (ending, error) {
 	return e, err
 }
 
-// inShell is a process as a step of a CI job: the shell gives way to it, so that signals for the step reach it.
+// inShell is a process as a step of a CI job: the shell gives way to it, so signals for the step reach it.
 func inShell(cmd *exec.Cmd) *exec.Cmd {
 	shell := exec.Command("bash", append([]string{"-e", "-c", `exec connsync "$@"`, "step"}, cmd.Args[1:]...)...)
 	shell.Env, shell.SysProcAttr = cmd.Env, cmd.SysProcAttr
 	return shell
 }
 
-// started are the changes that were begun after the signal. A delete whose connection was being looked up had been begun.
+// started are the changes begun after the signal. A delete had begun if its connection was being looked up.
 func (e ending) started() []string {
 	var out []string
 	for _, op := range e.after {
@@ -142,7 +142,7 @@ type toldReport struct {
 	} `json:"targets"`
 }
 
-// told checks that what was sent is in the report, with what became of it.
+// told checks the report for what was sent, with what became of it.
 func (s *story) told(r toldReport) error {
 	outcomes := map[string]string{}
 	for _, t := range r.Targets {
@@ -160,8 +160,8 @@ func (s *story) told(r toldReport) error {
 	return nil
 }
 
-// stopped tells the story of one interruption, and whether the sync got that far. On a machine that is so busy that all the time is over which
-// connsync gives itself for its end, it is told again, twice at most.
+// stopped tells the story of one interruption, and whether the sync got that far. A machine may be so busy as to use up all the time
+// connsync gives itself for its end. Then the story is told again, twice at most.
 func (st *stage) stopped(shared bool, i interruption) (bool, error) {
 	for again := 2; ; again-- {
 		e, err := st.stoppedOnce(shared, i)

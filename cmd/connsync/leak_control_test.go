@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// leaky leaks a secret in every encoding, through the channel that its argument names.
+// leaky leaks a secret in every encoding, through the channel named by its argument.
 func leaky() {
 	var all []string
 	for _, e := range encodings() {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// fragile is main in a world that panics, with a secret in hand, when it is touched for the nth time: the goroutine that does
+// fragile is main in a panicking world, with a secret in hand, when it is touched for the nth time: the goroutine that does
 // so may be any.
 func fragile() {
 	n, _ := strconv.Atoi(os.Getenv("FRAGILE_AT"))
@@ -46,7 +46,7 @@ func (w *tripwire) touched() {
 	}
 }
 
-// tripping touches the wire with everything that is written, or with every request and every answer.
+// tripping touches the wire with everything written, or with every request and every answer.
 type tripping struct {
 	w *tripwire
 	f *os.File
@@ -67,7 +67,7 @@ func (t tripping) Write(p []byte) (int, error) {
 	return t.f.Write(p)
 }
 
-// Wherever connsync panics, in whichever goroutine, it says that it did, with no word of what it had in hand.
+// Wherever connsync panics, in whichever goroutine, it says so, with no word of what it had in hand.
 func TestAPanicShowsNothing(t *testing.T) {
 	t.Parallel()
 	base := template(t)

@@ -10,7 +10,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// leakFixture is a world that differs from the template in one way.
+// leakFixture is a world with one difference from the template.
 type leakFixture struct {
 	name   string
 	change func(w *leakWorld)
@@ -64,7 +64,7 @@ func inConfig(setting, text string) func(*emulator.Connection) {
 
 const connectionHead = "connections:\n  prod:\n    more:\n      component: MailGateway\n      version: \"3.0\"\n"
 
-// manyWanted adds connections that SecMaster does not have yet, each with a secret.
+// manyWanted adds connections still missing in SecMaster, each with a secret.
 func manyWanted(n int) func(*leakWorld) {
 	return func(w *leakWorld) {
 		var b strings.Builder
@@ -78,7 +78,7 @@ func manyWanted(n int) func(*leakWorld) {
 	}
 }
 
-// leakFixtures are all of them. A secret that stands in a file in the clear may be nowhere but in that file.
+// leakFixtures are all of them. A secret in the clear in a file may be nowhere else.
 func leakFixtures() []leakFixture {
 	clear, broken := quotedYAML(secretClear.text), secretBroken.text
 	return []leakFixture{

@@ -15,7 +15,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// started is how often programs were started whose names have a beginning.
+// started is how often programs with a certain beginning of their name were started.
 func (w *leakWorld) started(program string) int {
 	n := 0
 	w.files(func(name string, text []byte) {
@@ -29,9 +29,9 @@ func (w *leakWorld) started(program string) int {
 	return n
 }
 
-// onHost makes the remote one that is reached over HTTP and takes only this password.
+// onHost makes the remote one reached over HTTP: it takes only this password.
 func (w *leakWorld) onHost(password string) {
-	if err := os.Remove(w.path("remote.git/hooks/pre-receive")); err != nil { // there it is the host's own, which is told the password
+	if err := os.Remove(w.path("remote.git/hooks/pre-receive")); err != nil { // there it is the host's own, and the host is told the password
 		w.t.Fatal(err)
 	}
 	host := hosted(w.t, w.path("remote.git"), password)
@@ -40,12 +40,12 @@ func (w *leakWorld) onHost(password string) {
 
 var keyBlock = regexp.MustCompile(`(?m)^sops:\n( +)`)
 
-// forPGP says of an encrypted file that a PGP key opens it too.
+// forPGP writes into an encrypted file: a PGP key opens it too.
 func forPGP(sealed string) string {
 	return keyBlock.ReplaceAllString(sealed, "sops:\n${1}pgp:\n${1}${1}- created_at: \"2026-01-01T00:00:00Z\"\n${1}${1}  enc: none\n${1}${1}  fp: "+strings.Repeat("AB", 20)+"\n${1}")
 }
 
-// Programs that connsync starts are given none of its credentials, and what they are told and tell stays between them.
+// Programs started by connsync are given none of its credentials, and what they are told and tell stays between them.
 func TestNothingLeaksToOtherPrograms(t *testing.T) {
 	t.Parallel()
 	base := template(t)
@@ -53,7 +53,7 @@ func TestNothingLeaksToOtherPrograms(t *testing.T) {
 	for _, a := range []struct {
 		name    string
 		change  func(w *leakWorld)
-		program string // that is started
+		program string // the started one
 		code    int
 	}{
 		{"a local remote and its hooks", func(*leakWorld) {}, "pre-receive", exitDone},
@@ -101,7 +101,7 @@ func TestNothingLeaksToOtherPrograms(t *testing.T) {
 	t.Logf("T-LEAK: %d runs with other programs, %d hits", c.runs.Load(), c.hits.Load())
 }
 
-// otherIdentity is an age key that opens nothing.
+// otherIdentity is an age key without a file to open.
 const otherIdentity = "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQS7DPMNP"
 
 // The emulator says nothing of what it is sent, well or badly.

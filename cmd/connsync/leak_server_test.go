@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 )
 
-// hostileServer is a SecMaster that repeats what it was told where it should not, or holds back its answers.
+// hostileServer stands in for SecMaster. It repeats what it was told where it should not, or holds back its answers.
 type hostileServer struct {
 	inner http.Handler
 	fault *leakFault
@@ -27,7 +27,7 @@ type hostileServer struct {
 // leakFault is what goes wrong: nil where all is well.
 type leakFault struct {
 	hurts func(r *http.Request, wrote bool) bool
-	echo  func(n int) echo // of the nth request that it hurts
+	echo  func(n int) echo // of the nth request it hurts
 	count atomic.Int64
 }
 
@@ -123,7 +123,7 @@ func (e echo) repeated(r *http.Request, body []byte) string {
 			leaves = append(leaves, v)
 		}
 	}
-	parts := []string{"no"} // what a read carries beside that is no secret
+	parts := []string{"no"} // what else a read carries, without secrets
 	for _, l := range leaves {
 		switch e.form {
 		case "whole":
@@ -143,7 +143,7 @@ func (e echo) repeated(r *http.Request, body []byte) string {
 	return strings.Join(parts, " ")
 }
 
-// leavesOf are the texts and numbers of a document that are long enough to be secrets.
+// leavesOf are the texts and numbers of a document, if long enough to be secrets.
 func leavesOf(v any) []string {
 	var out []string
 	switch v := v.(type) {
@@ -224,7 +224,7 @@ func (e echo) onTheWire(w http.ResponseWriter, text, oneLine string) {
 		fmt.Fprintf(c, "%sContent-Length: 100000\r\n\r\n{\"code\":\"SecMaster.1\",\"message\":%q", head, text)
 	case "no HTTP":
 		fmt.Fprintf(c, "%s\r\n%s\r\n\r\n", oneLine, oneLine)
-	case "unasked": // a second answer to a request that nobody made: Go's client logs how it begins
+	case "unasked": // a second answer to no request at all: Go's client logs how it begins
 		fmt.Fprintf(c, "%sContent-Length: 2\r\n\r\n{}%s\r\n\r\n", head, oneLine)
 	case "endless header":
 		fmt.Fprintf(c, "%sX-Filler: %s%s\r\n\r\n", head, strings.Repeat("x", 70_000), oneLine)

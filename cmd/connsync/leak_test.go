@@ -44,13 +44,13 @@ func (c *leakCount) run(w *leakWorld, args ...string) {
 	c.look(w, out)
 }
 
-// formatsOf are the formats that a command knows.
+// formatsOf are the formats a command knows.
 func formatsOf(command any) []string {
 	f, _ := reflect.TypeOf(command).FieldByName("Format")
 	return strings.Split(f.Tag.Get("enum"), ",")
 }
 
-// leakCommands are all commands, with the flags that make them say the most.
+// leakCommands are all commands, with the flags for the most output.
 func leakCommands() []string {
 	out := []string{
 		"sync -v --report report.json", "sync -v --dry-run --report report.json", "sync -v --prune --max-deletes 9 --report report.json", "sync -v --rewrite * --settle 1ms --report report.json",
@@ -66,7 +66,7 @@ func leakCommands() []string {
 	return out
 }
 
-// leakMisuse are command lines that cannot be carried out.
+// leakMisuse are command lines connsync cannot carry out.
 var leakMisuse = []string{
 	"validate --nope", "validate extra", "diff --format nope", "diff --head main", "diff --base nowhere", "diff -C /nonexistent", "diff --config nope.yaml", "sync --parallelism 0", "sync --timeout x",
 	"sync --max-deletes x", "sync --rewrite [", "sync --only [", "sync --target nope", "sync --report /nonexistent/report.json", "sync --expect-plan 00", "sync --ref nowhere",
@@ -74,7 +74,7 @@ var leakMisuse = []string{
 	"demo --nope", "version extra", "nope",
 }
 
-// No secret is to be found in anything that connsync writes, whatever it reads, whatever SecMaster answers, and however much it is asked to say.
+// No secret is to be found in anything connsync writes, whatever it reads, whatever SecMaster answers, and however much it is asked to say.
 func TestNothingLeaks(t *testing.T) {
 	base := template(t)
 	var c leakCount
@@ -113,7 +113,7 @@ func TestNothingLeaks(t *testing.T) {
 	t.Logf("T-LEAK: %d runs, %d bytes scanned, %d hits", c.runs.Load(), leakScanner().bytes.Load(), c.hits.Load())
 }
 
-// A SecMaster that repeats secrets in its answers, in every part of them and in every form, makes connsync repeat none.
+// A SecMaster repeats secrets in its answers, in every part of them and in every form. It makes connsync repeat none.
 func TestNothingLeaksThroughAnswers(t *testing.T) {
 	base := template(t)
 	var c leakCount

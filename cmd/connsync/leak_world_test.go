@@ -25,7 +25,7 @@ import (
 	"connsync/secrets/sops"
 )
 
-// The canaries of every leak test. Each secret of each place is another one, so that what is found says where it came from.
+// The canaries of every leak test. Each secret of each place is another one, so a found one says where it came from.
 var (
 	secretPassword = newCanary("edr password")
 	secretNested   = newCanary("edr nested")
@@ -52,7 +52,7 @@ var ofManifests = []canary{secretPassword, secretNested, secretInList, secretIte
 
 var ofCredentials = []canary{credentialAK, credentialSK, credentialST, credentialAuth, gitToken, gitHelper, vaultToken}
 
-// leakScanner looks for all of them, and for the key that opens the files.
+// leakScanner looks for all of them, and for the key to the files.
 var leakScanner = sync.OnceValue(func() *scanner {
 	all := append(append([]canary{{"age identity", testIdentity, 12}}, ofManifests...), ofCredentials...)
 	for _, s := range regexp.MustCompile(`made-up-[a-z0-9-]+`).FindAllString(fmt.Sprint(demoManifests)+" made-up-edr-password-2", -1) {
@@ -61,10 +61,10 @@ var leakScanner = sync.OnceValue(func() *scanner {
 	return newScanner(all)
 })
 
-// quietLog is for servers that are called wrongly on purpose.
+// quietLog is for servers called wrongly on purpose.
 var quietLog = log.New(io.Discard, "", 0)
 
-// leakWorld is all that one run of connsync may read and write: a home, a place for temporary files, a clone, and its remote.
+// leakWorld is all things one run of connsync may read and write: a home, a place for temporary files, a clone, and its remote.
 type leakWorld struct {
 	t       *testing.T
 	base    string
@@ -72,8 +72,8 @@ type leakWorld struct {
 	hostile *hostileServer
 	env     map[string]string
 	before  map[string]bool // what stood there before the run
-	friends []string        // addresses that may be connected to
-	given   []string        // canaries in variables that are not connsync's alone: whoever is started inherits them
+	friends []string        // addresses a run may connect to
+	given   []string        // canaries in variables not of connsync alone: every started program inherits them
 }
 
 func (w *leakWorld) path(name string) string { return filepath.Join(w.base, filepath.FromSlash(name)) }
@@ -132,7 +132,7 @@ func sealLeaks(t *testing.T, plain string, partial bool) string {
 	return string(sealed)
 }
 
-// template is a world in which everything is in step, made once: each run gets a copy.
+// template is a world with everything in step, made once: each run gets a copy.
 func template(t *testing.T) string {
 	t.Helper()
 	base := t.TempDir()
@@ -162,7 +162,7 @@ func template(t *testing.T) string {
 	return base
 }
 
-// bystanders are stand-ins for the programs that are started: each writes down what it was given, and lets the real one work.
+// bystanders are stand-ins for the started programs: each writes down what it was given, and lets the real one work.
 func (w *leakWorld) bystanders() {
 	for _, name := range []string{"git", "git-upload-pack", "git-receive-pack", "gpg", "ssh"} {
 		goOn := "exit 2"
@@ -175,7 +175,7 @@ func (w *leakWorld) bystanders() {
 	w.write("home/helper.token", gitHelper.text)
 }
 
-// script writes a program that notes its arguments and its environment beside the world that it stands in.
+// script writes a program. The program notes its arguments and its environment beside its world.
 func (w *leakWorld) script(name, goOn string) {
 	text := "#!/bin/sh\nd=${0%/*}\nwhile [ ! -d \"$d/children\" ]; do d=$d/..; done\nnoted=$d/children/$$\n{ printf '%s\\n' \"$0\" \"$@\"; env; } >>\"$noted\"\n" + goOn + "\n"
 	w.write(name, text)
@@ -184,7 +184,7 @@ func (w *leakWorld) script(name, goOn string) {
 	}
 }
 
-// newWorld is a copy of a template with a server of its own, which may be hostile.
+// newWorld is a copy of a template with a server of its own, perhaps a hostile one.
 func newWorld(t *testing.T, from string, f *leakFault) *leakWorld {
 	t.Helper()
 	w := &leakWorld{t: t, base: t.TempDir()}
@@ -273,13 +273,13 @@ func (w *leakWorld) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// connsync runs to its end and gives the exit code and everything that was written to stdout and stderr.
+// connsync runs to its end and gives the exit code and everything written to stdout and stderr.
 func (w *leakWorld) connsync(args ...string) (int, string) {
 	w.t.Helper()
 	return w.runAs("connsync", args...)
 }
 
-// quickly is connsync in a process that has run others before, where that is the same: what GODEBUG has libraries say of requests is
+// quickly is connsync in a process with earlier runs, where that is the same: what GODEBUG has libraries say of requests is
 // decided at a start.
 func (w *leakWorld) quickly(args ...string) (int, string) {
 	w.t.Helper()
@@ -321,13 +321,13 @@ func (w *leakWorld) end(cmd *exec.Cmd) (int, string) {
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 
-// remember notes what is there, so that only what a run leaves behind is looked at.
+// remember notes what is there, so only what a run leaves behind is looked at.
 func (w *leakWorld) remember() {
 	w.before = map[string]bool{}
 	w.files(func(name string, text []byte) { w.before[fmt.Sprintf("%s %x", name, sha256.Sum256(text))] = true })
 }
 
-// files are all files that a run may have written; what the server keeps is not among them.
+// files are all files a run may have written; what the server keeps is not among them.
 func (w *leakWorld) files(visit func(name string, text []byte)) {
 	w.t.Helper()
 	err := filepath.WalkDir(w.base, func(path string, d fs.DirEntry, err error) error {
@@ -373,7 +373,7 @@ func (w *leakWorld) leaks(output string) []hit {
 	return hits
 }
 
-// headerForGit is how Git is given the one header for a remote: by its environment, which no other user can read.
+// headerForGit is how Git is given the one header for a remote: by its environment, as no other user can read it.
 var headerForGit = regexp.MustCompile(`(?m)^GIT_CONFIG_VALUE_\d+=Authorization: Basic .*$`)
 
 // find is the scanner's, without what other programs were given on purpose.
@@ -403,7 +403,7 @@ func inflated(t *testing.T, file []byte) []byte {
 	return text
 }
 
-// watchedRun runs connsync and gives the addresses that it connected to; false where the kernel does not tell.
+// watchedRun runs connsync and gives the addresses it connected to; false where the kernel does not tell.
 func (w *leakWorld) watchedRun(args ...string) (code int, addresses []string, told bool) {
 	w.t.Helper()
 	cmd := w.command(args...)

@@ -36,7 +36,7 @@ func TestTheScannerFindsEveryEncodingOfEveryPartAnywhere(t *testing.T) {
 			}
 		}
 	}
-	for size := 9; size <= 32; size++ { // of a part that stands anywhere in something longer
+	for size := 9; size <= 32; size++ { // of a part anywhere in something longer
 		for before := range 4 {
 			text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("z", before) + c.text[:size] + "zz"))
 			if len(s.scan("", []byte(text))) == 0 {

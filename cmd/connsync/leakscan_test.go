@@ -22,14 +22,14 @@ import (
 	"unicode/utf16"
 )
 
-// canary is a secret that must not be found where it does not belong, in no form.
+// canary is a secret. It must not be found where it does not belong, in any form.
 type canary struct {
 	name, text string
 	run        int // how many of its characters in a row give it away
 }
 
-// marks stand at every fifth place of a canary, so that each six characters of it hold one that no digest, no base64 and no number
-// has: what is found is no accident. Most of them are written differently in URLs, JSON or HTML.
+// marks stand at every fifth place of a canary, so each six characters of it hold one. No digest, no base64 and no number
+// has any: what is found is no accident. Most of them are written differently in URLs, JSON or HTML.
 const marks = `"<&~\%>^'|{}$!`
 
 // newCanary is the canary of a name: 32 characters, the same in every run.
@@ -47,7 +47,7 @@ func newCanary(name string) canary {
 	return canary{name, b.String(), 6}
 }
 
-// newNumber is a canary that is a whole number. More of it must stand in a row, since there are digits everywhere.
+// newNumber is a canary in the form of a whole number. More of it must stand in a row, since there are digits everywhere.
 func newNumber(name string) canary {
 	random := rand.New(rand.NewChaCha8(sha256.Sum256([]byte(name))))
 	return canary{name, strconv.FormatInt(1e17+random.Int64N(8e17), 10), 12}
@@ -55,7 +55,7 @@ func newNumber(name string) canary {
 
 func (c canary) isNumber() bool { return strings.Trim(c.text, "0123456789") == "" }
 
-// needle is one run of bytes that gives a canary away.
+// needle is a run of bytes: finding it gives a canary away.
 type needle struct {
 	bytes    []byte
 	of       string // the canary's name
@@ -66,7 +66,7 @@ type needle struct {
 type encoding struct {
 	name string
 	by   func(string) string
-	// run is the number of written characters of which each run counts; 0: as many as of the text, each written by itself.
+	// run is how many written characters in a row count; 0: as many as of the text, each written by itself.
 	run int
 }
 
@@ -176,7 +176,7 @@ func inBase64(e *base64.Encoding, shift int) func(string) string {
 	}
 }
 
-// needles are all runs that give a canary away.
+// needles are all runs of bytes by which a canary is found.
 func (c canary) needles() []needle {
 	var out []needle
 	add := func(e encoding, text string) { out = append(out, needle{[]byte(text), c.name, e.name}) }
@@ -240,7 +240,7 @@ func leadOf(b []byte) uint64 {
 
 func hashed(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> 42 }
 
-// scan gives each canary that a text holds, once for each encoding.
+// scan gives each canary in a text, once for each encoding.
 func (s *scanner) scan(where string, text []byte) []hit {
 	found := map[hit]bool{}
 	var key uint64

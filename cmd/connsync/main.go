@@ -27,7 +27,7 @@ func run(w world) int {
 		return gitfs.Answered(w.env, os.Args[1:], w.stdout)
 	}
 	firstCollection()
-	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer that nobody asked for, or with GODEBUG every header
+	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer without a request, or with GODEBUG every header
 	i := interruptible()
 	defer i.stop()
 	w.stdout, w.stderr = i.whileRead(w.stdout), i.whileRead(w.stderr)
@@ -38,21 +38,21 @@ func run(w world) int {
 	return code
 }
 
-// world is everything outside the process that a command may touch.
+// world is everything outside the process a command may touch.
 type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
-	lend           func(keyType string) (back func()) // shows SOPS the variables that it finds keys by; nil where they are not withheld
+	lend           func(keyType string) (back func()) // shows SOPS its variables for finding keys; nil where they are not withheld
 
 	answers *answers // nil where text is asked for
 
 	keys   *keyring                                  // of this run; nil where nothing is remembered
 	pace   *secmaster.Pace                           // of this run; nil where each target has its own
-	asks   *gitfs.Desk                               // where Git's questions arrive; nil where nobody can be asked
+	asks   *gitfs.Desk                               // where Git's questions arrive; nil where no person can be asked
 	waits  *render.Progress                          // what is waited for is said there
-	effect func(op string) error                     // hears of every effect on known state; nil for nobody
-	wrap   func(http.RoundTripper) http.RoundTripper // sees every request to SecMaster; nil for nobody
+	effect func(op string) error                     // hears of every effect on known state; nil for none
+	wrap   func(http.RoundTripper) http.RoundTripper // sees every request to SecMaster; nil for none
 }
 
 // waitsFor tells what a target's work waits for.
@@ -65,11 +65,11 @@ func system() world {
 	return world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: own.env, lend: own.lend}
 }
 
-// internalError is all that is said of a panic, wherever it was.
+// internalError is all connsync says of a panic, wherever it was.
 const internalError = "internal error; please report it (no details are shown: they could hold a secret)"
 
 // Main runs one command line and gives its exit code. A panic ends in a fixed text: what
-// panicked may hold a value that must not be printed.
+// panicked may hold a value not to be printed.
 func Main(ctx context.Context, args []string, w world) (code int) {
 	defer func() {
 		if recover() != nil {

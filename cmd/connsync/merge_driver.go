@@ -58,7 +58,7 @@ func (c mergingCmd) versions() (v sops.Versions, err error) {
 	return v, err
 }
 
-// policy is that of the worktree, which is ours: the other side allows no key service. Where it cannot be read it is the default one.
+// policy is the worktree's, so ours: the other side allows no key service. Where it cannot be read it is the default one.
 func (mergingCmd) policy(g *globals) manifest.SecretsPolicy {
 	src, err := g.openWorktree()
 	if err != nil {

@@ -25,7 +25,7 @@ func (b *branch) reviewed(base, head string) (int, string) {
 	return code, stdout + stderr
 }
 
-// What Git merges without a conflict that anybody sees, sops may not open. That is told without a key, and nothing else is.
+// What Git merges without a visible conflict, sops may not open. This is told without a key, and nothing else is.
 func TestAMergeThatSopsWillNotOpenIsFound(t *testing.T) {
 	t.Parallel()
 	b := newBranch(t, true)
@@ -72,7 +72,7 @@ func TestAMergeThatSopsWillNotOpenIsFound(t *testing.T) {
 	}
 }
 
-// The branch that mends a file is not the one that broke it.
+// One branch broke a file, and another one mends it.
 func TestTheBranchThatMendsAFilePasses(t *testing.T) {
 	b := newBranch(t, true)
 	good := b.read(branchFile)
@@ -101,7 +101,7 @@ func TestTheBranchThatMendsAFilePasses(t *testing.T) {
 	}
 }
 
-// A ciphertext that a commit of the branch made opens where that commit has it.
+// A ciphertext made by a commit of the branch opens where the commit has it.
 func TestACiphertextOfTheBranchThatWasMovedIsFound(t *testing.T) {
 	b := newBranch(t, true)
 	b.sops("set", branchFile, historyConfig+`["password"]`, `"canary-second"`)

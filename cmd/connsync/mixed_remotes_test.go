@@ -21,12 +21,12 @@ var mixes = flag.Int("mixes", 3, "how many seeded races of syncs from clones wit
 
 // mixed is one clone of a race, and what may be set up there.
 type mixed struct {
-	dir   string // that the clone, the server's repository and another one are in
-	host  string // that serves them
+	dir   string // with the clone, the server's repository and another one
+	host  string // it serves them
 	env   map[string]string
 	args  []string
 	clone string
-	own   bool // it runs in a process of its own, in which there is no Git
+	own   bool // it runs in a process of its own, without Git
 }
 
 const mixedToken = "canary-token"
@@ -60,7 +60,7 @@ func rewriting(to, rule, from string) string {
 	return "[url \"" + to + "\"]\n\t" + rule + " = " + from + "\n"
 }
 
-// mixedKinds are ways in which a clone leads to the server's repository, or does not: its configuration, "" where Git wrote it, and the words by which a
+// mixedKinds are ways for a clone to lead to the server's repository, or not to: its configuration, "" where Git wrote it, and the words by which a
 // sync is refused there.
 var mixedKinds = map[string]struct {
 	set  func(t *testing.T, m *mixed) string
@@ -177,7 +177,7 @@ var mixedKinds = map[string]struct {
 	}},
 }
 
-// Two or three machines whose remotes are unlike sync at once: together they create each connection once, or are refused with words. Nothing of known state
+// Two or three machines with unlike remotes sync at once: together they create each connection once, or are refused with words. Nothing of known state
 // goes to another repository.
 func TestUnlikeRemotesNeverCreateTwice(t *testing.T) {
 	root := quickDir(t)
@@ -194,7 +194,7 @@ func TestUnlikeRemotesNeverCreateTwice(t *testing.T) {
 	}
 }
 
-// noGitHere is a folder of programs in which there is connsync and no Git.
+// noGitHere is a folder of programs, with connsync and without Git.
 func noGitHere(t *testing.T) string {
 	t.Helper()
 	name, err := exec.LookPath("connsync")
@@ -261,7 +261,7 @@ func mix(t *testing.T, root, host string, seed uint64) {
 	judgeMix(t, server, filepath.Join(dir, "other.git"), names, codes, said)
 }
 
-// judgeMix holds what the law says: each connection once where anybody got through, and none where nobody did.
+// judgeMix holds what the law says: each connection once where any machine got through, and none where none did.
 func judgeMix(t *testing.T, server *emulator.Server, other string, names []string, codes []int, said []string) {
 	t.Helper()
 	want := 0
@@ -294,7 +294,7 @@ func judgeMix(t *testing.T, server *emulator.Server, other string, names []strin
 	}
 }
 
-// sshThat is a stand-in for ssh that does something first, and then runs what it was told to, here.
+// sshThat is a stand-in for ssh: it does something first, and then runs what it was told to, here.
 func sshThat(t *testing.T, first string) (name, config string) {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), "ssh")

@@ -15,7 +15,7 @@ import (
 
 var runMutants = flag.Bool("mutants", false, "run the tests against every deliberate fault, which takes minutes")
 
-// mutant is a deliberate fault: a change of one place in the product, and the tests that must notice it.
+// mutant is a deliberate fault: a change of one place in the product, and the tests to notice it.
 type mutant struct {
 	fault    string // what the product does then
 	file     string
@@ -23,8 +23,8 @@ type mutant struct {
 	tests    string // a package, and a -run pattern where not all of its tests are needed
 }
 
-// TestMutants puts one fault after the other into the product; a fault that no test notices shows that the tests are too weak. In its
-// short form it only sees to it that every fault can still be put in.
+// TestMutants puts one fault after the other into the product; the tests are too weak if none notices a fault. In its
+// short form it only checks whether every fault can still be put in.
 func TestMutants(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {

@@ -14,7 +14,7 @@ var (
 	declaredTest = regexp.MustCompile(`(?m)^func ((Test|Fuzz)[A-Z][A-Za-z]+)\(`)
 )
 
-// What the pages about tests name is there: a test that went away with what it held would be missed.
+// What the pages about tests name is there: a removed test would be missed, with what it held.
 func TestEveryTestThatIsNamedExists(t *testing.T) {
 	declared := map[string]bool{}
 	if err := filepath.WalkDir("../..", func(path string, e fs.DirEntry, err error) error {
@@ -53,7 +53,7 @@ func TestEveryTestThatIsNamedExists(t *testing.T) {
 
 var namedPlace = regexp.MustCompile("`((?:cmd|diff|apply|manifest|secrets)(?:/[a-zA-Z_]+)+(?:\\.go)?)`|`(markdown_text\\.go)`")
 
-// A newcomer finds every file and package that CONTRIBUTING.md names, and the functions of the order to read in.
+// A newcomer finds every file and package named in CONTRIBUTING.md, and the functions of the order to read in.
 func TestContributingNamesWhatIsThere(t *testing.T) {
 	text, err := os.ReadFile("../../CONTRIBUTING.md")
 	if err != nil {
@@ -88,7 +88,7 @@ var (
 	notSlug = regexp.MustCompile("[^a-z0-9 -]")
 )
 
-// Every link within the documents leads to a file that is there, and to a heading in it.
+// Every link within the documents leads to an existing file, and to a heading in it.
 func TestEveryLinkOfTheDocumentsLeadsSomewhere(t *testing.T) {
 	pages, err := filepath.Glob("../../*.md")
 	if err != nil {

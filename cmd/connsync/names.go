@@ -12,7 +12,7 @@ import (
 	"connsync/manifest/strict"
 )
 
-// names are the connections that patterns may mean: all that Git wants and all that connsync knows, of all selected targets.
+// names are the connections patterns may mean: all those wanted by Git or known to connsync, of all selected targets.
 type names map[string]bool
 
 func (n names) add(want []manifest.Connection, known state.Snapshot) {
@@ -33,12 +33,12 @@ type selection struct {
 	patterns []string
 }
 
-// selections are the flags of a command that select connections by patterns.
+// selections are the flags of a command for selecting connections by patterns.
 func (g *globals) selections(how planning) []selection {
 	return []selection{{"--only", g.Only}, {"--rewrite", how.rewrite}, {"--prune-protected", how.unguard}, {"--new-destination", how.accepted}}
 }
 
-// check refuses a pattern that matches nothing: a mistyped one would make a check green, or a sync do nothing.
+// check refuses a pattern without a match: a mistyped one would make a check green, or a sync do nothing.
 func (n names) check(all []selection) error {
 	for _, s := range all {
 		for _, p := range s.patterns {
@@ -51,7 +51,7 @@ func (n names) check(all []selection) error {
 }
 
 func (n names) matched(pattern string) bool {
-	if pattern == "*" { // all that there is, also where there is nothing yet
+	if pattern == "*" { // everything, also where there is nothing yet
 		return true
 	}
 	is := matcher([]string{pattern})
@@ -71,7 +71,7 @@ func (n names) unmatched(flag, pattern string) error {
 	return &advised{&usageError{fmt.Sprintf("%s %s: matches no connection that Git wants or connsync knows", flag, pattern)}, []string{hint}}
 }
 
-// nearest is the name that a pattern most likely meant. Of one with wildcards, the text before the first is compared with as much
+// nearest is the name most likely meant by a pattern. Of one with wildcards, the text before the first is compared with as much
 // of each name.
 func (n names) nearest(pattern string) string {
 	literal := pattern
@@ -94,12 +94,12 @@ func (n names) nearest(pattern string) string {
 	return begins[strict.Nearest(literal, slices.Sorted(maps.Keys(begins)))]
 }
 
-// slashless has a character that no name holds in place of each "/", which a pattern's wildcards would pass over.
+// slashless has a character that no name holds in place of each "/", as a pattern's wildcards would not match a "/".
 func slashless(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
 
 func didYouMean(name string) string { return "did you mean " + name }
 
-// matcher is a predicate for names that match one of some patterns; nil where there are none. In a name "/" is a character as any other.
+// matcher tells whether a name matches one of some patterns; nil where there are none. In a name "/" is a character as any other.
 func matcher(patterns []string) func(string) bool {
 	if len(patterns) == 0 {
 		return nil

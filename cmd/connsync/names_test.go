@@ -44,7 +44,7 @@ func TestAPatternMeansSomethingThatThereIs(t *testing.T) {
 	}
 }
 
-// A name that SecMaster shows may hold what a pattern is made of: a slash is a sign as any other, and quoted signs mean themselves.
+// A name shown by SecMaster may hold what a pattern is made of: a slash is a sign as any other, and quoted signs mean themselves.
 func TestAPatternMayMeanAnyName(t *testing.T) {
 	for _, c := range []struct {
 		pattern, name string
@@ -66,7 +66,7 @@ func TestAPatternMayMeanAnyName(t *testing.T) {
 	}
 }
 
-// What a hint prints of a connection is read as that connection, whatever its name.
+// What a hint prints of a connection is read as the same connection, whatever its name.
 func TestAPlaceMayHaveAnyName(t *testing.T) {
 	for _, name := range []string{"edr_prod", "threatbook authentication token", "a.b", "a/b", "a[1]", `["x"]`, `say "hi"`, `back\slash`, " x ", "ключ", "a]", "{}"} {
 		for _, rest := range []string{"", ".config.password", `.config["a.b"]`, ".config.hosts[0].x"} {

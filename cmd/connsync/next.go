@@ -10,8 +10,8 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// unfinished tells whether another sync of the same has something to do that it can do. What has to be corrected first, such as a secret
-// that does not open or credentials that are refused, is no reason to repeat.
+// unfinished tells whether another sync of the same has something it can do. What has to be corrected first, such as an unreadable secret
+// or refused credentials, is no reason to repeat.
 func unfinished(rs []apply.Report) bool {
 	for _, r := range rs {
 		if r.Interrupted || !r.Recorded || repeatable(r.Err) {

@@ -7,7 +7,7 @@ import (
 	"connsync/manifest"
 )
 
-// onward says what comes after files were written: what has no seal that should have one is sealed, and then all of it is checked.
+// onward says what comes after files were written: what lacks a seal it should have is sealed, and then all of it is checked.
 func (e *editing) onward(set manifest.Set) {
 	var next []string
 	if e.src.repo == nil {
@@ -20,7 +20,7 @@ func (e *editing) onward(set manifest.Set) {
 	e.p.Next(append(next, e.g.again("connsync validate")))
 }
 
-// uncommitted tells whether a connection that is to be taken over is in no commit yet: what comes next is said to those who begin, and nobody else.
+// uncommitted tells whether a connection to be taken over is in no commit yet: what comes next is said to those who begin, and no one else.
 func (s *source) uncommitted(set manifest.Set) bool {
 	adopts := func(c manifest.Connection) bool { return c.Adopt != "" }
 	switch {

@@ -14,15 +14,15 @@ import (
 	"connsync/secrets/sops"
 )
 
-// opening is a side whose files are opened with the keys at hand, in memory.
+// opening is a side with its files opened with the keys at hand, in memory.
 type opening struct {
 	side   review.Side
 	opener *sops.Opener
-	opened []*sops.Opened // by file; nil for one that is not encrypted, or does not open
+	opened []*sops.Opened // by file; nil if it is not encrypted, or does not open
 	failed []error
 }
 
-// openAll opens every encrypted file of a side, under the policy that it is looked at under: no key service is asked because the branch allows it.
+// openAll opens every encrypted file of a side, under the policy for looking at it: no key service is asked because the branch allows it.
 // Its error is the end of the context.
 func openAll(ctx context.Context, w world, side review.Side) (*opening, error) {
 	n := len(side.Set.Files)
@@ -55,7 +55,7 @@ func (o *opening) open(ctx context.Context, f manifest.File) (*sops.Opened, erro
 	return &opened, nil
 }
 
-// changedError is a file that is not what it was a moment ago.
+// changedError is a file changed since a moment ago.
 type changedError struct{ file string }
 
 func (e *changedError) Error() string { return "the file changed while connsync ran" }
@@ -77,7 +77,7 @@ func (o *opening) secrets() review.Opened {
 // count is how many files opened.
 func (o *opening) count() int { return len(o.secrets()) }
 
-// mistakes are the files that do not open: of those that a branch did not change it is only a warning. What was looked for and where is
+// mistakes are the files that do not open. For a file the branch did not change it is only a warning. What was looked for and where is
 // said once.
 func (o *opening) mistakes(changed func(manifest.File) bool) manifest.Mistakes {
 	if o == nil {

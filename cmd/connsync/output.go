@@ -16,7 +16,7 @@ func (g *globals) printer(w world) *render.Printer {
 	return render.New(out, w.stderr, render.Options{Color: g.Color, Env: w.env, Quiet: g.Quiet, Verbose: g.Verbose, Heard: heard})
 }
 
-// output is a stream that remembers the first write that failed: a list that was cut off by a full disk is no list.
+// output is a stream. It remembers its first failed write: a list cut off by a full disk is no list.
 type output struct {
 	io.Writer
 	name string

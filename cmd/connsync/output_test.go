@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// fullAt is a disk that takes what is written until a text comes.
+// fullAt is a disk: it takes what is written until a text comes.
 type fullAt struct {
 	text string
 	full bool
@@ -32,7 +32,7 @@ func (s *story) runOn(stdout io.Writer, args ...string) (int, string) {
 	return code, errs.String()
 }
 
-// A list that a full disk cut off is no list: whatever a command writes, it says so.
+// A list cut off by a full disk is no list: whatever a command writes, it says so.
 func TestOutputThatCannotBeWrittenIsAFailure(t *testing.T) {
 	st := setStage(t)
 	s, err := st.begin(false)
@@ -58,7 +58,7 @@ func TestOutputThatCannotBeWrittenIsAFailure(t *testing.T) {
 	}
 }
 
-// 1 says that nothing was changed: a report that cannot be written after changes is not that.
+// 1 means no change: it does not fit changes with an unwritable report.
 func TestAReportThatCannotBeWritten(t *testing.T) {
 	st := setStage(t)
 	s, err := st.begin(false)

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// command is a line that a CI system would take for a command.
+// command is a line a CI system would take for a command.
 var command = regexp.MustCompile(`(?m)^\s*(::|##\[)`)
 
 // TestNamesOfFilesCannotSpeak validates and compares projects with hostile names of files and folders: whatever is said of them, no control

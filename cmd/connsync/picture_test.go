@@ -46,7 +46,7 @@ func planOf(demo string) string {
 	return sameDigits(strings.TrimRight(plan, "\n"))
 }
 
-// pictured FILE checks that docs/plan.svg shows the plan of a demo, whose output the file holds.
+// pictured FILE checks that docs/plan.svg shows the plan of a demo. The file holds the demo's output.
 func pictured(ts *testscript.TestScript, _ bool, args []string) {
 	picture, err := os.ReadFile(planPicture)
 	ts.Check(err)

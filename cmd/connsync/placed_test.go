@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What two places have in common, and only one may have, is told at the one that the branch changed: its twin is innocent, wherever it stands in the order.
+// What two places have in common, and only one may have, is told at the one changed by the branch: its twin is innocent, wherever it stands in the order.
 func TestAMistakeStandsAtThePlaceThatWasChanged(t *testing.T) {
 	t.Parallel()
 	copied := func(as string) func(b *branch) string {

@@ -17,18 +17,18 @@ type planning struct {
 	limit      apply.Limit
 	rewrite    []string // patterns
 	unguard    []string // patterns
-	accepted   []string // patterns of connections whose new destinations are accepted without a seal
+	accepted   []string // patterns of connections: their new destinations are accepted without a seal
 	retarget   []string // targets
-	dirty      bool     // manifests that are in no commit are applied
+	dirty      bool     // manifests in no commit are applied
 	allowOlder bool
 	dryRun     bool    // what a sync would refuse is told
-	home       *string // the repository that may share the state from now on
+	home       *string // the repository to share the state from now on
 	reviewed   bool    // the plan was reviewed, without a key: nothing is written beside it
 	careful    bool    // known state is not begun beside connections of wanted names
 	byName     bool    // known state was lost: what has a wanted name is taken over, as far as it is shown
 }
 
-// target is a wanted one in the shape in which package apply takes it.
+// target is a wanted one in the shape taken by package apply.
 func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning, contains diff.Contains) apply.Target {
 	return apply.Target{
 		Name: t.Name, Place: diff.PlaceOf(t.Target), Want: t.want, Commit: s.commit.Hash, CommitAt: s.commit.Time,
@@ -40,8 +40,8 @@ func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning
 	}
 }
 
-// contains asks whether a commit is part of the one that the manifests were read from; nil where they were read from none. What a clone
-// lacks for that comes from the remote that shares state, or else from origin.
+// contains asks whether a commit is part of the one the manifests were read from; nil where they were read from none. What a clone
+// lacks for that comes from the remote with the shared state, or else from origin.
 func (s *source) contains(ctx context.Context, p manifest.StatePolicy, env func(string) string) diff.Contains {
 	if s.repo == nil || s.commit.Hash == "" {
 		return nil
@@ -60,7 +60,7 @@ func (s *source) contains(ctx context.Context, p manifest.StatePolicy, env func(
 	return func(commit, file, blob string) (bool, error) { return s.history.Contains(ctx, commit, file, blob) }
 }
 
-// accept lets the repository that the flag names share a state that does not know it.
+// accept lets the repository named by the flag share a state that does not know it.
 func (how planning) accept(store *state.Store) error {
 	if how.home == nil {
 		return nil

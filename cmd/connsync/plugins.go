@@ -33,7 +33,7 @@ type workspacePlugins struct {
 	plugins []manifest.Plugin
 }
 
-// Run shows the plugins of every target that was asked for. What fails for one hides no other's.
+// Run shows the plugins of every requested target. What fails for one hides no other's.
 func (c pluginsCmd) Run(ctx context.Context, w world, g *globals) error {
 	src, project, err := g.openProject(ctx, w)
 	if err != nil {
@@ -128,7 +128,7 @@ func (c pluginsCmd) show(w world, p *render.Printer, all []workspacePlugins) err
 	return nil
 }
 
-// savePlugins keeps the plugins in the repository. What targets that were not asked for have stays there.
+// savePlugins keeps the plugins in the repository. What the other targets have stays there.
 func savePlugins(p *render.Printer, src *source, project manifest.Project, all []workspacePlugins) error {
 	name := project.PluginsFile()
 	was, err := fs.ReadFile(src.files, name)

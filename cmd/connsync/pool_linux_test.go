@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pool runs the command lines of scripts in processes that have started already: a start costs more than most of what scripts have connsync
+// pool runs the command lines of scripts in processes started already: a start costs more than most of what scripts have connsync
 // do. testdata/quick takes connsync's place on their PATH and sends each of its runs here. One process has one run at a time.
 type pool struct {
 	exe    string
@@ -26,13 +26,13 @@ type pool struct {
 	idle   map[byte][]*worker // wait for a run, by what is forbidden to them
 }
 
-// worker is a process that makes runs, and the way to it.
+// worker is a process for making runs, and the way to it.
 type worker struct {
 	*net.UnixConn
 	process *exec.Cmd
 }
 
-// quick is a folder with testdata/quick as connsync, below the one that has the test binary as connsync, and what it sends is run.
+// quick is a folder with testdata/quick as connsync, below the one with the test binary as connsync, and what it sends is run.
 var quick = sync.OnceValues(func() (folder string, err error) {
 	exe, err := exec.LookPath("connsync")
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *pool) take(forbidden byte) (*worker, error) {
 	return p.start(forbidden)
 }
 
-// start starts a process without a terminal, which lives as long as this one.
+// start starts a process without a terminal. It lives as long as this one.
 func (p *pool) start(forbidden byte) (*worker, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -139,7 +139,7 @@ func sendFile(to, file *net.UnixConn) error {
 	return err
 }
 
-// pooled is a process that the pool started: it makes one run after the other.
+// pooled is a process started by the pool: it makes one run after the other.
 func pooled() {
 	three := os.NewFile(3, "control")
 	control, err := net.FileConn(three)
@@ -207,7 +207,7 @@ func setenv(assignment string) error {
 	return os.Setenv(name, value)
 }
 
-// obey does to this process what was done to the one that it stands for, until the run is over: the signals, and death where it is gone.
+// obey does to this process what was done to the one it stands for, until the run is over: the signals, and death where it is gone.
 func obey(conn *net.UnixConn, over *atomic.Bool) {
 	var b [1]byte
 	for {
@@ -237,7 +237,7 @@ func silence() {
 	}
 }
 
-// receive reads n bytes, and the files that came with them.
+// receive reads n bytes, and the files sent with them.
 func receive(conn *net.UnixConn, n int) ([]byte, []*os.File, error) {
 	data, rights := make([]byte, n), make([]byte, 64)
 	got, many, _, _, err := conn.ReadMsgUnix(data, rights)

@@ -12,7 +12,7 @@ import (
 	"connsync/manifest"
 )
 
-// preview is what can be told of every selected target with nothing that could write. What fails for one hides no other's plan.
+// preview is what can be told of every selected target without any means to write. What fails for one hides no other's plan.
 type preview struct {
 	g      *globals
 	w      world
@@ -26,16 +26,16 @@ type preview struct {
 	next   []string             // what comes next for those who begin
 
 	plans    []diff.Plan
-	failed   []error // targets without a plan, and patterns that match nothing
-	dirty    error   // manifests that are in no commit: of a dry run, which is for them, too
-	blind    []error // targets that were planned without the state that is shared
+	failed   []error // targets without a plan, and patterns without a match
+	dirty    error   // manifests in no commit: of a dry run, as it is for them, too
+	blind    []error // targets planned without the shared state
 	refused  []error // what a sync would refuse
-	unjudged []error // plans of which it cannot be told whether they go back
-	beside   []error // syncs that are running
-	stale    []error // catalogs of plugins that are not as their workspaces have them
+	unjudged []error // plans: it cannot be told whether they go back
+	beside   []error // running syncs
+	stale    []error // catalogs of plugins unlike those of their workspaces
 }
 
-// preview plans every target that was asked for. Its error is what kept all of them from being planned.
+// preview plans every requested target. Its error is what kept all of them from being planned.
 func (g *globals) preview(ctx context.Context, w world, how planning) (*preview, error) {
 	v := &preview{g: g, w: w, how: how, names: names{}}
 	src, err := g.open(ctx, w)
@@ -100,7 +100,7 @@ func (v *preview) planAll(ctx context.Context, all []wanted) {
 	}
 }
 
-// onward is what comes after a look, where there are no manifests yet, or those that were just imported.
+// onward is what comes after a look, where there are no manifests yet, or those just imported.
 func (v *preview) onward(set manifest.Set) []string {
 	switch {
 	case v.none != nil:
@@ -126,7 +126,7 @@ func (v *preview) readKnown(ctx context.Context, p manifest.Project) {
 	}
 }
 
-// vouchers are the states that may vouch for files. Where every connection is shown, or may be deleted, every file is read.
+// vouchers are the states to vouch for files. Where every connection is shown, or may be deleted, every file is read.
 func (v *preview) vouchers() *vouchers {
 	out := &vouchers{states: map[string]state.Snapshot{}}
 	for target, read := range v.states {
@@ -150,7 +150,7 @@ func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
 		return diff.Plan{}, read.err
 	}
 	known := read.known
-	if v.none != nil && (len(known.Known) > 0 || len(v.blind) > 0) { // folders that are misspelt would look like connections that were removed
+	if v.none != nil && (len(known.Known) > 0 || len(v.blind) > 0) { // misspelt folders would look like removed connections
 		return diff.Plan{}, v.none
 	}
 	v.names.add(t.want, known)
@@ -189,7 +189,7 @@ func (v *preview) judged(target string, err error) error {
 	return nil
 }
 
-// compareCatalog looks whether the saved plugins of a target are still those of its workspace. Without saved ones nobody is asked.
+// compareCatalog looks whether the saved plugins of a target are still those of its workspace. Without saved ones it asks no server.
 func (v *preview) compareCatalog(ctx context.Context, r *secmaster.Reader, target string) {
 	if len(v.saved.Of(target)) == 0 {
 		return
@@ -205,7 +205,7 @@ func (v *preview) compareCatalog(ctx context.Context, r *secmaster.Reader, targe
 	}
 }
 
-// known is known state as it stands, without a lock. Where the state that is shared cannot be read, it is what is known here: enough
+// known is known state as it stands, without a lock. Where the shared state cannot be read, it is what is known here: enough
 // to look at, and not enough to call anything up to date.
 func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 	store, err := v.g.store(v.w, v.src, v.policy, t.Name)
@@ -236,7 +236,7 @@ func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 	return store.Read(ctx)
 }
 
-// apart tells of state that went another way than the shared one: a sync refuses both.
+// apart tells of state and shared state gone different ways: a sync refuses both.
 func (v *preview) apart(t wanted, store *state.Store, snap state.Snapshot) {
 	switch err := store.Apart(snap); {
 	case err == nil:
@@ -247,14 +247,14 @@ func (v *preview) apart(t wanted, store *state.Store, snap state.Snapshot) {
 	}
 }
 
-// running tells of a sync that goes on meanwhile: what it writes may not be in the plan.
+// running tells of a sync at work meanwhile: what it writes may not be in the plan.
 func (v *preview) running(t wanted, store *state.Store, snap state.Snapshot) {
 	if err := store.Busy(snap); err != nil {
 		v.beside = append(v.beside, targetError(t.Name, &unseen{"a sync is running, and this may be out of date", err}))
 	}
 }
 
-// foreign tells of state that is shared in another repository: a sync refuses it, and what it knows is what another one does.
+// foreign tells of state shared in another repository: a sync refuses it, and what it knows is what another one does.
 func (v *preview) foreign(t wanted, store *state.Store, snap state.Snapshot) {
 	err := v.how.accept(store)
 	if err == nil {
@@ -269,7 +269,7 @@ func (v *preview) foreign(t wanted, store *state.Store, snap state.Snapshot) {
 	}
 }
 
-// unseen is known state that could not be read, and what was done instead.
+// unseen is unreadable known state, and what was done instead.
 type unseen struct {
 	instead string
 	err     error

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// BenchmarkPreview10000 compares two commits of 10,000 connections in 10,000 files, five of which differ.
+// BenchmarkPreview10000 compares two commits of 10,000 connections in 10,000 files, and five differ.
 func BenchmarkPreview10000(b *testing.B) {
 	dir := b.TempDir()
 	git := func(args ...string) { runGit(b, dir, args...) }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// hostedBranch is a Git server with a main that went on, and a topic that parted from it two commits ago, merged for a pull request.
+// hostedBranch is a Git server with a main and a topic. Main went on, and the topic parted from it two commits ago. The topic is merged for a pull request.
 func hostedBranch(t *testing.T) (server, base, topic, merged string) {
 	t.Helper()
 	b := newBranch(t, true)
@@ -33,7 +33,7 @@ func hostedBranch(t *testing.T) (server, base, topic, merged string) {
 
 const othersManifest = "connections:\n  prod:\n    NAME:\n      component: KafkaBus\n      version: \"1.0\"\n      config: {kafkaAddr: HOST}\n"
 
-// A pull request's preview works in what CI systems check out, or says which fetch is missing; and then that fetch helps.
+// A pull request's preview works in what CI systems check out, or names the missing fetch; and then this fetch helps.
 func TestAPreviewInTheCheckoutsOfCISystems(t *testing.T) {
 	t.Parallel()
 	server, base, topic, merged := hostedBranch(t)
@@ -112,7 +112,7 @@ func TestAnUpstreamIsNamedAsUnsupported(t *testing.T) {
 	}
 }
 
-// A tag is read before a branch of the same name, as Git does it, which is seldom what was meant.
+// A tag is read before a branch of the same name, as Git does it: that is seldom what was meant.
 func TestATagThatShadowsABranchIsAWarning(t *testing.T) {
 	_, env, url := emulated(t)
 	root := t.TempDir()

@@ -29,7 +29,7 @@ const branchManifest = `connections:
         password: canary-bus-password
 `
 
-// branch is a repository whose main has a file that the sops command made, and a branch to edit it on.
+// branch is a repository with a file on main, made by the sops command, and a branch to edit it on.
 type branch struct {
 	t   *testing.T
 	dir string
@@ -97,7 +97,7 @@ func (b *branch) sops(args ...string) {
 	sopstest.Run(b.t, b.dir, []string{"SOPS_AGE_KEY=" + testIdentity}, args...)
 }
 
-// edit does what somebody does in the editor that `sops edit` opens.
+// edit does what a user does in the editor of `sops edit`.
 func (b *branch) edit(script string) {
 	b.t.Helper()
 	editor := filepath.Join(b.t.TempDir(), "editor")
@@ -113,7 +113,7 @@ func (b *branch) commit(message string) {
 	runGit(b.t, b.dir, "commit", "-q", "--allow-empty", "-m", message)
 }
 
-// preview runs diff --base in a process that can open no socket and start no program, without a key, credentials or a home.
+// preview runs diff --base in a process able to open no socket and start no program, without a key, credentials or a home.
 func (b *branch) preview(args ...string) (int, string) {
 	b.t.Helper()
 	cmd := quickProcess(b.t, []string{noSockets + "=1", noChildren + "=1"}, append([]string{"diff", "-C", b.dir, "--base", "main"}, args...)...)
@@ -124,7 +124,7 @@ func (b *branch) preview(args ...string) (int, string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// What somebody does to a file is told in exactly these words, by its ciphertexts and its metadata alone.
+// What a user does to a file is told in exactly these words, by its ciphertexts and its metadata alone.
 func TestAPreviewTellsWhatWasDoneToAFile(t *testing.T) {
 	const set = `["connections"]["prod"]["edr"]["config"]`
 	recipient := "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// probe does one thing that a confined process must not do: what its first argument names.
+// probe does one thing a confined process must not do: what its first argument names.
 func probe() {
 	confine()
 	beWatched()
@@ -36,7 +36,7 @@ func probe() {
 	fmt.Println("went on:", err)
 }
 
-// quickProcess is a run of connsync as scripts have it, with an environment of its own: in a process that has run others before.
+// quickProcess is a run of connsync as scripts have it, with an environment of its own: in a process with earlier runs.
 func quickProcess(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	bin, err := quick()
@@ -61,7 +61,7 @@ func process(t *testing.T, name string, env []string, args ...string) *exec.Cmd 
 	return cmd
 }
 
-// What the kernel forbids kills whoever tries, in whatever way, so that what goes on has not tried.
+// The kernel kills a process when it tries what is forbidden, in whatever way, so a process still alive has not tried.
 func TestAConfinedProcessThatTriesIsKilled(t *testing.T) {
 	for _, c := range []struct {
 		confined, act string

@@ -13,7 +13,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// terminal is a new one: the side of the person, and that of the program.
+// terminal is a new one: the side of the person, and the side of the program.
 func terminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)

@@ -30,7 +30,7 @@ func (c *syncCmd) limit() apply.Limit {
 	return l
 }
 
-// checkDeletes refuses a run that would delete more than it may of any target, before the first is written.
+// checkDeletes refuses a run if it would delete more than it may of any target, before the first is written.
 func (c *syncCmd) checkDeletes(plans []diff.Plan) error {
 	for _, p := range plans {
 		if err := c.limit().Check(p); err != nil {
@@ -40,7 +40,7 @@ func (c *syncCmd) checkDeletes(plans []diff.Plan) error {
 	return nil
 }
 
-// explainLimit says which of the limits of --prune a plan meets.
+// explainLimit names the limit of --prune a plan meets.
 func explainLimit(err error) (string, []string, bool) {
 	var limit *apply.LimitError
 	if !errors.As(err, &limit) {

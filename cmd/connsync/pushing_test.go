@@ -13,7 +13,7 @@ import (
 )
 
 // slowly makes a remote stop at its n-th push until it is told to go on: before it takes what is pushed, or when it has taken it and has
-// not said so. The hook is in a folder from which programs may be run.
+// not said so. The hook is in a folder with permission to run programs.
 func (s *story) slowly(n int, hook, folder string) error {
 	text := fmt.Sprintf(`#!/bin/sh
 echo >>pushes
@@ -56,7 +56,7 @@ func (s *story) interruptPush(n int, hook, folder string, hangs bool) (ending, e
 	began := time.Now()
 	err = errors.Join(err, cmd.Process.Signal(syscall.SIGINT))
 	if !hangs {
-		time.Sleep(200 * time.Millisecond) // the push goes on for that long after the signal
+		time.Sleep(200 * time.Millisecond) // the push goes on so long after the signal
 		err = errors.Join(err, s.goOn())
 	}
 	_ = cmd.Wait()

@@ -20,7 +20,7 @@ import (
 var races = flag.Int("races", 5, "how many seeded races of syncs to run")
 
 // TestSyncsThatRace runs two or three syncs at once, from clones of their own, on one shared remote, with pauses that a
-// seed decides. Whoever loses waits, converges, or is refused; nothing is made twice, and nothing that was done is lost.
+// seed decides. The losing sync waits, converges, or is refused; nothing is made twice, and nothing done is lost.
 func TestSyncsThatRace(t *testing.T) {
 	t.Cleanup(func() { t.Logf("T-CONC: %d races of two or three syncs, failed: %v", *races, t.Failed()) })
 	for seed := range *races {
@@ -28,7 +28,7 @@ func TestSyncsThatRace(t *testing.T) {
 	}
 }
 
-// hesitating is an emulated SecMaster that lets each request wait a little: the pauses are what a seed varies. It gives them to the test, too.
+// hesitating is an emulated SecMaster: it lets each request wait a little: the pauses are what a seed varies. It gives them to the test, too.
 func hesitating(t *testing.T, random *rand.Rand) (server *emulator.Server, url string, pause func() time.Duration) {
 	t.Helper()
 	server, err := emulator.New(emulator.Options{})
@@ -92,7 +92,7 @@ func race(t *testing.T, seed uint64) {
 	runGit(t, bare, "fsck", "--strict")
 }
 
-// seedRepository makes a bare repository that wants some connections.
+// seedRepository makes a bare repository with some wanted connections.
 func seedRepository(t *testing.T, bare string, wanted int) {
 	t.Helper()
 	dir := t.TempDir()

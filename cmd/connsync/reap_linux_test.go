@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopt makes this process the parent of what the processes that it started leave behind.
+// adopt makes this process the parent of what the processes it started leave behind.
 var adopt = sync.OnceValue(func() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })
 
-// waitForGroup waits until nobody of a process group is left: git programs that a killed sync started go on for a while.
+// waitForGroup waits until no process of a process group is left: git programs started by a killed sync go on for a while.
 func waitForGroup(id int) error {
 	for {
 		_, err := syscall.Wait4(-id, nil, 0, nil)

@@ -63,7 +63,7 @@ func roffEntries(b *strings.Builder, heading string, es []saidOf) {
 	}
 }
 
-// roffText is a text in which nothing is a request or an escape.
+// roffText is a text without any request or escape.
 func roffText(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...").Replace(text)
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {

@@ -16,7 +16,7 @@ import (
 
 var updateReference = flag.Bool("update", false, "write docs/cli.md and docs/man anew, from the grammar")
 
-// docs/cli.md and the man pages say what the grammar says, and nothing that it does not: they are made of it.
+// docs/cli.md and the man pages say what the grammar says, and nothing else: they are made of it.
 //
 //	go test ./cmd/connsync -run TestTheReference -update
 func TestTheReferenceIsTheGrammar(t *testing.T) {
@@ -54,7 +54,7 @@ func writeReference(t *testing.T, want map[string]string) {
 	}
 }
 
-// manual is what is said of one command: the whole of it for the first, which is the program.
+// manual is what is said of one command: the whole of it for the first, the program itself.
 type manual struct {
 	path     string // connsync state list
 	usage    string
@@ -62,7 +62,7 @@ type manual struct {
 	parts    []string // paragraphs; what begins with two spaces is typed
 	args     []saidOf
 	flags    []saidOf
-	common   []saidOf // of the flags of every command, those that mean something to it
+	common   []saidOf // of the flags of every command, those with a meaning to it
 	commands []saidOf
 }
 
@@ -208,7 +208,7 @@ func outdented(block string) string {
 	return strings.Join(lines, "\n")
 }
 
-// escaped is a text in which nothing is markup.
+// escaped is a text without any markup.
 func escaped(text string) string {
 	return strings.NewReplacer("*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "]", `\]`, `\`, `\\`).Replace(text)
 }

@@ -83,7 +83,7 @@ func (r renaming) rename(file string, text []byte, ed *sops.Editor, previously s
 	switch previously {
 	case "":
 		err = ed.Set(at, r.old.name)
-	case r.new.name: // back to the name that SecMaster may know
+	case r.new.name: // back to the name SecMaster may know
 		err = ed.Unset(at)
 	}
 	if err == nil {
@@ -100,7 +100,7 @@ func (r renaming) rename(file string, text []byte, ed *sops.Editor, previously s
 	return nil
 }
 
-// byHand renames a connection whose key was edited already: under its old name the file opens.
+// byHand renames a connection with an already edited key: under its old name the file opens.
 func (r renaming) byHand(ctx context.Context, file string) error {
 	text, err := readFile(r.src, file)
 	if err != nil {
