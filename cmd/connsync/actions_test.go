@@ -28,7 +28,7 @@ func repositoryYAML(t *testing.T, name string) map[string]any {
 	return v
 }
 
-// use runs a composite action as a job's step does. Its code is that of the step that failed.
+// use runs a composite action as a job's step does. Its code is the failed step's.
 func (a *actionsRun) use(action string, codes map[string]int, inputs map[string]string) {
 	a.t.Helper()
 	file := repositoryYAML(a.t, action)
@@ -58,7 +58,7 @@ case "$1 $2" in
 esac
 `
 
-// published is a runner whose gh knows one release.
+// published is a runner with a gh that knows one release.
 func published(t *testing.T) (a *actionsRun, stand string) {
 	t.Helper()
 	archive, sum := releaseArchive(t)
@@ -312,7 +312,7 @@ func TestTheTemplatesForAzure(t *testing.T) {
 	run(map[string]int{"setup": 1}, "refs/heads/main", "setup")
 }
 
-// hook runs a hook of .pre-commit-hooks.yaml as pre-commit does: with the connsync that is on the path.
+// hook runs a hook of .pre-commit-hooks.yaml as pre-commit does: with the connsync on the path.
 func hook(t *testing.T, dir, id string) (code int, out string) {
 	t.Helper()
 	text, err := os.ReadFile("../../.pre-commit-hooks.yaml")
@@ -440,7 +440,7 @@ func TestThePublisherStandsInOnePlace(t *testing.T) {
 	err = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			if d != nil && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "docs" || d.Name() == "dist") {
-				return filepath.SkipDir // in docs OWNER stands for the account whose page is read
+				return filepath.SkipDir // in docs OWNER stands for the account of the page
 			}
 			return err
 		}

@@ -21,14 +21,14 @@ type address struct {
 	roots          *x509.CertPool
 }
 
-// domainError is of a project file that names an address in a domain that nobody allowed.
+// domainError is of a project file with an address in a domain that is not allowed.
 type domainError struct{ target, host string }
 
 func (e *domainError) Error() string {
 	return e.target + ": connsync.yaml names the address " + e.host + ", in a domain that is not allowed"
 }
 
-// caError is of certificates that cannot be used.
+// caError is of certificates connsync cannot use.
 type caError struct{ where, reason string }
 
 func (e *caError) Error() string { return e.where + ": " + e.reason }
@@ -110,7 +110,7 @@ func readTrusted(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// parentDomain is what a host stands in: the host itself where that has no more than two parts, or is an IP address.
+// parentDomain is what a host stands in: the host itself where it has no more than two parts, or is an IP address.
 func parentDomain(host string) string {
 	name, _, _ := strings.Cut(host, ":")
 	_, parent, ok := strings.Cut(name, ".")

@@ -49,7 +49,7 @@ func (c *ownCloud) repository(t *testing.T, more ...string) string {
 	return dir
 }
 
-// Where the project file says that a target is elsewhere, nothing is sent there unless its domain is allowed from outside of the repository, and
+// Where the project file puts a target elsewhere, nothing is sent there unless its domain is allowed from outside of the repository, and
 // nothing to who cannot show a certificate of whom the file, --ca-file or the machine trusts.
 func TestATargetInACloudOfOnesOwn(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 
 // commandTyped is the command line as far as the next one has to repeat it.
 type commandTyped struct {
-	flags []*kong.Flag // those of every command that were typed, not taken from the environment, in the order of the grammar
+	flags []*kong.Flag // the typed ones of every command's, none from the environment, in the order of the grammar
 	root  *kong.Node   // nil where no command line was read
 }
 
@@ -20,7 +20,7 @@ type commandTyped struct {
 // they are repeated also where a command has no use for them.
 var places = []string{"dir", "config", "endpoint", "domain", "ca-file", "narrow", "state", "local-state"}
 
-// selects are the flags that say of what.
+// selects are the flags that say what a command is about.
 var selects = []string{"repo", "ref", "target", "shard", "only"}
 
 func typedIn(command *kong.Context) commandTyped {
@@ -36,10 +36,10 @@ func typedIn(command *kong.Context) commandTyped {
 	return out
 }
 
-// again is a command line that works where this one did: it repeats what was typed of that. Both can be pasted into a shell.
+// again is a command line for the place where this one worked: it repeats the typed flags of the place. Both can be pasted into a shell.
 func (g *globals) again(line string) string { return g.typed.repeats(line, nil) }
 
-// same is again for a command that is about the same connections.
+// same is again for a command about the same connections.
 func (g *globals) same(line string) string { return g.typed.repeats(line, selects) }
 
 // repeats adds flags behind the names of the command, or behind each git.

@@ -86,7 +86,7 @@ func TestEveryCommandIsSeenInASentence(t *testing.T) {
 	}
 }
 
-// Every command that is printed as the next one works where it is printed, from an import to the sync, in a folder that a shell would part.
+// Every command printed as the next one works where it is printed, from an import to the sync, in a folder that a shell would part.
 func TestNextCommandsWorkWhereTheyArePrinted(t *testing.T) {
 	c := newNewcomer(t, 3)
 	t.Setenv("CONNSYNC_ENDPOINT", "")

@@ -35,13 +35,13 @@ func asksJSON(command *kong.Node) bool {
 	return json
 }
 
-// wantsJSON is asksJSON of a command line that was not understood.
+// wantsJSON is asksJSON of a command line that connsync did not understand.
 func wantsJSON(args []string) bool {
 	i := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "--format") })
 	return i >= 0 && (args[i] == "--format=json" || args[i] == "--format" && i+1 < len(args) && args[i+1] == "json")
 }
 
-// answering is a world in which a command gives one value.
+// answering is a world for a command with one value as its answer.
 func (w world) answering() world {
 	w.answers = &answers{}
 	if _, ok := w.stdout.(*output); !ok {

@@ -28,7 +28,7 @@ func (h *secretHistory) hash(rev string) string {
 }
 
 // Where nothing tells whether an exposed secret is another one now, a manifest may say so: reviewers see it as high risk, and it holds of the commit
-// that it names, until that is part of the base.
+// that it names, until the base has this commit.
 func TestAManifestAnswersForASecretThatWasInTheClear(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY", testIdentity)
 	leaked := func(t *testing.T) *secretHistory { // config.password, and replaced by one of the same size, which nothing tells
@@ -66,7 +66,7 @@ func TestAManifestAnswersForASecretThatWasInTheClear(t *testing.T) {
 	h.commit()
 	says(t, h, exitDone, "high risk: a secret that stood in the clear is said to be another one now", `exposed["config.password"]`, exposing+": canary-reason", "its manifest says under exposed that it is another value now")
 	if code, out := h.decrypted("--base", "main"); code != exitDone || strings.Contains(out, "warning: config.password") {
-		t.Errorf("with the key: exit code %d:\n%s", code, out) // which knows that it is another one
+		t.Errorf("with the key: exit code %d:\n%s", code, out) // the key shows: it is another one
 	}
 
 	t.Run("an answer that is not true", func(t *testing.T) {

@@ -85,7 +85,7 @@ type (
 		DryRun     bool          `json:"dry_run"`
 		Files      []begunFile   `json:"files"`
 		Recipients []begunReader `json:"recipients"`
-		NewKey     string        `json:"new_key,omitempty"` // the file that it is in
+		NewKey     string        `json:"new_key,omitempty"` // the file of the key
 		Import     any           `json:"import,omitempty"`
 	}
 	begunFile struct {

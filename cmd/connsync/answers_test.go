@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// spoken is a command with two of its command lines: one that it carries out, and one that fails.
+// spoken is a command with two of its command lines: the command carries out one, and the other fails.
 type spoken struct {
 	command   string
 	does      []string
 	doesCode  int
-	fails     []string // after the command; nil for a command that takes nothing to fail by
+	fails     []string // after the command; nil for a command with nothing to fail by
 	failsCode int
 }
 
-// endless are commands that serve until they are interrupted: there is nothing to give at an end.
+// endless are commands without an end of their own: they serve until they are interrupted, and have nothing to give then.
 var endless = []string{"emulator serve"}
 
-// spokenIn are all finite commands, in an order in which each finds what it needs in a stage's clone.
+// spokenIn are all finite commands. Their order lets each find what it needs in a stage's clone.
 func spokenIn(s *story, run string) []spoken {
 	nowhere := []string{"-C", s.root + "/nowhere"}
 	file := filepath.Join(s.work, "connections/updated.yaml")
@@ -119,7 +119,7 @@ func TestEveryCommandGivesOneValue(t *testing.T) {
 	}
 }
 
-// oneValue runs a command line, and gives the one value that it wrote.
+// oneValue runs a command line, and gives the one value in its output.
 func (s *story) oneValue(t *testing.T, command string, code int, args []string) []byte {
 	t.Helper()
 	line := append(strings.Fields(command), "--format=json")

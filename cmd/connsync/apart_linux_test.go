@@ -13,9 +13,9 @@ import (
 
 const ordinary = 65534 // a user who is not root
 
-// A program that connsync starts, as the same ordinary user, can read neither the environment that connsync was started with nor its
-// memory, though /proc has files of both. Its own it reads, so that it does not fail for another reason. Root reads everything: a test
-// that runs as root gives connsync, and so its child, to an ordinary user.
+// A program started by connsync, as the same ordinary user, can read neither the environment of connsync's start nor its memory,
+// though /proc has files of both. Its own it reads: so it does not fail for another reason. Root reads everything: a test
+// run as root gives connsync, and so its child, to an ordinary user.
 func TestAChildCannotReadWhatConnsyncWasStartedWith(t *testing.T) {
 	t.Parallel()
 	dir := quickDir(t)

@@ -24,7 +24,7 @@ func (r *syncRun) confirm(ctx context.Context, plans []diff.Plan) error {
 	return &refusal{"not confirmed; nothing was sent", nil}
 }
 
-// agreed asks the person at stdin, unless they said yes before or nobody is there.
+// agreed asks the person at stdin, unless they said yes before or no one is there.
 func (g *globals) agreed(ctx context.Context, w world, before bool, question string, args ...any) bool {
 	if before || !render.IsTerminal(w.stdin) {
 		return true

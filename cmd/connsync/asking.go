@@ -10,8 +10,8 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// desk is where Git's questions arrive: at the person at stdin. It is nil where nobody is there, in CI, and where Git was told not to ask on a terminal.
-// An interruption ends a question at once, also that of a push which outlives it: the push goes on, and fails for want of an answer.
+// desk is where Git's questions arrive: at the person at stdin. It is nil where no one is there, in CI, and where Git was told not to ask on a terminal.
+// An interruption ends a question at once, also a push's. The push outlives it: it goes on, and fails for want of an answer.
 func (g *globals) desk(interrupted context.Context, w world) *gitfs.Desk {
 	if !render.IsTerminal(w.stdin) || inCI(w) || slices.Contains([]string{"0", "false", "no", "off"}, strings.ToLower(w.env("GIT_TERMINAL_PROMPT"))) {
 		return nil
@@ -60,7 +60,7 @@ func (g *globals) asked(ctx context.Context, w world, q gitfs.Question) (string,
 	return wholeLine(ctx, w.stdin)
 }
 
-// shortened are the lines of a question, of which the last ones matter most.
+// shortened are the lines of a question. The last ones matter most.
 func shortened(text string) []string {
 	const most, longest = 20, 500
 	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n")

@@ -18,10 +18,10 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// secretive is a shared repository that asks before it lets anybody in.
+// secretive is a shared repository. It asks before it lets anyone in.
 type secretive struct {
 	root, bare, clone string // to be copied
-	host              string // that serves all copies
+	host              string // serves all copies
 }
 
 func newSecretive(t *testing.T) *secretive {
@@ -33,7 +33,7 @@ func newSecretive(t *testing.T) *secretive {
 	return s
 }
 
-// copies are a server's repository and a clone of it whose origin is an address: BARE in it is the folder, and HTTP where that is served.
+// copies are a server's repository and a clone of it with an address as its origin: BARE in it is the folder, and HTTP where the folder is served.
 func (s *secretive) copies(t *testing.T, address, config string) (clone, bare string) {
 	t.Helper()
 	dir, err := os.MkdirTemp(s.root, "")
@@ -233,7 +233,7 @@ func TestGitAsksAPersonAtATerminal(t *testing.T) {
 	}
 }
 
-// Where nobody is at a terminal, in CI, and where Git was told so, nothing asks and nothing waits; and a program of the user's answers in our place.
+// Where no one is at a terminal, in CI, and where Git was told so, nothing asks and nothing waits; and a program of the user's answers in our place.
 func TestGitAsksNobodyElse(t *testing.T) {
 	s := newSecretive(t)
 	answers := filepath.Join(t.TempDir(), "answers")

@@ -17,7 +17,7 @@ import (
 // namesWithin is how long a person who typed Tab waits for names at most, however slow the disk. What was not read by then is not offered.
 const namesWithin = time.Second
 
-// namesFor gives the names of a kind, as the flags of a line select them. It decrypts nothing, asks nobody, and says no error.
+// namesFor gives the names of a kind, as the flags of a line select them. It decrypts nothing, asks no server, and says no error.
 func namesFor(w world) func(kind, typed string, given complete.Given) ([]complete.Candidate, bool) {
 	return func(kind, typed string, given complete.Given) ([]complete.Candidate, bool) {
 		if kind == "topic" {
@@ -57,7 +57,7 @@ func candidates(found []name, text func(name) string) (out []complete.Candidate)
 	return slices.CompactFunc(out, func(a, b complete.Candidate) bool { return a.Text == b.Text })
 }
 
-// settingCandidates are the settings of the connection that was typed, or else all connections, each with the dot before a setting.
+// settingCandidates are the settings of the typed connection, or else all connections, each with the dot before a setting.
 func settingCandidates(found []name, typed string) (out []complete.Candidate, open bool) {
 	place, _, err := parsePlace(typed)
 	for _, n := range found {
@@ -88,7 +88,7 @@ func gather(look func(each func(name) bool)) (out []name) {
 	defer cancel()
 	came := make(chan name, 64)
 	go func() {
-		defer func() { _ = recover() }() // of a file that nobody has checked
+		defer func() { _ = recover() }() // of a file without any check
 		defer close(came)
 		look(func(n name) bool {
 			select {
@@ -112,7 +112,7 @@ func gather(look func(each func(name) bool)) (out []name) {
 	}
 }
 
-// lookAround looks into the worktree, or for the connections that are known into known state of this clone, until each has enough.
+// lookAround looks into the worktree, or for known connections into known state of this clone, until each has enough.
 func lookAround(w world, kind string, given complete.Given, each func(name) bool) {
 	g := globals{Dir: last(given["dir"], "."), Config: last(given["config"], cmp.Or(w.env("CONNSYNC_CONFIG"), manifest.ProjectFile)), Target: given["target"]}
 	if len(given["repo"]) > 0 {
@@ -148,7 +148,7 @@ func lookAround(w world, kind string, given complete.Given, each func(name) bool
 	}
 }
 
-// lookAtState names what known state of this clone knows. One that is elsewhere is not asked.
+// lookAtState names what known state of this clone knows. A known state elsewhere is not asked.
 func lookAtState(w world, g *globals, project manifest.Project, each func(name) bool) {
 	if gitfs.IsRemote(g.State) {
 		return

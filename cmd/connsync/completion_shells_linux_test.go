@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pressed is a line as it is typed at a shell (⇥ is Tab), and the words that the program is then started with.
+// pressed is a line as it is typed at a shell (⇥ is Tab), and the words the program is then started with.
 type pressed struct{ typed, words string }
 
 var presses = []pressed{
@@ -29,8 +29,8 @@ var presses = []pressed{
 	{"connsync diff --target '$(touch pwned)' --format mark⇥", "<diff><--target><$(touch pwned)><--format><markdown>"},
 }
 
-// shellsUnderTest are shells that a person types at, without their own configuration. Each loads the completion, takes connsync for a function
-// that shows its words, and says that it is ready.
+// shellsUnderTest are shells that a person types at, without their own configuration. Each loads the completion, defines connsync as a function
+// to show its words, and says when it is ready.
 var shellsUnderTest = []struct {
 	name    string
 	program []string

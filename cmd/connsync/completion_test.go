@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// completed is a manifest whose names would do something to a shell that ran them.
+// completed is a manifest with harmful names: a shell that ran them would do something.
 const completed = `connections:
   prod:
     edr_prod: {component: Edr, version: "1", config: {host: a, auth: {user: u}}}
@@ -45,7 +45,7 @@ func toComplete(t testing.TB) string {
 	return dir
 }
 
-// A line, and all that is offered for its last word: the first line says of what kind.
+// A line, and every offer for its last word: the first line says of what kind.
 func TestWhatIsOffered(t *testing.T) {
 	dir := toComplete(t)
 	inDir := "connsync -C " + dir + " "
@@ -108,7 +108,7 @@ func TestWhatIsOffered(t *testing.T) {
 	}
 }
 
-// bash is given what stands behind what it keeps, quoted for the quote that is open.
+// bash is given what stands behind what it keeps, quoted for the open quote.
 func TestWhatBashIsGiven(t *testing.T) {
 	dir := toComplete(t)
 	t.Chdir(dir)
@@ -139,7 +139,7 @@ func TestWhatBashIsGiven(t *testing.T) {
 	}
 }
 
-// The names that connsync knows are those of known state in this clone. Neither a remote state nor a remote is asked, and no key is looked for.
+// The names known to connsync are those of known state in this clone. Neither a remote state nor a remote is asked, and no key is looked for.
 func TestCompletionAsksNobody(t *testing.T) {
 	st := setStage(t)
 	s, err := st.begin(false)
@@ -172,7 +172,7 @@ func TestCompletionAsksNobody(t *testing.T) {
 	}
 }
 
-// Every flag that takes the name of something says what it is completed from, so that a new one is not forgotten.
+// Every flag for the name of something says what it is completed from. So a new one is not forgotten.
 func TestEveryNameIsCompleted(t *testing.T) {
 	for _, c := range commandsOf(t) {
 		for _, f := range c.Flags {

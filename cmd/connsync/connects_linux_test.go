@@ -18,7 +18,7 @@ import (
 )
 
 // reportConnects names the file descriptor of a socket over which the kernel's reports of connect and sendto are handed to the test:
-// of this process and of everything that it starts.
+// of this process and of everything it starts.
 const reportConnects = "CONNSYNC_TEST_REPORT_CONNECTS"
 
 // The kernel's structures for a supervisor of system calls, as seccomp_unotify(2) has them.
@@ -65,7 +65,7 @@ func beWatched() {
 	_ = unix.Close(number)
 }
 
-// readable keeps the memory of a process readable for the test that watches it, whoever runs the test: where a call points to is there.
+// readable keeps the memory of a process readable for the test that watches it, under any user: where a call points to is there.
 func readable() []unix.SockFilter {
 	return []unix.SockFilter{
 		jump(unix.BPF_JEQ, unix.SYS_PRCTL, 0, 4),
@@ -80,7 +80,7 @@ func watch(number uint32) []unix.SockFilter {
 	return []unix.SockFilter{jump(unix.BPF_JEQ, number, 0, 1), verdictOf(unix.SECCOMP_RET_USER_NOTIF)}
 }
 
-// connectsOf runs a process and gives every address that it, or a process that it started, connected to or sent to; false where
+// connectsOf runs a process and gives every address to which it, or a process it started, connected or sent; false where
 // the kernel does not tell.
 func connectsOf(t *testing.T, cmd *exec.Cmd) (addresses []string, told bool) {
 	t.Helper()
@@ -125,7 +125,7 @@ func handedOver(from int) (int, bool) {
 	return fds[0], err == nil && len(fds) == 1
 }
 
-// listen notes addresses, and lets every call go on, until nobody is left who could make one.
+// listen notes addresses, and lets every call go on, until no process is left to make one.
 func listen(listener int) []string {
 	var out []string
 	for {

@@ -42,7 +42,7 @@ func (s *story) killAt(k int) (bool, error) {
 	return false, nil
 }
 
-// freed ends a dead run that still holds the shared state, as its operator does. Where the clone is lost, a new one goes on.
+// freed ends a dead run as its operator does: the run still holds the shared state. Where the clone is lost, a new one goes on.
 func (s *story) freed(lose bool) error {
 	if s.bare == "" {
 		return nil
@@ -89,7 +89,7 @@ func (s *story) recovers() error {
 	return err
 }
 
-// atRest checks the workspace, known state and the files of the repositories, which it gives.
+// atRest checks the workspace, known state and the files of the repositories. It gives these files.
 func (s *story) atRest() (map[string]string, error) {
 	if shown := s.shown(); !maps.Equal(shown, s.stage.want) || len(s.server.Connections()) != len(shown) {
 		return nil, fmt.Errorf("SecMaster has %v", shown)
@@ -136,7 +136,7 @@ func (s *story) whole() error {
 	return nil
 }
 
-// crash tells the story of a sync that dies at one effect, and of another that dies at one of its own if there is a second.
+// crash tells the story of a sync killed at one effect, and of another killed at one of its own if there is a second.
 func (st *stage) crash(shared bool, at ...int) (killed bool, err error) {
 	s, err := st.begin(shared)
 	if err != nil {
@@ -181,7 +181,7 @@ func TestASyncKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// sweep kills a sync at its first effect, and at every so manieth after it, until one ends by itself. It gives the last effect that there was.
+// sweep kills a sync at its first effect, and at every so manieth after it, until one ends by itself. It gives the last effect.
 func (st *stage) sweep(t *testing.T, shared bool, every int) int {
 	var over atomic.Bool
 	var points atomic.Int64
@@ -230,7 +230,7 @@ func (st *stage) pairs(t *testing.T, shared bool, n int) {
 	t.Logf("T-CRASH: %d pairs of crashes, %d failed", len(all), failed)
 }
 
-// go-git writes refs in place: a kill in the middle of a fetch or a push would leave an empty file, which is in the way of every later
+// go-git writes refs in place: a kill in the middle of a fetch or a push would leave an empty file, in the way of every later
 // one. So none is written beside the state's own, and those of others are not read.
 func TestNoRefIsWrittenThatAKillCouldTear(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ import (
 
 // need is what a command wants of a workspace.
 type need struct {
-	job         string        // a job of package secmaster; "" for one whose permissions are not known
+	job         string        // a job of package secmaster; "" for one with unknown permissions
 	covers      time.Duration // how long it may take
 	parallelism int
 	uses        bool // who uses the connections is told
@@ -83,7 +83,7 @@ type keyring struct {
 	roots func() (*x509.CertPool, error)
 }
 
-// find looks for credentials, once for all regions that one IAM serves.
+// find looks for credentials, once for all regions of one IAM.
 func (k *keyring) find(ctx context.Context, o secmaster.FindOptions) (secmaster.Credentials, error) {
 	if k == nil {
 		return secmaster.FindCredentials(ctx, o)

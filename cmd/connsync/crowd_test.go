@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// crowd are stories that are told side by side: they wait for processes most of the time.
+// crowd are stories told side by side: they wait for processes most of the time.
 type crowd struct {
 	t      *testing.T
 	free   chan bool
@@ -31,7 +31,7 @@ func (c *crowd) add(tell func() error) {
 	})
 }
 
-// wait gives the number of stories that ended badly.
+// wait gives the number of stories with a bad end.
 func (c *crowd) wait() int64 {
 	c.wg.Wait()
 	return c.failed.Load()

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// texts are the values of a flag that may be given several times.
+// texts are the values of a repeatable flag.
 type texts []string
 
 func (t *texts) String() string         { return strings.Join(*t, " ") }

@@ -119,7 +119,7 @@ func (d *demo) run(args []string, quiet bool) error {
 	return err
 }
 
-// seals signs where the secrets may go, as whoever sets the project up does.
+// seals signs where the secrets may go, as the person who sets the project up does.
 func (d *demo) seals() error {
 	if err := d.run([]string{"seal", "--yes"}, true); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (d *demo) commits(message string) func() error {
 	return func() error { return d.repo.commit(message) }
 }
 
-// environment is all that connsync needs to know: where SecMaster is, who asks, and the key.
+// environment is everything connsync needs to know: where SecMaster is, who asks, and the key.
 func (d *demo) environment() []string {
 	var out []string
 	for _, line := range surroundings(d.serve.url) {

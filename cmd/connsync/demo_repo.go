@@ -14,7 +14,7 @@ import (
 	"connsync/secrets/sops"
 )
 
-// demoRepo is a temporary Git repository with SOPS-encrypted manifests and the age key that opens them.
+// demoRepo is a temporary Git repository with SOPS-encrypted manifests and their age key.
 type demoRepo struct {
 	dir, keyFile string
 	recipient    string
@@ -33,7 +33,7 @@ secrets:
 `
 
 // demoManifests are encrypted before they are written: only the values under the keys that
-// demoEncrypted names, so that everything else stays readable in a review.
+// demoEncrypted names. Everything else stays readable in a review.
 var demoManifests = map[string]string{
 	"connections/prod/edr.yaml": `connections:
   prod:

@@ -26,7 +26,7 @@ func (diffCmd) Help() string {
 		examples("connsync diff", "connsync diff --base origin/main      # in a pull request, also from a fork", "connsync diff --target prod --only 'edr_*'", "connsync diff --uses                   # which workflows a change may reach", "connsync diff --exit-code --format json >plan.json")
 }
 
-// Run shows the plan of every target that has one, then says what failed, and ends with the code of both.
+// Run shows the plan of every target with one, then says what failed, and ends with the code of both.
 func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
 	p := g.printer(w)
 	v, failed, next, err := c.look(ctx, w, g, p)
@@ -44,7 +44,7 @@ func (c diffCmd) Run(ctx context.Context, w world, g *globals) error {
 	code := exitDone
 	for _, err := range failed {
 		said := fail(p, err)
-		if errors.Is(err, errOnlyHere) { // which a sync refuses, and a look cannot judge by
+		if errors.Is(err, errOnlyHere) { // a sync refuses it, and a look cannot judge by it
 			said = exitFailed
 		}
 		code = heavier(code, said)
@@ -78,7 +78,7 @@ func (c diffCmd) look(ctx context.Context, w world, g *globals, p *render.Printe
 		return v, nil, nil, err
 	}
 	failed = seen.failed
-	if c.ExitCode && !g.LocalState { // nothing is called up to date that was not looked at
+	if c.ExitCode && !g.LocalState { // nothing is called up to date without a look at it
 		failed = append(failed, seen.blind...)
 	} else {
 		notes(p, seen.blind)

@@ -10,7 +10,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks nobody.
+// sinceBase plans what a branch changes: from where it parted from --base to --head, or to the worktree. It asks no server.
 func (c diffCmd) sinceBase(w world, g *globals) (view.Diff, []error, error) {
 	r, done, err := g.reviewSince(c.Base, c.Head)
 	if err != nil {
@@ -29,7 +29,7 @@ func (c diffCmd) sinceBase(w world, g *globals) (view.Diff, []error, error) {
 	return v, nil, nil
 }
 
-// namesOf are the connections of both sides, in the targets that were asked for.
+// namesOf are the connections of both sides, in the targets asked for.
 func (g *globals) namesOf(r *review.Review) names {
 	all := names{}
 	for _, p := range r.Plans() {
@@ -42,7 +42,7 @@ func (g *globals) namesOf(r *review.Review) names {
 	return all
 }
 
-// reviewed is a review as it is shown: of the targets and connections that were asked for, and with all findings.
+// reviewed is a review as it is shown: of the targets and connections asked for, and with all findings.
 func (g *globals) reviewed(r *review.Review) (view.Diff, error) {
 	v := view.Diff{Offline: true, All: g.Verbose, Again: g.same, Alarms: view.RuleChanges(r.RuleChanges()), Files: map[string][]view.FileNote{}}
 	for _, p := range r.Plans() {
@@ -60,7 +60,7 @@ func (g *globals) reviewed(r *review.Review) (view.Diff, error) {
 	return v, err
 }
 
-// proposal is a local branch that is reviewed: two commits, and the repository that has all between them.
+// proposal is a local branch under review: two commits, and the repository with all between them.
 type proposal struct {
 	g          *globals
 	repo       *gitfs.Repository
@@ -166,7 +166,7 @@ func (b *proposal) baseFiles(onto string) (fs.FS, error) {
 	return files, err
 }
 
-// noBaseError is a base that the clone does not have, or not far enough back.
+// noBaseError is a base missing from the clone, or not far enough back in it.
 type noBaseError struct {
 	ref     string
 	remotes []string // of the clone

@@ -9,7 +9,7 @@ import (
 	"connsync/cmd/connsync/view"
 )
 
-// doctorCmd looks at everything that a sync needs, by reads only.
+// doctorCmd looks at everything a sync needs, by reads only.
 type doctorCmd struct {
 	Format  string        `enum:"text,json" default:"text" placeholder:"FORMAT" help:"text, or json (docs/json.md)."`
 	Record  string        `completes:"files" placeholder:"FILE" help:"Also write what this SecMaster does, as a transcript of forms without any value (docs/doctor.md). For one target."`

@@ -15,7 +15,7 @@ import (
 	"connsync/apply/secmaster/doctor"
 )
 
-// betrayer is a SecMaster that puts secrets wherever an answer has a place: names and values of members and headers, codes, messages, ids, times,
+// betrayer is a hostile SecMaster. It puts secrets wherever an answer has a place: names and values of members and headers, codes, messages, ids, times,
 // statuses, and settings, in the clear.
 type betrayer struct {
 	t       *testing.T
@@ -28,7 +28,7 @@ func (b *betrayer) secret() string {
 	return b.secrets[int(b.asked.Add(1))%len(b.secrets)].text
 }
 
-// token is a secret that can be the name of a header.
+// token is a secret fit for the name of a header.
 func (b *betrayer) token() string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(marks, r) {
@@ -91,7 +91,7 @@ func TestARecordHoldsNoValue(t *testing.T) {
 	}
 }
 
-// recordOfABetrayer is the record that the doctor makes of it, after it and all that was printed were searched.
+// recordOfABetrayer is the doctor's record of a betrayer, after a search for secrets in the record and in all output.
 func recordOfABetrayer(t *testing.T, b *betrayer, dir string, env map[string]string, scan *scanner) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "t.json")

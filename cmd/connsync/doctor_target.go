@@ -98,7 +98,7 @@ func (x *checkup) workspace(t wanted, o secmaster.Options, e *view.Examined) {
 	}
 }
 
-// byName tells whether a connection names its plugin, so that plugins have to be listed.
+// byName tells whether a connection names its plugin. Then plugins have to be listed.
 func byName(want []manifest.Connection) bool {
 	return slices.ContainsFunc(want, func(c manifest.Connection) bool { return c.ComponentID == "" })
 }

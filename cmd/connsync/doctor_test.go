@@ -200,7 +200,7 @@ func without(t *testing.T, dir, name string) {
 	}
 }
 
-// A clock that is 20 minutes off is told beside the refusal that it leads to.
+// A clock 20 minutes off is told beside the refusal that it leads to.
 func TestADoctorTellsTheClock(t *testing.T) {
 	dir, env, _, _ := practice(t)
 	for _, off := range []time.Duration{20 * time.Minute, -20 * time.Minute, 3 * time.Minute} {

@@ -17,7 +17,7 @@ import (
 	"connsync/secrets/sops"
 )
 
-// editing is a worktree whose manifests are changed, one by one.
+// editing is a worktree. Its manifests are changed, one by one.
 type editing struct {
 	w       world
 	g       *globals
@@ -133,7 +133,7 @@ func (e *editing) write(file string, was []byte, ed *sops.Editor) (is []byte, er
 	return is, e.src.worktree.Replace(file, was, is)
 }
 
-// check refuses what would be a mistake that was not there before. A warning is none: validate says it.
+// check refuses a mistake that was not there before. A warning is none: validate says it.
 func (e *editing) check(file string, was, is []byte) error {
 	_, before := manifest.Read(file, was, e.project)
 	_, after := manifest.Read(file, is, e.project)
@@ -149,7 +149,7 @@ func (e *editing) check(file string, was, is []byte) error {
 	return nil
 }
 
-// said is the beginning of a line that says what was done, or would be.
+// said is the beginning of a line about what was done, or would be.
 func (e *editing) said(done, would string) string {
 	if e.dry {
 		return would
@@ -182,7 +182,7 @@ func quotedName(text string) (name, rest string, ok bool) {
 	return name, rest, err == nil && closed
 }
 
-// fields are the members of a connection that set can change, besides its config.
+// editableFields are the members of a connection that set can change, besides its config.
 var editableFields = []string{"description", "component", "version", "component_id", "component_version_id", "previously", "adopt", "protect"}
 
 // settingPath reads .SETTING as plans print it: .config.auth.password, .config.hosts[0], .config["a.b"], or a field of the connection. What

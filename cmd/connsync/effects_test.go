@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// What a process of the test binary does to itself at its own effects. An effect is each thing that it does to known state, on disk
+// What a process of the test binary does to itself at its own effects. An effect is each thing it does to known state, on disk
 // or on a remote, and of each request to SecMaster three moments: before it is sent, when it has been sent, and when it was answered.
 //
 //	CONNSYNC_TEST_AT=17         at the 17th it sends itself a signal
@@ -28,7 +28,7 @@ const (
 	effectLog    = "CONNSYNC_TEST_EFFECTS"
 )
 
-// observed is a world in which effects are counted, where the environment asks for that.
+// observed is a world that counts effects, where the environment asks for it.
 func observed(w world) world {
 	if os.Getenv(effectAt)+os.Getenv(effectLog) == "" {
 		return w

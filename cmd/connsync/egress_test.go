@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// stranger is a host that nothing is to be told to. It writes down whatever it is told, and plays along: as a server, as a proxy, as
+// stranger is a host to which connsync must tell nothing. It writes down whatever it is told, and plays along: as a server, as a proxy, as
 // a key service.
 type stranger struct {
 	address string
@@ -64,7 +64,7 @@ func (s *stranger) play(c net.Conn) {
 			return
 		case bytes.HasPrefix(b[:n], []byte("CONNECT ")):
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
-		case b[0] == 0x16: // the beginning of TLS, which it cannot speak
+		case b[0] == 0x16: // the beginning of TLS: it cannot speak this
 			return
 		default:
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
@@ -73,7 +73,7 @@ func (s *stranger) play(c net.Conn) {
 	}
 }
 
-// knows is what it was told that it should not know.
+// knows is what it was told and should not know.
 func (s *stranger) knows() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ type egress struct {
 	name  string
 	trick func(w *leakWorld, s *stranger)
 	args  string   // default: a sync
-	also  []string // addresses that are connected to rightly; "stranger" is the stranger's
+	also  []string // addresses connsync rightly connects to; "stranger" is the stranger's
 	dumb  bool     // nothing is connected to at all, not even SecMaster
 	works bool     // and all goes well
 }
@@ -253,7 +253,7 @@ func egresses() []egress {
 	return out
 }
 
-// Secrets and credentials go to the host that was asked for, and to no other: a stranger is told nothing, whoever names it.
+// Secrets and credentials go to the host the user asked for, and to no other: a stranger is told nothing, no matter who names it.
 func TestNothingGoesToStrangers(t *testing.T) {
 	base := template(t)
 	var mu sync.Mutex

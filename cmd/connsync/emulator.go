@@ -71,7 +71,7 @@ func (c *emulatorCmd) Run(ctx context.Context, w world) error {
 	return nil
 }
 
-// surroundings are the variables by which connsync uses an emulator.
+// surroundings are the variables with which connsync uses an emulator.
 func surroundings(url string) []string {
 	return []string{
 		"export CONNSYNC_ENDPOINT=" + url,

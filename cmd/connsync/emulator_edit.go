@@ -13,7 +13,7 @@ import (
 	"connsync/cmd/connsync/render"
 )
 
-// emulatorEdit changes a connection of a running emulator beside its API, as somebody does in the console.
+// emulatorEdit changes a connection of a running emulator beside its API, as a user does in the console.
 type emulatorEdit struct {
 	answerFormat
 

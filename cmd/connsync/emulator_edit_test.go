@@ -14,7 +14,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// twoWorkspaces is a repository with a connection in each of two targets, which are two workspaces of one emulator that runs.
+// twoWorkspaces is a repository with a connection in each of two targets: two workspaces of one running emulator.
 type twoWorkspaces struct {
 	t    *testing.T
 	work string
@@ -125,7 +125,7 @@ func TestADriftThatIsPlayedIsRepairedWhereItIs(t *testing.T) {
 	s.says(s.runs(exitDone, "sync"), "Done west: 1 created", "3 connections in SecMaster not managed by connsync")
 }
 
-// What cannot be meant is refused before anything is asked, and where no emulator is, that is said.
+// What cannot be meant is refused before anything is asked, and where no emulator is, the command says so.
 func TestWhatIsNoEditIsRefused(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
@@ -152,7 +152,7 @@ func TestWhatIsNoEditIsRefused(t *testing.T) {
 	}
 }
 
-// The value of --set is JSON where it is, and else a text: a text that looks like a number is given in quotes.
+// The value of --set is JSON where it is, and else a text: a text like a number is given in quotes.
 func TestAValueIsJSONOrAText(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"12": "12", `"12"`: `"12"`, "a,b": `"a,b"`, "": `""`, "true": "true", "[1]": "[1]", "{": `"{"`, "é\n": `"é\n"`} {

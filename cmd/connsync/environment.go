@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// ours are the variables with credentials that are for connsync itself, each with the type of SOPS key that is found by it. No
-// program that connsync starts has a use for them: git and its hooks and helpers, gpg, a command that prints a key.
+// ours are the variables with credentials for connsync itself, each with the type of SOPS key that is found by it. No
+// program started by connsync has a use for them: git and its hooks and helpers, gpg, a command that prints a key.
 var ours = map[string]string{
 	"HUAWEICLOUD_SDK_AK": "hckms", "HUAWEICLOUD_SDK_SK": "hckms", "HUAWEICLOUD_SDK_SECURITY_TOKEN": "hckms",
 	"HW_ACCESS_KEY": "", "HW_SECRET_KEY": "", "HW_SECURITY_TOKEN": "", "HW_AUTH_TOKEN": "",
@@ -15,13 +15,13 @@ var ours = map[string]string{
 	"SOPS_AGE_KEY":       "age",
 }
 
-// withheld is what was taken out of the environment, so that nobody inherits it.
+// withheld is what was taken out of the environment, so that no process inherits it.
 type withheld struct {
 	values map[string]string
 
 	mu   sync.Mutex
 	turn *sync.Cond
-	kind string // of the key that is being looked for
+	kind string // of the key SOPS looks for
 	lent int    // how many look for it
 }
 
@@ -46,8 +46,8 @@ func (w *withheld) env(name string) string {
 	return os.Getenv(name)
 }
 
-// lend puts back what SOPS finds a type of key by, until the function that it gives is called. SOPS reads the environment by
-// itself, and runs gpg for some keys: while it looks for one type of key, nobody looks for another.
+// lend puts back what SOPS finds a type of key by, until a call of the function it gives. SOPS reads the environment by
+// itself, and runs gpg for some keys: while it looks for one type of key, no goroutine looks for another.
 func (w *withheld) lend(kind string) (back func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

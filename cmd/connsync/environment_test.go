@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// SOPS is lent what it finds one type of key by, and while it looks, no program that is started for another type inherits it.
+// SOPS is lent what it finds one type of key by, and while it looks, no program started for another type inherits it.
 func TestTheEnvironmentIsLentForOneTypeOfKeyAtATime(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY", "an age key")
 	t.Setenv("HUAWEICLOUD_SDK_SK", "a secret key")

@@ -23,7 +23,7 @@ import (
 
 const hostToken = "canary-token"
 
-// ciHost is a host with a repository, a branch that is to be merged, and what others did on main meanwhile; and the runner's machine.
+// ciHost is a host with a repository, a branch to merge, and what others did on main meanwhile; and the runner's machine.
 type ciHost struct {
 	t       *testing.T
 	server  *emulator.Server
@@ -79,7 +79,7 @@ func newHost(t *testing.T) *ciHost {
 	return h
 }
 
-// withoutKeys are the secrets of a CI system that vouches for its jobs: no key of the cloud is among them.
+// withoutKeys are the secrets of a CI system. It vouches for its jobs: no key of the cloud is among them.
 func (h *ciHost) withoutKeys() map[string]string {
 	out := map[string]string{}
 	for k, v := range h.secrets {
@@ -117,7 +117,7 @@ func (h *ciHost) commit(dir, message string) {
 	runGit(h.t, dir, "commit", "-q", "-m", message)
 }
 
-// releaseArchive is an archive whose connsync is this program.
+// releaseArchive is an archive with this program as its connsync.
 func releaseArchive(t *testing.T) (name, sum string) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -144,7 +144,7 @@ func releaseArchive(t *testing.T) (name, sum string) {
 	return name, hex.EncodeToString(digest[:])
 }
 
-// clone makes a fresh clone with git's arguments, in order; with the header that a host's checkout uses.
+// clone makes a fresh clone with git's arguments, in order; with the header of a host's checkout.
 func (h *ciHost) clone(fetch ...[]string) string {
 	h.t.Helper()
 	dir := filepath.Join(h.t.TempDir(), "work")
@@ -208,7 +208,7 @@ func (h *ciHost) synced() {
 	runGit(h.t, h.bare, "rev-parse", "--verify", "connsync-state/prod")
 }
 
-// read is a file that a job left.
+// read is a file left by a job.
 func (h *ciHost) read(name ...string) string {
 	h.t.Helper()
 	text, err := os.ReadFile(filepath.Join(name...))
@@ -257,7 +257,7 @@ func (i *issueTracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// told checks what became of the issue, and that its text fits everywhere.
+// told checks what became of the issue, and whether its text fits everywhere.
 func (h *ciHost) told(want, text string) {
 	h.t.Helper()
 	if have := strings.Join(h.issues.log, " "); have != want {

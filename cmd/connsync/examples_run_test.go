@@ -109,7 +109,7 @@ func (a *actionsRun) holds(condition string) bool {
 	return always || !a.bad
 }
 
-// job runs a job, step by step, as the runner does: each in a shell of its own. Its code is that of the step that failed.
+// job runs a job, step by step, as the runner does: each in a shell of its own. Its code is the failed step's.
 func (a *actionsRun) job(name string, codes map[string]int) {
 	a.t.Helper()
 	a.bad, a.temp = false, a.t.TempDir()
@@ -166,7 +166,7 @@ func (a *actionsRun) steps(steps []any, codes map[string]int) {
 	}
 }
 
-// standIn is gh, of which only what it is asked for counts: it keeps one issue and one comment.
+// standIn is gh with only what is asked of it here: it keeps one issue and one comment.
 const standIn = `#!/bin/bash
 [ "$GH_TOKEN" = canary-token ] && [ "$GH_REPO" = acme/ops ] || exit 9
 s=$(dirname "$0")
@@ -405,7 +405,7 @@ func jenkinsExample(t *testing.T) {
 	build(3, 0, "main")
 }
 
-// pod runs the containers of a pod whose template stands at a path of a file, as a cluster does, with some more variables.
+// pod runs the containers of a pod, from a template at a path of a file, as a cluster does, with some more variables.
 func (h *ciHost) pod(more map[string]string, name string, code int, path ...string) string {
 	h.t.Helper()
 	spec := at[map[string]any](example(h.t, name), append(path, "template", "spec")...)
@@ -451,7 +451,7 @@ func kubernetesExample(t *testing.T) {
 	h.pod(nil, "kubernetes-cronjob.yaml", 0, "spec", "jobTemplate", "spec")
 }
 
-// An archive that is another one than was named is not run.
+// An archive other than the named one is not run.
 func TestAnExampleInstallsWhatWasNamed(t *testing.T) {
 	h := newHost(t)
 	h.machine["CONNSYNC_SHA256"] = strings.Repeat("0", 64)

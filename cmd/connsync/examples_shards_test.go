@@ -30,7 +30,7 @@ func githubShards(t *testing.T) {
 	}
 	a.expr["needs.parts.outputs.shards"] = a.expr["steps.list.outputs.shards"]
 	reports := t.TempDir()
-	for i, shard := range append(strings.Split(strings.Trim(a.expr["needs.parts.outputs.shards"], `[]`), ","), `"1/256"`) { // and one that has no target
+	for i, shard := range append(strings.Split(strings.Trim(a.expr["needs.parts.outputs.shards"], `[]`), ","), `"1/256"`) { // and one without a target
 		whole()
 		runGit(t, a.dir, "config", "http."+strings.TrimSuffix(h.url, "server.git")+".extraheader", bearerHeader)
 		a.expr["matrix.shard"] = strings.Trim(shard, `"`)
@@ -138,7 +138,7 @@ func gitlabShards(t *testing.T) {
 	}
 }
 
-// kubernetesShards runs some pods of the Indexed Job: the target's own, one that has no target, and one that is refused.
+// kubernetesShards runs some pods of the Indexed Job: the target's own, one without a target, and a refused one.
 func kubernetesShards(t *testing.T) {
 	h := newHost(t)
 	const file = "kubernetes-indexed-job.yaml"

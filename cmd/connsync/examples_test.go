@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// commandLine finds command lines in a text. The commands are those of the grammar, so that no new one is passed over.
+// commandLine finds command lines in a text. The commands are those of the grammar: so no new one is passed over.
 func commandLine(t *testing.T) *regexp.Regexp {
 	t.Helper()
 	var names []string
@@ -25,7 +25,7 @@ func commandLine(t *testing.T) *regexp.Regexp {
 	return regexp.MustCompile("(?m)(?:^|[ `$(])connsync ((?:" + strings.Join(names, "|") + ")\\b[^`\n|&)#><]*)")
 }
 
-// Every command line in the examples and in the documents is one that connsync understands.
+// connsync understands every command line in the examples and in the documents.
 func TestTheCommandLinesOfAllDocumentsAreUnderstood(t *testing.T) {
 	files, err := filepath.Glob("../../examples/*.yaml")
 	if err != nil || len(files) < 3 {

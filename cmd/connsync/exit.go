@@ -15,12 +15,12 @@ const (
 	exitPending     = 2   // changes are pending, with diff --exit-code
 	exitPartly      = 3   // some changes were made, some failed
 	exitUnknown     = 4   // the outcome of a write is unknown
-	exitRefused     = 5   // a conflict, a safety limit, a plan or a commit that is not as expected, or a busy state
+	exitRefused     = 5   // a conflict, a safety limit, a plan or a commit other than expected, or a busy state
 	exitUsage       = 80  // as kong has it
 	exitInterrupted = 130 // what was done is recorded
 )
 
-// weight orders the codes: of several that hold, the heaviest is the command's.
+// weight orders the codes: where several hold, the heaviest is the command's.
 var weight = map[int]int{
 	exitDone: 0, exitPending: 1, exitFailed: 2, exitRefused: 3, exitPartly: 4, exitUnknown: 5, exitInterrupted: 6, exitUsage: 7,
 }
@@ -53,7 +53,7 @@ func ended(code int) error {
 	return exitWith(code)
 }
 
-// usageError is a command line that cannot be understood.
+// usageError is a command line connsync cannot understand.
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
@@ -66,7 +66,7 @@ type advised struct {
 
 func (e *advised) Unwrap() error { return e.error }
 
-// refusal is a command that was understood and is not carried out until somebody decides.
+// refusal is a command that was understood and is not carried out until a person decides.
 type refusal struct {
 	message string
 	hints   []string
@@ -74,7 +74,7 @@ type refusal struct {
 
 func (e *refusal) Error() string { return e.message }
 
-// inTarget is an error with the target that it is about.
+// inTarget is an error with its target.
 type inTarget struct {
 	target string
 	err    error
@@ -154,7 +154,7 @@ func exitOf(r apply.Report) (code, wrote int) {
 	return code, wrote
 }
 
-// codeOfResult is that of what was not done: a seal that does not fit is a refusal until somebody decides.
+// codeOfResult is the code of what was not done: a seal that does not fit is a refusal until a person decides.
 func codeOfResult(res apply.Result) int {
 	var sealed *apply.SealError
 	if errors.As(res.Err, &sealed) {
@@ -163,7 +163,7 @@ func codeOfResult(res apply.Result) int {
 	return exitFailed
 }
 
-// failedToo tells whether something that was tried did not work. A conflict was not tried.
+// failedToo tells whether something was tried and did not work. A conflict was not tried.
 func failedToo(r apply.Report) bool {
 	return came(r, apply.Refused, apply.Failed, apply.Skipped) || r.Err != nil || !r.Recorded
 }

@@ -26,7 +26,7 @@ func fail(p *render.Printer, err error) int {
 	return codeOf(err)
 }
 
-// inWords is a report whose errors are in words for people, which is how it is shown.
+// inWords is a report as it is shown: with its errors in words for people.
 func inWords(r apply.Report) apply.Report {
 	r.Err = said(r.Err)
 	r.Results = slices.Clone(r.Results)
@@ -91,7 +91,7 @@ func codeOf(err error) int {
 	return exitFailed
 }
 
-// explain puts an error into words for people, with hints. Only errors whose texts are ours are quoted; of everything
+// explain puts an error into words for people, with hints. Only errors with texts of ours are quoted; of everything
 // else, nothing is: it could hold a value.
 func explain(err error) (string, []string) {
 	prefix := ""
@@ -117,7 +117,7 @@ func explain(err error) (string, []string) {
 	return prefix + "something failed that connsync has no words for; its text is not shown, since it could hold a secret", []string{"repeat with -v, and please report it"}
 }
 
-// firstWords are those of the first that has any for an error.
+// firstWords are the words of the first function with any for an error.
 func firstWords(err error, explain ...func(error) (string, []string, bool)) (string, []string, bool) {
 	for _, words := range explain {
 		if message, hints, ok := words(err); ok {

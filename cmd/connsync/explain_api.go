@@ -6,7 +6,7 @@ import (
 	"connsync/apply/secmaster"
 )
 
-// explainAPI says what SecMaster said, and what that usually means.
+// explainAPI says what SecMaster said, and what it usually means.
 func explainAPI(err error) (string, []string, bool) {
 	var e *secmaster.Error
 	var option *secmaster.OptionError

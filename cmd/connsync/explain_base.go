@@ -9,7 +9,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// explainBase says which fetch would bring the base that a clone lacks: CI systems clone as little as they can.
+// explainBase says which fetch would bring a clone its missing base: CI systems clone as little as they can.
 func explainBase(err error) (string, []string, bool) {
 	var base *noBaseError
 	if !errors.As(err, &base) {
@@ -42,7 +42,7 @@ var (
 	localBranch  = lazy.New(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 )
 
-// fetchOf is the command that brings a revision into a clone.
+// fetchOf is the command to bring a revision into a clone.
 func fetchOf(ref string, remotes []string) string {
 	ref = strings.TrimPrefix(ref, "refs/remotes/")
 	switch m := remoteBranch.FindStringSubmatch(ref); {

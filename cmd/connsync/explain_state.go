@@ -155,7 +155,7 @@ func branchOf(ref string) string { return strings.TrimPrefix(ref, "refs/heads/")
 // bothSides has a branch of another clone become the branch of the same name here.
 func bothSides(ref string) string { return manifest.ShellWord(branchOf(ref) + ":" + branchOf(ref)) }
 
-// targetOf is the target that an error is about.
+// targetOf is the target of an error.
 func targetOf(err error) string {
 	var target *inTarget
 	if errors.As(err, &target) {

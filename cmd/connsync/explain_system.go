@@ -8,7 +8,7 @@ import (
 	"connsync/manifest"
 )
 
-// fileError is a file of the command line that cannot be read or written.
+// fileError is an unreadable or unwritable file of the command line.
 type fileError struct {
 	flag, name string
 	err        error
@@ -28,7 +28,7 @@ func (e *fromFlag) Error() string { return e.flag + ": " + e.err.Error() }
 
 func (e *fromFlag) Unwrap() error { return e.err }
 
-// explainSystem says what the operating system said, which quotes no content.
+// explainSystem says what the operating system said. The system quotes no content.
 func explainSystem(err error) (string, []string, bool) {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -65,12 +65,12 @@ func (h *secretHistory) told(code int, out string) bool {
 
 const sameValue, otherValue = `"canary-first-password"`, `"canary-other-passwordX"`
 
-// A secret that a commit held in the clear is found until another value was set, as far as that can be told without a key.
+// A secret that a commit held in the clear is found until another value was set, as far as this can be told without a key.
 func TestOnceInTheClearAlwaysFound(t *testing.T) {
 	const password = `["password"]`
 	const equalLength = `"canary-FIRST-password"`
 	t.Setenv("SOPS_AGE_KEY", testIdentity)
-	// With a key at hand these are decided otherwise, which is right.
+	// With a key at hand these are decided otherwise, and rightly.
 	otherwise := map[string]bool{
 		"of equal length, in the commit that encrypts": true, "taken back and set in one commit": true,
 		"another one and back in one commit": true, "another one and back in two commits": true, "in a file that is no manifest": true,
@@ -161,7 +161,7 @@ func TestOnceInTheClearAlwaysFound(t *testing.T) {
 			h.write(branchFile, kept)
 			h.commit()
 		}},
-		// The value is another one, and that can be seen.
+		// The value is another one, and visibly so.
 		{"another value set", false, func(h *secretHistory) { h.leaked(); h.others("password", "token", "bus"); h.commit() }},
 		{"and then rotated", false, func(h *secretHistory) {
 			h.leaked()
@@ -276,7 +276,7 @@ func TestOnceInTheClearAlwaysFound(t *testing.T) {
 	}
 }
 
-// others sets secrets that leaked to other values of the same length.
+// others sets leaked secrets to other values of the same length.
 func (h *secretHistory) others(which ...string) {
 	for _, w := range which {
 		switch w {

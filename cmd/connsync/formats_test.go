@@ -93,11 +93,11 @@ func asNames(w io.Writer, d view.Diff) error {
 	}
 }
 
-// handedOn are the calls that a command may hand a stream to: what writes there makes its arguments harmless, is no text of ours, or is the
+// handedOn are the calls to which a command may hand a stream: what writes there makes its arguments harmless, is no text of ours, or is the
 // stream itself, watched.
 var handedOn = []string{"render.New", "render.Diff", "render.Ages", "render.JSON", "render.GitLab", "render.MergedMarkdown", "render.CheckedJSON", "render.CheckedAnnotations", "render.DoctorJSON", "render.FailedJSON", "gitfs.Answered", "render.IsTerminal", "kong.Writers", "slog.NewTextHandler", "remembered", "i.whileRead"}
 
-// No command prints by itself: one that did would have to make its arguments harmless by itself.
+// No command prints by itself: else it would have to make its arguments harmless by itself.
 func TestNoCommandPrintsByItself(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {

@@ -71,7 +71,7 @@ func plansOf(s string) []diff.Plan {
 	return []diff.Plan{p, other}
 }
 
-// FuzzPlan: no text in a plan, a report or an error gets out of its line, whatever the format; which says what is written.
+// FuzzPlan: no text in a plan, a report or an error gets out of its line, whatever the format. The format says what is written.
 func FuzzPlan(f *testing.F) {
 	kinds := []string{"text", "json", "markdown", "html", "github", "report", "errors"}
 	for i, s := range append(hostile, "EDR", "", "\n::error::x", "a\n  ::warning::b\nc", "\r::x", "\n\n\n", "\u0085::x", "##[x]\n##[y]") {
@@ -153,7 +153,7 @@ func FuzzMistakes(f *testing.F) {
 			if failed := (validateCmd{Format: format}).show(world{stdout: &out}, p, checked(review.Side{Project: project, Set: set}, findings, nil, nil)); failed != nil {
 				fail(p, failed)
 			}
-			if format != "github" { // which is commands
+			if format != "github" { // its output is commands
 				harmlessLines(t, format, out.String())
 			}
 			harmlessLines(t, format+", errors", errs.String())
@@ -169,7 +169,7 @@ func FuzzPattern(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, name string) {
 		matches := matcher([]string{pattern})
 		if strings.Contains(name, "/") || len(pattern) > 40 {
-			return // no connection has such a name, and nobody such a pattern
+			return // no connection has such a name, and no user such a pattern
 		}
 		if !isPattern(pattern) {
 			if matches(name) {

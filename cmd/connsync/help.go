@@ -63,7 +63,7 @@ func (versionFlag) BeforeReset(app *kong.Kong) error {
 	return nil
 }
 
-// showHelp prints help without the flags that mean nothing to the command, which names those that do in its tag `takes`.
+// showHelp prints help without the flags that mean nothing to the command. The command names the others in its tag `takes`.
 func showHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if command := ctx.Selected(); command != nil {
 		for _, f := range ctx.Model.Flags {
@@ -73,7 +73,7 @@ func showHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
-// means tells whether a flag means something to a command: one of its own does, and of those of every command the ones that it names.
+// means tells whether a flag means something to a command: one of its own does, and of those of every command the ones it names.
 func means(command *kong.Node, f *kong.Flag) bool {
 	return !f.Hidden && (!slices.Contains(root(command).Flags, f) || command.Type == kong.ApplicationNode || f.Name == "help" || f.Name == "color" || takes(command, f.Name))
 }
@@ -85,7 +85,7 @@ func root(n *kong.Node) *kong.Node {
 	return n
 }
 
-// takes tells whether a flag of every command means something to this one. A command within another takes what that one does.
+// takes tells whether a flag of every command means something to this one. A command within another takes what the outer one does.
 func takes(command *kong.Node, flag string) bool {
 	for n := command; n != nil && n.Tag != nil; n = n.Parent {
 		if named := strings.Fields(n.Tag.Get("takes")); slices.Contains(named, flag) || slices.Contains(named, "all") {

@@ -1,6 +1,6 @@
 package main
 
-// aboutCredentials names the variables, in the order in which they are looked at. docs/credentials.md says more.
+// aboutCredentials names the variables, in the order of the search. docs/credentials.md says more.
 const aboutCredentials = `Credentials for SecMaster, in the order in which they are looked for
 
   1  A key pair in the environment

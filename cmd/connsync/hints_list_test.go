@@ -18,13 +18,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// hint is a command that a text of connsync tells people to run, and the function that the text stands in: one situation. What the
+// hint is a command that a text of connsync tells people to run, and the function around the text: one situation. What the
 // function fills in is "…".
 type hint struct{ site, command string }
 
 func (h hint) String() string { return h.site + ": " + h.command }
 
-// noHints are the places whose commands are no hints, and why. A place that holds no command is taken out again.
+// noHints are the places with commands that are no hints, and why. A place without a command is taken out again.
 var noHints = map[string]string{
 	"Help":             "the examples of a command's help are understood by connsync, which is a test of its own; they answer no finding",
 	"aboutCredentials": "a page of the help, about all there is: it answers no finding",
@@ -46,7 +46,7 @@ var harmless = map[string]string{
 	"view.next":              "the hash of a plan",
 }
 
-// TestEveryHintHasACase keeps three things: each command that some text of connsync names is followed in testdata/hints, where it is printed;
+// TestEveryHintHasACase keeps three things: each command in some text of connsync is followed in testdata/hints, where it is printed;
 // each case there follows one; and each can be copied, since it stands between double spaces, after a colon, or alone.
 func TestEveryHintHasACase(t *testing.T) {
 	read := readHints(t)
@@ -111,16 +111,16 @@ type hintReader struct {
 	named      *regexp.Regexp
 	hints      map[hint][]string // and the places that say it: each is a situation
 	uncopyable []string
-	raw        []string        // commands with a part that is not made a word of a shell
+	raw        []string        // commands with a part not made a word of a shell
 	excused    map[string]bool // sites of harmless that have such a part
-	excluded   map[string]bool // places of noHints that hold commands
+	excluded   map[string]bool // places of noHints with commands
 
 	files *token.FileSet
 	file  string
 	site  string
 }
 
-// readHints reads every source file whose texts people see.
+// readHints reads every source file with texts for people to see.
 func readHints(t testing.TB) *hintReader {
 	t.Helper()
 	r := newHintReader(t)
@@ -189,7 +189,7 @@ func (r *hintReader) read(name string, text []byte) error {
 	return nil
 }
 
-// receiver is the type that a method belongs to, with a dot.
+// receiver is the type of a method, with a dot.
 func receiver(d *ast.FuncDecl) string {
 	if d.Recv == nil {
 		return ""
@@ -204,7 +204,7 @@ func receiver(d *ast.FuncDecl) string {
 	return ""
 }
 
-// in reads every text below a node: a text is all that is put together in one expression.
+// in reads every text below a node: a text is everything put together in one expression.
 func (r *hintReader) in(n ast.Node) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		e, ok := n.(ast.Expr)
@@ -223,7 +223,7 @@ func (r *hintReader) in(n ast.Node) {
 	})
 }
 
-// fold is a text with "…" for what is filled in, and the expressions that fill it in.
+// fold is a text with "…" for what is filled in, and the expressions for it.
 func (r *hintReader) fold(e ast.Expr) (text string, others []ast.Expr, ok bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -309,7 +309,7 @@ func (r *hintReader) isExcluded() bool {
 	return false
 }
 
-// The reader itself: it finds a command however the text is put together, and says which cannot be copied.
+// The reader itself: it finds a command however the text is put together, and says which ones cannot be copied.
 func TestTheHintReaderFindsWhatIsPutTogether(t *testing.T) {
 	const source = `package view
 import "fmt"

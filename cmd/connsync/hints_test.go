@@ -95,7 +95,7 @@ func follow(ts *testscript.TestScript, neg bool, h hint, fill []string) {
 	}
 }
 
-// unfilled is a word in capitals that the shell does not fill in.
+// unfilled is a word in capitals, not filled in by the shell.
 var unfilled = regexp.MustCompile(`(?:^|[ =/:])[A-Z]{3,}\b`)
 
 // printed are the commands in an output that stand alone there and are made of a hint's, in order and once each.
