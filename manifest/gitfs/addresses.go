@@ -9,15 +9,15 @@ import (
 type SplitError struct {
 	Remote      string
 	Fetch, Push string // without credentials
-	Cause       string // the setting of Git that makes them differ
+	Cause       string // the setting of Git behind the difference
 }
 
 func (e *SplitError) Error() string {
 	return fmt.Sprintf("it is fetched from %s and pushed to %s (%s)", e.Fetch, e.Push, e.Cause)
 }
 
-// addresses are where a remote is fetched from and pushed to, after Git's own rewriting, and the setting that makes the second
-// differ from the first.
+// addresses are where a remote is fetched from and pushed to, after Git's own rewriting, and the setting behind a
+// difference of the two.
 func (s settings) addresses(name string) (fetch, push []string, cause string) {
 	written := s.all("remote." + name + ".url")
 	for _, u := range written {
@@ -42,7 +42,7 @@ func (s settings) addresses(name string) (fetch, push []string, cause string) {
 	return fetch, push, cause
 }
 
-// rewritten is an address with its longest beginning that a rule knows replaced, as Git does it: once.
+// rewritten is an address with its longest beginning known to a rule replaced, as Git does it: once.
 func (s settings) rewritten(address, rule string) string {
 	base, longest, found := "", "", false
 	for _, e := range s {
@@ -63,7 +63,7 @@ func cutLast(key string) (section, name string) {
 	return key[:at], key[at+1:]
 }
 
-// address is the one address of a remote for everything. Where it has several that lead to one repository, that is the one for pushing.
+// address is the one address of a remote for everything. Of several to one repository, it is the one for pushing.
 func (r *Repository) address(s settings, name string) (string, error) {
 	fetch, push, cause := s.addresses(name)
 	if len(fetch) == 0 {
@@ -77,7 +77,7 @@ func (r *Repository) address(s settings, name string) (string, error) {
 	return push[0], nil
 }
 
-// base is the folder that relative addresses are relative to.
+// base is the folder where relative addresses start.
 func (r *Repository) base() string {
 	if r.layout.top != "" {
 		return r.layout.top
@@ -85,7 +85,7 @@ func (r *Repository) base() string {
 	return r.layout.gitDir
 }
 
-// Host is the host that origin is fetched from, in small letters; "" where there is none.
+// Host is the host of origin for fetching, in small letters; "" where there is none.
 func (r *Repository) Host() string {
 	known, err := r.settings()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// AskVariable makes the program one that Git and ssh start to ask: it holds the name of the socket where questions are answered.
+// AskVariable makes this program the one Git and ssh start to ask: it holds the name of the socket where questions are answered.
 const AskVariable = "CONNSYNC_ASKPASS"
 
 // Answered is the whole program in that case: it hands over a question, prints the answer, and gives the exit code. Where there is none it prints nothing, and
@@ -33,8 +33,8 @@ func Answered(env func(string) string, args []string, stdout io.Writer) (code in
 	return 0
 }
 
-// asking is the environment of a Git command whose questions arrive at the counter. A program of the user's that Git or ssh would ask is theirs to choose:
-// only where there is none is it this one. ssh asks a user's program only where that can show itself, or where it is told to.
+// asking is the environment of a Git command whose questions arrive at the counter. The user's own choice of a program for Git or ssh to ask goes first:
+// only where there is none is it this one. ssh asks a user's program only where that program can show itself, or where it is told to.
 func (c *counter) asking(env []string, forward settings) []string {
 	get := func(name string) (value string) {
 		for _, pair := range env {

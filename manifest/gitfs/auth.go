@@ -13,7 +13,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport/ssh"
 )
 
-// tokens are the variables that hold a token for one host: connsync's own, for the address that was asked for, and
+// tokens are the variables with a token for one host: connsync's own, for the requested address, and
 // those of CI systems, each for its own server only.
 var tokens = []struct{ token, server, user string }{
 	{"CONNSYNC_GIT_TOKEN", "", "x-access-token"},
@@ -21,7 +21,7 @@ var tokens = []struct{ token, server, user string }{
 	{"CI_JOB_TOKEN", "CI_SERVER_URL", "gitlab-ci-token"},
 }
 
-// token is the first variable that holds one for an address; nil where none does.
+// token is the first variable with one for an address; nil where none does.
 func token(address string, env func(string) string) transport.AuthMethod {
 	u, err := url.Parse(address)
 	if env == nil || err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -42,7 +42,7 @@ func sameServer(u *url.URL, server string) bool {
 	return err == nil && s.Host != "" && s.Scheme == u.Scheme && strings.EqualFold(s.Host, u.Host)
 }
 
-// credentials are what is known for an address before the remote asks: a token, or the header that a CI system's
+// credentials are what is known for an address before the remote asks: a token, or the header a CI system's
 // checkout left in the repository's configuration for exactly that server.
 func (r *Repository) credentials(address string, env func(string) string) transport.AuthMethod {
 	if auth := token(address, env); auth != nil {
@@ -63,7 +63,7 @@ func (r *Repository) credentials(address string, env func(string) string) transp
 	return fromHeader(r.extraHeader(address))
 }
 
-// extraHeader is the header that Git itself would send to an address: a checkout may have left it in a file that the repository's
+// extraHeader is the header Git itself would send to an address: a checkout may have left it in a file the repository's
 // configuration includes, which only Git follows. "" where there is none, or no Git.
 func (r *Repository) extraHeader(address string) string {
 	cmd := exec.Command("git", "config", "--get-urlmatch", "http.extraheader", address)
@@ -97,7 +97,7 @@ func sshKeys(address string, env func(string) string) transport.AuthMethod {
 	return nil
 }
 
-// fromHeader reads  AUTHORIZATION: basic …  which is how actions/checkout leaves its token.
+// fromHeader reads  AUTHORIZATION: basic …,  the form of the token that actions/checkout leaves.
 func fromHeader(header string) transport.AuthMethod {
 	name, value, _ := strings.Cut(header, ":")
 	kind, text, _ := strings.Cut(strings.TrimSpace(value), " ")

@@ -17,10 +17,10 @@ const (
 	maxAllVersions = 200_000
 )
 
-// Since calls a function with each version of a file that the commits after base and up to head made, if want names the file, each commit after
+// Since calls a function with each version of a file made by the commits after base and up to head, if want names the file, each commit after
 // its parents: what a branch pushed, also where a later commit took it back. Of a merge only what none of its parents has is a version. What
-// the branch's commits changed of commits that are not its own comes first, as Outside. complete is false where the history is cut off
-// or longer than anybody reviews. An error of the function ends it.
+// the branch's commits changed of commits from outside it comes first, as Outside. complete is false where the history is cut off
+// or longer than any review. An error of the function ends it.
 func (r *Repository) Since(base, head string, want func(file string) bool, each func(Version) error) (complete bool, err error) {
 	return r.since(base, head, maxBranch, maxVersions, want, each)
 }
@@ -54,7 +54,7 @@ func (r *Repository) since(base, head string, most, versions int, want func(file
 	return complete, nil
 }
 
-// Before calls a function with each version of one file that a commit and those before it made, newest first, until it wants no more. complete
+// Before calls a function with each version of one file made by a commit and those before it, newest first, until it wants no more. complete
 // is false where the history is cut off or very long.
 func (r *Repository) Before(commit, file string, each func(Version) (more bool, err error)) (complete bool, err error) {
 	first, err := r.git.CommitObject(plumbing.NewHash(commit))
@@ -135,7 +135,7 @@ func (r *Repository) after(base, head string, most int) (out []*object.Commit, c
 	return out, complete && fresh == 0
 }
 
-// made are the versions of files that one commit made, which none of its parents has; before them those that parents from outside had of these
+// made are the new versions of files in one commit, absent from all its parents; before them those that parents from outside had of these
 // files.
 func (r *Repository) made(c *object.Commit, want func(string) bool, outside func(parent plumbing.Hash) bool) (out []Version, err error) {
 	tree, parents, err := trees(c)

@@ -30,7 +30,7 @@ func since(r *gitfs.Repository, base, head string, want func(string) bool) (vers
 	return versions, complete, err
 }
 
-// What a branch pushed is all its versions, also what it took back, and nothing of the branch that it was merged with.
+// What a branch pushed is all its versions, also what it took back, and nothing of the branch it was merged with.
 func TestEveryVersionThatABranchMadeIsGiven(t *testing.T) {
 	dir := repository(t)
 	run(t, dir, "checkout", "-q", "-b", "topic", "HEAD~1")

@@ -9,7 +9,7 @@ import (
 	"connsync/lazy"
 )
 
-// Head is the commit that is checked out. ErrUnborn where there is none yet.
+// Head is the checked-out commit. ErrUnborn where there is none yet.
 func (r *Repository) Head() (Commit, error) {
 	head, err := r.git.Head()
 	switch {
@@ -58,7 +58,7 @@ func (r *Repository) Resolve(rev string) (Commit, error) {
 	return c, nil
 }
 
-// Shadowed is the full name of the branch that a revision does not mean since a tag has the same name; "" where there is no such pair.
+// Shadowed is the full name of the branch hidden from a revision by a tag of the same name; "" where there is no such pair.
 func (r *Repository) Shadowed(rev string) string {
 	name := rev
 	if at := strings.IndexAny(rev, "~^"); at >= 0 {

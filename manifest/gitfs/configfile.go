@@ -8,7 +8,7 @@ import (
 )
 
 // fromFile reads a file of Git's configuration as Git does, without following what it includes. go-git's own reader knows fewer spellings, and
-// refuses a file for a value that nobody asks for. What cannot be read ends the reading, as it does in Git, and whole is false.
+// refuses a file for an unused value. What cannot be read ends the reading, as it does in Git, and whole is false.
 func fromFile(name string) (out settings, whole bool) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *configText) word() string {
 	return word
 }
 
-// section reads  [name]  or  [name "subsection"], whose case and escapes matter.
+// section reads  [name]  or  [name "subsection"]: the case and the escapes of the second matter.
 func (c *configText) section() (string, bool) {
 	c.next()
 	name := strings.ToLower(c.word())
@@ -97,7 +97,7 @@ func (c *configText) section() (string, bool) {
 	}
 }
 
-// value reads what is behind a key: nothing, which is true, or a text with quotes, escapes, comments and lines that go on.
+// value reads what is behind a key: nothing (it means true), or a text with quotes, escapes, comments and continued lines.
 func (c *configText) value() (string, bool) {
 	c.rest = strings.TrimLeft(c.rest, " \t")
 	if c.rest == "" || c.rest[0] != '=' {
@@ -106,7 +106,7 @@ func (c *configText) value() (string, bool) {
 	c.next()
 	c.rest = strings.TrimLeft(c.rest, " \t")
 	var out strings.Builder
-	quoted, kept := false, 0 // what is behind kept is space that may be at the end
+	quoted, kept := false, 0 // what is behind kept is space, perhaps at the end
 	for {
 		b := c.next()
 		switch {

@@ -10,11 +10,11 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// configured is a copy of a clone whose remote is a folder beside it.
+// configured is a copy of a clone of a folder beside it.
 type configured struct {
 	t    *testing.T
 	dir  string
-	open string // the folder to be opened, where that is another one
+	open string // the folder to be opened, where it is another one
 }
 
 func (c *configured) config(text string) {
@@ -65,7 +65,7 @@ func (c *configured) main() string {
 	return strings.TrimSpace(fileIn(c.t, c.dir, ".git/refs/heads/main"))
 }
 
-// plainly are configurations that change nothing for us, however odd: all of them work.
+// plainly are configurations without effect on us, however odd: all of them work.
 var plainly = map[string]string{
 	"what gh pr checkout leaves": "[branch \"x\"]\n\tremote = origin\n\tmerge = refs/pull/9/head\n", "a negative refspec": "[remote \"origin\"]\n\tfetch = ^refs/heads/x\n",
 	"rebase = merges": "[branch \"main\"]\n\trebase = merges\n", "sizes in words": "[pack]\n\twindowMemory = 10k\n\tpackSizeLimit = 2g\n", "a key on its section's line": "[core] abbrev = 12\n",
@@ -82,7 +82,7 @@ var plainly = map[string]string{
 	"a key without a value": "[http]\n\tsslVerify\n", "an insteadOf elsewhere": "[url \"https://a.example/\"]\n\tinsteadOf = b:\n", "a promise": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\tpromisor = true\n",
 }
 
-// odd are repositories that are no ordinary clone: "" works, and the rest is refused with these words.
+// odd are repositories unlike an ordinary clone: "" works, and the rest is refused with these words.
 var odd = map[string]struct {
 	make func(c *configured)
 	says string

@@ -67,7 +67,7 @@ var basicHeader = "AUTHORIZATION: basic " + base64.StdEncoding.EncodeToString([]
 
 var everyWay = flag.Bool("ways", false, "try every transport by every way to reach a remote, which takes minutes")
 
-// usual are the ways that are always tried, the first of them with everything; the other ones differ from them in credentials only.
+// usual are the ways always tried, the first of them with everything; the other ones differ from them in credentials only.
 var usual = []string{"http, a token", "file://", "http, a token that only reads, and a helper", "ssh"}
 
 func TestEveryLineDoesTheSame(t *testing.T) {
@@ -98,7 +98,7 @@ func TestEveryLineDoesTheSame(t *testing.T) {
 	}
 }
 
-// served is a bare repository and a clone of it whose remote leads there.
+// served is a bare repository and a clone of it with its remote there.
 func served(t *testing.T, reach func(*testing.T, string, string) (string, map[string]string)) (bare, clone string, shared *gitfs.Shared) {
 	t.Helper()
 	quiet(t)
@@ -118,7 +118,7 @@ func served(t *testing.T, reach func(*testing.T, string, string) (string, map[st
 	return bare, clone, shared
 }
 
-// exchanges is what of conforms depends on the way: a ref is made, somebody goes on, and what they made is read, kept and gone on from.
+// exchanges is what of conforms depends on the way: a ref is made, another machine goes on, and its commit is read, kept and gone on from.
 func exchanges(t *testing.T, reach func(*testing.T, string, string) (string, map[string]string)) {
 	bare, clone, s := served(t, reach)
 	first := child(t, filepath.Join(clone, ".git"), "")
@@ -189,7 +189,7 @@ func conforms(t *testing.T, reach func(*testing.T, string, string) (string, map[
 	fourth := child(t, gitDir, third)
 	expect("go on from what was fetched", s.Replace(ctx, sharedRef, third, fourth), nil)
 
-	// A server that says no is not one that is out of reach.
+	// A server's no is told from a server out of reach.
 	write(t, bare, "hooks/pre-receive", "#!/bin/sh\necho canary >&2\nexit 1\n")
 	if err := os.Chmod(filepath.Join(bare, "hooks/pre-receive"), 0o755); err != nil {
 		t.Fatal(err)
@@ -211,13 +211,13 @@ func conforms(t *testing.T, reach func(*testing.T, string, string) (string, map[
 	}
 }
 
-// A repository in which nothing is yet is empty, and what only looks like one is not.
+// A repository without any content is empty, and what only looks like one is not.
 func TestAnEmptyRepositoryAndWhatLooksLikeOne(t *testing.T) {
 	for line, prepare := range lines {
 		t.Run(line, func(t *testing.T) {
 			prepare(t)
 			empty := func(t *testing.T, bare, _ string) (string, map[string]string) {
-				removeRef(t, bare, "packed-refs") // which holds all that a clone has
+				removeRef(t, bare, "packed-refs") // it holds all refs of a clone
 				return hosted(t, bare), map[string]string{"CONNSYNC_GIT_TOKEN": "canary-token"}
 			}
 			_, clone, s := served(t, empty)
@@ -251,7 +251,7 @@ func TestAnEmptyRepositoryAndWhatLooksLikeOne(t *testing.T) {
 	}
 }
 
-// between is a server that does something to requests for another one.
+// between is a server in front of another one: it does something to requests.
 func between(t *testing.T, address string, do func(w http.ResponseWriter, r *http.Request, on http.Handler)) string {
 	t.Helper()
 	to, err := url.Parse(address)
@@ -318,7 +318,7 @@ func TestRedirectsOfALine(t *testing.T) {
 	}
 }
 
-// Of a push whose answer is lost, another look tells what became of it. It is sent again as long as it may not have arrived.
+// When the answer to a push is lost, another look tells what became of it. It is sent again as long as it may not have arrived.
 func TestAnAnswerToAPushThatIsLost(t *testing.T) {
 	for line, prepare := range lines {
 		for _, arrives := range []bool{true, false} {
@@ -350,7 +350,7 @@ func TestAnAnswerToAPushThatIsLost(t *testing.T) {
 	}
 }
 
-// Between a look and a push somebody else is first. Neither is overwritten, whatever became of the ref.
+// Between a look and a push another machine is first. Neither is overwritten, whatever became of the ref.
 func TestSomebodyIsFirstBetweenALookAndAPush(t *testing.T) {
 	for line, prepare := range lines {
 		for _, vanishes := range []bool{false, true} {

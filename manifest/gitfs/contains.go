@@ -16,7 +16,7 @@ type History struct {
 	more    *Shared // brings what a clone lacks; nil for nothing
 	depths  []int   // still to be tried, in commits; 0 for all
 	walk    walk
-	commits map[plumbing.Hash]bool // that were read
+	commits map[plumbing.Hash]bool // read so far
 }
 
 // History begins at a commit of the repository. Nothing is read yet. Where the clone is cut off, what is missing is fetched from a remote (nil
@@ -36,7 +36,7 @@ func (h *History) begin() {
 
 // Contains tells whether what was applied from a commit is part of the history: the commit is in it, or, as after a squash, some
 // version in it holds the same file (blob is Git's name of its content; "" where it is not known). A yes holds at any depth;
-// where a no would need commits that cannot be had, the error is ErrShallow, or the remote's.
+// where a no would need commits out of reach, the error is ErrShallow, or the remote's.
 func (h *History) Contains(ctx context.Context, commit, file, blob string) (bool, error) {
 	for {
 		contained, whole := h.here(plumbing.NewHash(commit), file, blob)
@@ -52,7 +52,7 @@ func (h *History) Contains(ctx context.Context, commit, file, blob string) (bool
 	}
 }
 
-// here is Contains by what is here, and whether that is all.
+// here is Contains by what is here, and whether it is all.
 func (h *History) here(commit plumbing.Hash, file, blob string) (contained, whole bool) {
 	for !h.commits[commit] {
 		c := h.walk.next()
@@ -115,7 +115,7 @@ func (h *History) deepen(ctx context.Context) error {
 	return nil
 }
 
-// bring fetches the head by a ref that names it, or by its hash, or else the remote's own head, which it may stand on: not every server gives
+// bring fetches the head by a ref with its name, or by its hash, or else the remote's own head, since it may stand on that: not every server gives
 // every commit.
 func (h *History) bring(ctx context.Context, p *private, depth int) error {
 	refs, err := h.more.line.list(ctx)

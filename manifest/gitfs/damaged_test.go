@@ -11,7 +11,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// Whatever a disk does to a commit, what is read of it is what Git stored, or an error. Of a commit that stands under another one's name,
+// Whatever a disk does to a commit, what is read of it is what Git stored, or an error. Of a commit under another one's name,
 // what is read says which commit it is.
 func TestADamagedCommitIsNotRead(t *testing.T) {
 	dir := repository(t)
@@ -48,7 +48,7 @@ func TestADamagedCommitIsNotRead(t *testing.T) {
 	t.Logf("T-IO: %d cells, %d failed", d.cells, d.failed)
 }
 
-// damage is a repository in which one object at a time is broken.
+// damage is a repository with one broken object at a time.
 type damage struct {
 	t                      *testing.T
 	dir, head              string

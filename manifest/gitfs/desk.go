@@ -9,21 +9,21 @@ import (
 	"sync"
 )
 
-// Desk is where all questions of one run arrive, one after the other, with what was answered before. Nothing of that leaves the memory but to who asks.
+// Desk is where all questions of one run arrive, one after the other, with the earlier answers. Answers stay in memory, and go only to the asking program.
 type Desk struct {
 	ask     Ask
-	program string // that hands questions over: this one
+	program string // it hands questions over: this one
 
 	mu    sync.Mutex // a person answers one question at a time
 	known map[string]string
 }
 
-// NewDesk lets a person be asked what only they know. The program is the executable that Git and ssh start to ask: one that calls Answered first.
+// NewDesk lets a person be asked what only they know. The program is the executable for Git and ssh to start: it calls Answered first.
 func NewDesk(program string, ask Ask) *Desk {
 	return &Desk{ask: ask, program: program, known: map[string]string{}}
 }
 
-// counter is where one Git command asks, and what it starts. It is nil where nobody can be asked.
+// counter is where one Git command asks, and what it starts. It is nil where no person can be asked.
 type counter struct {
 	desk     *Desk
 	about    string // the address: what was answered for one is not told to another
@@ -33,7 +33,7 @@ type counter struct {
 	declined bool
 }
 
-// open opens a counter in a folder that nobody else can enter; nil where the system gives none, as where the folder's name is too long.
+// open opens a counter in a folder closed to all others; nil where the system gives none, as where the folder's name is too long.
 func (d *Desk) open(ctx context.Context, dir, about string) *counter {
 	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, "asks"), Net: "unix"})
 	if err != nil {
@@ -44,7 +44,7 @@ func (d *Desk) open(ctx context.Context, dir, about string) *counter {
 	return c
 }
 
-// close ends it, after a question that is being asked.
+// close ends it, after the question under way.
 func (c *counter) close() {
 	if c != nil {
 		_ = c.socket.Close()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// asks is what a program is told that Git or ssh starts to ask.
+// asks is what Git or ssh tells the program it starts to ask.
 func asks(c *counter, hint, text string) string {
 	env := map[string]string{AskVariable: c.socket.Addr().String(), "SSH_ASKPASS_PROMPT": hint}
 	var out bytes.Buffer
@@ -117,7 +117,7 @@ func TestAnAnswerIsRemembered(t *testing.T) {
 	})
 }
 
-// What is no whole question is not asked, and where there is no place for a socket nobody is.
+// What is no whole question is not asked, and without a place for a socket no person is asked.
 func TestNoQuestionIsMadeUp(t *testing.T) {
 	d, asked := answering("x")
 	c := d.open(t.Context(), t.TempDir(), "")

@@ -8,9 +8,9 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// Dirty compares what was read from the worktree with HEAD: it names the files of read whose text is not HEAD's, and the
-// manifests of HEAD that were not read. Line ends that Git converts at a checkout make no difference, and
-// neither do files that a sparse checkout leaves out.
+// Dirty compares what was read from the worktree with HEAD: it names the files of read with a text unlike HEAD's, and the
+// manifests of HEAD that were not read. Line ends converted by Git at a checkout make no difference, and
+// neither do files left out by a sparse checkout.
 func (r *Repository) Dirty(files fs.FS, read []string, manifest func(file string) bool) ([]string, error) {
 	head, err := r.Head()
 	if err != nil {
@@ -42,7 +42,7 @@ func (r *Repository) Dirty(files fs.FS, read []string, manifest func(file string
 	return out, nil
 }
 
-// same compares a file with a blob, with the line ends that a checkout may have given it.
+// same compares a file with a blob, with the line ends a checkout may have given it.
 func same(text []byte, hash plumbing.Hash) bool {
 	if plumbing.ComputeHash(plumbing.BlobObject, text) == hash {
 		return true
@@ -51,7 +51,7 @@ func same(text []byte, hash plumbing.Hash) bool {
 		plumbing.ComputeHash(plumbing.BlobObject, bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))) == hash
 }
 
-// gone names the manifests of HEAD that are not in the worktree any more.
+// gone names the manifests of HEAD gone from the worktree.
 func (r *Repository) gone(tree *treeFS, seen map[string]bool, manifest func(string) bool) []string {
 	var out []string
 	for name, n := range tree.nodes {
@@ -72,7 +72,7 @@ func (r *Repository) gone(tree *treeFS, seen map[string]bool, manifest func(stri
 	return left
 }
 
-// skipped are the files that a sparse checkout leaves out.
+// skipped are the files left out by a sparse checkout.
 func (r *Repository) skipped() map[string]bool {
 	out := map[string]bool{}
 	index, err := r.git.Storer.Index()

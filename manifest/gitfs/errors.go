@@ -1,5 +1,5 @@
 // Package gitfs gives the files of a Git worktree, of a commit, or of a remote as an fs.FS. A worktree is read
-// without its repository, so that it can be read where go-git cannot open that one.
+// without its repository, even where go-git cannot open it.
 package gitfs
 
 import (
@@ -20,14 +20,14 @@ var (
 	ErrOwner         = errors.New("the repository belongs to another user, so Git does not use its configuration")
 )
 
-// UnreadableError is a repository in a format that go-git cannot read.
+// UnreadableError is a repository in a format unknown to go-git.
 type UnreadableError struct{ Extension string }
 
 func (e *UnreadableError) Error() string {
 	return "the repository uses " + e.Extension + ", which connsync cannot read"
 }
 
-// UnknownRefError is a branch, tag or commit that the repository does not have.
+// UnknownRefError is a branch, tag or commit absent from the repository.
 type UnknownRefError struct{ Ref string }
 
 func (e *UnknownRefError) Error() string {
@@ -37,11 +37,11 @@ func (e *UnknownRefError) Error() string {
 	return "no such branch, tag or commit"
 }
 
-// Relative tells whether the revision is one as @{upstream} or main@{1}, which Git takes from its configuration and its logs, and connsync takes
+// Relative tells whether the revision is one as @{upstream} or main@{1}, read by Git from its configuration and its logs, and by connsync
 // from nowhere: no fetch brings it.
 func (e *UnknownRefError) Relative() bool { return strings.Contains(e.Ref, "@{") }
 
-// MissingObjectError is a file that a commit has and the clone does not: a partial clone fetches it only when asked.
+// MissingObjectError is a file present in a commit and absent from the clone: a partial clone fetches it only when asked.
 type MissingObjectError struct{ File string }
 
 func (e *MissingObjectError) Error() string { return e.File + ": " + e.Refused() }
@@ -49,7 +49,7 @@ func (e *MissingObjectError) Error() string { return e.File + ": " + e.Refused()
 // Refused is the reason in words.
 func (e *MissingObjectError) Refused() string { return "not in this clone (a partial clone)" }
 
-// RefusedError is a file that is there and is not read.
+// RefusedError is an existing file not read for a reason.
 type RefusedError struct{ File, Reason string }
 
 func (e *RefusedError) Error() string { return e.File + ": " + e.Reason }
@@ -62,14 +62,14 @@ type RemoteKind string
 
 // The kinds.
 const (
-	RemoteAddress     RemoteKind = "address"     // not an address that is accepted
+	RemoteAddress     RemoteKind = "address"     // an address not accepted
 	RemoteDenied      RemoteKind = "denied"      // credentials are missing or refused
 	RemoteNotFound    RemoteKind = "not-found"   // no such repository, or not for these credentials
 	RemoteRefused     RemoteKind = "refused"     // it answers, and takes no push: permissions, a protected branch, a hook
 	RemoteUnreachable RemoteKind = "unreachable" // no answer, or none that is Git's
 )
 
-// RemoteError is a remote that cannot be read. It never holds the address, which could hold credentials.
+// RemoteError is an unreadable remote. It never holds the address: an address could hold credentials.
 type RemoteError struct {
 	Kind   RemoteKind
 	Detail string

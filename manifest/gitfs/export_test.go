@@ -12,15 +12,15 @@ func WithoutGit(t testing.TB) {
 	t.Cleanup(func() { lookUp = exec.LookPath })
 }
 
-// Failed is what the end of a Git command means that said something on stderr.
+// Failed is the meaning of a Git command's end after some text on stderr.
 func Failed(stderr string) error {
 	return (&gitLine{}).failure(context.Background(), answer{stderr: stderr, code: 128})
 }
 
-// Declined is what it means that a server takes no push.
+// Declined is the meaning of a server's refusal of a push.
 func Declined(said string) error { return &RemoteError{RemoteRefused, refusal(said)} }
 
-// FindGit is the Git that is used.
+// FindGit is the Git in use.
 func FindGit() (program, why string) { return findGit() }
 
 // Replaced makes a remote use another program for Git.

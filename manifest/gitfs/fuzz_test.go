@@ -51,7 +51,7 @@ func inMemory(f *testing.F) (*Repository, map[string]bool) {
 	return &Repository{git: repo}, hashes
 }
 
-// FuzzRevision: a revision is a commit of the repository, or it is not known; and a name that is kept is fit to print.
+// FuzzRevision: a revision is a commit of the repository, or it is not known; and a kept name is fit to print.
 func FuzzRevision(f *testing.F) {
 	r, hashes := inMemory(f)
 	for _, rev := range []string{"main", "v1", "origin/main", "HEAD~2", "HEAD^", "HEAD^^", "main~1^0", "HEAD~99999999999999999999", "HEAD^{/c}", "@", "main@{1}", ":/c", "HEAD:x", "-x", "^", "~", "^-", "HEAD^{}", strings.Repeat("a", 40), "a\x1b", "", "HEAD^2", "v1^!", "\xff"} {
@@ -75,7 +75,7 @@ func FuzzRevision(f *testing.F) {
 	})
 }
 
-// FuzzAddress: an address that is taken runs no program, holds no credentials, and goes over no wire in the clear.
+// FuzzAddress: an accepted address runs no program, holds no credentials, and goes over no wire in the clear.
 func FuzzAddress(f *testing.F) {
 	for _, address := range []string{
 		"https://git.example/x.git", "http://127.0.0.1:1/x", "ssh://git@h/x", "git@host:x.git", "/tmp/x", "file:///tmp/x", "ext::sh -c x", "--upload-pack=x",

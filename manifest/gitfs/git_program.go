@@ -8,7 +8,7 @@ import (
 	"connsync/lazy"
 )
 
-// leastGit is the oldest Git whose configuration can be given by the environment, and by nothing else.
+// leastGit is the oldest Git able to take its configuration from the environment, and from nothing else.
 const leastGit = 2*1000 + 32
 
 var gitVersion = lazy.New(`^git version (\d+)\.(\d+)`)
@@ -16,7 +16,7 @@ var gitVersion = lazy.New(`^git version (\d+)\.(\d+)`)
 // lookUp finds a program on PATH; tests of go-git's line find none.
 var lookUp = exec.LookPath
 
-// findGit is the Git on PATH; "" where there is none that is new enough, with the reason.
+// findGit is the Git on PATH; "" where none is new enough, with the reason.
 func findGit() (program, why string) {
 	program, err := lookUp("git")
 	if err != nil {

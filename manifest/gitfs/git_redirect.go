@@ -9,7 +9,7 @@ import (
 	"connsync/lazy"
 )
 
-// mostMoves are the redirects that are followed for one question.
+// mostMoves are the redirects followed for one question.
 const mostMoves = 3
 
 // errRedirected says that a server redirects.
@@ -18,7 +18,7 @@ var errRedirected = errors.New("the remote is elsewhere")
 // location is where a server redirects to, as Git notes it when it is asked to note its answers.
 var location = lazy.New(`(?mi)<= Recv header: location: (\S+)\r?$`)
 
-// follow takes the address that a server redirects to, on the same host only. Git itself would go there and tell: so it is never let, but shows
+// follow takes the address a server redirects to, on the same host only. Git itself would go there and tell: so it is never let, but shows
 // where it was sent.
 func (g *gitLine) follow(ctx context.Context, k key) error {
 	p, err := newPrivate()
@@ -35,7 +35,7 @@ func (g *gitLine) follow(ctx context.Context, k key) error {
 	return nil
 }
 
-// movedTo is the repository's address in a note of a redirect, if that stays on the host.
+// movedTo is the repository's address in a note of a redirect, if it stays on the host.
 func movedTo(address, note string) (string, bool) {
 	all := location.Regexp().FindAllStringSubmatch(note, -1)
 	from, err := url.Parse(address)

@@ -19,7 +19,7 @@ type answer struct {
 	declined       bool // a person did not answer one
 }
 
-// run starts a Git command in a private repository. It leaves nothing running. Where the key is one that a person may be asked for, it asks them.
+// run starts a Git command in a private repository. It leaves nothing running. Where a person may be asked for the key, it asks them.
 func (g *gitLine) run(ctx context.Context, p *private, k key, more []string, args ...string) answer {
 	if err := p.trust(g.forward); err != nil {
 		return answer{code: -1, stderr: "No space left on device"}
@@ -70,7 +70,7 @@ func (l *limited) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// environment is all that a Git command knows: of the variables that steer Git, those that say how to reach a remote; and its whole configuration.
+// environment is all that a Git command knows: of Git's own variables, those for reaching a remote; and its whole configuration.
 func (g *gitLine) environment(p *private, k key, asks *counter) []string {
 	env := withoutGit(os.Environ(), "GIT_SSL_", "GIT_PROXY_SSL_", "GIT_SSH", "GIT_ASKPASS", "GIT_HTTP_PROXY_AUTHMETHOD", "GIT_EXEC_PATH")
 	env = append(env,

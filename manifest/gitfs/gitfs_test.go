@@ -312,10 +312,10 @@ func TestDirtyIsWhatWasReadAndIsNotInHEAD(t *testing.T) {
 
 var (
 	execPath sync.Once
-	backend  string // the program that serves a repository over HTTP
+	backend  string // the program serving a repository over HTTP
 )
 
-// hosted serves a repository over HTTP, to whoever has the token.
+// hosted serves a repository over HTTP, to clients with the token.
 func hosted(t *testing.T, dir string) string {
 	t.Helper()
 	execPath.Do(func() { backend = filepath.Join(run(t, dir, "--exec-path"), "git-http-backend") })

@@ -10,22 +10,22 @@ import (
 	"connsync/lazy"
 )
 
-// gitLine is the user's own Git, which reaches whatever  git push  reaches: by keys, agents, helpers, proxies and certificates that only it
-// knows. It works in private repositories, with just those settings of the user that say how to reach a remote.
+// gitLine is the user's own Git. It reaches whatever  git push  reaches: by keys, agents, helpers, proxies and certificates only it
+// knows. It works in private repositories, with just the user's settings for reaching a remote.
 type gitLine struct {
 	program string
-	folder  string // that relative paths are relative to
+	folder  string // where relative paths start
 	address string // without credentials
 	forward settings
 	keys    []key
-	at      int // of the key that was taken last
+	at      int // of the key taken last
 	say     func(string)
 	said    string
-	desk    *Desk // nil where nobody can be asked
-	asked   bool  // somebody was
+	desk    *Desk // nil where no person can be asked
+	asked   bool  // a person was
 }
 
-// refersToEmpty is how Git's packets show a server that answers and has no ref.
+// refersToEmpty is how Git's packets show a server with an answer and without a ref.
 var refersToEmpty = lazy.New(`packet: +\S+< (version 2|0{40} capabilities\^\{\})`)
 
 func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string, error) {
@@ -45,7 +45,7 @@ func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string,
 		if out = refsOf(a.stdout); len(out) > 0 {
 			return nil
 		}
-		// No line at all is what a login page is to Git, too: only a server that talks Git has no ref.
+		// No line at all is what a login page is to Git, too: only a server with Git's protocol has no ref.
 		a = g.run(ctx, p, k, []string{"GIT_TRACE_PACKET=1"}, args...)
 		if a.code != 0 || !refersToEmpty.MatchString(a.stderr) {
 			return &RemoteError{RemoteUnreachable, "its answer is not Git's"}
@@ -56,7 +56,7 @@ func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string,
 	return out, err
 }
 
-// longHash is a ref of a repository with the hashes that connsync cannot read.
+// longHash is a ref of a repository with hashes too long for connsync.
 var longHash = lazy.New(`(?m)^[0-9a-f]{64}\t`)
 
 // refsOf reads lines of a hash, a tab and a name.
@@ -64,7 +64,7 @@ func refsOf(text string) map[string]string {
 	out := map[string]string{}
 	for line := range strings.Lines(text) {
 		hash, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if ok && fullHash.MatchString(hash) && !strings.HasSuffix(name, "^{}") { // which is what a tag names, and no ref
+		if ok && fullHash.MatchString(hash) && !strings.HasSuffix(name, "^{}") { // that is what a tag names, and no ref
 			out[name] = hash
 		}
 	}
@@ -91,8 +91,8 @@ func (g *gitLine) fetch(ctx context.Context, into *private, what string, depth i
 
 func (*gitLine) compares() bool { return true }
 
-// push sends from a private repository that finds the objects of the other one. The lease makes it create what is absent only while it is, and
-// replace a commit only while it is that. It would force, too: so what is pushed must come after what it replaces.
+// push sends from a private repository with access to the objects of the other one. The lease makes it create what is absent only while it is, and
+// replace a commit only while it is that. It would force, too: so the pushed commit must come after the one it replaces.
 func (g *gitLine) push(ctx context.Context, from *Repository, ref, old, new string) error {
 	if old != "" {
 		if after, err := from.IsAncestor(old, new); err != nil || !after {
@@ -114,7 +114,7 @@ func (g *gitLine) push(ctx context.Context, from *Repository, ref, old, new stri
 	})
 }
 
-// pushed reads the line of a push that tells of the ref.
+// pushed reads a push's line about the ref.
 func (g *gitLine) pushed(ctx context.Context, a answer, ref string) error {
 	for line := range strings.Lines(a.stdout) {
 		flag, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
@@ -136,7 +136,7 @@ func (g *gitLine) pushed(ctx context.Context, a answer, ref string) error {
 	return g.failure(ctx, a)
 }
 
-// errRaced says that a ref was not what a push expected, or that somebody else held its lock. Which, only another look tells.
+// errRaced says that a ref was not what a push expected, or that another process held its lock. Only another look tells which of the two.
 var errRaced = errors.New("the ref was replaced or locked")
 
 // each does something in a private repository of its own, with one key after another.
@@ -149,7 +149,7 @@ func (g *gitLine) each(ctx context.Context, do func(p *private, k key) error) er
 	return g.attempt(ctx, func(k key) error { return do(p, k) })
 }
 
-// attempt does something with the key that worked last, and with the others where it is refused: a job's token that may only read hides no better one.
+// attempt does something with the key that worked last, and with the others where it is refused: a job's read-only token hides no better one.
 func (g *gitLine) attempt(ctx context.Context, do func(k key) error) error {
 	var first error
 	for i := range g.keys {

@@ -135,7 +135,7 @@ func refusal(text string) string {
 	return ""
 }
 
-// unreadableHere tells whether it is this side that a push failed on: the server then has its own word for a pack that ended too early, as if
+// unreadableHere tells whether a push failed on this side: the server then has its own word for a pack that ended too early, as if
 // it had refused it.
 func unreadableHere(stderr string) bool {
 	return strings.Contains(stderr, "revision walk setup failed") || strings.Contains(stderr, "pack-objects died") ||

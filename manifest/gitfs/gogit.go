@@ -67,7 +67,7 @@ func (g *goGit) fetch(ctx context.Context, into *private, what string, depth int
 	return nil
 }
 
-// compares: go-git compares with what it is shown when it pushes, and makes a branch again that vanished.
+// compares: go-git compares with what it is shown when it pushes, and makes a vanished branch again.
 func (*goGit) compares() bool { return false }
 
 func (g *goGit) push(ctx context.Context, from *Repository, ref, _, new string) error {
@@ -107,8 +107,8 @@ func unnotedIn(r *Repository, ref string) storage.Storer {
 	return own
 }
 
-// noRefWrites is a repository in which go-git finds one ref and notes none. It writes refs in place, so that a process that dies leaves
-// an empty file, and finds no remote again in a repository that has one.
+// noRefWrites is a repository in which go-git finds one ref and notes none. It writes refs in place: a dying process leaves
+// an empty file, and finds no remote again in a repository with one.
 type noRefWrites struct {
 	storage.Storer
 	ref plumbing.ReferenceName

@@ -13,7 +13,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// watched has a remote use a program for Git that notes each call: its arguments, and the variables that steer Git.
+// watched has a remote use a program for Git with a note of each call: its arguments, and Git's own variables.
 func watched(t *testing.T, s *gitfs.Shared) (calls func() string) {
 	t.Helper()
 	real, err := exec.LookPath("git")
@@ -91,7 +91,7 @@ func TestGitIsShielded(t *testing.T) {
 		{"remote.origin.receivepack", bad}, {"remote.origin.vcs", "bad"}, {"push.gpgSign", "true"}, {"push.pushOption", "x"}, {"remote.origin.mirror", "true"},
 		{"fetch.writeCommitGraph", "true"}, {"url.file:///nowhere/.insteadOf", "file:///"}, {"transfer.hideRefs", "refs/"}, {"remote.pushDefault", "nowhere"},
 	} {
-		if setting[0] != "url.file:///nowhere/.insteadOf" { // that one moves the remote, as it does for Git
+		if setting[0] != "url.file:///nowhere/.insteadOf" { // this one moves the remote, as it does for Git
 			run(t, clone, "config", setting[0], setting[1])
 		}
 	}
@@ -151,7 +151,7 @@ func bareRun(t *testing.T, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// A server that never answers is given up at the context's end, and nothing that was started goes on.
+// A server without an answer is given up at the context's end, and no started program goes on.
 func TestAGitThatHangsIsEnded(t *testing.T) {
 	_, _, s := served(t, ways["file://"])
 	dir := t.TempDir()
@@ -184,7 +184,7 @@ func TestAGitThatHangsIsEnded(t *testing.T) {
 	t.Error("what it started still runs")
 }
 
-// A Git that is too old, or none, leaves the work to go-git.
+// Too old a Git, or none, leaves the work to go-git.
 func TestWhichGitIsUsed(t *testing.T) {
 	for version, used := range map[string]bool{
 		"git version 2.39.5": true, "git version 2.32.0": true, "git version 2.31.9": false, "git version 2.30.2": false, "git version 3.0.0-rc1": true,

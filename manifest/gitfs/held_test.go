@@ -14,7 +14,7 @@ import (
 )
 
 // TestAFolderThatIsHeldIsReadAsItIs reads files of more folders than are held open, at a time: each has its content, what is written meanwhile is read,
-// and a folder that is put in the place of one is not missed. A link that takes the place of a file, or of a folder, is refused as before.
+// and a folder put in the place of one is not missed. A link in the place of a file, or of a folder, is refused as before.
 func TestAFolderThatIsHeldIsReadAsItIs(t *testing.T) {
 	dir := t.TempDir()
 	name := func(i int) string { return fmt.Sprintf("c/%03d/a.yaml", i) }

@@ -10,8 +10,8 @@ import (
 	"connsync/lazy"
 )
 
-// Home names the repository that an address leads to, as host/path: all addresses of one repository have the same one, whatever their scheme,
-// port, user, spelling or ending. "" for what is no place that others can know: a path, or file://.
+// Home names the repository behind an address, as host/path: all addresses of one repository have the same one, whatever their scheme,
+// port, user, spelling or ending. "" for a place others cannot know: a path, or file://.
 func Home(address string) string {
 	at, ok := parseAddress(address)
 	if !ok || at.host == "" {
@@ -39,14 +39,14 @@ func Home(address string) string {
 
 const azure = "dev.azure.com"
 
-// aliases are the second names of hosts that serve the same repositories.
+// aliases are the second names of hosts with the same repositories.
 var aliases = map[string]string{
 	"ssh.github.com": "github.com", "www.github.com": "github.com",
 	"altssh.gitlab.com": "gitlab.com", "altssh.bitbucket.org": "bitbucket.org",
 	"ssh.dev.azure.com": azure, "vs-ssh.visualstudio.com": azure,
 }
 
-// foldCase are hosts on which names that differ in case only are one repository.
+// foldCase are hosts without a difference between names in capital and in small letters.
 var foldCase = []string{"github.com", "gitlab.com", "bitbucket.org", azure}
 
 // azureParts are organisation, project and repository of an address of Azure: v3/o/p/r, o/p/_git/r, or o/_git/r where r is p.

@@ -9,8 +9,8 @@ import (
 
 const guarded = true
 
-// guard has the kernel report whoever opens or reads anything under a folder. The function that it returns
-// tells how often that happened since it was called last.
+// guard has the kernel report every process opening or reading anything under a folder. The function it returns
+// tells how often it happened since the last call.
 func guard(t *testing.T, dir string) func() int {
 	t.Helper()
 	fd, err := syscall.InotifyInit1(syscall.IN_NONBLOCK | syscall.IN_CLOEXEC)

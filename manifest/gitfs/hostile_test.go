@@ -26,7 +26,7 @@ const (
 	canaryOutside  = "canary-outside"
 )
 
-// wanted is a manifest of one connection, which has the name of the file.
+// wanted is a manifest of one connection, named as the file.
 func wanted(name string) string {
 	return "connections:\n  prod:\n    " + name + ":\n      component: X\n      version: \"1\"\n      config: {}\n"
 }
@@ -34,7 +34,7 @@ func wanted(name string) string {
 // thing is an entry of a hostile tree: its path, by elements since an element of a commit may hold a slash.
 type thing struct {
 	path []string
-	kind string // file, link, fifo, socket, nested (a repository in a repository), or a mode that only a commit has
+	kind string // file, link, fifo, socket, nested (a repository in a repository), or a mode only a commit has
 	text string // of a file; where a link leads
 }
 
@@ -54,7 +54,7 @@ type hostile struct {
 	reads            string
 }
 
-// both is a tree that is treated alike in either place.
+// both is a tree treated alike in either place.
 func both(name, said string, things ...thing) hostile {
 	return hostile{name, things, said, said, "a"}
 }
@@ -177,7 +177,7 @@ func hostileTrees(outside string) []hostile {
 	}
 }
 
-// TestHostileTrees reads trees that nobody would make in good faith: as a worktree, and as a commit that no checkout could have
+// TestHostileTrees reads trees never made in good faith: as a worktree, and as a commit no checkout could have
 // made. Nothing outside is opened, nothing hangs, and what is read is what the tree says.
 func TestHostileTrees(t *testing.T) {
 	outside := t.TempDir()
@@ -324,7 +324,7 @@ func withProject(things []thing) []thing {
 	return append([]thing{file("connsync.yaml", hostileProject)}, things...)
 }
 
-// hostileStore is a repository into which objects are written as they are, whatever Git thinks of them.
+// hostileStore is a repository with objects written as they are, whatever Git thinks of them.
 type hostileStore struct {
 	repo *gitfs.Repository
 	into storer.EncodedObjectStorer
@@ -354,7 +354,7 @@ func (s hostileStore) write(t *testing.T, kind plumbing.ObjectType, data []byte)
 	return hash
 }
 
-// commit makes a tree as a commit, with trees that Git itself would refuse to write. nil where already listing it was refused, as it should be.
+// commit makes a tree as a commit, with trees Git itself would refuse to write. nil where already listing it was refused, as it should be.
 func (s hostileStore) commit(t *testing.T, things []thing, said string) fs.FS {
 	t.Helper()
 	tree := s.tree(t, withProject(things))
@@ -427,7 +427,7 @@ func (s hostileStore) leaf(t *testing.T, x thing) (mode string, hash plumbing.Ha
 	return x.kind, s.write(t, plumbing.BlobObject, []byte(x.text))
 }
 
-// bomb is six trees that hold each other ten times over: a hundred million files in a few kilobytes.
+// bomb is six trees, each holding the next ten times over: a hundred million files in a few kilobytes.
 func (s hostileStore) bomb(t *testing.T) plumbing.Hash {
 	var leaf bytes.Buffer
 	empty := s.write(t, plumbing.BlobObject, nil)

@@ -12,12 +12,12 @@ import (
 	"github.com/go-git/go-billy/v5/util"
 )
 
-// noIncoming is a repository's folder without what a push that is under way has in it. Git itself finds no object there, and never will where
+// noIncoming is a repository's folder without the contents of a push under way. Git itself finds no object there, and never will where
 // the push is refused, or where  git clone  copied the folder of a server on this disk. go-git would look into it: a commit would then seem to be
 // here, and be missing where Git sends what comes after it.
 //
-// Its list of other folders with objects is as Git reads it, which go-git does not: relative to its own folder, with remarks, without folders that are
-// gone, and with those that these borrow from in turn.
+// Its list of other folders with objects is as Git reads it, and go-git does not: relative to its own folder, with remarks, without folders that are
+// gone, and with those these borrow from in turn.
 type noIncoming struct {
 	billy.Filesystem
 	at string // where the repository is; "" for one that another one borrows from
@@ -54,7 +54,7 @@ func (n noIncoming) Open(path string) (billy.File, error) {
 // mostNested is how far Git follows lists of alternates.
 const mostNested = 5
 
-// borrowedFrom are the folders with objects that the alternates of one name and that are there.
+// borrowedFrom are the folders with objects named in one's alternates, if they are there.
 func borrowedFrom(objects string, depth int) (out []string) {
 	text, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
 	if err != nil || depth == 0 {

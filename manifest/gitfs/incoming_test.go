@@ -11,8 +11,8 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// A clone of a server on this disk is made while somebody's push is under way there: Git copies the folder of that push, in which only go-git finds
-// objects. What is there is not here: it is fetched, kept, and gone on from.
+// A clone of a server on this disk is made while another clone's push is under way there: Git copies the folder of that push. Only go-git finds
+// objects in it. What is there is not here: it is fetched, kept, and gone on from.
 func TestAPushThatIsUnderWayIsNotHere(t *testing.T) {
 	for _, folder := range []string{"tmp_objdir-incoming-a1B2c3", "incoming-a1B2c3"} {
 		t.Run(folder, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// keep moves what was fetched into a repository's folder of objects. A history that is cut off is noted as such before any of
+// keep moves what was fetched into a repository's folder of objects. A cut-off history is noted as such before any of
 // it is there: what a crash leaves must be whole in the eyes of `git fsck`.
 func (p *private) keep(commonDir string, has func(hash string) bool) error {
 	var cut []string
@@ -63,7 +63,7 @@ func copyWhole(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.CreateTemp(filepath.Dir(to), "tmp_obj_connsync-") // a name that `git gc` removes if this dies
+	out, err := os.CreateTemp(filepath.Dir(to), "tmp_obj_connsync-") // `git gc` removes such a name if this dies
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ type key struct {
 	asks   bool   // for Git's own way: a person may be asked
 }
 
-// settings are what makes Git use a key. A header of ours takes the place of all headers that are stored: a server that gets two refuses both. It
+// settings are what makes Git use a key. A header of ours takes the place of all stored headers: a server with two refuses both. It
 // stands at the full address, where nothing stored is more special.
 func (k key) settings(address string) settings {
 	if k.header == "" {
@@ -28,7 +28,7 @@ func (k key) settings(address string) settings {
 	return settings{{at, ""}, {at, k.header}, {"credential.helper", ""}}
 }
 
-// keysFor are the keys for an address, the first to be tried first: a token that was given to connsync, what stands in the remote's own
+// keysFor are the keys for an address, the first to be tried first: a token given to connsync, what stands in the remote's own
 // address, what Git knows, and a job's token for its own server. Where the address is not https there is nothing but Git's own way.
 func keysFor(address string, env func(string) string) []key {
 	u, err := url.Parse(address)
@@ -56,7 +56,7 @@ func keysFor(address string, env func(string) string) []key {
 	return append(append(keys, own), jobs...)
 }
 
-// asking lets a person be asked, after everything that needs nobody.
+// asking lets a person be asked, after everything without a person.
 func asking(keys []key) []key {
 	if len(keys) == 1 {
 		return []key{{name: keys[0].name, user: keys[0].user, asks: true}}
@@ -85,7 +85,7 @@ func sameOrigin(a, b string) bool {
 	return ok && also && first.scheme == second.scheme && first.host == second.host && first.port == second.port
 }
 
-// plain is an address without a user and a password, which would stand in the arguments of a program.
+// plain is an address without a user and a password, since they would stand in the arguments of a program.
 func plain(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.User == nil || !isHTTP(address) {
@@ -95,7 +95,7 @@ func plain(address string) string {
 	return u.String()
 }
 
-// forwarded are the settings of the user that say how to reach a remote. The addresses are rewritten already, and everything else is for the
+// forwarded are the user's settings for reaching a remote. The addresses are rewritten already, and everything else is for the
 // user's own repository.
 func (s settings) forwarded(remote, address string) settings {
 	var out settings

@@ -13,7 +13,7 @@ type layout struct {
 	commonDir string // of all worktrees
 }
 
-// Top is the root of the worktree that dir is in. It looks for .git only, so it works
+// Top is the root of the worktree around dir. It looks for .git only, so it works
 // whatever the repository's format. ErrNotRepository where there is none.
 func Top(dir string) (string, error) {
 	l, err := locate(dir)
@@ -23,10 +23,10 @@ func Top(dir string) (string, error) {
 	return l.top, err
 }
 
-// locate finds the repository that dir is in.
+// locate finds the repository around dir.
 func locate(dir string) (layout, error) {
 	at, err := filepath.Abs(dir)
-	if _, missing := os.Stat(at); err != nil || missing != nil { // what is around a folder that is not there was not meant
+	if _, missing := os.Stat(at); err != nil || missing != nil { // what is around a missing folder was not meant
 		return layout{}, ErrNotRepository
 	}
 	for ; ; at = filepath.Dir(at) {
@@ -42,7 +42,7 @@ func locate(dir string) (layout, error) {
 	}
 }
 
-// dotGit follows .git: a folder, or in linked worktrees and submodules a file that names one.
+// dotGit follows .git: a folder, or in linked worktrees and submodules a file with the name of one.
 func dotGit(path string) (string, bool) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -75,7 +75,7 @@ func isGitDir(dir string) bool {
 	return true
 }
 
-// common is the folder that a linked worktree shares with the others.
+// common is the folder shared by a linked worktree and the others.
 func common(gitDir string) string {
 	text, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// MergeBase is the newest commit that comes before both. ErrShallow where the history ends before it is found, and ErrUnrelated where
-// there is none. Where a is before b, no history further back is asked for: the merge commit that a CI system checks
+// MergeBase is the newest commit before both. ErrShallow where the history ends before it is found, and ErrUnrelated where
+// there is none. Where a is before b, no history further back is asked for: the merge commit a CI system checks
 // out names the tip of its target as a parent, and a shallow clone may end there.
 func (r *Repository) MergeBase(a, b string) (Commit, error) {
 	for _, hash := range []string{a, b} {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A server that does not know how to answer many questions at once, as Azure's: what is new is fetched from it all the same.
+// A server unable to answer many questions at once, as Azure's: what is new is fetched from it all the same.
 func TestAServerWithoutMultiAck(t *testing.T) {
 	for line, prepare := range lines {
 		t.Run(line, func(t *testing.T) {

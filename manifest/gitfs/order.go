@@ -7,7 +7,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// parentsFirst puts commits in an order in which each comes after its parents, whatever their clocks said.
+// parentsFirst puts each commit after its parents, whatever their clocks said.
 func parentsFirst(commits []*object.Commit) []*object.Commit {
 	left := make(map[plumbing.Hash]int, len(commits)) // parents that have not come yet
 	children := map[plumbing.Hash][]*object.Commit{}

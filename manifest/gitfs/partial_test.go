@@ -67,7 +67,7 @@ func TestEveryKindOfCloneReadsTheSharedState(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = r.Close()
-			// A process of its own finds it, with nothing borrowed, and asks nobody.
+			// A process of its own finds it, with nothing borrowed, and asks no server.
 			again := open(t, dir)
 			files, _, err := again.Tree(head)
 			if err != nil || text(t, files, "known.jsonl") != "k4" || text(t, files, "intents.jsonl") != "i4" {
@@ -100,7 +100,7 @@ func listing(t *testing.T, dir string) string {
 	return strings.Join(out, "\n")
 }
 
-// What came after the state that a clone has is brought, whether the clone's own history of it is cut off or not, and known to come after it.
+// What came after a clone's state is brought, whether the clone's own history of it is cut off or not, and known to come after it.
 func TestOnlyWhatIsNewIsFetched(t *testing.T) {
 	origin := repository(t)
 	bare := preparedCopy(t, "server.git", filepath.Join(t.TempDir(), "server.git"))

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// patience ends a context after some time, of which none passes while a person is asked.
+// patience ends a context after some time. The time stands still while a person is asked.
 type patience struct {
 	mu    sync.Mutex
 	timer *time.Timer
@@ -17,7 +17,7 @@ type patience struct {
 
 type patienceKey struct{}
 
-// withPatience is context.WithTimeout for a time that stands still while a person is asked. Where it is over, the context's cause is
+// withPatience is context.WithTimeout for a time standing still while a person is asked. Where it is over, the context's cause is
 // context.DeadlineExceeded.
 func withPatience(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	ctx, end := context.WithCancelCause(ctx)
@@ -31,7 +31,7 @@ func withPatience(ctx context.Context, d time.Duration) (context.Context, contex
 	}
 }
 
-// standsStill stops the time of a context until the function that it gives is called.
+// standsStill stops the time of a context until goesOn is called.
 func standsStill(ctx context.Context) (goesOn func()) {
 	p, ok := ctx.Value(patienceKey{}).(*patience)
 	if !ok {

@@ -14,10 +14,10 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// prepared are repositories that are made once and copied by tests: a copy starts no program.
+// prepared are repositories made once and copied by tests: a copy starts no program.
 var prepared struct {
 	once   sync.Once
-	folder string // of origin; of server.git, a bare clone of it that is pushed to; and of clones of that one
+	folder string // of origin; of server.git, a bare clone of it for pushes; and of clones of that one
 }
 
 // preparedCopy copies one of the prepared repositories: origin, server.git, clone or shallow.
@@ -30,7 +30,7 @@ func preparedCopy(t testing.TB, name, to string) string {
 	return to
 }
 
-// prepare makes the repositories that are copied. Origin has three commits on main, a tag and a branch.
+// prepare makes the repositories to copy. Origin has three commits on main, a tag and a branch.
 func prepare(t testing.TB) {
 	t.Helper()
 	top, err := os.MkdirTemp("", "prepared")

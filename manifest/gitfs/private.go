@@ -16,14 +16,14 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
-// private is a bare repository in a temporary folder that nobody else knows: what is fetched arrives there, so that nothing of the user's
+// private is a bare repository in a temporary folder no other process knows: what is fetched arrives there, so that nothing of the user's
 // repository changes, neither by what is fetched nor by what Git notes of it.
 type private struct {
-	dir     string // "" for one in memory, which only go-git can use
+	dir     string // "" for one in memory, for go-git only
 	storage storage.Storer
 }
 
-// newPrivate makes an empty one. It is written by hand: its format must be the one that go-git reads, whatever Git's default is.
+// newPrivate makes an empty one. It is written by hand: its format must be the one go-git reads, whatever Git's default is.
 func newPrivate() (*private, error) {
 	dir, err := os.MkdirTemp("", "connsync-git-")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// alone gives a program a session of its own: neither a person's Ctrl-C reaches it, which would kill the push that records, nor can it
-// ask on the terminal. Its end is that of everything that it started.
+// alone gives a program a session of its own: a person's Ctrl-C would kill the push of the record and does not reach it, and it cannot
+// ask on the terminal. Its end is the end of everything it started.
 func alone(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) } // so that it removes its lock files

@@ -18,10 +18,10 @@ type QuestionKind int
 const (
 	AskSecret QuestionKind = iota // a password, a passphrase, a PIN: typed unseen
 	AskOpen                       // a user's name, or a yes or no: typed for all to see
-	AskNotice                     // by nothing that is typed: a key is to be touched. It stands until the context ends
+	AskNotice                     // by no typing: a key is to be touched. It stands until the context ends
 )
 
-// Ask puts a question to the person at the terminal. An error is a question that was not answered.
+// Ask puts a question to the person at the terminal. An error is an unanswered question.
 type Ask func(ctx context.Context, q Question) (string, error)
 
 // questionOf tells what is asked for. ssh says so itself where it wants a key touched, and where it asks for leave; what is neither a
@@ -47,7 +47,7 @@ func agrees(text string) bool {
 	return !strings.HasPrefix(text, "(") && (strings.Contains(last, "(yes/no") || strings.HasPrefix(last, "Please type 'yes', 'no' or the fingerprint"))
 }
 
-// lasts tells whether an answer holds for the next program that asks the same: a yes is given once, and a code that a server asks for by a word
+// lasts tells whether an answer holds for the next program that asks the same: a yes is given once, and a code a server asks for by a word
 // alone may be another one's.
 func (q Question) lasts() bool {
 	return strings.HasPrefix(q.Text, "Username for '") || q.Kind == AskSecret && strings.ContainsAny(lastLine(q.Text), "'@/")

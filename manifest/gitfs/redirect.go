@@ -10,7 +10,7 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 )
 
-// errElsewhere ends a request that is redirected to another host.
+// errElsewhere ends a request redirected to another host.
 var errElsewhere = errors.New("redirected to another host")
 
 // stayHome makes go-git follow redirects within a host only, as after a repository was renamed. It would follow them to anywhere: without

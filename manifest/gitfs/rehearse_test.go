@@ -10,7 +10,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// A rehearsal asks as a push does, and leaves nothing: a token that may only read is refused, as it is by a push.
+// A rehearsal asks as a push does, and leaves nothing: a read-only token is refused, as it is by a push.
 func TestARehearsalTellsWhoMayPushAndSendsNothing(t *testing.T) {
 	for name, prepare := range lines {
 		t.Run(name, func(t *testing.T) {

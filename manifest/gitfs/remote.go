@@ -23,7 +23,7 @@ import (
 // Remote is a remote of a repository.
 type Remote struct{ Name, URL string } // without credentials
 
-// Remotes are the remotes that the repository's own file names, in order of name.
+// Remotes are the remotes in the repository's own file, in order of name.
 func (r *Repository) Remotes() []Remote {
 	first := map[string]string{}
 	own, _ := fromFile(filepath.Join(r.layout.commonDir, "config"))
@@ -54,7 +54,7 @@ func withoutCredentials(address string) string {
 type CloneOptions struct {
 	Ref  string              // a branch, a tag or a full commit; "" for the remote's HEAD
 	Env  func(string) string // for CONNSYNC_GIT_TOKEN
-	Asks *Desk               // nil where nobody can be asked
+	Asks *Desk               // nil where no person can be asked
 }
 
 // scp is the short form of an SSH address.
@@ -62,7 +62,7 @@ var scp = lazy.New(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^:]+$`)
 
 var fullHash = lazy.New(`^[0-9a-f]{40}$`)
 
-// Clone reads one commit of a remote, without its history, into a temporary folder that Close removes; or into memory, where there is no
+// Clone reads one commit of a remote, without its history, into a temporary folder (Close removes it); or into memory, where there is no
 // Git. A local path is opened instead. It reaches what Git reaches, and uses the token in CONNSYNC_GIT_TOKEN where the address is https. Its
 // errors are *RemoteError, *UnknownRefError and those of Open.
 func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, error) {
@@ -95,7 +95,7 @@ func Clone(ctx context.Context, address string, o CloneOptions) (*Repository, er
 	return r, nil
 }
 
-// commitOf fetches the commit that a ref of a remote names, and gives the repository that holds it.
+// commitOf fetches the commit of a remote's ref, and gives the repository with it.
 func (r *Repository) commitOf(ctx context.Context, p *private, from line, ref string) (*Repository, error) {
 	ctx, cancel := withPatience(ctx, answerWithin)
 	defer cancel()
@@ -207,7 +207,7 @@ func credential(ctx context.Context, address string) transport.AuthMethod {
 	return &a
 }
 
-// remoteError puts our own words for go-git's, which quote the address.
+// remoteError puts our own words for go-git's: those quote the address.
 func remoteError(ctx context.Context, err error) error {
 	var unknown *UnknownRefError
 	switch {

@@ -15,7 +15,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// reached is a copy of a clone whose remote is about to be given.
+// reached is a copy of a clone before it is given its remote.
 type reached struct {
 	t           *testing.T
 	clone, bare string
@@ -40,7 +40,7 @@ func (c *reached) config(text string) {
 	write(c.t, c.clone, ".git/config", fileIn(c.t, c.clone, ".git/config")+text)
 }
 
-// proxy is one that passes everything on, if it lets anybody in.
+// proxy passes everything on, if it lets clients in.
 func (c *reached) proxy(lets bool) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !lets {
@@ -135,7 +135,7 @@ var remotes = map[string]struct {
 	"s3://":                             {func(*reached) string { return "s3://bucket/canary" }, "use https://…, ssh://…, git@host:path or a local path"},
 }
 
-// A remote of every kind is read, or refused with words that name why and hold no credential.
+// A remote of every kind is read, or refused with words for the reason, without a credential.
 func TestEveryKindOfRemoteWorksOrIsRefused(t *testing.T) {
 	quiet(t)
 	root := t.TempDir()
@@ -187,7 +187,7 @@ func hasSSH() bool {
 	return err == nil
 }
 
-// A remote that is named relatively is the same one from every folder, and without Git, too.
+// A relatively named remote is the same one from every folder, and without Git, too.
 func TestARelativeRemoteIsTheSameFromEveryFolder(t *testing.T) {
 	for line, prepare := range lines {
 		t.Run(line, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestARelativeRemoteIsTheSameFromEveryFolder(t *testing.T) {
 	}
 }
 
-// A Git that is too old is not used, and that is said, with the reason.
+// Too old a Git is not used. connsync says so, with the reason.
 func TestAnOldGitIsSaidToBeOne(t *testing.T) {
 	quiet(t)
 	root := t.TempDir()
@@ -270,7 +270,7 @@ var answers = map[string]string{
 	"something that nobody has ever said":                                                                                      "the remote cannot be reached",
 }
 
-// declined are what servers say that take no push.
+// declined are the words of servers refusing a push.
 var declined = map[string]string{
 	"[remote rejected] (protected branch hook declined)\nremote: error: GH006: Protected branch update failed for refs/heads/x.":  "the branch is protected",
 	"[remote rejected] (push declined due to repository rule violations)\nremote: error: GH013: Repository rule violations found": "a rule of the repository forbids it",

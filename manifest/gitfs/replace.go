@@ -14,7 +14,7 @@ import (
 // ErrChanged says that a file is not any more what was read.
 var ErrChanged = errors.New("the file changed meanwhile")
 
-// Replace puts another text in the place of a file's, at once: whoever reads it sees the one or the other, also after a crash. The file
+// Replace puts another text in the place of a file's, at once: a reader sees the one or the other, also after a crash. The file
 // must still be what was read, and keeps its mode. Links are not followed, neither the file's name nor a folder's.
 func (w *Worktree) Replace(name string, was, is []byte) (err error) {
 	f := worktreeFS{w}
@@ -41,7 +41,7 @@ func (w *Worktree) Replace(name string, was, is []byte) (err error) {
 	return nil
 }
 
-// temporary is a new file beside another one, whose name no manifest has.
+// temporary is a new file beside another one, with a name no manifest has.
 func (w *Worktree) temporary(name string, text []byte, mode fs.FileMode) (string, error) {
 	var random [6]byte
 	if _, err := rand.Read(random[:]); err != nil {
@@ -60,7 +60,7 @@ func (w *Worktree) temporary(name string, text []byte, mode fs.FileMode) (string
 	return temporary, err
 }
 
-// settle has a folder's entries written, where the system can do that.
+// settle has a folder's entries written, where the system can.
 func (w *Worktree) settle(folder string) {
 	if d, err := w.root.Open(filepath.FromSlash(folder)); err == nil {
 		_ = d.Sync()
@@ -68,8 +68,8 @@ func (w *Worktree) settle(folder string) {
 	}
 }
 
-// Create makes a new file, and the folders that it needs. A file of that name, a link, and a folder that is a link are left alone: the
-// error is then fs.ErrExist, or says what is in the way. Nobody sees half of it.
+// Create makes a new file, and its folders. A file of that name, a link, and a linked folder are left alone: the
+// error is then fs.ErrExist, or says what is in the way. No reader sees half of it.
 func (w *Worktree) Create(name string, text []byte) error {
 	folder := path.Dir(name)
 	if !fs.ValidPath(name) || name == "." {

@@ -10,7 +10,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// TestAFileIsReplacedAtOnce replaces a file: its mode stays, nothing is left beside it, and neither a link nor what somebody else wrote is overwritten.
+// TestAFileIsReplacedAtOnce replaces a file: its mode stays, nothing is left beside it, and neither a link nor another process's text is overwritten.
 func TestAFileIsReplacedAtOnce(t *testing.T) {
 	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside.yaml")
 	write := func(name, text string, mode os.FileMode) {
@@ -64,7 +64,7 @@ func TestAFileIsReplacedAtOnce(t *testing.T) {
 	}
 }
 
-// What is replaced stands at the path: a folder that took the place of one that was read from is looked at.
+// What is replaced stands at the path: a folder put in the place of the one read from is looked at.
 func TestAFileOfAFolderThatWasMovedIsNotReplaced(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "sub/a.yaml", "old")

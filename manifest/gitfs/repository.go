@@ -28,7 +28,7 @@ type Repository struct {
 	layout  layout
 	scratch bool    // made for one run: its history may be cut off
 	origin  *Shared // of a clone in memory: where it came from
-	desk    *Desk   // nil where nobody can be asked
+	desk    *Desk   // nil where no person can be asked
 	close   func() error
 
 	configured sync.Once
@@ -39,13 +39,13 @@ type Repository struct {
 // Commit is a commit and how it was found.
 type Commit struct {
 	Hash   string
-	Ref    string // the branch or tag that it was found by; "" for none
+	Ref    string // the branch or tag it was found by; "" for none
 	Time   time.Time
 	Author string // the name of who wrote it
 }
 
-// Open opens the repository that dir is in, as leniently as reading allows: bare, shallow, detached, sparse, a linked worktree,
-// with alternates. What cannot be read is an *UnreadableError that names it.
+// Open opens the repository around dir, as leniently as reading allows: bare, shallow, detached, sparse, a linked worktree,
+// with alternates. What cannot be read is an *UnreadableError with its name.
 func Open(dir string) (*Repository, error) {
 	l, err := locate(dir)
 	if err != nil {
@@ -72,7 +72,7 @@ func Open(dir string) (*Repository, error) {
 	return &Repository{git: repo, own: storage, borrows: borrows, layout: l, close: storage.Close}, nil
 }
 
-// Asks lets a person be asked what a remote of the repository wants to know. A nil desk asks nobody.
+// Asks lets a person be asked what a remote of the repository wants to know. A nil desk asks no one.
 func (r *Repository) Asks(d *Desk) { r.desk = d }
 
 // Git is the repository, for package state.
@@ -81,7 +81,7 @@ func (r *Repository) Git() *git.Repository { return r.git }
 // CommonDir is the folder of refs and objects; "" for a clone in memory.
 func (r *Repository) CommonDir() string { return r.layout.commonDir }
 
-// Partial tells whether the repository lacks objects that another one promised to have.
+// Partial tells whether the repository lacks objects promised by another one.
 func (r *Repository) Partial() bool {
 	if r.layout.commonDir == "" {
 		return false
@@ -112,7 +112,7 @@ var readableExtensions = []string{
 	"noop", "noop-v1", "worktreeconfig", "partialclone", "preciousobjects", "relativeworktrees",
 }
 
-// lenient is the storage without the configuration, of which go-git refuses whatever it does not know. It reads what is borrowed, too.
+// lenient is the storage without the configuration: go-git refuses everything unknown in it. It reads what is borrowed, too.
 type lenient struct {
 	*filesystem.Storage
 	borrows *borrowed
@@ -126,7 +126,7 @@ func (l lenient) EncodedObject(t plumbing.ObjectType, hash plumbing.Hash) (plumb
 	return l.Storage.EncodedObject(t, hash)
 }
 
-// Config is an empty configuration: nothing of it matters for reading commits, and go-git refuses all of a file for a line that it does not know.
+// Config is an empty configuration: nothing of it matters for reading commits, and go-git refuses all of a file for an unknown line.
 func (l lenient) Config() (*config.Config, error) { return config.NewConfig(), nil }
 
 func isReadable(extension string) bool {

@@ -13,7 +13,7 @@ import (
 	"connsync/secrets"
 )
 
-// ErrReplaced says that a remote's ref is not what it was compared with: somebody else was first.
+// ErrReplaced says that a remote's ref is not what it was compared with: another run was first.
 var ErrReplaced = errors.New("the remote's branch was replaced by somebody else")
 
 // ErrNoRemote says that the repository has no remote of a name.
@@ -22,7 +22,7 @@ var ErrNoRemote = errors.New("the repository has no such remote")
 // answerWithin is what a remote gets for all requests of one question.
 const answerWithin = 2 * time.Minute
 
-// Shared is a remote that keeps refs which several machines replace in turn.
+// Shared is a remote for refs replaced by several machines in turn.
 type Shared struct {
 	repo    *Repository
 	address string
@@ -41,7 +41,7 @@ type line interface {
 	push(ctx context.Context, from *Repository, ref, old, new string) error
 	// rehearse asks for what a push asks for first, and sends nothing.
 	rehearse(ctx context.Context) error
-	// compares tells whether push itself compares the ref with old, on the server, where nobody comes between.
+	// compares tells whether push itself compares the ref with old, on the server, where no one comes between.
 	compares() bool
 }
 
@@ -65,7 +65,7 @@ func (r *Repository) Shared(name string, env func(string) string) (*Shared, erro
 	return &Shared{repo: r, address: address, line: r.line(known, name, address, env)}, nil
 }
 
-// line is the best way to talk to an address that there is here.
+// line is the best way here to talk to an address.
 func (r *Repository) line(known settings, remote, address string, env func(string) string) line {
 	program, _ := findGit()
 	if program == "" {
@@ -80,7 +80,7 @@ func (r *Repository) line(known settings, remote, address string, env func(strin
 	}
 }
 
-// absolute is an address that does not depend on the folder that the program runs in. Git is run in the repository's own.
+// absolute is an address independent of the program's folder. Git is run in the repository's own.
 func (r *Repository) absolute(address string) string {
 	path, local, err := checkAddress(address)
 	if err != nil || !local || filepath.IsAbs(path) {
@@ -100,7 +100,7 @@ func (s *Shared) Tell(say func(string)) {
 	}
 }
 
-// Home names the repository that the remote is; "" where nobody else can know it (Home).
+// Home names the repository behind the remote; "" where no other machine can know it (Home).
 func (s *Shared) Home() string { return Home(s.address) }
 
 // Head is the commit that a remote's ref names; "" where the remote has no such ref. Its objects can be read while the repository is open:
@@ -251,7 +251,7 @@ func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 		case now == new:
 			return nil
 		case now != old && try > 0 && s.holds(ctx, ref, new):
-			return nil // it arrived, and somebody went on from there
+			return nil // it arrived, and another run went on from there
 		case now != old:
 			return ErrReplaced
 		}
@@ -268,7 +268,7 @@ func (s *Shared) Replace(ctx context.Context, ref, old, new string) error {
 	}
 }
 
-// lastTry is the number of times that a push without an outcome is sent again.
+// lastTry is the number of times to send a push without an outcome again.
 const lastTry = 3
 
 // pause waits before a push is sent again.

@@ -22,7 +22,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// sshServer serves Git over SSH on loopback, to whoever has the client's key, and has an agent hold that key.
+// sshServer serves Git over SSH on loopback, to programs with the client's key, and has an agent hold that key.
 func sshServer(t *testing.T) (address string) {
 	t.Helper()
 	host, client := sshKey(t), sshKey(t)
@@ -60,7 +60,7 @@ func sshServer(t *testing.T) (address string) {
 	return "ssh://git@" + l.Addr().String()
 }
 
-// testClient is the key that the last server lets in.
+// testClient is the key accepted by the last server.
 var testClient sshPair
 
 func writeKey(t *testing.T, home string, k sshPair) {
@@ -242,7 +242,7 @@ func TestSSHWithAnAgent(t *testing.T) {
 		t.Errorf("a key file: %v", err)
 	}
 
-	// A host that is not known, and a key that the server does not know.
+	// An unknown host, and a key unknown to the server.
 	t.Setenv("SSH_KNOWN_HOSTS", os.DevNull)
 	if _, err := gitfs.Clone(ctx, address, gitfs.CloneOptions{}); err == nil {
 		t.Error("a host that is not known is trusted")

@@ -16,7 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// Limits of a commit. A path that is longer could not be checked out on Linux.
+// Limits of a commit. A longer path could not be checked out on Linux.
 const (
 	maxNodes = 500_000
 	maxPath  = 4096
@@ -72,7 +72,7 @@ func (t *treeFS) list(tree *object.Tree, at string) error {
 	folder := t.nodes[at]
 	for _, e := range tree.Entries {
 		if e.Name == "" || e.Name == "." || e.Name == ".." || strings.ContainsAny(e.Name, "/\x00") {
-			continue // no name that a checkout could have
+			continue // no name for a checkout
 		}
 		n := &node{name: e.Name, hash: e.Hash, mode: modeOf(e.Mode)}
 		folder.children = append(folder.children, entry{t, n})
