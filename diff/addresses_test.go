@@ -8,7 +8,7 @@ import (
 	"connsync/secrets"
 )
 
-// measure counts what is judged of settings that lead somewhere, and of others.
+// measure counts the findings on settings with a destination, and on others.
 type measure struct{ lead, missed, others, wrong int }
 
 func (m *measure) judge(t *testing.T, key string, old, now any, leads bool) {

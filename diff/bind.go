@@ -2,7 +2,7 @@ package diff
 
 import "slices"
 
-// bind decides about a connection that connsync wrote and that is there: what differs, and why.
+// bind decides about a connection of connsync's own, still in SecMaster: what differs, and why.
 func (d *decider) bind(c Change, h *Have) Change {
 	c.ID, c.Have, c.Action = h.ID, h, Unchanged
 	if h.Name != c.Name {
@@ -57,7 +57,7 @@ func (d *decider) causes(c Change, h *Have) []Cause {
 	return out
 }
 
-// allVisible tells that SecMaster shows every setting, so that nothing can have been changed out of sight.
+// allVisible tells whether SecMaster shows every setting. Then nothing can have been changed out of sight.
 func (d *decider) allVisible(c Change, h *Have) bool {
 	l := d.leaves[c.Name]
 	if len(l.secrets) > 0 {

@@ -7,7 +7,7 @@ import (
 	"connsync/secrets"
 )
 
-// Paths are the settings that a field is about: a plugin is two.
+// Paths are the settings of a field: a plugin has two.
 func (f Field) Paths() []secrets.Path {
 	if f.Path == pathPlugin {
 		return []secrets.Path{pathComponent, pathVersion}
@@ -15,7 +15,7 @@ func (f Field) Paths() []secrets.Path {
 	return []secrets.Path{f.Path}
 }
 
-// fields are the settings in the clear that change, each with its causes. k is nil for a
+// fields are the changing settings in the clear, each with its causes. k is nil for a
 // connection without a record: then only what SecMaster shows differently counts.
 func (d *decider) fields(w *Want, h *Have, k *Known) []Field {
 	var out []Field
@@ -105,7 +105,7 @@ func (f *Field) setNew(v any) {
 }
 
 // setOld shows the old value only where connsync itself wrote it in the clear: anything else could be a secret. What looks like one is
-// not shown even then: somebody may have typed it in since.
+// not shown even then: a user may have typed it in since.
 func (f *Field) setOld(seen Seen, shows, mayShow bool) {
 	if shows {
 		f.Old = seen.Value.Expose()
@@ -116,7 +116,7 @@ func (f *Field) setOld(seen Seen, shows, mayShow bool) {
 	}
 }
 
-// removed are the settings that were written and are wanted no more.
+// removed are the written settings no longer wanted.
 func removed(l leaves, h *Have, k *Known) []Field {
 	if k == nil {
 		return nil
@@ -134,7 +134,7 @@ func removed(l leaves, h *Have, k *Known) []Field {
 	return out
 }
 
-// pluginName is a plugin for people, with the names that are known of it.
+// pluginName is a plugin for people, with its known names.
 func pluginName(p Plugin, k *Known) string {
 	if k != nil && k.Plugin.ComponentID == p.ComponentID && k.Plugin.VersionID == p.VersionID {
 		p = k.Plugin

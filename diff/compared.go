@@ -9,11 +9,11 @@ import (
 	"connsync/secrets"
 )
 
-// Compared is what a sync found out in memory about secrets that were recorded without a write, and that SecMaster shows in the clear: whether each is the
-// value that Git wants, by the name of its connection and its path. A secret that could not be compared is not in it.
+// Compared is what a sync found out in memory about secrets recorded without a write and shown by SecMaster in the clear: whether each is the
+// value Git wants, by the name of its connection and its path. A secret without a comparison is not in it.
 type Compared map[string]map[secrets.Path]bool
 
-// Comparable tells whether an open file would say more of a connection that is left alone: a secret of it is unverified, and SecMaster shows a value in its place.
+// Comparable tells whether an open file would say more of a connection left alone: a secret of it is unverified, and SecMaster shows a value for it.
 // What is written anyway needs no comparison.
 func (c *Change) Comparable() bool {
 	return !c.Write && c.Have != nil && slices.ContainsFunc(c.Secrets, func(s SecretChange) bool {
@@ -47,8 +47,8 @@ func (c *Change) word(p secrets.Path) Word {
 	return ""
 }
 
-// held tells whether what is shown is a decrypted value. A text of which a part is hidden, and the same text as a value of another type, tell nothing: a server may
-// show so what it holds otherwise.
+// held tells whether what is shown is a decrypted value. A partly hidden text, and the same text as a value of another type, tell nothing: a server may
+// show another value like this.
 func held(v secrets.Value, shown Seen) (equal, told bool) {
 	if Conceals(v, shown.Digest) {
 		return true, true
@@ -56,7 +56,7 @@ func held(v secrets.Value, shown Seen) (equal, told bool) {
 	return false, !shown.PartlyMasked() && scalar(v) != scalar(shown.Value)
 }
 
-// scalar is the text of a value that is no mapping and no list.
+// scalar is the text of a value, unless it is a mapping or a list.
 func scalar(v secrets.Value) string {
 	switch v := v.Expose().(type) {
 	case string:
@@ -69,13 +69,13 @@ func scalar(v secrets.Value) string {
 	return ""
 }
 
-// PartlyMasked tells that a part of a shown text is hidden.
+// PartlyMasked tells whether a part of a shown text is hidden.
 func (s Seen) PartlyMasked() bool {
 	text, _ := s.Value.Expose().(string)
 	return strings.Contains(text, "**")
 }
 
-// compared is the word for a secret that was recorded without a write. One that differs is written, unless the plan was reviewed without a key, or a write of it was
+// compared is the word for a secret recorded without a write. If it differs, it is written, unless the plan was reviewed without a key, or a write was
 // answered before and SecMaster went on to show another value.
 func (d *decider) compared(name string, p secrets.Path, written bool) Word {
 	equal, told := d.in.Compared[name][p]
@@ -88,7 +88,7 @@ func (d *decider) compared(name string, p secrets.Path, written bool) Word {
 	return Unverified
 }
 
-// otherwise are the secrets that SecMaster shows with other values than Git has.
+// otherwise are the secrets with other values in SecMaster than in Git.
 func (d *decider) otherwise(name string) []secrets.Path {
 	var out []secrets.Path
 	for p, equal := range d.in.Compared[name] {
@@ -112,12 +112,12 @@ func (d *decider) left(c Change) []Warning {
 	return nil
 }
 
-// verified tells that each secret of a connection was compared, and is as Git has it.
+// verified tells whether each secret of a connection was compared, and is as Git has it.
 func verified(cs []SecretChange) bool {
 	return len(cs) > 0 && !slices.ContainsFunc(cs, func(s SecretChange) bool { return s.Word != Same })
 }
 
-// OnlyCompared tells of an update that is sent for nothing but unverified secrets which SecMaster shows otherwise than Git has them.
+// OnlyCompared tells of an update sent for nothing but unverified secrets with other values in SecMaster than in Git.
 func (c *Change) OnlyCompared() bool {
 	if c.Action != Update || c.Known == nil || len(c.Fields) > 0 || c.From != "" {
 		return false

@@ -8,7 +8,7 @@ import (
 	"connsync/manifest"
 )
 
-// Compute decides about every connection that Git wants, that connsync knows, or that a run announced. The
+// Compute decides about every connection wanted by Git, known to connsync or announced by a run. The
 // same input in any order gives the same plan.
 func Compute(in Input) Plan {
 	d := newDecider(in)
@@ -63,13 +63,13 @@ type decider struct {
 	byName  map[string][]*Have // in order of id; without emergency policies
 	wants   map[string]bool
 	owner   map[string]string // the known name of an id
-	renewed map[string]bool   // files whose secrets all moved together with the data key
+	renewed map[string]bool   // files: all their secrets moved together with the data key
 
 	changes []Change
-	noticed map[string]bool   // ids that some change is about
-	claims  map[string]string // the wanted connection that an id belongs to by more than a name
-	taken   map[string]bool   // ids that a wanted connection is bound to
-	renamed map[string]bool   // known names that a rename has used up
+	noticed map[string]bool   // ids with some change about them
+	claims  map[string]string // the wanted connection of an id, by more than a name
+	taken   map[string]bool   // ids bound to a wanted connection
+	renamed map[string]bool   // known names, used up by a rename
 }
 
 func newDecider(in Input) *decider {

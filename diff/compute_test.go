@@ -16,7 +16,7 @@ const file = "connections/a.yaml"
 
 var edr = diff.Plugin{ComponentID: "c1", VersionID: "v1", Component: "Edr", Version: "1.0"}
 
-// want is a wanted connection; an encrypted setting is one whose value begins with "ENC:".
+// want is a wanted connection; the value of an encrypted setting begins with "ENC:".
 func want(name string, change ...func(*diff.Want)) diff.Want {
 	w := diff.Want{Connection: manifest.Connection{
 		Target: "prod", Name: name, Description: "text", Component: "Edr", Version: "1.0",
@@ -77,7 +77,7 @@ func masks(key string) func(*diff.Have) {
 	return func(h *diff.Have) { h.Settings[secrets.Path("config").Key(key)] = diff.Seen{Masked: true} }
 }
 
-// hole is a wanted connection whose password has no value yet.
+// hole is a wanted connection with a password that has no value yet.
 func hole(name string, change ...func(*diff.Want)) diff.Want {
 	return want(name, append(change, func(w *diff.Want) { w.Incomplete, w.Missing = true, []secrets.Path{"config.password"} })...)
 }
@@ -394,7 +394,7 @@ func TestUnmanagedCountsWhatNoChangeIsAbout(t *testing.T) {
 	}
 }
 
-// The unmanaged are named in one order, whatever the order in which SecMaster lists them.
+// The unmanaged are named in one order, whatever the order of SecMaster's list.
 func TestUnmanagedAreInOrderOfNameAndID(t *testing.T) {
 	in := diff.Input{Have: []diff.Have{have("3", want("x")), have("9", want("a")), have("2", want("x")), have("1", want("y"))}}
 	p := diff.Compute(in)

@@ -7,8 +7,8 @@ import (
 	"connsync/secrets"
 )
 
-// Concealed are the settings that were applied in the clear and are encrypted now, each with the digest of the value that was applied, where this is
-// all that a write would be for: nothing else of the connection differs, and SecMaster shows it as it was. None otherwise. Whether they have these
+// Concealed are the settings applied in the clear and encrypted now, each with the digest of the applied value, where this is
+// the only reason for a write: nothing else of the connection differs, and SecMaster shows it as it was. None otherwise. Whether they have these
 // values still is seen when the file is opened: then there is nothing to write.
 func (c *Change) Concealed() map[secrets.Path]string {
 	if !c.onlyGit() || c.Known.Unverified || c.Known.UpdateTime != c.Have.UpdateTime {
@@ -29,13 +29,13 @@ func (c *Change) Concealed() map[secrets.Path]string {
 	return out
 }
 
-// onlyGit tells of an update of a bound connection that is written for its secrets alone.
+// onlyGit tells of an update of a bound connection, written for its secrets alone.
 func (c *Change) onlyGit() bool {
 	return c.Action == Update && c.Write && len(c.Causes) == 1 && c.Causes[0] == Git && len(c.Fields) == 0 && c.From == "" && c.Intent == nil &&
 		c.Want != nil && c.Have != nil && c.Known != nil && c.Known.Name == c.Name
 }
 
-// Conceals tells whether a decrypted value is the one that was applied in the clear.
+// Conceals tells whether a decrypted value is the one applied in the clear.
 func Conceals(v secrets.Value, applied string) bool {
 	switch plain := v.Expose().(type) {
 	case string, bool, json.Number:

@@ -16,28 +16,28 @@ func set(words string) map[string]bool {
 	return out
 }
 
-// destinations are the words of keys that say where a connection leads, or by which way.
+// destinations are the words of keys for where a connection leads, or by what way.
 var destinations = set("endpoint endpoints url urls uri uris host hosts hostname address addresses addr addrs server servers broker brokers domain domains fqdn proxy socks port ports ip ips gateway webhook webhooks hook hooks " +
 	"dsn jdbc odbc bootstrap base site mx nodes zookeeper zk controller collector sink relay callback callbacks redirect issuer authority discovery wsdl jwks origin upstream upstreams remote peer peers bastion jump " +
 	"nameserver nameservers scheme protocol insecure cacert cafile capath cabundle truststore sni sslmode usessl usetls starttls dizhi zhuji fuwuqi duankou yuming wangguan daili wangzhi")
 
-// chinese are parts of Chinese keys that say where a connection leads, and counted are ends of those that count or time it.
+// chinese are parts of Chinese keys for where a connection leads, and counted are ends of keys for its count or its time.
 var (
 	chinese = lazy.New(`地址|主机|服务器|端口|域名|代理|网关|网址`)
 	counted = lazy.New(`(数量|版本|超时|次数)$`)
 )
 
-// quantities are last words of keys that count or time what leads somewhere, or say how it is written: host_count, url_encode.
+// quantities are last words of keys for the count, the time or the spelling of a destination: host_count, url_encode.
 var quantities = set("count counts version versions timeout timeouts threshold encode encoding encoded timezone limit retries retry interval size")
 
-// whereabouts are words of keys that may say whose, or which part of a place, a connection leads to. Where nothing proves who changed them, they are of high risk.
+// whereabouts are words of keys for the owner, or the part, of a destination. Where nothing proves who changed them, they are of high risk.
 var whereabouts = set("tenant tenants realm realms cluster clusters account accounts region regions path paths instance instances")
 
-// risks are the destinations that Git changes while a secret stays: it would be sent to the new place.
+// risks are the destinations changed by Git while a secret stays: a sync would send the secret to the new place.
 func risks(c Change) []Risk {
 	stays := false
 	for _, s := range c.Secrets {
-		stays = stays || s.Word == Same || s.Word == Unverified || s.Word == Reencrypted // of which nobody can tell
+		stays = stays || s.Word == Same || s.Word == Unverified || s.Word == Reencrypted // for the last, no one can tell
 	}
 	if !stays {
 		return nil
@@ -51,8 +51,8 @@ func risks(c Change) []Risk {
 	return out
 }
 
-// Destination tells whether a field says where the connection leads: the plugin, or a setting that by its key or by its
-// value, before or after, is an address.
+// Destination tells whether a field says where the connection leads: the plugin, or a setting. By its key or by its
+// value, before or after, such a setting is an address.
 func (f Field) Destination() bool {
 	if f.Path == pathPlugin || leads(f.Path) {
 		return true
@@ -86,16 +86,16 @@ func (f Field) whereabouts() bool {
 	return strings.HasPrefix(string(f.Path), "config") && among(manifest.KeyWords(strings.TrimPrefix(string(f.Path), "config")), whereabouts)
 }
 
-// joined are keys that run their words together: apiurl, baseurl, smtphost; and unjoined are words that only look so.
+// joined are keys with their words run together: apiurl, baseurl, smtphost; and unjoined are words with only the look of it.
 var (
 	joined   = lazy.New(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$|^(smtp|imap|ldap|https?|ssh|s?ftp|db|sql|redis|api|web|tcp|udp|ssl|tls|proxy|remote|listen|mgmt)port$`)
 	unjoined = set("curl purl ghost")
 )
 
-// glued are keys that run verify and its word together: verifyssl, sslverify.
+// glued are keys with verify and its word run together: verifyssl, sslverify.
 var glued = lazy.New(`^(verify(ssl|tls|cert|peer)|(ssl|tls|cert|peer)verify)$`)
 
-// accounts are the words of keys that say who asks, and not whom.
+// accounts are the words of keys for who asks, and not whom.
 var accounts = map[string]bool{
 	"user": true, "users": true, "username": true, "login": true, "account": true, "email": true, "mail": true, "sender": true, "from": true,
 	"principal": true, "subject": true, "owner": true, "contact": true, "upn": true,

@@ -93,7 +93,7 @@ func TestADestinationIsKnownByItsKeyOrItsValue(t *testing.T) {
 	}
 }
 
-// What may say whose place a connection leads to is of high risk beside a secret that stays, unless a seal speaks; and so is a destination beside one that was
+// What may say whose place a connection leads to is of high risk beside an unchanged secret, unless a seal speaks; and so is a destination beside one
 // encrypted anew.
 func TestWhatMayLeadElsewhereIsOfHighRisk(t *testing.T) {
 	at := sealedAt(monday, "m1")

@@ -4,7 +4,7 @@ import (
 	"connsync/secrets"
 )
 
-// Equal tells of a connection that a line  adopt:  takes over whether SecMaster shows the whole of it, and all as Git wants it: every setting, each
+// Equal tells of a connection taken over by a line  adopt:  whether SecMaster shows the whole of it, and all as Git wants it: every setting, each
 // secret by its decrypted value, and no setting more. values are the secrets by their paths in the file.
 func (c *Change) Equal(values map[secrets.Path]secrets.Value) bool {
 	if c.Action != Adopt || !c.Write || c.Intent != nil || len(c.Causes) > 0 || c.From != "" || c.Have.Settings == nil {

@@ -1,13 +1,13 @@
 package diff
 
-// Contains tells whether what was applied from a commit is part of the one that a plan was made from: the commit itself, or the content of
-// the file that was applied (its Git name; "" where it is not known). Its error says that the history which would tell is not here.
+// Contains tells whether what was applied from a commit is part of the plan's commit: the commit itself, or the content of
+// the applied file (its Git name; "" where it is not known). Its error says: the history needed for the answer is not here.
 type Contains func(commit, file, blob string) (bool, error)
 
-// Forward makes a conflict of every change that would undo what was applied from a commit which the plan's own does not contain: a checkout
-// that is older, or that parted, must not bring back what another one replaced. allow leaves the change, and warns. past are the names that
-// were known before: a connection that was deleted comes back only by a commit that contains the one which deleted it.
-// Where it cannot be told, allow has it that the change undoes something; without it, changes are judged up to the first error.
+// Forward makes a conflict of every change that would undo what was applied from a commit, unless the plan's commit contains it: an older
+// or a parted checkout must not bring back what another one replaced. allow leaves the change, and warns. past are the names
+// known before: a deleted connection comes back only by a commit that contains the deleting one.
+// Where it cannot be told, allow takes it for granted: the change undoes something; without it, changes are judged up to the first error.
 func (p *Plan) Forward(past map[string]Past, contains Contains, allow bool) error {
 	for i := range p.Changes {
 		c := &p.Changes[i]
@@ -26,7 +26,7 @@ func (p *Plan) Forward(past map[string]Past, contains Contains, allow bool) erro
 	return nil
 }
 
-// appliedFrom is the commit that a change would undo, and the file that was applied from it; "" for a change that undoes nothing.
+// appliedFrom is the commit that a change would undo, and the file applied from it; "" where a change undoes nothing.
 func (c *Change) appliedFrom(past map[string]Past) (commit, file, blob string) {
 	switch {
 	case c.Known != nil && (c.Write || c.Restamp || c.Verified || c.unprotects()):
@@ -37,7 +37,7 @@ func (c *Change) appliedFrom(past map[string]Past) (commit, file, blob string) {
 	return "", "", ""
 }
 
-// unprotects tells that nothing is sent, and that the record would lose its protection.
+// unprotects tells whether nothing is sent, and the record would lose its protection.
 func (c *Change) unprotects() bool {
 	return c.Action == Unchanged && c.Want != nil && c.Known.Protect && !c.Want.Protect
 }

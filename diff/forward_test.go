@@ -11,7 +11,7 @@ import (
 	"connsync/manifest"
 )
 
-// A plan of commit "new" that touches connections which were applied from others: what becomes of each, where "old" is contained and "side" is not.
+// A plan of commit "new" touches connections applied from other commits: what becomes of each, where "old" is contained and "side" is not.
 func TestOnlyForward(t *testing.T) {
 	from := func(commit string) *diff.Known {
 		return &diff.Known{Name: "a", Commit: commit, File: "connections/a.yaml", Blob: "b-" + commit}
@@ -71,7 +71,7 @@ func judged(c diff.Change) string {
 	return out
 }
 
-// Where the history cannot be read, that is said, and nothing is judged by it; a plan that would write nothing asks for none.
+// Where the history cannot be read, the plan says so, and judges nothing by it; a plan without a write asks for no history.
 func TestAHistoryThatCannotBeRead(t *testing.T) {
 	broken := errors.New("no history")
 	asked := 0

@@ -15,7 +15,7 @@ type Input struct {
 	Target  string
 	Place   Place
 	Want    []Want
-	Have    []Have                 // complete: a caller that could not list completely must not call Compute
+	Have    []Have                 // complete: a caller without the complete list must not call Compute
 	Known   map[string]Known       // by the name last written
 	Intents map[string]Intent      // by name
 	Rewrite func(name string) bool // write this connection again whatever the fingerprints say; nil: none
@@ -27,8 +27,8 @@ type Input struct {
 	Reviewed bool     // the plan was reviewed without a key: nothing is written for what Compared says
 
 	Destinations string                 // secrets.destinations of the project
-	SealedFor    Place                  // the place as the project file has it, which seals bind
-	Accept       func(name string) bool // a destination that changed without a seal is accepted, for this run; nil: none
+	SealedFor    Place                  // the place as the project file has it; seals bind it
+	Accept       func(name string) bool // a destination changed without a seal is accepted, for this run; nil: none
 }
 
 // Place is where a target's connections live. Known state belongs to one place.
@@ -44,15 +44,15 @@ func PlaceOf(t manifest.Target) Place {
 	return Place{Region: t.Region, ProjectID: t.ProjectID, WorkspaceID: t.WorkspaceID, Endpoint: t.Endpoint}
 }
 
-// Want is a wanted connection whose plugin has been resolved to ids.
+// Want is a wanted connection with its plugin resolved to ids.
 type Want struct {
 	manifest.Connection
 	Resolved Plugin
-	// Unresolved tells that the workspace has no such plugin or version: the change is a
-	// ConflictPlugin that names Near, whatever else holds.
+	// Unresolved: the workspace has no such plugin or version. The change is a
+	// ConflictPlugin and names Near, whatever else holds.
 	Unresolved bool
 	Near       []string
-	// Rests tells that its file was not read, since it is the one that was applied: what it wants is what its record says. It can only be left alone.
+	// Rests: its file was not read, since it is the applied one. What it wants is what its record says. It can only be left alone.
 	Rests bool
 }
 
@@ -70,7 +70,7 @@ func (p Plugin) String() string {
 }
 
 // Have is a connection as SecMaster shows it. Settings holds every leaf of the shown config
-// by its path (config.auth.user); it is nil where SecMaster showed no config, or none that could be read.
+// by its path (config.auth.user); it is nil where SecMaster showed no config, or an unreadable one.
 type Have struct {
 	ID, Name, Description    string
 	Plugin                   Plugin
@@ -79,7 +79,7 @@ type Have struct {
 	CanBeDeleted             *bool  // nil: not said
 	Defense                  bool   // a connection of an emergency policy: bound by id only
 	Failed                   bool   // SecMaster shows the status FAILED
-	Disabled                 bool   // … and that it is not enabled
+	Disabled                 bool   // … and says: it is not enabled
 }
 
 // Warnings are what a connection's own state gives to know: it may not work, whatever its settings.
@@ -117,14 +117,14 @@ type Known struct {
 	Marks      map[secrets.Path]string // what of each ciphertext stays while its value stays, as digests; none where it is not known
 	Keys       string                  // digest of its file's wrapped data keys
 	File       string                  // the manifest
-	Blob       string                  // Git's name (SHA-1) of the manifest that was applied, as it stood; "" where it is not known
-	Commit     string                  // the commit that was applied
-	Dirty      bool                    // … from a worktree that had changes beside it
+	Blob       string                  // Git's name (SHA-1) of the applied manifest, as it stood; "" where it is not known
+	Commit     string                  // the applied commit
+	Dirty      bool                    // … from a worktree with changes beside it
 	// LastModified and MAC are the file's sops.lastmodified and the digest of its encrypted MAC when it was applied. Where the connection
 	// was written, both had been authenticated.
 	LastModified string
 	MAC          string
-	Adopted      string // the id of an adopt: line that was carried out: it is spent; "" for none
+	Adopted      string // the id of an adopt: line carried out before: it is spent; "" for none
 	Seal         *Seal  // of what was applied; nil where nothing is known of it
 	Disputed     bool   // of an Unverified one: secrets were written, answered as done, and shown otherwise all the same; they are not written again by themselves
 	Checked      string // CheckedBy of its file, where the record says all that the file does; "" where it does not
@@ -135,10 +135,10 @@ type Written string
 
 // What is known of the last write.
 const (
-	WrittenNever       Written = ""            // recorded only: somebody else's work
+	WrittenNever       Written = ""            // recorded only: another writer's work
 	WrittenConfirmed   Written = "confirmed"   // SecMaster showed it afterwards
-	WrittenUnconfirmed Written = "unconfirmed" // answered as done, and nothing that SecMaster shows could prove it
-	WrittenUnsaid      Written = "unsaid"      // recorded by schema 1, which did not say; until the state's log or a write tells
+	WrittenUnconfirmed Written = "unconfirmed" // answered as done, and nothing shown by SecMaster could prove it
+	WrittenUnsaid      Written = "unsaid"      // recorded by schema 1 without a word on it; until the state's log or a write tells
 )
 
 // ByConnsync tells whether connsync wrote the connection, as far as is known.
@@ -146,19 +146,19 @@ func (w Written) ByConnsync() bool { return w == WrittenConfirmed || w == Writte
 
 // Seal is the proof under which settings were applied: digests only.
 type Seal struct {
-	Settings string `json:"settings"`         // digest of the settings that it binds
+	Settings string `json:"settings"`         // digest of the settings it binds
 	N        int64  `json:"n,omitempty"`      // the seal's counter; it only grows
 	Digest   string `json:"digest,omitempty"` // of the seal itself; "" where there was none
 	Sealed   bool   `json:"sealed,omitempty"`
 	Secrets  bool   `json:"secrets,omitempty"` // the connection had secrets
 }
 
-// Past is what stays known of a name whose connection was deleted or forgotten.
+// Past is what stays known of a name after its connection was deleted or forgotten.
 type Past struct {
 	ID     string    `json:"id"`
 	At     time.Time `json:"at"`
-	Commit string    `json:"commit,omitempty"` // that was applied when it went
-	N      int64     `json:"n,omitempty"`      // the largest counter of a seal that was applied under the name
+	Commit string    `json:"commit,omitempty"` // applied when it went
+	N      int64     `json:"n,omitempty"`      // the largest counter of a seal applied under the name
 }
 
 // Digests are the two digests of a setting in the clear: of what Git wanted, and of what
@@ -175,11 +175,11 @@ const (
 	IntentDelete = "delete"
 )
 
-// Intent is a write that a run announced and has not confirmed.
+// Intent is a write announced by a run and not confirmed.
 type Intent struct {
 	Name    string
 	Kind    string // IntentCreate, IntentUpdate or IntentDelete
 	ID      string // of an update or delete
-	Run     string // id of the run that announced it
+	Run     string // id of its run
 	Settled bool   // its run can no longer write, and the settle window has passed
 }

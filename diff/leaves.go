@@ -15,7 +15,7 @@ const (
 	pathConfig      secrets.Path = "config" // all of it
 )
 
-// clearLeaf is a setting that Git holds in the clear.
+// clearLeaf is a setting in the clear in Git.
 type clearLeaf struct {
 	path   secrets.Path
 	value  any
@@ -50,7 +50,7 @@ func leavesOf(w *Want) leaves {
 	return l
 }
 
-// asNew are the settings in the clear of a connection that is created.
+// asNew are the settings in the clear of a new connection.
 func (l leaves) asNew() []Field {
 	var out []Field
 	for _, s := range l.clear {
@@ -77,7 +77,7 @@ func Fixed() []secrets.Path {
 	return []secrets.Path{pathName, pathDescription, pathComponent, pathVersion}
 }
 
-// shownPath is the path that people see: a plugin is one thing.
+// shownPath is the path for people: a plugin is one thing.
 func shownPath(p secrets.Path) secrets.Path {
 	if p == pathComponent || p == pathVersion {
 		return pathPlugin

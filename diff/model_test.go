@@ -12,16 +12,16 @@ import (
 	"connsync/secrets"
 )
 
-// situation is everything that can hold of one connection, a, with one that it may have been renamed from, old.
+// situation is everything that can hold of one connection, a, with its possible former name, old.
 type situation struct {
 	wanted, unresolved, previously  bool
 	adopt                           string // "" or an id
 	wish, secret                    string // its endpoint and its password now
 	known, knownOld                 bool   // as id 1, as id 3
-	wrote                           string // the endpoint that was written and shown then; its password was ENC:1
+	wrote                           string // the endpoint written and shown then; its password was ENC:1
 	intent, intentID                string
 	settled                         bool
-	there                           [4]string // the name under which an id is there; "" for none
+	there                           [4]string // the name of an id; "" where it is not there
 	defense                         [4]bool
 	shown, time                     string // what they show: the endpoint ("*" masked), and the update time
 	prune, protected, unguard, busy bool
@@ -96,7 +96,7 @@ func (s situation) input() diff.Input {
 	return in
 }
 
-// named are the ids that are there under a name which binds.
+// named are the ids there under a binding name.
 func (s situation) named(name, without string) (ids []string) {
 	for id := 1; id <= 3; id++ {
 		if s.there[id] == name && !s.defense[id] && fmt.Sprint(id) != without {
@@ -156,7 +156,7 @@ func (s situation) decisions() []string {
 	return out
 }
 
-// leftBy are the connections that an announced create of a name may have left behind.
+// leftBy are the connections an announced create of a name may have left behind.
 func (s situation) leftBy(name string) []string {
 	if s.intentID != "" && s.name(s.intentID) != "" {
 		return []string{s.intentID}
@@ -246,7 +246,7 @@ func (s situation) wantedDecision() (action, id string, write bool) {
 	return "adopt", byName[0], s.rewrite
 }
 
-// compared tells whether a bound connection is written: because Git moved, SecMaster moved, or somebody asks for it.
+// compared tells whether a bound connection is written: because Git moved, SecMaster moved, or a user asks for it.
 func (s situation) compared(id, recorded string) (string, string, bool) {
 	git := s.wish != s.wrote || s.secret != "ENC:1" || recorded != "a"
 	moved := func(shown, want, before string) bool { return shown != want && shown != before }

@@ -18,7 +18,7 @@ func (d *decider) orphans() {
 	}
 }
 
-// orphan decides about a connection that connsync wrote and Git no longer wants.
+// orphan decides about a connection written by connsync and no longer wanted by Git.
 func (d *decider) orphan(name string, k Known) Change {
 	c := Change{Name: name, Action: Forget, Known: &k, Plugin: k.Plugin}
 	if i, ok := d.in.Intents[name]; ok {
@@ -52,7 +52,7 @@ func (d *decider) orphan(name string, k Known) Change {
 	return c
 }
 
-// abandoned decides about an announced write of a connection that is neither known nor wanted: what an
+// abandoned decides about an announced write of a connection neither known nor wanted: what an
 // interrupted create left is ours, and is recorded; what left nothing is cleared once it can leave nothing any more.
 func (d *decider) abandoned(name string, i Intent) (Change, bool) {
 	c := Change{Name: name, Action: Forget, Intent: &i}
@@ -70,7 +70,7 @@ func (d *decider) abandoned(name string, i Intent) (Change, bool) {
 	return c, i.Settled || i.Kind != IntentCreate || len(found) > 0
 }
 
-// free tells that no wanted connection is bound to an id and none is known by it.
+// free tells whether no wanted connection is bound to an id and none is known by it.
 func (d *decider) free(id string) bool {
 	_, owned := d.owner[id]
 	return !owned && !d.taken[id]

@@ -16,9 +16,9 @@ const (
 	Delete    Action = "delete"   // an orphaned connection, with Prune
 	Orphaned  Action = "orphaned" // written or recorded by connsync, no longer in Git
 	Forget    Action = "forget"   // nothing there: only the record goes
-	Conflict  Action = "conflict" // nothing is done until somebody decides
+	Conflict  Action = "conflict" // nothing is done until a user decides
 	Unchanged Action = "unchanged"
-	// Incomplete is a connection of which settings have no value yet: nothing is done about it, and nothing waits for it.
+	// Incomplete is a connection with settings that have no value yet: nothing is done about it, and nothing waits for it.
 	Incomplete Action = "incomplete"
 	Rename     Action = "rename" // between two commits: wanted under another name, with whatever else changes
 	Remove     Action = "remove" // between two commits: no longer wanted
@@ -27,7 +27,7 @@ const (
 // Cause is why something is written.
 type Cause string
 
-// The causes, in the order in which they are shown.
+// The causes, in the order of a plan.
 const (
 	Git         Cause = "git"         // what Git wants moved since the last write
 	Drift       Cause = "drift"       // what SecMaster shows moved since the last write
@@ -61,21 +61,21 @@ type Plan struct {
 	Changes     []Change // in order of name; unchanged connections included
 	Unmanaged   int      // in SecMaster, never written by connsync
 	Others      []Other  // those, in order of name and id; not part of the hash
-	Wanted      int      // connections that Git wants, whichever of them the changes are about
-	Recorded    int      // connections that connsync knows, likewise
-	Unverified  int      // secrets whose value in SecMaster is not known
-	Unconfirmed int      // connections whose last write was answered as done, and that nothing showed
-	// BlindToTouch tells that SecMaster gives no update_time for a connection that holds secrets,
+	Wanted      int      // connections wanted by Git, with or without a change
+	Recorded    int      // connections known to connsync, likewise
+	Unverified  int      // secrets with an unknown value in SecMaster
+	Unconfirmed int      // connections: the last write was answered as done, and nothing showed it
+	// BlindToTouch: SecMaster gives no update_time for a connection with secrets,
 	// so a secret changed there cannot be seen.
 	BlindToTouch bool
 	Reviewed     bool    // no seal is compared: review alone decides where secrets go
-	Search       *Search // how far the users of its connections were looked for; nil where nobody was asked
-	// Unread are the files that rest and have to be read, since there is something to say or do about a connection of theirs. Where there is one, the plan
+	Search       *Search // how far the users of its connections were looked for; nil where SecMaster was not asked
+	// Unread are resting files. They have to be read, since there is something to say or do about a connection of theirs. Where there is one, the plan
 	// is none.
 	Unread []string
 }
 
-// Other is a connection that no change is about.
+// Other is a connection without a change.
 type Other struct{ Name, ID string }
 
 // Change is the decision about one connection.
@@ -91,20 +91,20 @@ type Change struct {
 	Modifier string // who SecMaster says modified it, for Drift and Touched
 	Fields   []Field
 	Secrets  []SecretChange
-	Extra    []secrets.Path // settings that SecMaster shows and Git does not name
+	Extra    []secrets.Path // settings shown by SecMaster and not named in Git
 	Risks    []Risk
 	Warnings []Warning
 	Conflict *ConflictDetail // for Conflict alone
 	Restamp  bool            // of an unchanged one: sops wrote its file, and the record is to say so
 	Verified bool            // recorded without a write so far, and each of its secrets was compared and is as Git has it: the record is to say so
-	Users    *Users          // nil where nobody was asked who uses it
+	Users    *Users          // nil where SecMaster was not asked who uses it
 	Want     *Want           // nil where Git does not want it
 	Have     *Have           // nil where SecMaster has none
 	Known    *Known          // nil where none was recorded
-	Intent   *Intent         // the open intent that it resolves
+	Intent   *Intent         // the open intent it resolves
 }
 
-// Field is one setting in the clear that changes.
+// Field is one changing setting in the clear.
 type Field struct {
 	Path      secrets.Path // name, description, plugin, config.endpoint
 	Old, New  any          // string, bool, json.Number, an empty mapping or list; nil where there is none
@@ -130,9 +130,9 @@ const (
 	RiskCopied      RiskKind = "copied"      // the secret's ciphertext stands in two places
 	RiskAdopt       RiskKind = "adopt"       // an existing connection is overwritten
 	RiskUnprotected RiskKind = "unprotected" // a prune may delete it from now on
-	RiskExposed     RiskKind = "exposed"     // a secret that was in the clear is said to be another one now
-	RiskException   RiskKind = "exception"   // a setting that looks like a secret may stand in the clear
-	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse that: ConflictRepointed
+	RiskExposed     RiskKind = "exposed"     // a secret was in the clear, and is said to be another one now
+	RiskException   RiskKind = "exception"   // a setting with the look of a secret may stand in the clear
+	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse it: ConflictRepointed
 	RiskSealed      RiskKind = "sealed"      // sealed anew: whether by a holder of the key is seen when the file is opened
 )
 
@@ -158,18 +158,18 @@ const (
 	WarnDuplicate         WarningKind = "duplicate"          // others in SecMaster have the same name
 	WarnPreviouslyIgnored WarningKind = "previously-ignored" // the new name is bound already
 	WarnProtected         WarningKind = "protected"          // orphaned, and protected
-	WarnInUse             WarningKind = "in-use"             // orphaned, and SecMaster says that it cannot be deleted
-	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit that this one does not contain, as allowed
+	WarnInUse             WarningKind = "in-use"             // orphaned, and not to be deleted, as SecMaster says
+	WarnBehind            WarningKind = "behind"             // it undoes what was applied from a commit not contained in this one, as allowed
 	WarnNotWritten        WarningKind = "not-written"        // orphaned, and recorded without connsync having written it
-	WarnName              WarningKind = "name"               // created under a name that the console would not give
+	WarnName              WarningKind = "name"               // created under a name the console would not give
 	WarnSpent             WarningKind = "adopt-spent"        // its line adopt: was carried out now, and can go
 	WarnFailed            WarningKind = "failed"             // SecMaster shows the status FAILED
-	WarnDisabled          WarningKind = "disabled"           // SecMaster shows that it is not enabled
+	WarnDisabled          WarningKind = "disabled"           // SecMaster shows it as not enabled
 	WarnOtherwise         WarningKind = "shown-otherwise"    // a secret was written, and SecMaster shows another value
-	WarnDiffers           WarningKind = "secret-differs"     // SecMaster shows another value of a secret, and the plan that was reviewed does not write it
+	WarnDiffers           WarningKind = "secret-differs"     // SecMaster shows another value of a secret, and the reviewed plan does not write it
 )
 
-// Warning is something to know that stops nothing.
+// Warning is something to know. It stops nothing.
 type Warning struct {
 	Kind   WarningKind
 	IDs    []string // the other connections it is about
@@ -186,23 +186,23 @@ const (
 	ConflictReplaced  ConflictKind = "replaced"   // the known id is gone and another has its name
 	ConflictDuplicate ConflictKind = "duplicate"  // several of its name, none known
 	ConflictNameTaken ConflictKind = "name-taken" // bound by id, and its name belongs to another
-	ConflictAdoptNone ConflictKind = "adopt-none" // adopt names an id that SecMaster does not have
-	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id that is bound to another wanted connection, or ours is still there
-	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not that version of it
-	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is somebody else's
+	ConflictAdoptNone ConflictKind = "adopt-none" // adopt names an id unknown to SecMaster
+	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id bound to another wanted connection, or ours is still there
+	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not its version
+	ConflictRename    ConflictKind = "rename"     // previously names one never ours, or the new name is another's
 	ConflictHole      ConflictKind = "hole"       // connsync wrote it, and settings have no value any more
-	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear that the rule of its file encrypts
-	ConflictBehind    ConflictKind = "behind"     // it would undo what was applied from a commit that this one does not contain
-	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, and the connection has no seal that says so
+	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear although the rule of its file encrypts them
+	ConflictBehind    ConflictKind = "behind"     // it would undo what was applied from a commit not contained in this one
+	ConflictRepointed ConflictKind = "repointed"  // a destination beside a secret changed, and the connection has no seal to say so
 	ConflictUnsealed  ConflictKind = "unsealed"   // a connection with secrets has no seal, and the project wants one, or it had one
-	ConflictResealed  ConflictKind = "resealed"   // settings changed, and the seal is still the one that was applied with others
+	ConflictResealed  ConflictKind = "resealed"   // settings changed, and the seal is still the one applied with others
 )
 
 // ConflictDetail says what a conflict is about.
 type ConflictDetail struct {
 	Kind   ConflictKind
 	IDs    []string       // the connections in SecMaster it is about
-	Fields []secrets.Path // the visible fields that differ, the ones that are not visible, or the destinations that changed; no values
-	Near   []string       // for ConflictPlugin: the versions, or else the plugins, that the workspace has
+	Fields []secrets.Path // the differing visible fields, the invisible ones, or the changed destinations; no values
+	Near   []string       // for ConflictPlugin: the versions, or else the plugins, in the workspace
 	Commit string         // for ConflictBehind: from which it was applied last
 }

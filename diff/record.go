@@ -6,8 +6,8 @@ import (
 
 // RecordOptions is what a record says beside the connection itself.
 type RecordOptions struct {
-	Commit       string // that was applied
-	Dirty        bool   // … from a worktree that had changes beside it
+	Commit       string // the applied one
+	Dirty        bool   // … from a worktree with changes beside it
 	Unverified   bool   // the connection was found, not written
 	Unconfirmed  bool   // it was written, and nothing showed it
 	LastModified string // the file's authenticated sops.lastmodified; "" where it was not decrypted, and then as the file says
@@ -61,7 +61,7 @@ func (k *Known) KeepAdopted(before *Known) {
 	}
 }
 
-// written is what the record says of the write that it is made after.
+// written is what the record says of the write before it.
 func (o RecordOptions) written() Written {
 	switch {
 	case o.Unverified:
@@ -72,8 +72,8 @@ func (o RecordOptions) written() Written {
 	return WrittenConfirmed
 }
 
-// KeepStamp keeps what an earlier record says of its file's encryption where that is the later word: an older version of a file, or one that is not
-// encrypted, must not open the way for a destination that was changed by hand.
+// KeepStamp keeps what an earlier record says of its file's encryption where that is the later word: an older version of a file, or one without
+// encryption, must not open the way for a destination changed by hand.
 func (k *Known) KeepStamp(before *Known) {
 	if before == nil || before.MAC == "" {
 		return

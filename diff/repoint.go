@@ -6,7 +6,7 @@ import (
 	"connsync/manifest"
 )
 
-// stamp is what a file said of its last encryption when a connection of it was applied: a time that its MAC authenticates, and the MAC.
+// stamp is what a file said of its last encryption when a connection of it was applied: a time authenticated by its MAC, and the MAC.
 type stamp struct {
 	at  time.Time
 	mac string
@@ -17,7 +17,7 @@ func stampOf(lastModified, mac string) stamp {
 	return stamp{at, mac}
 }
 
-// written tells whether sops wrote a file after it was stamped: the time is not earlier, and the MAC is another one, which nobody makes
+// written tells whether sops wrote a file after it was stamped: the time is not earlier, and the MAC is another one. No one makes it
 // without the key. Whether the two belong together is seen when the file is opened.
 func (s stamp) written(f *manifest.Sops) bool {
 	now := stampOf(f.LastModified, f.MAC)
@@ -29,7 +29,7 @@ func SopsWrote(before, now *manifest.Sops) bool {
 	return stampOf(before.LastModified, before.MAC).written(now)
 }
 
-// restamp has an unchanged connection recorded once more where sops wrote its file: what happens to the file later is compared with that.
+// restamp has an unchanged connection recorded once more where sops wrote its file: what happens to the file later is compared with this.
 func restamp(c *Change) {
 	s := c.Want.File.Sops
 	if c.Action != Unchanged || s == nil || s.MAC == "" {

@@ -8,7 +8,7 @@ import (
 	"connsync/secrets"
 )
 
-// sealedAt gives a wanted connection's file a time of its last encryption, a MAC, and a MAC that covers encrypted values only.
+// sealedAt gives a wanted connection's file a time of its last encryption, a MAC, and a MAC over encrypted values only.
 func sealedAt(at, mac string) func(*diff.Want) {
 	return func(w *diff.Want) {
 		w.File.Sops = &manifest.Sops{KeysDigest: "keys", MACOnlyEncrypted: true, LastModified: at, MAC: mac}
@@ -20,7 +20,7 @@ const (
 	tuesday = "2026-01-06T10:00:00Z"
 )
 
-// Whoever sends a secret elsewhere must hold its key. That sops wrote the file since shows nothing of it: what was edited by hand before is signed with the rest.
+// To send a secret elsewhere, its key is needed. A later write of the file by sops shows nothing of it: what was edited by hand before is signed with the rest.
 func TestADestinationIsNotChangedByHandBesideASecret(t *testing.T) {
 	written := want("a", sealedAt(monday, "m1"))
 	moved := with("endpoint", "https://evil", "password", "ENC:1")
@@ -78,14 +78,14 @@ func TestADestinationIsNotChangedByHandBesideASecret(t *testing.T) {
 // place is the target of all seals here.
 var place = diff.Place{Region: "cn-north-4", WorkspaceID: "w"}
 
-// seals gives a wanted connection a seal whose text has an IV.
+// seals gives a wanted connection a seal with an IV in its text.
 func seals(iv string) func(*diff.Want) {
 	return func(w *diff.Want) {
 		w.Seal = &secrets.Ref{Ciphertext: secrets.Ciphertext{Kind: "str", IV: iv, Size: 9}}
 	}
 }
 
-// applied is the record of a connection that was sent under a seal.
+// applied is the record of a connection sent under a seal.
 func applied(t *testing.T, w diff.Want) diff.Known {
 	t.Helper()
 	lines, ok := w.Bound(manifest.Target{Region: place.Region, WorkspaceID: place.WorkspaceID})
@@ -148,7 +148,7 @@ func TestWhatOfASealIsToldWithoutAKey(t *testing.T) {
 	}
 }
 
-// A seal that is new, or is another one, is recorded once the file was opened; and what is recorded is not lost.
+// A new seal, or another one, is recorded once the file was opened; and what is recorded is not lost.
 func TestASealIsRecorded(t *testing.T) {
 	at := sealedAt(monday, "m1")
 	before := want("a", at, seals("iv1"))
@@ -171,7 +171,7 @@ func TestASealIsRecorded(t *testing.T) {
 	}
 }
 
-// A connection that was renamed takes its stamp along.
+// A renamed connection takes its stamp along.
 func TestARenameIsNoWayToAnotherDestination(t *testing.T) {
 	written := want("old", sealedAt(monday, "m1"))
 	w := want("new", with("endpoint", "https://evil", "password", "ENC:1"), sealedAt(monday, "m1"), func(w *diff.Want) { w.Previously = "old" })
@@ -181,8 +181,8 @@ func TestARenameIsNoWayToAnotherDestination(t *testing.T) {
 	}
 }
 
-// What sops wrote for one connection of a file is no licence for another one, once it was applied: the other one, which it left
-// unchanged, is recorded once more, and then no more.
+// What sops wrote for one connection of a file is no licence for another one, once it was applied: the other one, left
+// unchanged by it, is recorded once more, and then no more.
 func TestWhatSopsWroteForOneIsNoLicenceForAnother(t *testing.T) {
 	a, b := want("a", sealedAt(monday, "m1")), want("b", sealedAt(monday, "m1"))
 	in := diff.Input{
@@ -203,7 +203,7 @@ func TestWhatSopsWroteForOneIsNoLicenceForAnother(t *testing.T) {
 	}
 }
 
-// Neither an older file that was applied in between, nor one without encryption, opens the way to another destination.
+// Neither an older file applied in between, nor one without encryption, opens the way to another destination.
 func TestADetourIsNoWayToAnotherDestination(t *testing.T) {
 	newest := want("a", sealedAt(tuesday, "m2"))
 	older := want("a", with("endpoint", "https://a", "password", "ENC:0"), sealedAt(monday, "m1"))

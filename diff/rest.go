@@ -9,12 +9,12 @@ import (
 	"connsync/secrets"
 )
 
-// A file that is byte for byte the one that was applied last needs no reading: its record says what it wants. Such a file rests. It is told by its hash, and
+// A file needs no reading if it is byte for byte the one applied last: its record says what it wants. Such a file rests. It is told by its hash, and
 // only where the record was made by the same checks under the same rules, and names all connections of the file. Nothing is ever sent
 // on the word of a record: what is to be written has its file read and checked first.
 
-// CheckedBy is what a record's Checked is: a digest of the checks that its file passed, with the rules that they were made by, of the names of all connections of
-// the file, and of what the record says beside settings. It needs no key, and says nothing that the repository and the record do not. A connsync that knows
+// CheckedBy is what a record's Checked is: a digest of the checks of its file and the rules for them, of the names of all connections of
+// the file, and of what the record says beside settings. It needs no key, and says nothing beyond the repository and the record. A connsync that knows
 // nothing of it keeps it, and what it changes beside it is seen here.
 func (k *Known) CheckedBy(checks string, names []string) string {
 	parts := []string{checks, k.File, k.Blob, k.Name, k.LastModified, k.MAC, k.Keys, k.Plugin.ComponentID, k.Plugin.VersionID, fmt.Sprint(k.Protect, k.Unverified)}
@@ -24,7 +24,7 @@ func (k *Known) CheckedBy(checks string, names []string) string {
 	return secrets.Digest(strings.Join(append(append(parts, ""), names...), "\x00"))
 }
 
-// Resting are the files that known state vouches for under some checks: all connections that are known to be theirs were applied from one content, and
+// Resting are the files vouched for by known state under some checks: all their known connections were applied from one content, and
 // were recorded together. "" are no checks, and vouch for nothing.
 func Resting(known map[string]Known, checks string) map[string]manifest.Vouched {
 	out := map[string]manifest.Vouched{}
@@ -49,7 +49,7 @@ func Resting(known map[string]Known, checks string) map[string]manifest.Vouched 
 	return out
 }
 
-// Settled tells whether a record says all that the file of a connection says, so that planning the same file once more would find nothing to do and nothing to
+// Settled tells whether a record says all that the file of a connection says, so planning the same file once more would find nothing to do and nothing to
 // note: not where the record keeps an older stamp or seal, where its secrets are not verified, or where a line of the file is an order of its own.
 func (w *Want) Settled(k *Known, sealedFor Place) bool {
 	switch {
@@ -99,7 +99,7 @@ func (k *Known) wanted(w *Want) bool {
 	return true
 }
 
-// resting decides about a connection whose file was not read: it is unchanged, as far as its record and SecMaster tell. false where anything at all is to be said or
+// resting decides about a connection of an unread file: it is unchanged, as far as its record and SecMaster tell. false where anything at all is to be said or
 // done about it: then its file has to be read.
 func (d *decider) resting(w *Want) (Change, bool) {
 	k, known := d.in.Known[w.Name]

@@ -12,20 +12,20 @@ import (
 
 const blob = "0123456789abcdef0123456789abcdef01234567"
 
-// settledAs is a wanted connection of a file that is known by its content, and its record.
+// settledAs is a wanted connection of a file known by its content, and its record.
 func settledAs(w diff.Want, id string) (diff.Want, diff.Known) {
 	w.File.Blob, w.File.Targets = blob, []string{"prod"}
 	w.File.Sops = &manifest.Sops{KeysDigest: "keys", MAC: "mac", LastModified: "2026-01-02T03:04:05Z"}
 	return w, known(id, w)
 }
 
-// resting is what is left of a wanted connection whose file is not read.
+// resting is what is left of a wanted connection of an unread file.
 func resting(w diff.Want, k diff.Known) diff.Want {
 	file := manifest.File{Path: w.File.Path, Blob: w.File.Blob, Targets: w.File.Targets}
 	return diff.Want{Connection: manifest.Connection{Target: w.Target, Name: w.Name, File: file}, Resolved: k.Plugin, Rests: true}
 }
 
-// bare is a plan without what only a file that was read says.
+// bare is a plan without what only the reading of a file tells.
 func bare(p diff.Plan) diff.Plan {
 	changes := append([]diff.Change(nil), p.Changes...)
 	for i := range changes {
@@ -38,7 +38,7 @@ func bare(p diff.Plan) diff.Plan {
 	return p
 }
 
-// Whatever holds of a connection whose file rests: it is left alone exactly as if the file had been read, or the file has to be read.
+// Whatever holds of a connection of a resting file: it is left alone exactly as if the file had been read, or the file has to be read.
 func TestWhatRestsIsPlannedAsIfItWereRead(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	rested, read, unsettled := 0, 0, 0
@@ -98,7 +98,7 @@ func changeOf(p diff.Plan, name string) diff.Change {
 	return diff.Change{}
 }
 
-// A record says all that a file says only where nothing that the file says could lead to another decision, or to another record.
+// A record says all that a file says only where nothing in the file could lead to another decision, or to another record.
 func TestARecordThatDoesNotSayAllIsNotSettled(t *testing.T) {
 	w, k := settledAs(want("a"), "1")
 	if !w.Settled(&k, diff.Place{}) {
@@ -140,7 +140,7 @@ func TestARecordThatDoesNotSayAllIsNotSettled(t *testing.T) {
 	}
 }
 
-// Known state vouches for a file only as a whole, only under the checks that it passed, and only as long as nothing of its records is another one.
+// Known state vouches for a file only as a whole, only under the checks it passed, and only as long as nothing of its records is another one.
 func TestAFileIsVouchedForAsAWhole(t *testing.T) {
 	both := func() map[string]diff.Known {
 		out := map[string]diff.Known{}

@@ -6,9 +6,9 @@ import (
 	"connsync/secrets/seal"
 )
 
-// No destination goes out beside a secret unless a holder of the file's key put it there. What shows that is the connection's seal, which is compared once the
-// file is open. Here, without a key, is decided what needs none: a seal that is missing or that was sealed with other settings, and,
-// where nobody ever sealed, a destination that is not the one that was applied.
+// No destination goes out beside a secret unless a holder of the file's key put it there. The proof is the connection's seal. It is compared once the
+// file is open. Here, without a key, is decided what needs none: a missing seal or one sealed with other settings, and,
+// where no one ever sealed, a destination other than the applied one.
 
 // sealMark is the name in Known.Marks of what stays of a seal's ciphertext while its text stays.
 const sealMark secrets.Path = seal.Key
@@ -56,7 +56,7 @@ func (p Place) Target() manifest.Target {
 	return manifest.Target{Region: p.Region, ProjectID: p.ProjectID, WorkspaceID: p.WorkspaceID, Endpoint: p.Endpoint}
 }
 
-// repointed are the destinations that are not those of the last apply. A secret that comes to a connection which had none meets all of its destinations anew:
+// repointed are the destinations that are not those of the last apply. A secret new to a connection without one meets all of its destinations anew:
 // nothing guarded them before.
 func (d *decider) repointed(w *Want, k *Known) []secrets.Path {
 	if k == nil {

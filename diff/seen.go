@@ -79,7 +79,7 @@ func unique(ps []secrets.Path) []secrets.Path {
 	return out
 }
 
-// extra names the settings that SecMaster shows and Git does not.
+// extra names the settings shown by SecMaster and not in Git.
 func (d *decider) extra(w *Want, h *Have) []secrets.Path {
 	var out []secrets.Path
 	for p := range h.Settings {

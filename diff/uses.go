@@ -6,7 +6,7 @@ import "slices"
 type Users struct {
 	Workflows []Workflow // that name it: the enabled first, then in order of name
 	Policies  int        // emergency policies that name it
-	Hidden    bool       // nobody was found, and SecMaster does not allow to delete it
+	Hidden    bool       // no user was found, and SecMaster does not allow to delete it
 }
 
 // Workflow is one of the workspace.
@@ -49,7 +49,7 @@ const (
 	GapFailed     GapKind = "failed"     // no answer
 )
 
-// Touches tells whether a change writes to a connection that SecMaster has, or gives it up: whoever uses it may notice.
+// Touches tells whether a change writes to a connection of SecMaster's, or gives it up: its users may notice.
 func (c *Change) Touches() bool { return c.Have != nil && (c.Write || c.Action == Orphaned) }
 
 // Deletes tells whether a change deletes a connection, or would if SecMaster allowed it.

@@ -2,7 +2,7 @@ package diff
 
 import "connsync/manifest"
 
-// wanted decides about one connection that Git wants. What its rule for sops would encrypt is not sent from the clear.
+// wanted decides about one connection wanted by Git. What its rule for sops would encrypt is not sent from the clear.
 func (d *decider) wanted(w *Want) Change {
 	if len(w.Missing) > 0 {
 		return d.incomplete(w)
@@ -67,7 +67,7 @@ func (d *decider) decided(w *Want) Change {
 	return d.unknown(c)
 }
 
-// spent tells that a line  adopt:  was carried out before: it decides nothing any more, so that a connection which was deleted since is created
+// spent tells that a line  adopt:  was carried out before: it decides nothing any more, so a connection deleted since is created
 // anew, and bound by its new id from then on.
 func (d *decider) spent(w *Want) bool {
 	k, known := d.in.Known[w.Name]
@@ -101,7 +101,7 @@ func (d *decider) create(c Change, causes ...Cause) Change {
 	return c
 }
 
-// adopt takes over exactly the connection whose id the manifest names.
+// adopt takes over exactly the connection with the id in the manifest.
 func (d *decider) adopt(c Change, bound bool) Change {
 	id := c.Want.Adopt
 	h := d.byID[id]
@@ -156,7 +156,7 @@ func (d *decider) announced(c Change) Change {
 	}
 }
 
-// known decides about a connection that connsync wrote before.
+// known decides about a connection written by connsync before.
 func (d *decider) known(c Change) Change {
 	h := d.byID[c.Known.ID]
 	if h == nil {

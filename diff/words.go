@@ -50,8 +50,8 @@ func stays(now *secrets.Ref, at secrets.Path, w *Want, k *Known) bool {
 	return mark != "" && mark == k.Marks[at] && w.File.Sops != nil && k.Keys != "" && k.Keys != w.File.Sops.KeysDigest
 }
 
-// renewedFiles are the files whose data key moved together with every secret that is known of them: then
-// nobody without the key can tell which of the values changed.
+// renewedFiles are the files whose data key moved together with every secret known of them: then
+// without the key, no one can tell the changed values from the others.
 func (d *decider) renewedFiles() map[string]bool {
 	out := map[string]bool{}
 	for i := range d.want {
