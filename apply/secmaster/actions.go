@@ -1,6 +1,6 @@
 package secmaster
 
-// Action is a permission that a command needs, and how sure its name is.
+// Action is a permission needed by a command, and how sure its name is.
 type Action struct {
 	Name string
 	Seen bool   // in the vendor's documents; else it follows the pattern of its neighbours
@@ -14,7 +14,7 @@ const (
 	JobPrune = "prune"
 )
 
-// Actions is the least that a job needs; nil for a job that is not known.
+// Actions is the least that a job needs; nil for an unknown job.
 func Actions(job string) []Action {
 	read := []Action{
 		{"secmaster:connection:list", false, "to list the connections"},
@@ -33,7 +33,7 @@ func Actions(job string) []Action {
 	return nil
 }
 
-// UsesActions is what it takes to tell who uses a connection. No job needs it: without it, a plan says that it could not look.
+// UsesActions is what it takes to tell who uses a connection. No job needs it: without it, a plan says it could not look.
 func UsesActions() []Action {
 	return []Action{
 		{"secmaster:workflow:list", false, "to list the workflows"},

@@ -30,7 +30,7 @@ func pages(t *testing.T, n int, size int64, items int) int {
 	return n
 }
 
-// A list may be as long as there may be manifests, whatever its bytes come to; pages that hold more than items may not.
+// A list may be as long as there may be manifests, whatever its bytes come to; pages with more than items may not.
 func TestAListIsBoundedByItsItemsAndNotByItsLength(t *testing.T) {
 	for what, c := range map[string]struct {
 		pages    int

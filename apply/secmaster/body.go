@@ -15,7 +15,7 @@ const (
 	maxPage   = 16 << 20
 	maxList   = 128 << 20 // of all pages together, above what their items may take
 	itemBytes = 4 << 10   // what an item of a list may take: a connection without its config takes less than half
-	mostItems = 200_000   // that may take it: as many as there may be manifests
+	mostItems = 200_000   // so many items may take it: as many as there may be manifests
 
 	paceOver = 10 * time.Second
 	leastIn  = 10 << 10 // bytes in that time, or the body is given up
@@ -69,7 +69,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// allotment is how many bytes the pages of one list may have together. It grows with the items that they bring, so that a list may be long and
+// allotment is how many bytes the pages of one list may have together. It grows with the items in them, so that a list may be long and
 // an answer without items may not.
 type allotment struct{ left, grown atomic.Int64 }
 
@@ -87,7 +87,7 @@ func (a *allotment) earned(bytes, items int) {
 	}
 }
 
-// watchdog gives a body up that brings too little in some time.
+// watchdog gives up a body if it brings too little in some time.
 type watchdog struct {
 	after  func(time.Duration, func()) func() bool
 	giveUp func()

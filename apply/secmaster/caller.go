@@ -13,7 +13,7 @@ import (
 // Caller is whom credentials belong to, as STS says.
 type Caller struct {
 	Account string // its id; "" where it is not shown
-	Kind    string // user, agency, assumed-agency, …; "" where it is none that is known
+	Kind    string // user, agency, assumed-agency, …; "" for an unknown kind
 	Name    string // of the user or agency; "" where it is not shown
 }
 
@@ -54,7 +54,7 @@ func WhoIs(ctx context.Context, o FindOptions, c Credentials) (Caller, error) {
 // tells whether credentials send a secret with a request.
 func (c Credentials) tells() bool { return !c.Token.IsZero() || !c.SecurityToken.IsZero() }
 
-// Decode has STS say what the encoded message beside a refusal says, where the credentials may: which of the actions that connsync knows it
+// Decode has STS say what the encoded message beside a refusal says, where the credentials may: which of the actions known to connsync it
 // names.
 func Decode(ctx context.Context, o FindOptions, c Credentials, encoded string) ([]string, error) {
 	var said struct {
@@ -81,7 +81,7 @@ func (o FindOptions) askSTS(ctx context.Context, c Credentials, method, path str
 	defer f.close()
 	var text []byte
 	if body != nil {
-		text, _ = json.Marshal(body) // texts: nothing that can fail
+		text, _ = json.Marshal(body) // encoding texts cannot fail
 	}
 	a, err := f.send(ctx, method, f.sts+path, text, func(r *http.Request, text []byte) { authorize(r, c, text, f.Now()) })
 	if err != nil || a.status != http.StatusOK {
@@ -93,7 +93,7 @@ func (o FindOptions) askSTS(ctx context.Context, c Credentials, method, path str
 	return nil
 }
 
-// EncodedMessage is what a refusal has beside it that STS can decode; "" for none.
+// EncodedMessage is the text beside a refusal for STS to decode; "" for none.
 func (a Answer) EncodedMessage() string {
 	var b struct {
 		Encoded lenient `json:"encoded_authorization_message"`

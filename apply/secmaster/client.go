@@ -61,7 +61,7 @@ func NewClient(o Options) (*Client, error) {
 // Close closes idle connections.
 func (r *Reader) Close() { r.http.CloseIdleConnections() }
 
-// Sleep waits, and gives the context's error where that ends first.
+// Sleep waits, and gives the context's error where the context ends first.
 func Sleep(ctx context.Context, d time.Duration) error {
 	waited, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

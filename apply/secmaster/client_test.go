@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a time that passes only while somebody sleeps.
+// clock is a time. It passes only while a client sleeps.
 type clock struct {
 	mu    sync.Mutex
 	at    time.Time
@@ -114,8 +114,8 @@ func TestEveryAnswerHasItsClass(t *testing.T) {
 		text   string
 		class  error  // of a create
 		shows  error  // of a show
-		says   string // of a create, which carries a secret: in our own words
-		quotes string // of a show, which carries none: in the server's
+		says   string // of a create, with its secret: in our own words
+		quotes string // of a show, without a secret: in the server's
 	}{
 		{"a bad parameter", 400, `{"code":"SecMaster.20041002","message":"Invalid parameter"}`, nil, secmaster.ErrNotFound,
 			"400 SecMaster.20041002 a parameter is not accepted, or there is no such connection (request 0b2e9f2e-7c57-4d0f-9a51-0f6f0f6c7b10)", "400 SecMaster.20041002 Invalid parameter (request 0b2e9f2e-"},
@@ -171,7 +171,7 @@ func TestEveryAnswerHasItsClass(t *testing.T) {
 	}
 }
 
-// A token is a secret that every request carries.
+// A token is a secret in every request.
 func TestNoMessageIsQuotedWhereARequestCarriesAToken(t *testing.T) {
 	for name, k := range map[string]secmaster.Credentials{
 		"a token":            {Token: secrets.Hide("canary-token")},
@@ -334,7 +334,7 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 			if err != nil || len(got) != n+3 { // two system plugins and an emergency policy
 				t.Errorf("%d connections, %v", len(got), err)
 			}
-			// An empty page stops those that were to be read beside it, if they have not begun.
+			// An empty page stops the pages planned beside it, if they have not begun.
 			if have := e.Count(emulator.RouteList); have > requests || have < requests-1 || have < requests && sw != "offset=page" {
 				t.Errorf("%d requests, want %d", have, requests)
 			}

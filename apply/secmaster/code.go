@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// refuses tells whether a code says that a call failed: it has a number, and a digit of that is not zero. Zeros are success, whatever
+// refuses tells whether a code stands for a failed call: it has a number, and a digit of the number is not zero. Zeros are success, whatever
 // stands before the last dots ("00000000", "SecMaster.00000000", "STS5.00000000"); a code without a number says nothing (docs/api.md, C7).
 func refuses(code string) bool {
 	for {
@@ -19,7 +19,7 @@ func refuses(code string) bool {
 	return strings.ContainsFunc(code, func(r rune) bool { return unicode.IsDigit(r) && r != '0' })
 }
 
-// said is what a body says beside its content, in any of the four shapes that are known (docs/api.md, "Errors").
+// said is what a body says beside its content, in any of the four known shapes (docs/api.md, "Errors").
 type said struct{ code, message, requestID string }
 
 func saidIn(body []byte) said {
@@ -37,7 +37,7 @@ func saidIn(body []byte) said {
 	return said{firstCode(b.Code, b.ErrorCode, b.Error.Code), firstText(b.Message, b.ErrorMsg, b.Error.Message), string(b.RequestID)}
 }
 
-// nestedError is IAM's form. A text in its place, as other services have it, says nothing that is known.
+// nestedError is IAM's form. A text in its place, as other services have it, says nothing known.
 type nestedError struct{ Code, Message lenient }
 
 func (n *nestedError) UnmarshalJSON(b []byte) error {
@@ -50,7 +50,7 @@ func (n *nestedError) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// codeAmong is the code among the members of an answer that has been taken apart already.
+// codeAmong is the code among the members of an answer taken apart already.
 func codeAmong(members map[string]json.RawMessage) string {
 	var code, errorCode lenient
 	var nested nestedError
@@ -60,7 +60,7 @@ func codeAmong(members map[string]json.RawMessage) string {
 	return firstCode(code, errorCode, nested.Code)
 }
 
-// firstCode is the first code that says that a call failed, or else the first one.
+// firstCode is the first code of a failed call, or else the first one.
 func firstCode(codes ...lenient) string {
 	for _, c := range codes {
 		if refuses(string(c)) {

@@ -39,7 +39,7 @@ type wireVersion struct {
 }
 
 // wireSetting is a line of a connection schema (docs/api.md, C4). What may be chosen from, and what a mapping holds, is not documented:
-// the members that schemas of forms commonly have are read.
+// the usual members of schemas of forms are read.
 type wireSetting struct {
 	Key         lenient         `json:"key"`
 	Name        lenient         `json:"name"`
@@ -63,7 +63,7 @@ func (w wireComponent) component() Component {
 	return c
 }
 
-// settings reads a connection schema: an array, or an array in a string, or nothing that helps.
+// settings reads a connection schema: an array, or an array in a string, or nothing of use.
 func (v wireVersion) settings() []ComponentSetting { return settingsOf(v.Schema, maxSchemaDepth) }
 
 // maxSchemaDepth is how deep mappings in mappings are read.
@@ -94,7 +94,7 @@ func unquoted(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// choicesOf are the values of the first list among some members: texts, or objects that have one as value.
+// choicesOf are the values of the first list among some members: texts, or objects with a text as value.
 func choicesOf(members ...json.RawMessage) []string {
 	for _, raw := range members {
 		var texts []lenient

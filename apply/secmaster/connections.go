@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// ErrInUse says that SecMaster shows the connection as one that cannot be deleted; nothing was sent.
+// ErrInUse says that SecMaster shows the connection as not deletable; nothing was sent.
 var ErrInUse = errors.New("in use: SecMaster does not allow to delete it")
 
-// Show is one connection. An id that SecMaster does not have is an error of class ErrNotFound.
+// Show is one connection. An id unknown to SecMaster is an error of class ErrNotFound.
 func (r *Reader) Show(ctx context.Context, id string) (Connection, error) {
 	c, err := r.byID(ctx, "show connection", http.MethodGet, id)
 	if err != nil {
@@ -58,11 +58,11 @@ func (b Body) encode() []byte {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(wireBody{b.Name, b.Description, b.ComponentID, b.ComponentVersionID, text(b.Config)}) // strings: nothing that can fail
+	_ = e.Encode(wireBody{b.Name, b.Description, b.ComponentID, b.ComponentVersionID, text(b.Config)}) // encoding strings cannot fail
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// Create sends one POST. It is never sent again once a byte of it may have left, except after a 429, which says that it was
+// Create sends one POST. It is never sent again once a byte of it may have left, except after a 429, because then it was
 // not executed. An error of class ErrUnclear leaves open whether the connection exists.
 func (c *Client) Create(ctx context.Context, b Body) (Connection, Sent, error) {
 	u, err := c.inWorkspace(ctx, nil, "assetcredentials")
@@ -82,7 +82,7 @@ func (c *Client) Update(ctx context.Context, id string, b Body) (Connection, Sen
 	return c.write(ctx, w, id, b)
 }
 
-// write sends a create, which has no id yet, or an update, and believes no answer that is about something else.
+// write sends a create, without an id, or an update, and believes no answer about something else.
 func (c *Client) write(ctx context.Context, w call, id string, b Body) (Connection, Sent, error) {
 	a, sent, err := c.do(ctx, w)
 	if err != nil {
@@ -103,20 +103,20 @@ func (c *Client) write(ctx context.Context, w call, id string, b Body) (Connecti
 	return conn, sent, nil
 }
 
-// shows tells whether a connection is the one that was sent, as far as it is shown.
+// shows tells whether a connection is the one sent, as far as it is shown.
 func (c *Client) shows(conn Connection, b Body) bool {
 	said := func(shown, sent string) bool { return shown == "" || strings.EqualFold(shown, sent) }
 	return conn.Name == b.Name && said(conn.ComponentID, b.ComponentID) && said(conn.ComponentVersionID, b.ComponentVersionID) &&
 		said(conn.WorkspaceID, c.options.WorkspaceID)
 }
 
-// saysNothing tells an empty answer, or an object without a connection, from something that is no answer.
+// saysNothing tells an empty answer, or an object without a connection, from something other than an answer.
 func saysNothing(body []byte) bool {
 	var members map[string]json.RawMessage
 	return len(bytes.TrimSpace(body)) == 0 || json.Unmarshal(body, &members) == nil
 }
 
-// Delete removes a connection that SecMaster allows to remove. One that is gone already is no error.
+// Delete removes a connection if SecMaster allows it. One that is gone already is no error.
 func (c *Client) Delete(ctx context.Context, id string) (Sent, error) {
 	w, err := c.byID(ctx, "delete connection", http.MethodDelete, id)
 	if err != nil {

@@ -25,10 +25,10 @@ type Credentials struct {
 	found   time.Time
 }
 
-// ErrNoCredentials says that there are none anywhere.
+// ErrNoCredentials says there are none anywhere.
 var ErrNoCredentials = errors.New("no credentials")
 
-// CredentialsError is a source that has credentials which cannot be used.
+// CredentialsError is a source with unusable credentials.
 type CredentialsError struct{ Source, Reason string }
 
 func (e *CredentialsError) Error() string { return e.Source + ": " + e.Reason }
@@ -49,7 +49,7 @@ func chain() []source {
 	}
 }
 
-// FindCredentials gives the first that there are, or, where HW_ASSUME_ROLE_AGENCY_NAME is set, those of that agency. Temporary ones say when they
+// FindCredentials gives the first found, or, where HW_ASSUME_ROLE_AGENCY_NAME is set, those of that agency. Temporary ones say when they
 // expire, and can be renewed.
 func FindCredentials(ctx context.Context, o FindOptions) (Credentials, error) {
 	f, err := newFinder(o)
@@ -69,7 +69,7 @@ func FindCredentials(ctx context.Context, o FindOptions) (Credentials, error) {
 	return Credentials{}, ErrNoCredentials
 }
 
-// Configured tells whether there are credentials, or something to get them by, without asking anybody. A machine's agency does not count.
+// Configured tells whether there are credentials, or something to get them by, without asking any server. A machine's agency does not count.
 func Configured(o FindOptions) bool {
 	f, err := newFinder(o)
 	if err != nil {
@@ -159,7 +159,7 @@ func (f *finder) profile() (path string, values map[string]string) {
 	return path, section(string(text), "basic")
 }
 
-// file reads the key pair of the profile. A profile that names an identity provider and a token's file is not asked for one, as the SDK has it.
+// file reads the key pair of the profile. A profile with an identity provider and a token's file is not asked for one, as the SDK has it.
 func (f *finder) file(context.Context) (Credentials, error) {
 	path, values := f.profile()
 	if values["idp_id"] != "" && values["id_token_file"] != "" {
@@ -168,7 +168,7 @@ func (f *finder) file(context.Context) (Credentials, error) {
 	return pair(path, [4]string{"ak", "sk", "security_token", "project_id"}, func(k string) string { return values[k] })
 }
 
-// fileByIAM has IAM exchange the ID token that the profile names.
+// fileByIAM has IAM exchange the profile's ID token.
 func (f *finder) fileByIAM(ctx context.Context) (Credentials, error) {
 	path, values := f.profile()
 	switch {

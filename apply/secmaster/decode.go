@@ -8,7 +8,7 @@ import (
 	"connsync/secrets"
 )
 
-// lenient is a text that may come as a string, a number, a boolean, null or not at all.
+// lenient is a text; it may come as a string, a number, a boolean, null or not at all.
 type lenient string
 
 func (l *lenient) UnmarshalJSON(b []byte) error {
@@ -24,7 +24,7 @@ func (l *lenient) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// flag is a boolean that may also come as text, in any case, or as 0 or 1, or be missing.
+// flag is a boolean; it may also come as text, in any case, or as 0 or 1, or be missing.
 type flag struct{ value *bool }
 
 func (f *flag) UnmarshalJSON(b []byte) error {

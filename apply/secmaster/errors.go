@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The classes of failure that a caller decides by, matched with errors.Is.
+// The classes of failure for a caller to decide by, matched with errors.Is.
 var (
 	// ErrUnclear: the request may have been executed (timeout, reset, 5xx, a 2xx that
 	// cannot be read). A create with this error is never sent again; a list decides.
@@ -22,14 +22,14 @@ var (
 	ErrIncomplete = errors.New("list incomplete")
 	// ErrThrottled: still 429 when the time was up. Nothing was executed.
 	ErrThrottled = errors.New("throttled")
-	// ErrEnough: as many requests were sent as may be for something that is only good to know, or it took as long as it may.
+	// ErrEnough: as many requests were sent as may be for something only good to know, or it took as long as it may.
 	ErrEnough = errors.New("enough was asked for")
 	// ErrUnreachable: no byte of the request left (DNS, dial, TLS). Nothing was executed.
 	ErrUnreachable = errors.New("cannot be reached")
 )
 
 // Error is one failed call, in our own words: of what the server said it holds only the status, the code,
-// the request id and a message that has been made safe to print, and never a body.
+// the request id and a message made safe to print, and never a body.
 type Error struct {
 	Op        string // "create connection", "list connections", …
 	Status    int    // 0: no response

@@ -115,7 +115,7 @@ func TestWhatNeverLeftSaysWhy(t *testing.T) {
 	}
 }
 
-// A server that has begun its answer and does not go on is given up; so is one that says nothing at all.
+// A client gives up a server if it begins its answer and does not go on, or says nothing at all.
 func TestAServerThatStallsIsGivenUp(t *testing.T) {
 	for name, begins := range map[string]bool{"before its answer": false, "within its answer": true} {
 		s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

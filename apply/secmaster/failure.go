@@ -21,12 +21,12 @@ const (
 	maxSkew = 15*time.Minute - 10*time.Second // from which on a signature is refused, or will be very soon
 )
 
-// workspaceCodes say that the project or the workspace cannot be had (docs/api.md, C6).
+// workspaceCodes mean: the project or the workspace cannot be had (docs/api.md, C6).
 var workspaceCodes = map[string]bool{
 	"SecMaster.20010001": true, "SecMaster.20041001": true, "SecMaster.20041003": true, "SecMaster.20011003": true, "APIGW.0101": true,
 }
 
-// invalidParameter is also what SecMaster answers for an id that it does not have (C3).
+// invalidParameter is also what SecMaster answers for an unknown id (C3).
 const invalidParameter = "SecMaster.20041002"
 
 // failure is what is wrong with an answer; nil where it stands. Whether a 2xx holds what its caller needs is not asked here.
@@ -38,11 +38,11 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	switch {
 	case good && a.flaw != nil:
 		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: a.flaw.Error(), Class: ErrUnclear}
-	case good && isPage(a): // whoever wrote it, it was not SecMaster
+	case good && isPage(a): // something else wrote it, not SecMaster
 		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: plainStatus(a), Class: ErrUnclear}
 	}
 	if good && c.budget != nil && len(a.body) > largestError {
-		return nil // a page of a list, whose reader looks at its code too: reading it twice takes time
+		return nil // a page of a list: its reader looks at the code too: reading it twice takes time
 	}
 	says := saidIn(a.body)
 	if a.requestID == "" {
@@ -54,7 +54,7 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	e := &Error{Op: c.op, Status: a.status, Code: r.code(c, says.code), Message: r.message(c, a, says), RequestID: a.requestID}
 	e.Class = classify(c, a.status, says.code)
 	if good && hasContent(a.body) {
-		e.Class = ErrUnclear // it says both that it failed and what it did
+		e.Class = ErrUnclear // it says both: it failed, and what it did
 	}
 	if e.Class == ErrDenied {
 		e.Message = printable(r.skew(a)+e.Message, maxMessage)
@@ -62,7 +62,7 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 	return e
 }
 
-// skew says how far this machine's clock is from the server's where that is why a signature is refused; else "".
+// skew says how far this machine's clock is from the server's where the distance is why a signature is refused; else "".
 func (r *Reader) skew(a answer) string {
 	at, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil || !r.held().Token.IsZero() {
@@ -79,7 +79,7 @@ func (r *Reader) skew(a answer) string {
 	}
 }
 
-// noAnswer tells a request that never left from one that may have been executed.
+// noAnswer tells a request that never left from one perhaps executed.
 func noAnswer(c call, left bool, err error) *Error {
 	e := &Error{Op: c.op, Message: "no answer", Class: ErrUnclear}
 	var timeout net.Error
@@ -114,12 +114,12 @@ func classify(c call, status int, code string) error {
 	case status == 401 || status == 403:
 		return ErrDenied
 	case c.byID && (status == 404 && code != "" || code == invalidParameter):
-		return ErrNotFound // a 404 without a code is a proxy's, which knows of no connections
+		return ErrNotFound // a 404 without a code is a proxy's; a proxy knows of no connections
 	}
 	return nil
 }
 
-// hasContent tells whether a body has a member that an answer to a call carries, beside code and message.
+// hasContent tells whether a body has a member of an answer to a call, beside code and message.
 func hasContent(body []byte) bool {
 	var b map[string]json.RawMessage
 	if json.Unmarshal(body, &b) != nil {
@@ -133,7 +133,7 @@ func hasContent(body []byte) bool {
 	return false
 }
 
-// plainStatus stands in for a message: of a body that is no JSON nothing is quoted.
+// plainStatus stands in for a message: nothing is quoted of a body other than JSON.
 func plainStatus(a answer) string {
 	switch {
 	case a.status >= 300 && a.status < 400:

@@ -16,7 +16,7 @@ const (
 	iamSource    = "IAM"
 	agencySource = "the agency"
 
-	usualSession = time.Hour // what an agency allows where nobody said more
+	usualSession = time.Hour // what an agency allows unless its owner set more
 	beyond       = 5 * time.Minute
 )
 
@@ -39,7 +39,7 @@ func (f *finder) idp() string {
 	return f.Env("HW_ASSUME_ROLE_IDP_ID")
 }
 
-// bySTS has an ID token exchanged for keys of an agency: one request, signed by nobody (docs/credentials.md).
+// bySTS has an ID token exchanged for keys of an agency: one request, unsigned (docs/credentials.md).
 func (f *finder) bySTS(ctx context.Context) (Credentials, error) {
 	provider, agency := f.Env("CONNSYNC_OIDC_PROVIDER"), f.Env("CONNSYNC_OIDC_AGENCY")
 	switch {
@@ -91,7 +91,7 @@ func (f *finder) session() (string, error) {
 	return name, nil
 }
 
-// seconds is how long keys are asked for: an hour, which every agency allows, or what the run may take.
+// seconds is how long keys are asked for: an hour, allowed by every agency, or what the run may take.
 func (f *finder) seconds(most time.Duration) int {
 	return int(min(max(usualSession, f.Covers+beyond), most) / time.Second)
 }
@@ -111,7 +111,7 @@ func (a stsAnswer) keys() keys {
 	return keys{c.Access, c.Secret, c.Token, c.Expiration}
 }
 
-// byIAM has an ID token exchanged for a token of IAM, and that for keys, as the SDK and Terraform do.
+// byIAM has an ID token exchanged for a token of IAM, and this token for keys, as the SDK and Terraform do.
 func (f *finder) byIAM(ctx context.Context) (Credentials, error) {
 	idp := f.idp()
 	if idp == "" {

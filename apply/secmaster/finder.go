@@ -23,7 +23,7 @@ type FindOptions struct {
 	Home       string // "" for none
 	ReadFile   func(string) ([]byte, error)
 	Metadata   string       // base URL of the metadata server; "" for the usual one, "off" for none
-	HTTPClient *http.Client // instead of one that is made as the following say
+	HTTPClient *http.Client // instead of one made as the following say
 
 	Endpoint, Region string                                // as in Options: they say where IAM and STS are
 	IAMEndpoint      string                                // as in Options; HUAWEICLOUD_SDK_IAM_ENDPOINT comes before it
@@ -32,12 +32,12 @@ type FindOptions struct {
 	RootCAs          *x509.CertPool
 
 	Covers  time.Duration // how long keys are needed, at least; they are renewed if they live shorter
-	Actions []string      // all that temporary keys may do; nil for all that their owner may
+	Actions []string      // all actions allowed to temporary keys; nil for all their owner's actions
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // between two tries
 }
 
-// errNoIAM is of a cloud whose IAM or STS is asked for, and not known.
+// errNoIAM is of a cloud with an unknown IAM or STS, where one is asked for.
 var errNoIAM = &OptionError{"endpoint", "the IAM or STS of this cloud is not known: set iam_endpoint in connsync.yaml, or HUAWEICLOUD_SDK_IAM_ENDPOINT and HUAWEICLOUD_SDK_STS_ENDPOINT"}
 
 // finder is one search for credentials.
@@ -93,7 +93,7 @@ func (f *finder) close() {
 	}
 }
 
-// stsRegions are those with an STS that the vendor's SDK knows.
+// stsRegions are those with an STS known to the vendor's SDK.
 var stsRegions = map[string]bool{
 	"cn-north-4": true, "cn-south-1": true, "cn-east-3": true, "cn-southwest-2": true, "ap-southeast-1": true, "ap-southeast-2": true, "ap-southeast-3": true,
 	"ap-southeast-4": true, "sa-brazil-1": true, "la-south-2": true, "af-south-1": true, "tr-west-1": true,
@@ -107,7 +107,7 @@ func ownSTS(region string) string {
 	return STSRegion(region)
 }
 
-// STSRegion is a region whose STS and IAM serve a region: its own, or, within the cloud of China and the one of the world, the same for all.
+// STSRegion is the region with the STS and IAM for a region: its own, or, within the cloud of China and the one of the world, the same for all.
 // Europe is a cloud apart.
 func STSRegion(region string) string {
 	switch {
@@ -119,12 +119,12 @@ func STSRegion(region string) string {
 	return "ap-southeast-1"
 }
 
-// errNoAnswer is all that is said of a request that has none: the library's text can hold the address.
+// errNoAnswer is all connsync says of a request without an answer: the library's text can hold the address.
 var errNoAnswer = errors.New("no answer")
 
 const findTries = 3
 
-// post sends JSON, and again where nobody answered or the server failed; what asks for keys can be repeated.
+// post sends JSON, and again where the server did not answer or failed; a request for keys can be repeated.
 func (f *finder) post(ctx context.Context, url string, body any, prepare func(*http.Request, []byte)) (answer, error) {
 	text, err := json.Marshal(body)
 	if err != nil {

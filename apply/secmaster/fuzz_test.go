@@ -123,7 +123,7 @@ func own(message string, status int) bool {
 		message == plainStatus(answer{status: 307}) || strings.HasPrefix(message, "a page instead of an answer")
 }
 
-// FuzzErrorBody: whatever a server says to a request that held a secret, it is told in our own words; and to another one, it is short and printable.
+// FuzzErrorBody: whatever a server says to a request with a secret, it is told in our own words; and to another one, it is short and printable.
 func FuzzErrorBody(f *testing.F) {
 	for _, seed := range []struct {
 		status int

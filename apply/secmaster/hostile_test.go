@@ -169,7 +169,7 @@ func TestAServerThatThrottlesForEverIsGivenUp(t *testing.T) {
 	}
 }
 
-// rows answers lists of n items, whose first is changed by shift, beside what is asked for.
+// rows answers lists of n items, the first changed by shift, beside what is asked for.
 func rows(n, total int, shift func(offset int) int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var offset, limit int

@@ -21,7 +21,7 @@ const (
 	gitHubToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 )
 
-// idToken is the token by which an identity provider vouches for this run.
+// idToken is an identity provider's token: it vouches for this run.
 func (f *finder) idToken(ctx context.Context) (secrets.Value, error) {
 	for _, name := range idTokenVariables {
 		if text := strings.TrimSpace(f.Env(name)); text != "" {
@@ -45,7 +45,7 @@ func (f *finder) idToken(ctx context.Context) (secrets.Value, error) {
 	return secrets.Value{}, &CredentialsError{"the environment", "no ID token: it is looked for in CONNSYNC_ID_TOKEN, CONNSYNC_ID_TOKEN_FILE, and, in a job that has the permission id-token: write, at GitHub"}
 }
 
-// checkedToken is a text that can be a token.
+// checkedToken is a text usable as a token.
 func checkedToken(source, text string) (secrets.Value, error) {
 	if len(text) < 4 || len(text) > 20000 || strings.ContainsFunc(text, unprintable) {
 		return secrets.Value{}, &CredentialsError{source, "what it holds is no ID token"}
@@ -53,7 +53,7 @@ func checkedToken(source, text string) (secrets.Value, error) {
 	return secrets.Hide(text), nil
 }
 
-// gitHub asks GitHub for a token of this job, for the audience of CONNSYNC_ID_TOKEN_AUDIENCE, or else for the one that GitHub chooses.
+// gitHub asks GitHub for a token of this job, for the audience of CONNSYNC_ID_TOKEN_AUDIENCE, or else for GitHub's choice.
 func (f *finder) gitHub(ctx context.Context) (secrets.Value, error) {
 	u, err := url.Parse(f.Env(gitHubURL))
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && IsLoopback(u.Hostname())) {

@@ -15,7 +15,7 @@ import (
 
 const (
 	slowest    = 1.0 / 60 // requests a second
-	fullSpeed  = 200.0    // from which on nothing is paced
+	fullSpeed  = 200.0    // from here on nothing is paced
 	longestNap = 5 * time.Minute
 
 	cutTo    = 0.95                  // of the rate, where few of the requests were refused
@@ -31,18 +31,18 @@ const (
 // there, and then lets it grow ever faster. One limiter serves all requests of a command to one address.
 type limiter struct {
 	now  func() time.Time
-	most float64 // requests a second that are never exceeded; 0 for no such bound
+	most float64 // requests a second at most; 0 for no such bound
 
 	mu     sync.Mutex
 	rate   float64       // requests a second; 0: as fast as it is asked to
-	next   time.Time     // the next place that nobody has
+	next   time.Time     // the next free place
 	until  time.Time     // nothing is sent before
 	round  time.Time     // when the last 429 came that was no other's twin: what was sent before it was sent at the rate that it cut
 	first  bool          // the rate was estimated in this round
-	inARow int           // rounds without a request that was taken
-	good   int           // requests of this round that were taken
+	inARow int           // rounds without a taken request
+	good   int           // requests taken in this round
 	taken  []time.Time   // when requests were taken, of the last second
-	refuse float64       // the rate at which the round began
+	refuse float64       // the rate at the round's beginning
 	base   float64       // … and what it was cut to
 	scale  float64       // the limit as a whole, as far as it is known: those who share one grow by the same, whatever they have
 	calm   time.Duration // of this round
@@ -54,7 +54,7 @@ func newLimiter(now func() time.Time, most float64) *limiter {
 
 var errNoTime = errors.New("would wait longer than there is time")
 
-// wait returns when the next request may be sent. Where that is after ctx's deadline it fails at once.
+// wait returns when the next request may be sent. Where the time is after ctx's deadline it fails at once.
 func (l *limiter) wait(ctx context.Context, sleep func(context.Context, time.Duration) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -77,7 +77,7 @@ func (l *limiter) wait(ctx context.Context, sleep func(context.Context, time.Dur
 	}
 }
 
-// place takes the next place, and says in which round. A 429 takes the places of all who wait.
+// place takes the next place, and gives its round. A 429 takes the places of all who wait.
 func (l *limiter) place() (at, round time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,7 +105,7 @@ func (l *limiter) holds(at, round time.Time) bool {
 	return round.Equal(l.round) && !at.Before(l.until)
 }
 
-// succeeded counts a request that was taken, and lets the rate grow.
+// succeeded counts a taken request, and lets the rate grow.
 func (l *limiter) succeeded(started time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,7 +137,7 @@ func (l *limiter) grown(since time.Duration) float64 {
 	return rate
 }
 
-// bounded is a rate that may be: full speed is 0.
+// bounded is a permitted rate: full speed is 0.
 func (l *limiter) bounded(rate float64) float64 {
 	switch {
 	case l.most > 0:
@@ -172,7 +172,7 @@ func (l *limiter) throttled(started time.Time, try int, a answer) {
 	l.stop(now.Add(nap))
 }
 
-// stop has nobody send before a time.
+// stop lets no request go before a time.
 func (l *limiter) stop(until time.Time) {
 	if until.After(l.until) {
 		l.until = until

@@ -8,7 +8,7 @@ import (
 	"connsync/lazy"
 )
 
-// The bounds of a config that is looked into, as those of a sync.
+// The bounds of a config to look into, as those of a sync.
 const (
 	mostConfig = 256 << 10
 	deepest    = 64
@@ -77,7 +77,7 @@ func configForm(item object) (string, any) {
 	return "", config
 }
 
-// configOf is a config that is a JSON object and not too large; nil for any other.
+// configOf is a config, if it is a JSON object and not too large; nil for any other.
 func configOf(text string) any {
 	var config map[string]any
 	if len(text) > mostConfig || json.Unmarshal([]byte(text), &config) != nil || config == nil {

@@ -1,5 +1,5 @@
 // Package doctor asks a workspace, by reads only, what its SecMaster does where the vendor's documents disagree or say nothing, and keeps it as a
-// transcript of forms that holds no value: docs/doctor.md.
+// transcript of forms, without any value: docs/doctor.md.
 package doctor
 
 import (
@@ -15,7 +15,7 @@ import (
 	"connsync/apply/secmaster"
 )
 
-// The calls, in the order in which they are made.
+// The calls, in the order of the requests.
 const (
 	CallList       = "list connections"
 	CallShow       = "show connection"
@@ -53,8 +53,8 @@ type Report struct {
 	Seen  Seen
 	Clock Clock
 
-	Workspaces []string // the ids that the project shows
-	Listed     bool     // that list could be read
+	Workspaces []string // the ids shown by the project
+	Listed     bool     // the list of workspaces could be read
 }
 
 // Call is one of the calls, by its name.
@@ -67,7 +67,7 @@ func (r *Report) Call(name string) Call {
 	return Call{Name: name}
 }
 
-// Examine asks one workspace. Its error is one of the options, of the look-up of the project, or of credentials that are missing.
+// Examine asks one workspace. Its error is one of the options, of the look-up of the project, or of missing credentials.
 func Examine(ctx context.Context, o secmaster.Options) (*Report, error) {
 	e := &exam{ctx: ctx, seen: Seen{}}
 	o.Wrap = e.watch.wrap(o.Wrap, o.Now)
@@ -153,7 +153,7 @@ func (e *exam) ask(name string, inWorkspace bool, look func() (secmaster.Answer,
 	return c
 }
 
-// after decides what a call's error means for the others. A workspace or connection that was made up is expected to be refused.
+// after decides what a call's error means for the others. A made-up workspace or connection is expected to be refused.
 func (e *exam) after(c Call) {
 	switch {
 	case c.Err == nil:

@@ -86,7 +86,7 @@ func TestEachFormHasItsWord(t *testing.T) {
 	}
 }
 
-// A list that cannot be understood shows nothing; one that is shorter than it counts is limited.
+// A list that cannot be understood shows nothing; a list shorter than its count is limited.
 func TestWhatAListDoesNotShow(t *testing.T) {
 	for _, c := range []struct {
 		call Call
@@ -118,7 +118,7 @@ func TestWhatAListDoesNotShow(t *testing.T) {
 	}
 }
 
-// A transcript is read back as it was, and nothing else is: no word, name or member that is not of the vocabulary.
+// A transcript is read back as it was, and nothing else is: no word, name or member from outside of the vocabulary.
 func TestOnlyATranscriptIsRead(t *testing.T) {
 	r := Report{Seen: Seen{"list": {"assets"}, "nulls": {"empty", "absent"}}, Calls: []Call{{Name: CallList, Asked: true, Raw: secmaster.Answer{Status: 200}, Shape: shapeOf(CallList, secmaster.Answer{
 		Status: 200, Header: http.Header{"Content-Type": {"application/json"}, "X-Of-Its-Own": {"x"}, "Content-Length": {"9"}},

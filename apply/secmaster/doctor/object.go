@@ -7,7 +7,7 @@ import (
 	"connsync/apply/secmaster"
 )
 
-// object is a JSON object that is not taken apart yet.
+// object is a JSON object, not taken apart yet.
 type object map[string]json.RawMessage
 
 // mostItems is how many items of a list are looked at: a page has no more.
@@ -36,7 +36,7 @@ func objectsOf(raw json.RawMessage) ([]object, bool) {
 	return out, true
 }
 
-// text is a member that is a text, or written without quotes; "" for anything else.
+// text is a member as a text, also where it is written without quotes; "" for anything else.
 func (o object) text(name string) string {
 	var s string
 	raw := o[name]
@@ -49,7 +49,7 @@ func (o object) text(name string) string {
 	return ""
 }
 
-// kind is the type of a JSON value; "" for a member that is not there.
+// kind is the type of a JSON value; "" for a missing member.
 func kind(raw json.RawMessage) string {
 	text := bytes.TrimSpace(raw)
 	if len(text) == 0 {
@@ -70,10 +70,10 @@ func kind(raw json.RawMessage) string {
 	return "number"
 }
 
-// listNames are the members under which a list of connections may stand.
+// listNames are the names of members for a list of connections.
 var listNames = []string{"assets", "asset", "data"}
 
-// listed is the list in an answer, under the first name that has one; "" for none.
+// listed is the list in an answer, under the first name with one; "" for none.
 func listed(a secmaster.Answer) (name string, items []object) { return listedIn(objectOf(a.Body)) }
 
 func listedIn(body object) (name string, items []object) {

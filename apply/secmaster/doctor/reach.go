@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Reach is how far a server is reached, step by step; a step behind one that failed is not tried.
+// Reach is how far a server is reached, step by step; a step behind a failed one is not tried.
 type Reach struct {
 	Host    string
 	Proxied bool   // a proxy resolves its name and connects: the steps are about the proxy
@@ -76,7 +76,7 @@ func (n Network) Reach(ctx context.Context, address string) Reach {
 	return r
 }
 
-// knock tells whether a proxy is there. It is asked for nothing; nil is one whose address cannot be read.
+// knock tells whether a proxy is there. It is asked for nothing; nil is one with an unreadable address.
 func knock(ctx context.Context, proxy *url.URL, r *Reach) {
 	if proxy == nil || proxy.Hostname() == "" {
 		r.Connect = Step{true, NoProxy}

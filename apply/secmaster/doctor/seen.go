@@ -13,7 +13,7 @@ import (
 // Seen is what was seen of each question, in words of the vocabulary; a question without any was not seen.
 type Seen map[string][]string
 
-// Question is one that the vendor's documents leave open, and all words that there are for what a server does.
+// Question is one left open by the vendor's documents, with all words for what a server does.
 type Question struct {
 	Name  string // most are those of the emulator's switches
 	Words []string
@@ -175,7 +175,7 @@ func (s Seen) offset(first, second []string) {
 	}
 }
 
-// filter looks at a list that was asked for by a part of a connection's name.
+// filter looks at a list asked for by a part of a connection's name.
 func (s Seen) filter(a secmaster.Answer, id, part string) {
 	name, items := listed(a)
 	found, others := false, false
@@ -195,7 +195,7 @@ func (s Seen) filter(a secmaster.Answer, id, part string) {
 	}
 }
 
-// unknown notes the answer for an id that nothing has.
+// unknown notes the answer for an unknown id.
 func (s Seen) unknown(c Call) {
 	if !c.Asked || c.Raw.Status == 0 || c.denied() {
 		return
@@ -203,7 +203,7 @@ func (s Seen) unknown(c Call) {
 	s.status("notfound", c.Raw.Status)
 }
 
-// elsewhere notes the answer for a workspace that is not there. A 403 for want of the permission says nothing of it.
+// elsewhere notes the answer for a missing workspace. A 403 for want of the permission says nothing of it.
 func (s Seen) elsewhere(c Call) {
 	if !c.Asked || c.Raw.Status == 0 || c.denied() {
 		return

@@ -14,8 +14,8 @@ import (
 // Shape is the form of an answer. Every text in it is one of the vocabulary: what a server calls a member, a header or a code of its own could be
 // a secret, so it is only "?".
 type Shape struct {
-	Status  int      `json:"status"` // 0: one that HTTP does not know
-	Code    string   `json:"code"`   // of a success, its form; of an error, one that is documented, or its prefix and "?"
+	Status  int      `json:"status"` // 0: one unknown to HTTP
+	Code    string   `json:"code"`   // of a success, its form; of an error, a documented one, or its prefix and "?"
 	Content string   `json:"content"`
 	Headers []string `json:"headers"`
 	Members []Member `json:"members"`
@@ -23,7 +23,7 @@ type Shape struct {
 	Within  []Member `json:"versions,omitempty"` // of the versions of plugins
 }
 
-// Member is a member of JSON objects. Of one that may be empty only types are told that no text has.
+// Member is a member of JSON objects. Of a member in blank only types other than a text's are told.
 type Member struct {
 	Name  string   `json:"name"`
 	Types []string `json:"types"`
@@ -36,7 +36,7 @@ var blank = []string{
 	"region_id", "region_name",
 }
 
-// The members that are documented.
+// The documented members.
 var (
 	envelope = []string{
 		"code", "message", "total", "count", "success", "request_id", "size", "page", "offset", "limit", "error_code", "error_msg", "error",
@@ -63,7 +63,7 @@ var (
 	types   = []string{"string", "number", "boolean", "object", "array", "null"}
 )
 
-// other stands for every text of the server that is not documented.
+// other stands for every undocumented text of the server.
 const other = "?"
 
 // shapeOf is the form of an answer to a call.
@@ -88,7 +88,7 @@ func shapeOf(name string, a secmaster.Answer) Shape {
 	return s
 }
 
-// itemsOf are the objects in an answer, and which members of them are documented.
+// itemsOf are the objects in an answer, and the documented members of them.
 func itemsOf(name string, body object) (items []object, known []string) {
 	switch name {
 	case CallPlugins:

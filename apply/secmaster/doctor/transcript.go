@@ -14,7 +14,7 @@ import (
 // Version is that of transcripts.
 const Version = 1
 
-// Transcript is what a server does, without anything that it holds. Every text in it is one of the vocabulary.
+// Transcript is what a server does, without its contents. Every text in it is one of the vocabulary.
 type Transcript struct {
 	Version int        `json:"connsync_transcript"`
 	Seen    []Answered `json:"seen"`
@@ -27,7 +27,7 @@ type Answered struct {
 	Words    []string `json:"words"`
 }
 
-// Recorded is the form of the answer to a call, which is not there where there was none.
+// Recorded is the form of the answer to a call; missing where there was none.
 type Recorded struct {
 	Call   string `json:"call"`
 	Answer *Shape `json:"answer"`
@@ -60,7 +60,7 @@ func (t Transcript) Text() []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	_ = e.Encode(t) // texts and numbers: nothing that can fail
+	_ = e.Encode(t) // encoding texts and numbers cannot fail
 	return innermost.Regexp().ReplaceAllFunc(b.Bytes(), func(o []byte) []byte { return lineEnd.Regexp().ReplaceAll(o, []byte(" ")) })
 }
 
@@ -83,7 +83,7 @@ var (
 
 const mostTranscript = 256 << 10
 
-// ReadTranscript reads a file that somebody else made: whatever is not of the vocabulary makes it none.
+// ReadTranscript reads a file made by another user: any word outside of the vocabulary makes it none.
 func ReadTranscript(text []byte) (Transcript, error) {
 	var version struct {
 		Version int `json:"connsync_transcript"`

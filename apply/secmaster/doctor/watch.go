@@ -15,7 +15,7 @@ type Clock struct {
 	Ahead time.Duration
 }
 
-// watch sees every answer, also those that are asked for again.
+// watch sees every answer, also those asked for again.
 type watch struct {
 	mu      sync.Mutex
 	at      Clock
@@ -56,7 +56,7 @@ func (t *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a, nil
 }
 
-// replayed is a body whose beginning was read already.
+// replayed is a body with its beginning read already.
 type replayed struct {
 	io.Reader
 	io.Closer
@@ -80,7 +80,7 @@ func (w *watch) clock() Clock {
 	return w.at
 }
 
-// throttled reads what the gateway says that it counts by.
+// throttled reads what the gateway counts by, from its message.
 func (w *watch) throttled(text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -26,7 +26,7 @@ func (x *exchange) denied() string {
 	return x.badSignature()
 }
 
-// badSignature checks a signature over exactly the headers that it lists, whichever they are: clients differ.
+// badSignature checks a signature over exactly its listed headers, whichever they are: clients differ.
 func (x *exchange) badSignature() string {
 	const prefix = "Incorrect IAM authentication information: "
 	access, signed, signature, ok := authorization(x.r.Header.Get("Authorization"))
@@ -107,7 +107,7 @@ func (x *exchange) overRate() bool {
 	return over
 }
 
-// counted is what a request counts for: its caller, or the address that it came from.
+// counted is what a request counts for: its caller, or the address it came from.
 func (x *exchange) counted(scope string) string {
 	if scope == "ip" {
 		host, _, _ := net.SplitHostPort(x.r.RemoteAddr)

@@ -41,7 +41,7 @@ func (x *exchange) read() (body, bool) {
 	there := x.there()
 	switch {
 	case wrong != "":
-	case !x.takesName(b.Name) && b.Name != there.Name: // a connection that has such a name may keep it
+	case !x.takesName(b.Name) && b.Name != there.Name: // a connection with such a name may keep it
 		wrong = "name"
 	case b.Description != nil && utf8.RuneCountInString(*b.Description) > 64 && *b.Description != there.Description: // likewise
 		wrong = "description is too long"
@@ -66,7 +66,7 @@ func (x *exchange) takesName(name string) bool {
 	return x.s.is("names", "printable") && utf8.RuneCountInString(name) <= 64 && !strings.ContainsFunc(name, unfit)
 }
 
-// there is the connection that a request is about, as it is; the zero Connection where there is none yet.
+// there is a request's connection, as it is; the zero Connection where there is none yet.
 func (x *exchange) there() Connection {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
@@ -110,7 +110,7 @@ func badConfig(text string) string {
 	return ""
 }
 
-// hasMask finds a value that was read masked and is written back.
+// hasMask finds a value read masked and written back.
 func hasMask(v any) bool {
 	switch v := v.(type) {
 	case map[string]any:

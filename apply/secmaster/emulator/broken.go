@@ -88,7 +88,7 @@ var packed = sync.OnceValue(func() []byte {
 	return b.Bytes()
 })
 
-// flood sends a gigabyte of spaces, packed or, of which less will do, as they are.
+// flood sends a gigabyte of spaces, packed, or fewer of them as they are.
 func (x *exchange) flood(pack bool) {
 	x.w.Header().Set("Content-Type", "application/json")
 	chunk, n := bytes.Repeat([]byte(" "), megabyte), 64
@@ -128,7 +128,7 @@ func (x *exchange) lie(kind string, answered *buffer) {
 	x.reply(answered.status, body)
 }
 
-// other is a connection of another id, or one that nobody has.
+// other is a connection of another id, or of an id that no connection has.
 func (s *Server) other(id any) Connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,11 +15,11 @@ const (
 	EditDelete = "delete"
 )
 
-// Edit is what somebody does in the console of a workspace, beside the API.
+// Edit is what a user does in the console of a workspace, beside the API.
 type Edit struct {
 	Do         string `json:"do"`
 	Connection string `json:"connection"`          // its name, or its id; the name of a new one
-	Workspace  string `json:"workspace,omitempty"` // "": any that has the connection; of a new one the first that is served
+	Workspace  string `json:"workspace,omitempty"` // "": any with the connection; of a new one the first served
 	Plugin     string `json:"plugin,omitempty"`    // of a new one
 	Version    string `json:"version,omitempty"`
 
@@ -29,7 +29,7 @@ type Edit struct {
 	Unset       []string                   `json:"unset,omitempty"` // likewise
 }
 
-// Edited is the connection that an Edit was about, and what became of it.
+// Edited is the connection of an Edit, and what became of it.
 type Edited struct {
 	Workspace string `json:"workspace"`
 	ID        string `json:"id"`
@@ -83,7 +83,7 @@ func (s *Server) createByHand(e Edit) (Edited, error) {
 	return Edited{Workspace: c.Workspace, ID: id, Name: c.Name, Outcome: "created"}, err
 }
 
-// meant is the connection that an edit names.
+// meant is the connection named by an edit.
 func (s *Server) meant(e Edit) (Connection, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

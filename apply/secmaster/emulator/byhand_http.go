@@ -75,7 +75,7 @@ func Ask(ctx context.Context, url string, e Edit) (Edited, error) {
 	return said.Edited, nil
 }
 
-// signEdit signs with the keys that every emulator of the command takes.
+// signEdit signs with the keys taken by every emulator of the command.
 func signEdit(r *http.Request, body []byte) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Sdk-Date", time.Now().UTC().Format("20060102T150405Z"))

@@ -24,7 +24,7 @@ func pathIn(workspace string) string {
 	return "/v1/" + emulator.DefaultProject + "/workspaces/" + workspace + "/soc/assetcredentials"
 }
 
-// namesIn are the names and workspaces that a workspace's list shows, but for what came with it.
+// namesIn are the names and workspaces in a workspace's list, but for what came with it.
 func namesIn(t *testing.T, s *emulator.Server, workspace string) string {
 	t.Helper()
 	status, text := ask(t, s, http.MethodGet, pathIn(workspace)+"?limit=200", "", nil)
@@ -101,7 +101,7 @@ func TestSeveralWorkspacesAreServed(t *testing.T) {
 	}
 }
 
-// A quota and a name that is taken are of one workspace.
+// A quota and a taken name are of one workspace.
 func TestWorkspacesDoNotShareTheirLimits(t *testing.T) {
 	s := fresh(t, emulator.Options{Workspaces: []string{oneWorkspace, twoWorkspace}})
 	for _, sw := range []string{"quota=1", "duplicates=refuse"} {
@@ -207,7 +207,7 @@ func TestTheConsoleIsPlayed(t *testing.T) {
 	}
 }
 
-// Nobody edits without the key, and what is no edit is refused. What answers otherwise is no emulator.
+// No one edits without the key, and what is no edit is refused. What answers otherwise is no emulator.
 func TestWhoMayPlayTheConsole(t *testing.T) {
 	s := fresh(t, emulator.Options{})
 	for what, c := range map[string]struct {
@@ -245,7 +245,7 @@ func TestWhoMayPlayTheConsole(t *testing.T) {
 	}
 }
 
-// A data file of one workspace, as it was written before there were several, is that of the first that is served.
+// A data file of one workspace, as it was written before there were several, is that of the first one served.
 func TestADataFileOfOneWorkspaceIsRead(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data.json")
 	if err := os.WriteFile(data, []byte(`{"plugins":[{"name":"Own","type":"custom","versions":[{"number":"1"}]}],"connections":[{"id":"x","name":"old"}]}`), 0o600); err != nil {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// account is the one that all callers are of.
+// account is the one account of all callers.
 const account = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 // callerIdentity is STS's answer to who signed the request.

@@ -119,7 +119,7 @@ func (x *exchange) listWorkspaces() {
 
 func (x *exchange) showWorkspace() { x.succeed(object{"workspace": x.shownWorkspace(x.workspace)}) }
 
-// projects is IAM's look-up by name, which is the region's.
+// projects is IAM's look-up by name; the name is the region's.
 func (x *exchange) projects() {
 	o := x.s.options
 	found := []object{}

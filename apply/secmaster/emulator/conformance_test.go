@@ -301,7 +301,7 @@ func unsearched(t *testing.T, s *emulator.Server, c *secmaster.Client, why error
 	}
 }
 
-// swallowed: no answer to a write proves it. What the server shows says the truth, which is what a caller has to go by.
+// swallowed: no answer to a write proves it. What the server shows is the truth: a caller has to go by it.
 func swallowed(t *testing.T, s *emulator.Server, c *secmaster.Client, echoes bool) {
 	t.Helper()
 	ctx := context.Background()

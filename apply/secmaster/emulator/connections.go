@@ -56,7 +56,7 @@ func (s *Server) order(shown []*Connection) {
 	}
 }
 
-// filters are the texts that a list is asked for, by parameter.
+// filters are the texts asked of a list, by parameter.
 func filters(q url.Values) map[string]string {
 	out := map[string]string{}
 	for _, parameter := range []string{"name", "component_name", "creator_name", "modifier_name", "description"} {
@@ -93,7 +93,7 @@ func (x *exchange) bounds(n int) (from, to int) {
 	return x.part(offset, limit, n)
 }
 
-// part are the items of a page that was asked for in whatever way. The caller holds the lock.
+// part are the items of a page asked for in whatever way. The caller holds the lock.
 func (x *exchange) part(offset, limit, n int) (from, to int) {
 	if limit < 1 {
 		limit = 10
@@ -110,7 +110,7 @@ func (x *exchange) part(offset, limit, n int) (from, to int) {
 	return from, min(from+limit, n)
 }
 
-// connection is the one that a request is about, in its workspace; nil for none. The caller holds the lock.
+// connection is the one for a request, in its workspace; nil for none. The caller holds the lock.
 func (x *exchange) connection() *Connection {
 	c := x.s.byID(x.id)
 	if c == nil || c.Workspace != x.workspace {
@@ -180,7 +180,7 @@ func (s *Server) refuses(c *Connection) string {
 	return ""
 }
 
-// caller is who a request comes from: the modifier that it leaves behind.
+// caller is who a request comes from: the modifier it leaves behind.
 func (x *exchange) caller() string {
 	if x.r.Header.Get("X-Auth-Token") != "" {
 		return "token_user"

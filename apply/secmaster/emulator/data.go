@@ -13,7 +13,7 @@ import (
 
 // Seed is what a workspace begins with.
 type Seed struct {
-	Workspaces  []string // none: the one that is served anyway
+	Workspaces  []string // none: the one served anyway
 	Plugins     []Plugin
 	Connections []Connection
 	Workflows   []Workflow
@@ -83,7 +83,7 @@ func ReadSeed(text []byte) (Seed, error) {
 	return s, nil
 }
 
-// load reads the data file, and gives the workspaces that it keeps; none where there is no such file yet.
+// load reads the data file, and gives the workspaces in it; none where there is no such file yet.
 func (s *Server) load() ([]string, error) {
 	if s.options.Data == "" {
 		s.options.serving(nil)
@@ -113,7 +113,7 @@ func (s *Server) load() ([]string, error) {
 	return stored.Workspaces, nil
 }
 
-// kept is what a data file holds. A workspace that is not served now stays in it.
+// kept is what a data file holds. A workspace not served now stays in it.
 type kept struct {
 	Workspaces  []string          `json:"workspaces"`
 	Plugins     []Plugin          `json:"plugins"`
@@ -122,7 +122,7 @@ type kept struct {
 	Policies    []EmergencyPolicy `json:"policies,omitempty"`
 }
 
-// workspaces are those that are served, and others that have connections.
+// workspaces are those served, and others with connections.
 func (s *Server) workspaces() []string {
 	out := slices.Clone(s.options.Workspaces)
 	for _, c := range s.connections {

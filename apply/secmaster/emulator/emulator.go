@@ -19,9 +19,9 @@ import (
 // Options say which workspace is served, and to whom.
 type Options struct {
 	Region, ProjectID, WorkspaceID      string   // default: DefaultRegion, DefaultProject, and the first of Workspaces
-	Workspaces                          []string // all that are served; default: those of the data file, or else DefaultWorkspace
+	Workspaces                          []string // all served; default: those of the data file, or else DefaultWorkspace
 	AccessKey, SecretKey, SecurityToken string
-	Token                               string // an X-Auth-Token that is accepted too; "" for none
+	Token                               string // an X-Auth-Token accepted too; "" for none
 	Switches                            Switches
 	Clock                               func() time.Time                           // nil for the real one
 	Sleep                               func(context.Context, time.Duration) error // while a client waits; nil for a real one
@@ -32,7 +32,7 @@ type Options struct {
 	Data                                string                                     // a file that keeps connections and plugins; "" for none
 }
 
-// The workspace that is served where Options do not say, and the keys it takes.
+// The workspace served where Options do not say, and the keys it takes.
 const (
 	DefaultRegion    = "cn-north-4"
 	DefaultProject   = "0123456789abcdef0123456789abcdef"
@@ -58,15 +58,15 @@ type Server struct {
 	denied      []string       // actions
 }
 
-// Request is one request that was served.
+// Request is one served request.
 type Request struct {
 	Method, Path string
-	Route        string // "list connections", "create connection", …; "" for none that is known
+	Route        string // "list connections", "create connection", …; "" for an unknown one
 	Status       int    // 0: the connection was closed without an answer
 	RequestID    string
 }
 
-// New makes a Server, with the connections of the data file, or else with those that every workspace has.
+// New makes a Server, with the connections of the data file, or else with those of every workspace.
 func New(o Options) (*Server, error) {
 	for _, d := range []struct {
 		field *string
@@ -99,7 +99,7 @@ func New(o Options) (*Server, error) {
 	return s, s.keep()
 }
 
-// serving settles which workspaces are served: those of the options, or else those that were kept.
+// serving settles which workspaces are served: those of the options, or else those kept.
 func (o *Options) serving(kept []string) {
 	switch {
 	case len(o.Workspaces) > 0:
@@ -153,12 +153,12 @@ type exchange struct {
 	r         *http.Request
 	body      []byte
 	route     route
-	workspace string // in the path; "" for none that is served
+	workspace string // in the path; "" for one not served
 	id        string // of the connection or component in the path
 	requestID string
 }
 
-// recorder notes the status that was answered.
+// recorder notes the status of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -197,7 +197,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.serve()
 }
 
-// note counts a request before it is answered, so that whoever has the answer finds it counted; what it gives
+// note counts a request before it is answered, so that a caller with the answer finds it counted; what it gives
 // adds the status.
 func (s *Server) note(x *exchange) func() {
 	s.mu.Lock()
@@ -226,7 +226,7 @@ func (x *exchange) serve() {
 	}
 }
 
-// Workspaces are those that are served.
+// Workspaces are those served.
 func (s *Server) Workspaces() []string { return slices.Clone(s.options.Workspaces) }
 
 // Requests are the requests served so far, in order.

@@ -20,7 +20,7 @@ type Fault struct {
 	Text   string        // the message of FaultStatus; "" for a usual one
 	Wait   time.Duration // of FaultSlow and FaultLate, and the Retry-After of a 429
 	Retry  string        // the Retry-After of a 429, word by word
-	To     string        // where FaultRedirect points; "" for a port where nobody listens
+	To     string        // where FaultRedirect points; "" for a port without a listener
 	Times  int           // how often; 0 is once
 	After  bool          // the request is executed first
 }
@@ -39,7 +39,7 @@ const (
 	FaultEcho        = "echo"         // not executed, and answered as if it had been
 	FaultPage        = "page"         // 200 with an HTML page
 	FaultBomb        = "bomb"         // 200 with a gzip of a gigabyte of nothing
-	FaultFlood       = "flood"        // 200 with more than anybody wants to read
+	FaultFlood       = "flood"        // 200 with more than a client wants to read
 	FaultOKError     = "ok-error"     // 200 with an error code and nothing else
 	FaultNoAsset     = "no-asset"     // 200 without what was asked for
 	FaultForeignID   = "foreign-id"   // the answer shows the id of another connection

@@ -17,15 +17,15 @@ type Identity struct {
 	Server                 *Server
 	Provider, Agency       string // URNs
 	IDP                    string // the provider's name in IAM
-	Issuer, Audience       string // of the ID tokens that are accepted
-	AgencyName, DomainName string // of the agency that keys may assume
+	Issuer, Audience       string // of the accepted ID tokens
+	AgencyName, DomainName string // of the agency for keys to assume
 	JobToken, PodToken     string // that the makers of ID tokens and of a pod's keys ask for
 
 	mu       sync.Mutex
 	spent    map[string]bool      // ID tokens, by their id
 	subjects map[string]time.Time // tokens of IAM, and when they expire
 	asked    []Asked
-	down     int // requests that are answered 503
+	down     int // so many next requests are answered 503
 	serial   int
 }
 
@@ -36,7 +36,7 @@ type Asked struct {
 	Status                 int
 }
 
-// The names that an Identity of NewIdentity has.
+// The names in an Identity of NewIdentity.
 const (
 	DefaultProvider   = "iam::0a1b2c3d4e5f:oidcProvider:ci"
 	DefaultAgency     = "iam::0a1b2c3d4e5f:agency:connsync"
@@ -70,7 +70,7 @@ func (i *Identity) FailNext(n int) {
 	i.down = n
 }
 
-// refusal is an answer that gives no keys.
+// refusal is an answer without keys.
 type refusal struct {
 	status  int
 	code    string
@@ -153,7 +153,7 @@ type asking struct {
 	body []byte
 }
 
-// read decodes the body, which may have no other members.
+// read decodes the body; it may have no other members.
 func (a *asking) read(code string, into any) error {
 	d := json.NewDecoder(strings.NewReader(string(a.body)))
 	d.DisallowUnknownFields()

@@ -77,7 +77,7 @@ func (i *Identity) securityToken(a *asking) (int, object, error) {
 	}}, nil
 }
 
-// vouched checks the token or the signature that an identity is shown by, and gives for how many seconds it wants keys.
+// vouched checks an identity's token or signature, and gives for how many seconds it wants keys.
 func (i *Identity) vouched(a *asking, id *iamIdentity) (seconds int, err error) {
 	denied := &refusal{http.StatusUnauthorized, "IAM.0002", "not allowed"}
 	switch {

@@ -371,7 +371,7 @@ func TestKeysAreRenewedBeforeTheyExpire(t *testing.T) {
 	list(5)
 }
 
-// What is asked for lasts an hour, which every agency allows, or as long as the run may take, and never longer than the cloud gives.
+// What is asked for lasts an hour, allowed by every agency, or as long as the run may take, and never longer than the cloud gives.
 func TestKeysLastAsLongAsTheRunMayTake(t *testing.T) {
 	for covers, want := range map[time.Duration]float64{0: 3600, 15 * time.Minute: 3600, 2 * time.Hour: 7500, 24 * time.Hour: 43200} {
 		c := newCloud(t)
@@ -387,7 +387,7 @@ func TestKeysLastAsLongAsTheRunMayTake(t *testing.T) {
 	}
 }
 
-// A session that is narrowed to what a job needs can do that, and nothing else.
+// A session narrowed to what a job needs can do that, and nothing else.
 func TestASessionIsNarrowedToItsJob(t *testing.T) {
 	for _, way := range []string{"STS, with GitHub's token", "IAM, with GitHub's token", "IAM, and then an agency"} {
 		c := newCloud(t)
@@ -413,7 +413,7 @@ func TestASessionIsNarrowedToItsJob(t *testing.T) {
 	}
 }
 
-// The vendor's own SDK gets keys from the emulated IAM and STS, by the same requests that connsync sends, and reads SecMaster with them.
+// The vendor's own SDK gets keys from the emulated IAM and STS, by the same requests as connsync, and reads SecMaster with them.
 func TestTheVendorsSDKGetsKeysByTheSameRequests(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	write := func(text string) {
@@ -512,7 +512,7 @@ func same(t *testing.T, c *cloud, n int) {
 	}
 }
 
-// What asks for keys can be repeated: a server that fails, or has no time, is asked three times in all, and a refusal once.
+// A request for keys can be repeated: a failing or busy server is asked three times in all, and a refusal once.
 func TestAServerThatFailsIsAskedForKeysAgain(t *testing.T) {
 	for status, want := range map[int]int{500: 3, 502: 3, 503: 3, 429: 3, 400: 1, 403: 1} {
 		asked := 0
@@ -544,7 +544,7 @@ func TestAnAnswerWithKeysIsReadToABound(t *testing.T) {
 	}
 }
 
-// Keys of an agency are for the project that their owner named.
+// Keys of an agency are for the project named by their owner.
 func TestTheKeysOfAnAgencyKeepTheProject(t *testing.T) {
 	c := newCloud(t)
 	ways["an agency, by a long-lived key"](c)

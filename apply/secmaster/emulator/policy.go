@@ -42,7 +42,7 @@ func (s *Server) Deny(actions ...string) {
 	s.denied = slices.Clone(actions)
 }
 
-// EnforcedActions are the actions that policies decide on.
+// EnforcedActions are the actions policies decide on.
 func EnforcedActions() []string {
 	var out []string
 	for _, r := range routes() {

@@ -59,7 +59,7 @@ func routes() []route {
 	}
 }
 
-// paths is the mux by which requests find their routes.
+// paths is the mux for finding the routes of requests.
 var paths = sync.OnceValue(func() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, known := range routes() {
@@ -68,10 +68,10 @@ var paths = sync.OnceValue(func() *http.ServeMux {
 	return mux
 })
 
-// ServeHTTP makes a route one that a mux can give; what serves it is serve.
+// ServeHTTP makes a route usable in a mux; what serves it is serve.
 func (route) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-// find gives the route of a request and the id in its path, which is its last part.
+// find gives the route of a request and the id in its path, its last part.
 func find(r *http.Request) (route, string) {
 	handler, _ := paths().Handler(r)
 	known, ok := handler.(route)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Connection is one that the server holds: whole, with its secrets.
+// Connection is one held by the server: whole, with its secrets.
 type Connection struct {
-	Workspace          string `json:"workspace,omitempty"` // "" of a new one: the first that is served
+	Workspace          string `json:"workspace,omitempty"` // "" of a new one: the first served
 	ID                 string `json:"id"`
 	Name               string `json:"name"`
 	Description        string `json:"description"`
@@ -27,7 +27,7 @@ type Connection struct {
 	BuiltIn            bool   `json:"built_in,omitempty"` // came with the workspace
 	Disabled           bool   `json:"disabled,omitempty"`
 
-	unseen int // lists that do not show it yet
+	unseen int // so many next lists do not show it
 }
 
 // Connections are all connections that did not come with the workspace, in order of name and id.
@@ -46,7 +46,7 @@ func (s *Server) Connections() []Connection {
 	return out
 }
 
-// Put adds a connection that somebody else made, and gives its id. Where it names no id, times or status, it gets them.
+// Put adds a connection made by another user, and gives its id. Where it names no id, times or status, it gets them.
 func (s *Server) Put(c Connection) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Server) Put(c Connection) string {
 	return c.ID
 }
 
-// Edit changes a connection as somebody else, in the console: its update time and modifier move. It
+// Edit changes a connection as another user, in the console: its update time and modifier move. It
 // tells whether there is one of that id.
 func (s *Server) Edit(id string, change func(*Connection)) bool {
 	s.mu.Lock()
@@ -101,7 +101,7 @@ func (s *Server) Hide(id string, lists int) bool {
 	return c != nil
 }
 
-// Remove takes a connection away, as somebody else.
+// Remove takes a connection away, as another user.
 func (s *Server) Remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,7 +136,7 @@ const timeLayout = "2006-01-02T15:04:05Z+0800"
 
 var east8 = time.FixedZone("", 8*3600)
 
-// tick is the time of a change that is made now. The caller holds the lock.
+// tick is the time of a change made now. The caller holds the lock.
 func (s *Server) tick() string { return s.tickAt(s.options.Clock()) }
 
 // tickAt is the time of a change. No two changes have the same, unless the switch "times" says otherwise.
@@ -152,7 +152,7 @@ func (s *Server) tickAt(at time.Time) string {
 	return now.In(east8).Format(timeLayout)
 }
 
-// passed makes every later change be after a time that is kept. The caller holds the lock.
+// passed makes every later change be after a kept time. The caller holds the lock.
 func (s *Server) passed(kept string) {
 	if at, err := time.Parse(timeLayout, kept); err == nil && at.Add(-8*time.Hour).After(s.lastTime) {
 		s.lastTime = at.Add(-8 * time.Hour)

@@ -18,7 +18,7 @@ import (
 
 const listPath = "/v1/" + emulator.DefaultProject + "/workspaces/" + emulator.DefaultWorkspace + "/soc/assetcredentials"
 
-// ask sends a request that is signed as it should be, unless spoil changes that.
+// ask sends a request signed as it should be, unless spoil changes that.
 func ask(t *testing.T, s *emulator.Server, method, path, body string, spoil func(*http.Request)) (int, string) {
 	t.Helper()
 	h := httptest.NewServer(s)

@@ -24,7 +24,7 @@ func (x *exchange) echo() {
 	x.route.serve(&inner)
 }
 
-// scratch is a server of its own with the same connections, which keeps nothing.
+// scratch is a server of its own with the same connections; it keeps nothing.
 func (s *Server) scratch() *Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()

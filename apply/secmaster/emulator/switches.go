@@ -14,7 +14,7 @@ type Switches struct{ values map[string]string }
 // SwitchDoc describes one switch.
 type SwitchDoc struct {
 	Name    string
-	Values  []string // all that are allowed, or examples where Free is set
+	Values  []string // all allowed, or examples where Free is set
 	Default string
 	Free    func(string) error // checks a value that is not one of a few
 	Help    string

@@ -21,7 +21,7 @@ func (x *exchange) reply(status int, body object) {
 	_, _ = x.w.Write(text)
 }
 
-// succeed adds the code of a success, in the form that the switch "code" asks for.
+// succeed adds the code of a success, in the form of the switch "code".
 func (x *exchange) succeed(body object) {
 	switch x.s.value("code") {
 	case "empty":

@@ -15,7 +15,7 @@ type Workflow struct {
 	Workspace   string   `json:"workspace,omitempty"` // "": the first that is served
 	Name        string   `json:"name"`
 	Enabled     bool     `json:"enabled"`
-	Connections []string `json:"connections"`      // that its nodes use, by name or id
+	Connections []string `json:"connections"`      // used by its nodes, by name or id
 	Config      bool     `json:"config,omitempty"` // they stand in its taskconfig instead of its taskflow
 	Status      string   `json:"status,omitempty"` // of the version; default activated
 	Note        string   `json:"note,omitempty"`   // a text that stands in the taskflow and the taskconfig
@@ -45,7 +45,7 @@ func (s *Server) PutPolicy(p EmergencyPolicy) {
 	s.save()
 }
 
-// allWorkflows are those that were put into a workspace, and those of the switch "workflows". The caller holds the lock.
+// allWorkflows are those put into a workspace, and those of the switch "workflows". The caller holds the lock.
 func (s *Server) allWorkflows(workspace string) []Workflow {
 	out := slices.DeleteFunc(slices.Clone(s.workflows), func(w Workflow) bool { return cmp.Or(w.Workspace, s.options.WorkspaceID) != workspace })
 	made, _ := strconv.Atoi(s.options.Switches.value("workflows"))
@@ -55,7 +55,7 @@ func (s *Server) allWorkflows(workspace string) []Workflow {
 	return out
 }
 
-// allPolicies are those that were put into a workspace, and those of the switch "policies". The caller holds the lock.
+// allPolicies are those put into a workspace, and those of the switch "policies". The caller holds the lock.
 func (s *Server) allPolicies(workspace string) []EmergencyPolicy {
 	out := slices.DeleteFunc(slices.Clone(s.policies), func(p EmergencyPolicy) bool { return cmp.Or(p.Workspace, s.options.WorkspaceID) != workspace })
 	made, _ := strconv.Atoi(s.options.Switches.value("policies"))
@@ -75,7 +75,7 @@ func (s *Server) every(workspace string) (out []string) {
 	return out
 }
 
-// idsOf are the ids of connections of a workspace that are named, or are ids already.
+// idsOf are the ids of a workspace's connections, given by name or already by id.
 func (s *Server) idsOf(connections []string, workspace string) []string {
 	out := slices.Clone(connections)
 	for i, name := range out {

@@ -66,7 +66,7 @@ func words(ws []string) string {
 	return strings.Join(ws, ", ")
 }
 
-// unlike names the parts in which two answers differ.
+// unlike names the different parts of two answers.
 func unlike(call string, a, b *doctor.Shape) []string {
 	if a == nil || b == nil {
 		if a != b {
@@ -87,7 +87,7 @@ func unlike(call string, a, b *doctor.Shape) []string {
 	return []string{call + ": " + strings.Join(parts, ", ") + " of the answer"}
 }
 
-// clock goes on only while somebody sleeps.
+// clock goes on only during a sleep.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -119,7 +119,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: w.status, Header: w.header, Body: w, Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
 }
 
-// kept is an answer that nobody sends.
+// kept is an answer not sent to any client.
 type kept struct {
 	bytes.Buffer
 	header http.Header

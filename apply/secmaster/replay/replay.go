@@ -15,7 +15,7 @@ import (
 type Plan struct {
 	Switches []string // name=value
 	Deny     []string // actions
-	Unseen   []string // switches that the transcript says nothing of: they stay as they are
+	Unseen   []string // switches not in the transcript: they stay as they are
 	of       doctor.Seen
 }
 
@@ -27,7 +27,7 @@ var switches = map[string]map[string]string{
 	"config":     {"no-secret-here": "clear"},
 }
 
-// PlanOf maps what was seen to switches, and refusals to actions that are denied.
+// PlanOf maps what was seen to switches, and refusals to denied actions.
 func PlanOf(t doctor.Transcript) Plan {
 	p := Plan{of: t.Words()}
 	for _, d := range emulator.SwitchDocs() {
@@ -47,7 +47,7 @@ func PlanOf(t doctor.Transcript) Plan {
 	return p
 }
 
-// value is that of a switch; "" where nothing was seen of it that it could be.
+// value is that of a switch; "" where nothing seen of it is one of its values.
 func (p Plan) value(d emulator.SwitchDoc) string {
 	words := p.of[d.Name]
 	if d.Name == "nulls" && len(words) > 1 {
@@ -79,7 +79,7 @@ func refused(t doctor.Transcript, call string) bool {
 	})
 }
 
-// Server is an emulated SecMaster by the plan, with connections that show what was seen.
+// Server is an emulated SecMaster by the plan, with connections to show what was seen.
 func (p Plan) Server(o emulator.Options) (*emulator.Server, error) {
 	for _, s := range p.Switches {
 		if err := o.Switches.Set(s); err != nil {

@@ -14,7 +14,7 @@ import (
 	"connsync/apply/secmaster/replay"
 )
 
-// tick is a clock that goes on only while somebody sleeps.
+// tick is a clock; it goes on only during a sleep.
 type tick struct{ at time.Time }
 
 func (c *tick) now() time.Time { return c.at }
