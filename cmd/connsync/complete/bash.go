@@ -5,7 +5,7 @@ import "strings"
 // typedLine is a command line of bash up to the cursor, as its words are understood.
 type typedLine struct {
 	words []string // without quotes; the last is at the cursor
-	quote rune     // that is open at the cursor; 0 for none
+	quote rune     // open at the cursor; 0 for none
 	kept  int      // of the last word: how much of it bash leaves where it is
 }
 
@@ -44,7 +44,7 @@ func readBash(text, breaks string) typedLine {
 }
 
 // Bash completes a line of bash, and writes the words as bash has to be given them: quoted, and without what bash keeps. A word that cannot
-// stand within the quote that is open is left out.
+// stand within the open quote is left out.
 func (g Grammar) Bash(text, breaks string) Answer {
 	l := readBash(text, breaks)
 	a := g.Complete(l.words)
@@ -59,7 +59,7 @@ func (g Grammar) Bash(text, breaks string) Answer {
 	return a
 }
 
-// plain are the characters that mean nothing to bash, wherever they stand.
+// plain are the characters without a meaning to bash, wherever they stand.
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./,+%@"
 
 func quotedIn(quote rune, text string) (string, bool) {

@@ -1,4 +1,4 @@
-// Package complete says how a command line may go on, from the grammar alone and from names that it is given.
+// Package complete says how a command line may go on, from the grammar alone and from given names.
 package complete
 
 import (
@@ -92,7 +92,7 @@ func (g Grammar) next(l *line, typed string) Answer {
 	return Answer{Kind: Words}
 }
 
-// commands are those that help names, too.
+// commands are those named by help, too.
 func commands(n *kong.Node) (out []Candidate) {
 	for _, c := range n.Children {
 		if !c.Hidden {

@@ -11,10 +11,10 @@ import (
 type line struct {
 	node    *kong.Node // the command
 	given   Given
-	waiting *kong.Flag // whose value comes next; nil for none
+	waiting *kong.Flag // its value comes next; nil for none
 	ended   bool       // -- was read: no flag follows
-	args    int        // arguments of the command that were read
-	lost    bool       // a command was read that is none
+	args    int        // read arguments of the command
+	lost    bool       // an unknown command was read
 }
 
 // read reads words as kong does, and passes over what it does not know.
@@ -96,7 +96,7 @@ func (l *line) argument() *kong.Value {
 	return nil
 }
 
-// flags are those of the command, or of the one that its name alone stands for, then those of every command.
+// flags are those of the command, or of the one meant by its name alone, then those of every command.
 func (l *line) flags() (out []*kong.Flag) {
 	if l.node.DefaultCmd != nil {
 		out = append(out, l.node.DefaultCmd.Flags...)

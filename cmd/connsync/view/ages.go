@@ -36,21 +36,21 @@ type SecretAge struct {
 	Set, Commit           string // when its value was set, as RFC 3339, and in which commit; "" where it is in none yet
 	Days                  int
 	AtLeast               bool   // it may be older
-	Perhaps               string // when it may have been set anew: nothing tells; "" where that is not so
+	Perhaps               string // when it may have been set anew: nothing tells; "" where it cannot have been
 	Max                   int    // days; 0 for no limit
 	Old                   bool   // older than that
-	Unjudged              bool   // nobody can tell
-	InClear               string // a commit that held the value in the clear
+	Unjudged              bool   // no one can tell
+	InClear               string // a commit with the value in the clear
 	Recipients            []AgeReader
 	Readers               []AgeReader // everyone who could ever open it
 	Twins                 []string    // other secrets of the same value: TARGET/NAME.SETTING
-	Command               string      // which sets another value
+	Command               string      // to set another value
 }
 
 // AgeReader is a recipient, and how it could open a value.
 type AgeReader struct {
 	Kind, ID string
-	Commit   string // the last that it could open; "" for what is in no commit yet
+	Commit   string // the last it could open; "" for a value in no commit yet
 	Key      bool   // it could open the file's data key in another version only
 	Still    bool   // it is a recipient of the file
 	Asked    bool   // it is the one whose secrets are listed
@@ -62,7 +62,7 @@ type Warning struct {
 	Hints []string
 }
 
-// Step is commands that belong together.
+// Step is commands to run together.
 type Step struct {
 	Says     string
 	Commands []string
@@ -133,7 +133,7 @@ const day = 24 * time.Hour
 
 func spotWord(s diff.Spot) string { return s.Target + "/" + s.Name + "." + string(s.Path) }
 
-// reader is the recipient that was typed, in words, and whether anything names it.
+// reader is the typed recipient, in words, and whether anything names it.
 func (o AgesOf) reader() (word string, known bool) {
 	for _, r := range o.everyone() {
 		if o.asked(r) {
@@ -154,7 +154,7 @@ func (o AgesOf) everyone() []manifest.Recipient {
 	return out
 }
 
-// asked tells whether a recipient is the one that was typed: by its id, or as connsync prints it.
+// asked tells whether a recipient is the typed one: by its id, or as connsync prints it.
 func (o AgesOf) asked(r manifest.Recipient) bool {
 	typed := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(o.Reader), r.Kind+" "))
 	same := manifest.Recipient{Kind: r.Kind, ID: strings.Trim(typed, `"`)}

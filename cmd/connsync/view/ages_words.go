@@ -34,7 +34,7 @@ func (a Ages) Total() int { return a.Count(func(SecretAge) bool { return true })
 // Old is how many are older than they may be.
 func (a Ages) Old() int { return a.Count(func(s SecretAge) bool { return s.Old }) }
 
-// Unjudged is how many of those that have a limit may be older than it, since the history is cut off.
+// Unjudged is how many of those with a limit may be older than it, since the history is cut off.
 func (a Ages) Unjudged() int { return a.Count(func(s SecretAge) bool { return s.Unjudged }) }
 
 // Words say the totals, one part each.
@@ -184,7 +184,7 @@ func (o AgesOf) warnings(a Ages) []Warning {
 	return append(out, o.ruleWarnings()...)
 }
 
-// formerWarnings name recipients that were removed, and still know secrets.
+// formerWarnings name removed recipients; they still know secrets.
 func formerWarnings(a Ages) []Warning {
 	knows, order := map[manifest.Recipient]int{}, []manifest.Recipient{}
 	a.Each(func(s SecretAge) {

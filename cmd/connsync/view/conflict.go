@@ -7,7 +7,7 @@ import (
 	"connsync/manifest"
 )
 
-// warning is something to know that stops nothing.
+// warning is something to know; it stops nothing.
 func warning(w diff.Warning) string {
 	switch w.Kind {
 	case diff.WarnDuplicate:
@@ -114,7 +114,7 @@ func adoptHint(c *diff.Change, id string) string {
 	return fmt.Sprintf("to take it over, add  adopt: %s  at %s", id, c.Pos.String())
 }
 
-// importHint is the command that adds the line.
+// importHint is the command to add the line.
 func importHint(c *diff.Change) string {
 	command := "connsync import --only " + manifest.ShellWord(manifest.PatternOf(c.Name))
 	if c.Want != nil && c.Want.Target != "" {

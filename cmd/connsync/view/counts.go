@@ -8,7 +8,7 @@ import (
 	"connsync/diff"
 )
 
-// Actions are all of them, in the order in which they are shown: what must not be overlooked comes last, next to the totals.
+// Actions are all of them, in the order shown: what must not be overlooked comes last, next to the totals.
 var Actions = []diff.Action{
 	diff.Create, diff.Update, diff.Rename, diff.Adopt, diff.Delete, diff.Remove, diff.Unchanged, diff.Orphaned, diff.Forget, diff.Incomplete, diff.Conflict,
 }
@@ -81,7 +81,7 @@ func (p Page) Risky() (n int) {
 	return n
 }
 
-// Shown are the actions that have cards, and how many.
+// Shown are the actions with cards, and how many.
 func (p Page) Shown() (out []Total) {
 	counts := map[diff.Action]int{}
 	for _, c := range p.Changes() {
@@ -123,7 +123,7 @@ func (p Page) ChangeRisks() []Risk {
 	return out
 }
 
-// Fatal is how many findings a sync would fail at: those that FatalFirst has first.
+// Fatal is how many findings a sync would fail at: those first in FatalFirst.
 func (p Page) Fatal() int {
 	return slices.IndexFunc(append(p.FatalFirst(), Finding{}), func(f Finding) bool { return !f.Fatal })
 }

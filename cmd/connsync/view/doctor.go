@@ -19,7 +19,7 @@ const (
 	NotLooked Verdict = "not looked at"
 )
 
-// Check is one thing that was looked at.
+// Check is one thing looked at.
 type Check struct {
 	Name    string
 	Verdict Verdict
@@ -35,7 +35,7 @@ type Examined struct {
 	Unasked                 []string // the questions that only writes answer
 }
 
-// Habit is what a SecMaster does, and what that means.
+// Habit is what a SecMaster does, and what it means.
 type Habit struct {
 	Question string
 	Seen     []string // words of the vocabulary

@@ -68,7 +68,7 @@ func span(d time.Duration) string {
 	return Count(int(d.Round(time.Minute)/time.Minute), "minute")
 }
 
-// workspace says whether the workspace is there, by the list of its connections and that of the project.
+// workspace says whether the workspace is there, by the list of its connections and by the project's list.
 func (o CallsOf) workspace(list doctor.Call) Check {
 	c := Check{Name: "workspace", Verdict: Fine, Text: o.Workspace + " is accessible"}
 	listed := slices.Contains(o.Report.Workspaces, o.Workspace)
@@ -86,7 +86,7 @@ func (o CallsOf) workspace(list doctor.Call) Check {
 	return Check{Name: "workspace", Verdict: NotLooked, Text: "because of the failure below"}
 }
 
-// others are the workspaces that there are.
+// others are the existing workspaces.
 func (o CallsOf) others() []string {
 	const most = 5
 	ids := o.Report.Workspaces

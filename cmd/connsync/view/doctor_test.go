@@ -60,7 +60,7 @@ func TestWhatDriftADiffSees(t *testing.T) {
 	}
 }
 
-// The clock, the workspace and calls that were not made.
+// The clock, the workspace and calls not made.
 func TestTheChecksOfAWorkspace(t *testing.T) {
 	denied := &secmaster.Error{Op: "list connections", Status: 401, Message: "m", Class: secmaster.ErrDenied}
 	list := func(err error) doctor.Call {

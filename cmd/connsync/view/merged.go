@@ -42,7 +42,7 @@ func (u Undone) Failed() bool { return slices.Contains(undone, u.Outcome) }
 // Unplanned is what a worker says of no target of its own.
 type Unplanned struct{ File, Message string }
 
-// Twice is a target that several reports have.
+// Twice is a target of several reports.
 type Twice struct {
 	Target string
 	Files  []string

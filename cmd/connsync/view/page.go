@@ -1,4 +1,4 @@
-// Package view puts a plan, a review or a report into words, for every format that people read. Nothing in its words has been
+// Package view puts a plan, a review or a report into words, for every format read by people. Nothing in its words has been
 // made harmless: package render does that where it writes them.
 package view
 
@@ -12,14 +12,14 @@ import (
 	"connsync/manifest"
 )
 
-// Diff is everything that a diff shows, before it is put into words.
+// Diff is everything in a diff, before it is put into words.
 type Diff struct {
 	Offline  bool // between two commits
 	All      bool // the text names unchanged connections too
-	Others   bool // the text names connections that connsync does not manage
+	Others   bool // the text names connections not managed by connsync
 	Plans    []diff.Plan
 	Alarms   []Alarm               // changes of the project's own rules, each of high risk
-	Findings []Finding             // what a sync would refuse at the head, and secrets that were exposed
+	Findings []Finding             // what a sync would refuse at the head, and exposed secrets
 	Files    map[string][]FileNote // by target
 	Failed   []Finding             // what kept targets from being planned or looked at: the plans are not all there is
 
@@ -80,7 +80,7 @@ type Target struct {
 	Anchor    string // its name within the page
 	Name      string
 	Place     string   // region/workspace, the latter in short
-	Commits   []Commit // those that there are
+	Commits   []Commit // the existing ones
 	Cards     []Card   // in the order of Actions, then of name; unchanged ones only with a warning, or where all are asked for
 	Unchanged int      // how many connections are left alone
 	Files     []FileNote
@@ -95,7 +95,7 @@ type Card struct {
 	Anchor   string
 	Action   diff.Action
 	Name     string
-	From     string // its former name, where that is another one
+	From     string // its former name, where it differs
 	File     string // "" where Git does not want it
 	Line     int
 	Plugin   string   // of a create or an adopt
@@ -103,7 +103,7 @@ type Card struct {
 	Why      []string // what no field shows
 	Fields   []Field
 	Secrets  []Secret
-	Extra    []string // paths of settings that only SecMaster has
+	Extra    []string // paths of settings only in SecMaster
 	Risks    []Risk
 	Warnings []string
 	Conflict string
@@ -119,7 +119,7 @@ type Field struct {
 	Lines    []Line
 }
 
-// Secret is a secret and the word for it, which is all that is ever said of one.
+// Secret is a secret and the word for it. No more is ever said of a secret.
 type Secret struct {
 	Path string
 	Word diff.Word
@@ -140,7 +140,7 @@ func (f Finding) Place() string { return At(f.Pos) }
 // Said is a note's text.
 func (f FileNote) Said() string { return strings.Join(f.Words, ", ") }
 
-// Short is a setting's path without the config that most of them stand under.
+// Short is a setting's path without the config around most of them.
 func (f Field) Short() string { return strings.TrimPrefix(f.Path, "config.") }
 
 // Said is the word for a secret, as it stands behind its path.

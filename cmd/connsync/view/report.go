@@ -34,7 +34,7 @@ func (r Report) Once(seen map[string]bool) Report {
 
 func (s *Said) Error() string { return s.Message }
 
-// SaidOf is an error's words; nil where there is no error. Of one that was not put into words, nothing is shown.
+// SaidOf is an error's words; nil where there is no error. Of an error not put into words, nothing is shown.
 func SaidOf(err error) *Said {
 	var s *Said
 	if err != nil && !errors.As(err, &s) {
@@ -112,7 +112,7 @@ func resultOf(r apply.Result) Result {
 // LostHint is what to do with what was sent and could not be recorded.
 const LostHint = "all of it was announced before, so the next sync finds it; keep these lines until one has succeeded"
 
-// quiet tells that the plan, or the count of what was skipped, says all there is to say.
+// quiet tells whether the plan, or the count of what was skipped, says all there is to say.
 func quiet(o apply.Outcome) bool {
 	return o == apply.Unchanged || o == apply.Orphaned || o == apply.Conflicted || o == apply.Skipped
 }

@@ -27,9 +27,9 @@ type RunPage struct {
 	Errors   []Said
 	Risks    []Risk
 	Targets  []RunTarget // in order of name
-	Shown    []Tally     // the groups that there are, of all targets
+	Shown    []Tally     // the existing groups, of all targets
 	Tally    string      // of all outcomes
-	Done     int         // changes that were carried out
+	Done     int         // changes carried out
 	ExitCode int
 	Plan     string // the hash
 	Next     string
@@ -151,7 +151,7 @@ func plain(cards []Card) (out []RunCard) {
 	return out
 }
 
-// joined are a target's cards with their results. A result without a card is shown too, unless it is one of those that nothing is said of.
+// joined are a target's cards with their results. A result without a card is shown too, unless nothing is said of it.
 func joined(t Target, results []apply.Result) []RunCard {
 	type key struct {
 		name   string
@@ -266,7 +266,7 @@ func (p RunPage) Troubles() (out []Trouble) {
 	return out
 }
 
-// trouble is a card that somebody has to look at.
+// trouble is a card for a reader to look at.
 func (c RunCard) trouble(target string) (Trouble, bool) {
 	out := Trouble{Target: target, Name: c.Name, Anchor: c.Anchor, Word: c.Word()}
 	switch said := c.Result.Said; {

@@ -21,7 +21,7 @@ var (
 	hashLetter = lazy.New(`^[a-f]{7,}$`) // as a commit's hash may look
 )
 
-// Sentence parts a text that may quote what others wrote. Words of nothing but letters are ours as far as anybody can tell, and
+// Sentence parts a text that may quote what others wrote. Words of nothing but letters are ours as far as a reader can tell, and
 // no renderer sees more in them; everything else is code. The texts together are the sentence, save for spaces.
 func Sentence(s string) []Part {
 	if at := commandAt.Regexp().FindStringIndex(masked(s)); at != nil {
@@ -84,7 +84,7 @@ func pieces(s string) (out []string) {
 	return out
 }
 
-// wordsOf makes one piece of code of each run of tokens that are not plain words.
+// wordsOf makes one piece of code of each run of tokens other than plain words.
 func wordsOf(s string) (out []Part) {
 	add := func(code bool, text string) {
 		switch n := len(out); {

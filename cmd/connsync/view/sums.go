@@ -6,10 +6,10 @@ import (
 	"connsync/diff"
 )
 
-// mostCards is how many changes a terminal shows one by one. More are read by nobody.
+// mostCards is how many changes a terminal shows one by one. No one reads more.
 const mostCards = 100
 
-// alone are the actions that are shown one by one, however many there are.
+// alone are the actions shown one by one, however many there are.
 var alone = []diff.Action{diff.Delete, diff.Remove, diff.Conflict, diff.Incomplete}
 
 // Sum is many changes of a kind and a plugin, in one line.
@@ -29,7 +29,7 @@ func (p Page) Long() bool {
 	return n > mostCards
 }
 
-// Sums are a target's changes in few lines, and those that are shown one by one all the same: what deletes, what is in conflict or incomplete,
+// Sums are a target's changes in few lines, and the changes shown one by one all the same: what deletes, what is in conflict or incomplete,
 // and whatever has a risk or a warning.
 func (t Target) Sums() (sums []Sum, cards []Card) {
 	const few = 3

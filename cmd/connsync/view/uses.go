@@ -16,7 +16,7 @@ func (c *Card) tellUsers(of *diff.Change) {
 	case said == "":
 	case of.Action == diff.Delete || of.Action == diff.Orphaned:
 		inUse := warning(diff.Warning{Kind: diff.WarnInUse})
-		if of.Users.Hidden { // which says the same, and more than is known
+		if of.Users.Hidden { // it says the same, and more than is known
 			c.Warnings = slices.DeleteFunc(c.Warnings, func(w string) bool { return w == inUse })
 		}
 		c.Warnings = append(c.Warnings, said)
@@ -25,7 +25,7 @@ func (c *Card) tellUsers(of *diff.Change) {
 	}
 }
 
-// usedBy says who uses a connection; "" where nobody was found, or nobody was asked.
+// usedBy says who uses a connection; "" where no user was found, or no one was asked.
 func usedBy(u *diff.Users) string {
 	if u == nil {
 		return ""

@@ -1,5 +1,5 @@
-// Command conforms compares JSON documents with schemas for the tests of connsync: the library that does it prepares itself for a hundredth of
-// a second in every process that has it linked, and tests start thousands. It answers each question with one JSON text: "", or what is wrong.
+// Command conforms compares JSON documents with schemas for the tests of connsync: the library for it prepares itself for a hundredth of
+// a second in every process with it linked, and tests start thousands. It answers each question with one JSON text: "", or what is wrong.
 package main
 
 import (

@@ -1,7 +1,7 @@
 //go:build linux
 
 // Command quick is connsync as the scripts of the tests start it. A start of the real one costs more than most of what scripts have it do,
-// so this hands its command line, environment, folder and streams to a process of the tests that has started already (pool_linux_test.go),
+// so this hands its command line, environment, folder and streams to an already started process of the tests (pool_linux_test.go),
 // and ends as that ends. What only a fresh process can do goes to a fresh process: a terminal, and what Go reads once at a start.
 package main
 
@@ -46,7 +46,7 @@ func main() {
 	end(conn)
 }
 
-// end ends as the run ends: with its exit code, or of the signal that its process died of.
+// end ends as the run ends: with its exit code, or of the signal its process died of.
 func end(conn *net.UnixConn) {
 	var how [2]byte
 	if _, err := io.ReadFull(conn, how[:]); err != nil {
