@@ -12,7 +12,7 @@ import (
 
 // commandTyped is the command line as far as the next one has to repeat it.
 type commandTyped struct {
-	flags []*kong.Flag // the typed ones of every command's, none from the environment, in the order of the grammar
+	flags []*kong.Flag // the typed flags common to every command, none from the environment, in the order of the grammar
 	root  *kong.Node   // nil where no command line was read
 }
 

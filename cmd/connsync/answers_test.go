@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// spoken is a command with two of its command lines: the command carries out one, and the other fails.
+// spoken is a command with two of its command lines: one does its work, and the other fails.
 type spoken struct {
 	command   string
 	does      []string

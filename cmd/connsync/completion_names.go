@@ -88,7 +88,7 @@ func gather(look func(each func(name) bool)) (out []name) {
 	defer cancel()
 	came := make(chan name, 64)
 	go func() {
-		defer func() { _ = recover() }() // of a file without any check
+		defer func() { _ = recover() }() // of an unchecked file
 		defer close(came)
 		look(func(n name) bool {
 			select {
