@@ -37,7 +37,7 @@ func (i *importing) next() error {
 	return nil
 }
 
-// flags are the choosing and placing ones of the command line, as a shell reads them.
+// flags are those of the command line that choose and place, as a shell reads them.
 func (c importCmd) flags() []string {
 	var out []string
 	add := func(flag string, values ...string) {

@@ -91,7 +91,7 @@ var never = []struct {
 	{[]string{"secrets/sops"}, []string{"github.com/go-git/", "gopkg.in/yaml.v3"}, "SOPS opens files in memory, and knows nothing of Git and manifests"},
 }
 
-// heavy is what SOPS links for its command line, for publishing to a cloud's storage, and for the metrics of these.
+// heavy is what SOPS links for its command line, for publishing to a cloud's storage, and for the metrics of that.
 var heavy = []string{
 	"github.com/urfave/", "github.com/russross/", "github.com/cpuguy83/", "github.com/google/go-cmp/", "github.com/envoyproxy/", "github.com/cncf/", "github.com/spiffe/", "cel.dev/",
 	"cloud.google.com/go/storage", "cloud.google.com/go/storage/", "cloud.google.com/go/monitoring/", "google.golang.org/grpc/xds", "google.golang.org/grpc/xds/", "google.golang.org/grpc/authz/", "go.opentelemetry.io/otel/sdk/",

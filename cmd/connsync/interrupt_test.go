@@ -45,7 +45,7 @@ func (i interruption) String() string {
 type ending struct {
 	reached bool          // it got as far as the signal
 	code    int           // its exit code
-	during  string        // the effect during the signal
+	during  string        // the effect at which the signal came
 	after   []string      // what it did from then on
 	took    time.Duration // from the last signal to its end
 	report  string        // the file

@@ -40,7 +40,7 @@ func (w *leakWorld) onHost(password string) {
 
 var keyBlock = regexp.MustCompile(`(?m)^sops:\n( +)`)
 
-// forPGP writes into an encrypted file: a PGP key opens it too.
+// forPGP says of an encrypted file that a PGP key opens it too.
 func forPGP(sealed string) string {
 	return keyBlock.ReplaceAllString(sealed, "sops:\n${1}pgp:\n${1}${1}- created_at: \"2026-01-01T00:00:00Z\"\n${1}${1}  enc: none\n${1}${1}  fp: "+strings.Repeat("AB", 20)+"\n${1}")
 }
@@ -101,7 +101,7 @@ func TestNothingLeaksToOtherPrograms(t *testing.T) {
 	t.Logf("T-LEAK: %d runs with other programs, %d hits", c.runs.Load(), c.hits.Load())
 }
 
-// otherIdentity is an age key without a file to open.
+// otherIdentity is an age key that opens nothing.
 const otherIdentity = "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQS7DPMNP"
 
 // The emulator says nothing of what it is sent, well or badly.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The policy of docs/json.md accepts a branch without need of a person's look, and refuses each kind of what a person should see.
+// The policy of docs/json.md accepts a branch no one has to look at, and refuses each kind of what a person should see.
 func TestThePolicyOfTheDocuments(t *testing.T) {
 	page, err := os.ReadFile("../../docs/json.md")
 	if err != nil {

@@ -126,7 +126,7 @@ func (v *preview) readKnown(ctx context.Context, p manifest.Project) {
 	}
 }
 
-// vouchers are the states to vouch for files. Where every connection is shown, or may be deleted, every file is read.
+// vouchers are the states that may vouch for files. Where every connection is shown, or may be deleted, every file is read.
 func (v *preview) vouchers() *vouchers {
 	out := &vouchers{states: map[string]state.Snapshot{}}
 	for target, read := range v.states {

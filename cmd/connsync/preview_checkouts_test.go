@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// hostedBranch is a Git server with a main and a topic. Main went on, and the topic parted from it two commits ago. The topic is merged for a pull request.
+// hostedBranch is a Git server with a main and a topic. Main went on, and the topic parted from it two commits ago. It is merged for a pull request.
 func hostedBranch(t *testing.T) (server, base, topic, merged string) {
 	t.Helper()
 	b := newBranch(t, true)

@@ -56,7 +56,7 @@ func (s *story) interruptPush(n int, hook, folder string, hangs bool) (ending, e
 	began := time.Now()
 	err = errors.Join(err, cmd.Process.Signal(syscall.SIGINT))
 	if !hangs {
-		time.Sleep(200 * time.Millisecond) // the push goes on so long after the signal
+		time.Sleep(200 * time.Millisecond) // the push goes on for that long after the signal
 		err = errors.Join(err, s.goOn())
 	}
 	_ = cmd.Wait()

@@ -32,7 +32,7 @@ func (reportMerge) Help() string {
 		examples("connsync report merge reports/*.json", "connsync report merge --format markdown reports/*.json >>\"$GITHUB_STEP_SUMMARY\"")
 }
 
-// mostReport is how long a report may be: one of 100,000 connections that all change.
+// mostReport is how long a report may be: one of 100,000 connections, all with changes.
 const mostReport = 512 << 20
 
 // Run reads the reports, shows the status, and ends with its code.
@@ -80,7 +80,7 @@ func readReport(name string) (view.Worker, error) {
 	return render.ReadReport(name, text, func(code int) bool { _, ok := weight[code]; return ok })
 }
 
-// readWithin reads a file that is no longer than it may be.
+// readWithin reads a file, if it is no longer than it may be.
 func readWithin(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -39,7 +39,7 @@ func laid(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// mergedIn runs  report merge  in a folder, so that files have short names.
+// mergedIn runs  report merge  in a folder, so files have short names.
 func mergedIn(t *testing.T, dir string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	back, err := os.Getwd()
@@ -128,7 +128,7 @@ func TestTheWorstCodeOfManyWorkers(t *testing.T) {
 	}
 }
 
-// A target that several workers had is said, whoever was right.
+// A target with several workers is said, whichever of them was right.
 func TestATargetTwice(t *testing.T) {
 	dir := laid(t, map[string]string{"a.json": workerReport(0, "", workedProd), "b.json": workerReport(0, "", workedProd)})
 	const says = "prod is in 2 reports: a.json, b.json"
@@ -145,7 +145,7 @@ func TestATargetTwice(t *testing.T) {
 	}
 }
 
-// A file that is missing or no report is one error with its place, which quotes nothing of the file; the others' status is there all the same.
+// A missing file, or one without a report, is one error with its place. The error quotes nothing of the file; the others' status is there all the same.
 func TestWhatIsNoReport(t *testing.T) {
 	good := workerReport(0, "", workedProd)
 	files := map[string]string{"good.json": good}

@@ -30,17 +30,17 @@ func (resealCmd) Help() string {
 		examples("connsync reseal connections/prod/edr.yaml", "connsync reseal connections/prod/*.yaml --dry-run", "connsync reseal connections/prod/edr.yaml --reveal config.endpoint")
 }
 
-// Run brings one file after the other to its rule. The first that cannot be ends it.
+// Run brings one file after the other to its rule. The first failure ends it.
 func (c resealCmd) Run(ctx context.Context, w world, g *globals) error {
 	e, err := g.edit(w, c.DryRun)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	// A file that the project refuses for its MAC is brought to its rule as well.
+	// A file refused by the project for its MAC is brought to its rule as well.
 	opener := sops.New(sops.Options{Allow: e.project.Secrets.Allow, Lend: w.lend})
 	done := resealedFiles{Answer: render.NewAnswer(), DryRun: c.DryRun, Files: []resealedFile{}}
-	defer func() { w.giveIf(len(done.Files) > 0, &done) }() // the first file that cannot be changed ends it
+	defer func() { w.giveIf(len(done.Files) > 0, &done) }() // the first unchangeable file ends it
 	for _, name := range c.Files {
 		file, err := e.fileOf(name)
 		if err == nil {

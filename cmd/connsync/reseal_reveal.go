@@ -13,11 +13,11 @@ import (
 // revealing decides what of one file is decrypted.
 type revealing struct {
 	resealCmd
-	except map[secrets.Path]bool // that cleartext of its connection names
+	except map[secrets.Path]bool // those named by cleartext of its connection
 	looks  []secrets.Path        // from their connections: harmless by their names, and like secrets by their values
 }
 
-// exceptions are the settings of a file that its connections say to be no secrets.
+// exceptions are the settings of a file declared by its connections to be no secrets.
 func (e *editing) exceptions(file string) map[secrets.Path]bool {
 	out := map[secrets.Path]bool{}
 	for _, c := range e.set.Connections {
@@ -30,14 +30,14 @@ func (e *editing) exceptions(file string) map[secrets.Path]bool {
 	return out
 }
 
-// excepted tells whether the connection of a setting says that it is no secret.
+// excepted tells whether the connection of a setting says it is no secret.
 func (r *revealing) excepted(p, at secrets.Path) bool {
 	owner := secrets.Path(strings.TrimSuffix(string(p), "."+string(at)))
 	return r.except[owner+"."+secrets.Path("cleartext").Key(string(at))]
 }
 
 // may tells whether a value may be decrypted: outside of config it must, and in there it was asked for, and is no secret by its looks,
-// or by what its connection says of the setting that was asked for in full.
+// or by what its connection says of the setting asked for in full.
 func (r *revealing) may(p secrets.Path, v secrets.Value) bool {
 	at, in := setting(p)
 	switch looks := (manifest.Setting{Path: at, Value: v.Expose()}).Suspicious(); {
@@ -52,12 +52,12 @@ func (r *revealing) may(p secrets.Path, v secrets.Value) bool {
 	return !in || r.asked(at)
 }
 
-// suspiciousName tells of a setting that would be withheld whatever its value is.
+// suspiciousName tells of a setting to be withheld whatever its value is.
 func suspiciousName(at secrets.Path) bool {
 	return (manifest.Setting{Path: at, Value: "x"}).Suspicious()
 }
 
-// refusal says what would stand in the clear, and the commands that have it decrypted where that may be.
+// refusal says what would stand in the clear, and the commands to have it decrypted where this may be.
 func (r *revealing) refusal(e *sops.HiddenError, selector string) error {
 	hints := []string{"change the rule so that it covers them; the file has  " + manifest.SaidSelector(selector)}
 	flags := r.flags(e)

@@ -46,7 +46,7 @@ func (b *branch) rests() (read, rest int) {
 	return len(set.Connections), len(set.Resting)
 }
 
-// An encrypted file that was applied is not read by the next run, until it, the project file, or .sops.yaml is another one.
+// An applied encrypted file is not read by the next run, until it, the project file, or .sops.yaml is another one.
 func TestAnEncryptedFileThatWasAppliedRests(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY", testIdentity)
 	b := newBranch(t, true)
@@ -74,7 +74,7 @@ func TestAnEncryptedFileThatWasAppliedRests(t *testing.T) {
 	}
 }
 
-// Whoever may push known state can make a file pass for applied that was not. That hides what is in it from a plan that goes by records, and from nothing else: every check
+// Who may push known state can make an unapplied file pass for applied. This hides what is in it from a plan that goes by records, and from nothing else: every check
 // of all files, every preview of a branch, every sync that may delete and every mistake elsewhere reads it; and nothing of it is sent.
 func TestAForgedRecordDoesNotHideAFileFromChecks(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY", testIdentity)

@@ -8,7 +8,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// The rule of .sops.yaml grows over a project that is in use. A sync refuses only what it would write; a preview fails only where the branch
+// The rule of .sops.yaml grows over a project in use. A sync refuses only what it would write; a preview fails only where the branch
 // changed the file or the rule; and nothing shows the value.
 func TestARuleThatGrowsStopsOnlyWhatWouldBeSent(t *testing.T) {
 	b := &branch{t, t.TempDir()}
@@ -62,7 +62,7 @@ func TestARuleThatGrowsStopsOnlyWhatWouldBeSent(t *testing.T) {
 	}
 	b.write("connsync.yaml", strings.Replace(projectFile, "  allow: [age]\n", "  allow: [age]\n  rule: warn\n", 1))
 	b.commit("migrates")
-	run(exitFailed, "secrets.rule changes from \"refuse\" to \"warn\"", "diff", "--base", "grown") // a branch cannot relax the rules that it is reviewed by
+	run(exitFailed, "secrets.rule changes from \"refuse\" to \"warn\"", "diff", "--base", "grown") // a branch cannot relax the rules of its own review
 	run(exitDone, "warning: config.community of plain is in the clear", "validate")
 	run(exitDone, "", "sync", "--endpoint", address)
 	if !strings.Contains(fmt.Sprint(server.Connections()), "canary-three") {

@@ -20,7 +20,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// hosted serves a bare repository over HTTP to whoever has the token, as GitHub and GitLab do.
+// hosted serves a bare repository over HTTP to any client with the token, as GitHub and GitLab do.
 func hosted(t *testing.T, bare, token string) string {
 	t.Helper()
 	runGit(t, bare, "config", "http.receivepack", "true")
@@ -111,7 +111,7 @@ var takeover = flag.Bool("takeover", false, "wait for the expiry of killed runs,
 // and the audit log tells the story.
 func TestAKilledRunnerIsTakenUpByAFreshClone(t *testing.T) {
 	random := rand.New(rand.NewPCG(*crashSeed, 2))
-	// One early death here. A git that a later one leaves behind may announce its run after the fresh clone was made: its expiry is waited for then, so
+	// One early death here. A git left behind by a later one may announce its run after the fresh clone was made: its expiry is waited for then, so
 	// the later moments are of the long form. T-CRASH has every effect of a shared sync in its short one.
 	rounds, least, more := 1, 20, 1
 	if *takeover {
@@ -188,7 +188,7 @@ func killAndTakeUp(t *testing.T, after time.Duration) {
 	runGit(t, bare, "fsck", "--strict")
 }
 
-// heldBy is the run that holds the shared state; "" for none.
+// heldBy is the run with the lock of the shared state; "" for none.
 func heldBy(t *testing.T, bare string) string {
 	t.Helper()
 	if runGit(t, bare, "branch", "--list", "connsync-state/prod") == "" {

@@ -15,7 +15,7 @@ import (
 //	CONNSYNC_TEST_NO_SOCKETS=1    a socket of any family
 //	CONNSYNC_TEST_NO_CHILDREN=1   a process other than itself
 //
-// The kernel kills whoever tries, so a process that ends by itself has opened none: the proof does not rest on the program's word.
+// The kernel kills a process when it tries, so a process that ends by itself has opened none: the proof does not rest on the program's word.
 const (
 	noSockets  = "CONNSYNC_TEST_NO_SOCKETS"
 	noChildren = "CONNSYNC_TEST_NO_CHILDREN"

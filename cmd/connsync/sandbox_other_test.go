@@ -12,7 +12,7 @@ const (
 	noChildren = "CONNSYNC_TEST_NO_CHILDREN"
 )
 
-// confine ends a process that is to be confined: only Linux can, and a test that proves nothing must not pass.
+// confine ends a process instead of confining it: only Linux can confine, and a test without proof must not pass.
 func confine() {
 	if os.Getenv(noSockets)+os.Getenv(noChildren) != "" {
 		fmt.Fprintln(os.Stderr, "processes are confined on Linux only")

@@ -18,7 +18,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// judge is the process that compares documents with schemas: testdata/conforms. It ends with the tests.
+// judge is the process for comparing documents with schemas: testdata/conforms. It ends with the tests.
 var judge = sync.OnceValues(func() (func(schema string, document []byte) error, error) {
 	exe, err := builtBeside("conforms")
 	if err != nil {

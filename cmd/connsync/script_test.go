@@ -33,7 +33,7 @@ var commands = map[string]func(){"connsync": entry, "probe": probe, "fragile": f
 // TestMain runs the tests, or is one of the commands. They are links to the test binary in front of PATH: testscript.Main would
 // write a copy of it for each of them.
 func TestMain(m *testing.M) {
-	if os.Getenv(gitfs.AskVariable) != "" { // Git asks: this is the program that a test runs in process, too
+	if os.Getenv(gitfs.AskVariable) != "" { // Git asks: this is the program run by a test in process, too
 		entry()
 	}
 	if command := commands[filepath.Base(os.Args[0])]; command != nil {
@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	os.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(bin, "gitconfig"))
 	moreAtOnce()
-	os.Setenv("GOGC", "400") // of the processes that tests start: they live for a tenth of a second
+	os.Setenv("GOGC", "400") // of the processes started by tests: they live for a tenth of a second
 	code := testKey{m}.Run()
 	_ = os.RemoveAll(bin)
 	os.Exit(code)
@@ -61,11 +61,11 @@ func moreAtOnce() {
 	}
 }
 
-// noUpkeep is all of Git's configuration that tests begin with: after each commit and each push Git would start two programs that look
+// noUpkeep is all of Git's configuration at the start of tests: after each commit and each push Git would start two programs that look
 // whether there is something to tidy up.
 const noUpkeep = "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n"
 
-// linked is a new folder with the commands, and that configuration.
+// linked is a new folder with the commands, and noUpkeep.
 func linked() (string, error) {
 	bin, err := os.MkdirTemp("", "connsync-commands")
 	if err != nil {
@@ -109,14 +109,14 @@ func builtBeside(name string) (string, error) {
 	return program, nil
 }
 
-// entry is main for the processes that tests start. The kernel may deny them something first, and they may do something to themselves.
+// entry is main for the processes started by tests. The kernel may deny them something first, and they may do something to themselves.
 func entry() {
 	confine()
 	beWatched()
 	os.Exit(run(observed(system())))
 }
 
-// testKey makes the key before the tests run, and not in the processes that they start.
+// testKey makes the key before the tests run, and not in the processes they start.
 type testKey struct{ m *testing.M }
 
 func (k testKey) Run() int {

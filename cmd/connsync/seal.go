@@ -30,7 +30,7 @@ func (sealCmd) Help() string {
 		examples("connsync seal connections/prod/edr.yaml", "connsync seal --dry-run", "connsync seal --target prod --yes")
 }
 
-// Run seals one file after the other. The first that cannot be ends it.
+// Run seals one file after the other. The first failure ends it.
 func (c sealCmd) Run(ctx context.Context, w world, g *globals) error {
 	e, err := g.edit(w, c.DryRun)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c sealCmd) Run(ctx context.Context, w world, g *globals) error {
 	return nil
 }
 
-// files are the manifests of the command line, or all that hold connections with secrets.
+// files are the manifests of the command line, or all manifests of connections with secrets.
 func (c sealCmd) files(e *editing) ([]string, error) {
 	var out []string
 	for _, name := range c.Files {
@@ -81,7 +81,7 @@ func (c sealCmd) files(e *editing) ([]string, error) {
 	return slices.Compact(out), nil
 }
 
-// sealing is one connection that is to be sealed.
+// sealing is one connection to be sealed.
 type sealing struct {
 	connectionPlace
 	at       manifest.Position
@@ -131,7 +131,7 @@ func (e *editing) noteRule(ed *sops.Editor) {
 	e.p.Note("the file encrypts its seals now: %s. Write the same into its rule in %s, or what sops encrypts anew has its seals in the clear", manifest.SaidSelector(ed.Selector()), sops.RulesFile)
 }
 
-// unsealed are the connections of a file whose seals do not say what stands there; of a file that was named, all: an older seal that came back says that, too.
+// unsealed are the connections of a file whose seals do not say what stands there. Of a named file, all: an older seal that came back says that, too.
 func (c sealCmd) unsealed(ctx context.Context, e *editing, file string, text []byte, ed *sops.Editor) ([]sealing, error) {
 	set, _ := manifest.Read(file, text, e.project)
 	var out []sealing
@@ -155,7 +155,7 @@ func (c sealCmd) unsealed(ctx context.Context, e *editing, file string, text []b
 	return out, nil
 }
 
-// sealing compares a connection with its seal. Its next counter is the one that stands there.
+// sealing compares a connection with its seal. Its next counter is the one in the file.
 func (e *editing) sealing(w *manifest.Connection, was string) (sealing, error) {
 	lines, ok := w.Bound(e.project.Targets[w.Target])
 	if !ok {
@@ -175,7 +175,7 @@ func (e *editing) sealing(w *manifest.Connection, was string) (sealing, error) {
 	return s, nil
 }
 
-// knownN is the largest counter that known state of this clone has of a connection; 0 where there is none.
+// knownN is the largest counter of a connection in this clone's known state; 0 where there is none.
 func (e *editing) knownN(ctx context.Context, c connectionPlace) int64 {
 	store, err := e.g.store(e.w, e.src, manifest.StatePolicy{Remote: "none"}, c.target)
 	if err != nil {

@@ -44,7 +44,7 @@ func (e *editing) seals(file string, text []byte, ed *sops.Editor) kept {
 	return k
 }
 
-// fits refuses to change a connection whose seal does not say what stands there: the change would be signed, and the rest with it.
+// fits refuses to change a connection if its seal does not say what stands there: the change would be signed, and the rest with it.
 func (k kept) fits(file string, c connectionPlace) error {
 	if names := k.differs[c]; len(names) > 0 {
 		return &refusal{fmt.Sprintf("%s: %s of %s is not what was sealed: nothing is changed, since it would be signed on the way", file, view.List(names), c.String()), []string{manifest.SealHint(file)}}
@@ -52,7 +52,7 @@ func (k kept) fits(file string, c connectionPlace) error {
 	return nil
 }
 
-// keep seals the connections anew whose seals said what stood there, and do not after a change.
+// keep seals connections anew if their seals said what stood there, and do not after a change.
 func (k kept) keep(ctx context.Context, e *editing, file string, ed *sops.Editor) (sealed int, err error) {
 	if len(k.fit) == 0 {
 		return 0, nil

@@ -22,7 +22,7 @@ import (
 // maxInput bounds one value; a manifest may have 1 MiB.
 const maxInput = 512 << 10
 
-// typed is a value that a person types, unseen and twice, or that standard input holds.
+// typed is a value typed by a person, unseen and twice, or read from standard input.
 func typed(ctx context.Context, w world, what string) (string, error) {
 	if f, ok := w.stdin.(*os.File); ok && render.IsTerminal(f) {
 		return askedTwice(ctx, w, f, what)

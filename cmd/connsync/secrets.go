@@ -63,7 +63,7 @@ func codeOfAges(a view.Ages, set manifest.Set) int {
 	return code
 }
 
-// unknown is said of a recipient that nothing names: that it could open no secret would be a lie after a slip of the hand.
+// unknown is said of a recipient named nowhere: to say it could open no secret would be a lie after a slip of the hand.
 func (c secretsCmd) unknown(of view.AgesOf) error {
 	hints := []string{"connsync secrets  names all recipients"}
 	var ids []string
@@ -112,7 +112,7 @@ func (g *globals) agesOf(ctx context.Context, w world) (view.AgesOf, error) {
 	return view.AgesOf{Inventory: found, Side: side, Shallow: src.repo.Shallow(), Selects: selects}, err
 }
 
-// selecting tells which connections were asked for.
+// selecting tells the requested connections from the others.
 func (g *globals) selecting(set manifest.Set) (func(target, name string) bool, error) {
 	all, only := names{}, matcher(g.Only)
 	for i := range set.Connections {

@@ -10,7 +10,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// bobLeaves is a repository of whose two secrets bob knows one as a recipient, and another one by the data key alone.
+// bobLeaves is a repository with two secrets: bob knows one as a recipient, and another one by the data key alone.
 func bobLeaves(t *testing.T) *agesStory {
 	s := newAgesStory(t)
 	const file = "connections/prod/edr.yaml"
@@ -93,7 +93,7 @@ func TestTheRecipeForARecipientThatLeaves(t *testing.T) {
 	}
 }
 
-// The list names every way in which a recipient came to a value, takes each spelling of the recipient, and refuses one that nothing names.
+// The list names every way of a recipient to a value, takes each spelling of the recipient, and refuses one named nowhere.
 func TestSecretsReadableBy(t *testing.T) {
 	s := bobLeaves(t)
 	got := s.listed(exitDone, "--readable-by", bob)
@@ -173,7 +173,7 @@ func TestWhatAHistorySaysIsOnlyTextInSecrets(t *testing.T) {
 	}
 }
 
-// A clone that is cut off says at least, judges what it can, and says which fetch brings the rest.
+// A cut-off clone says at least, judges what it can, and names the fetch for the rest.
 func TestAgesOfAShallowClone(t *testing.T) {
 	s := newAgesStory(t)
 	s.event(300, "old", func() {

@@ -17,7 +17,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// Recipients of the stories: alice has the key that is at hand.
+// Recipients of the stories: alice has the key at hand.
 var alice string
 
 const (
@@ -30,7 +30,7 @@ const storyProject = `targets:
   test: {region: cn-north-4, workspace_id: 21111111-2222-4333-8444-555555555555}
 `
 
-// agesStory is a repository whose history is scripted, and what the script knows of each secret.
+// agesStory is a repository with a scripted history, and what the script knows of each secret.
 type agesStory struct {
 	*branch
 	git    *git.Repository
@@ -44,7 +44,7 @@ type agesStory struct {
 type fact struct {
 	day     int // before now: when it was set
 	readers string
-	perhaps int // when it may have been set anew; 0 where that is told
+	perhaps int // when it may have been set anew; 0 where it is told
 	clear   int // when it stood in the clear; 0 for never
 	reuse   string
 }
@@ -103,7 +103,7 @@ func (s *agesStory) must(stdin string, args ...string) {
 	}
 }
 
-// set sets a secret, which readers know from now on.
+// set sets a secret. Readers know it from now on.
 func (s *agesStory) set(place, value, readers string, flags ...string) {
 	s.t.Helper()
 	s.must(value, append([]string{"set", place}, flags...)...)
@@ -236,7 +236,7 @@ func connectionText(target, name, config string) string {
 	return fmt.Sprintf("connections:\n  %s:\n    %s:\n      component: X\n      version: \"1\"\n      config: {%s}\n", target, name, config)
 }
 
-// A scripted history of more than thirty events: after each, ages, readers and reuse are those that the script knows.
+// A scripted history of more than thirty events: after each, ages, readers and reuse are those in the script.
 func TestSecretsTellsWhatAScriptedHistoryKnows(t *testing.T) {
 	s := newAgesStory(t)
 	const file, moved, lists, dns = "connections/a.yaml", "connections/prod/edr.yaml", "connections/lists.yaml", "connections/dns.yaml"

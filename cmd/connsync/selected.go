@@ -21,7 +21,7 @@ type wanted struct {
 	reread       apply.Reread
 }
 
-// checkTargets refuses a --target that the project does not have.
+// checkTargets refuses a --target missing in the project.
 func (g *globals) checkTargets(p manifest.Project) error {
 	return checkTargets("--target", g.Target, p)
 }
@@ -50,7 +50,7 @@ func (g *globals) checkRetarget(asked []string, p manifest.Project) error {
 	return checkTargets("--retarget", asked, p)
 }
 
-// selected are the targets that were asked for, in order of name.
+// selected are the requested targets, in order of name.
 func (g *globals) selected(p manifest.Project, set manifest.Set) []wanted {
 	var out []wanted
 	for _, name := range slices.Sorted(maps.Keys(p.Targets)) {

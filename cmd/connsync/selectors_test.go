@@ -59,7 +59,7 @@ func TestASelectorOfAnyKindIsReadAsTheSopsCommandWroteIt(t *testing.T) {
 	}
 }
 
-// newSelected is a branch that encrypts a file by a selector, whose base holds none.
+// newSelected is a branch with a file encrypted by a selector; its base holds none.
 func newSelected(t *testing.T, kind, text string, macOnly bool) *branch {
 	t.Helper()
 	b := &branch{t, t.TempDir()}

@@ -32,7 +32,7 @@ func (setCmd) Help() string {
 			"connsync set prod/edr_prod.config.key < key.pem", "connsync set prod/edr_prod.config.port 8443 --type number --dry-run")
 }
 
-// setting is one value that is set.
+// setting is one value to set.
 type settingEdit struct {
 	*editing
 	connectionPlace
@@ -43,7 +43,7 @@ type settingEdit struct {
 	there bool
 
 	seen       bool           // the person who gives the value was shown where it will go
-	sealed     int            // connections that are sealed anew
+	sealed     int            // connections sealed anew
 	incomplete bool           // the connection says so
 	missing    []secrets.Path // its holes
 }
@@ -107,7 +107,7 @@ func (s *settingEdit) put(ctx context.Context, text []byte, ed *sops.Editor, fre
 	return s.write(s.file, text, ed)
 }
 
-// next names the setting that has to be set next, or what comes when all are.
+// next names the setting to set next, or what comes when all are.
 func (s *settingEdit) next() {
 	set, _, err := manifest.Survey(s.src.files, s.project, nil)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// An encrypted value keeps its type, as one in the clear does. A text that does not fit is refused, with the flag that makes a text of it, and the file stays as it is.
+// An encrypted value keeps its type, as one in the clear does. An unfit text is refused, with the flag for making a text of it, and the file stays as it is.
 func TestAnEncryptedValueKeepsItsType(t *testing.T) {
 	b := newBranch(t, true)
 	set := func(typed string, args ...string) (int, string) {

@@ -8,7 +8,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// A repository that Git made with the other hash is refused in words by every command that would read it, and nothing is sent; so is a remote that is one.
+// A repository made by Git with the other hash is refused in words by every command about to read it, and nothing is sent; so is a remote that is one.
 func TestARepositoryOfOtherHashesIsRefused(t *testing.T) {
 	root := t.TempDir()
 	bare, clone, other := filepath.Join(root, "server.git"), filepath.Join(root, "clone"), filepath.Join(root, "other")
@@ -32,7 +32,7 @@ func TestARepositoryOfOtherHashesIsRefused(t *testing.T) {
 		{other, here, exitFailed, []string{"validate", "--base", "main"}},
 		{clone, there, exitFailed, []string{"sync"}},
 		{clone, there, exitFailed, []string{"diff", "--exit-code"}},
-		{clone, "", exitDone, []string{"diff", "--base", "main"}}, // which asks no remote
+		{clone, "", exitDone, []string{"diff", "--base", "main"}}, // it asks no remote
 	} {
 		code, stdout, stderr := inProcess(env, append(c.args, "-C", c.dir, "--endpoint", url)...)
 		if code != c.code || !strings.Contains(stdout+stderr, c.says) || server.Count(emulator.RouteCreate) > 0 {

@@ -24,18 +24,18 @@ var errShard = errors.New("a shard is I/N, as in 3/32: I from 1 to N, and N at m
 
 func (s shard) String() string { return strconv.Itoa(s.part) + "/" + strconv.Itoa(s.of) }
 
-// has tells whether a target is in the part. It hangs on the name alone, so that another target moves none.
+// has tells whether a target is in the part. It hangs on the name alone, so another target moves none.
 func (s shard) has(target string) bool {
 	return s.of == 0 || partOf(target, s.of) == s.part
 }
 
-// partOf is the part of so many that a target is in, from 1.
+// partOf is a target's part of so many, from 1.
 func partOf(target string, of int) int {
 	sum := sha256.Sum256([]byte(target))
 	return int(binary.BigEndian.Uint64(sum[:])%uint64(of)) + 1
 }
 
-// shardsOf are the parts of so many that have a target, in order, as decodeShard reads them.
+// shardsOf are the parts of so many with a target, in order, as decodeShard reads them.
 func shardsOf(targets []string, of int) []string {
 	parts := map[int]bool{}
 	for _, t := range targets {
@@ -64,7 +64,7 @@ func decodeShard(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// noteShard says that a part has no target: with few targets for many parts that happens, and it is no mistake.
+// noteShard says that a part has no target: with few targets for many parts this happens, and it is no mistake.
 func (g *globals) noteShard(w world, all manifests) {
 	if g.Shard.of > 0 && len(all.wanted) == 0 {
 		g.printer(w).Note("no target is in shard %s: nothing to do", g.Shard)

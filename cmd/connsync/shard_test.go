@@ -51,7 +51,7 @@ func TestWhatIsNoShard(t *testing.T) {
 	}
 }
 
-// fleet is a repository of three targets, each with a connection in a file of its own, whose first commit is the branch main.
+// fleet is a repository of three targets, each with a connection in a file of its own. The repository's first commit is the branch main.
 func fleet(t *testing.T) (dir string, change func(name, text string)) {
 	t.Helper()
 	dir = t.TempDir()
@@ -129,7 +129,7 @@ func TestTargetsThatAChangeTouches(t *testing.T) {
 	}
 }
 
-// Parts that have a target are named as --shard takes them, in order; together they are all targets.
+// Parts with a target are named as --shard takes them, in order; together they are all targets.
 func TestPartsThatHaveATarget(t *testing.T) {
 	dir, change := fleet(t)
 	run := func(args ...string) string {
@@ -248,7 +248,7 @@ func TestAChildPipelineWithNothingToDo(t *testing.T) {
 	}
 }
 
-// The shards of a sync make what one sync makes, and one that has no target is done.
+// The shards of a sync make what one sync makes, and one without a target is done.
 func TestShardsTogetherAreAll(t *testing.T) {
 	s, env, url := emulated(t)
 	dir := lay(t, manifestsOf("connections:\n  prod:\n    edr:\n      component: EdrVendor\n      version: \"2.1\"\n      config: {}\n"))

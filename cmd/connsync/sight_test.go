@@ -11,7 +11,7 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// countedGit puts a Git on PATH that notes what it is asked, and gives how often it was asked something.
+// countedGit puts a Git on PATH to note what it is asked, and gives how often it was asked something.
 func countedGit(t *testing.T) func(command string) int {
 	t.Helper()
 	real, err := exec.LookPath("git")
@@ -31,7 +31,7 @@ func countedGit(t *testing.T) func(command string) int {
 	}
 }
 
-// A command that only reads looks at the remote's refs once, for all targets; and one that moved since is read as it is now.
+// A read-only command looks at the remote's refs once, for all targets; and a ref moved since is read as it is now.
 func TestOneLookServesAllTargets(t *testing.T) {
 	_, env, url := emulated(t)
 	dir := lay(t, manifestsOf("connections:\n  prod:\n    edr:\n      component: EdrVendor\n      version: \"2.1\"\n      config: {}\n"))

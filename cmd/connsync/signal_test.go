@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A signal that was ignored when the process started stays ignored: that is what nohup is for.
+// A signal ignored at the start of the process stays ignored: nohup is for this.
 func TestASignalEndsTheContext(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		ignored := signal.Ignored(s)

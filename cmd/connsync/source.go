@@ -14,12 +14,12 @@ import (
 type source struct {
 	files    fs.FS
 	commit   gitfs.Commit      // zero where there is none
-	repo     *gitfs.Repository // nil where there is none that can be read
+	repo     *gitfs.Repository // nil without a readable one
 	repoErr  error             // why there is none
 	worktree *gitfs.Worktree   // nil unless the files are a worktree's
 	state    *gitfs.Repository // of --state; nil where there is none or it was not needed yet
 	history  *gitfs.History    // of commit; nil where it was not needed yet
-	sight    sight             // of the remote that shares known state
+	sight    sight             // of the remote with the shared known state
 }
 
 // open finds the manifests. A worktree is read even where its repository cannot be.
@@ -88,7 +88,7 @@ func (g *globals) openWorktree() (*source, error) {
 	return s, nil
 }
 
-// atRef reads a commit of a repository; a clone in memory has just the one that was asked for.
+// atRef reads a commit of a repository; a clone in memory has just the requested one.
 func atRef(repo *gitfs.Repository, ref string) (*source, error) {
 	s := &source{repo: repo}
 	if ref == "" || repo.CommonDir() == "" {
@@ -143,7 +143,7 @@ type manifests struct {
 	wrong   error    // the mistakes of those; nil for none
 }
 
-// apart are mistakes that stop their own targets only.
+// apart are mistakes: each stops its own target only.
 type apart struct{ manifest.Mistakes }
 
 func (e *apart) Unwrap() error { return e.Mistakes }

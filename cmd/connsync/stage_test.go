@@ -17,11 +17,11 @@ import (
 type stage struct {
 	work, bare  string // to be copied
 	connections []emulator.Connection
-	want        map[string]string // what a sync that nobody disturbs makes of it, by name
+	want        map[string]string // what an undisturbed sync makes of it, by name
 	calm        map[bool][]string // and its effects, where known state is in the clone alone, and where it is shared
 }
 
-// quickDir is a folder in which syncing to the disk costs nothing: processes die in these tests, and no machine.
+// quickDir is a folder where syncing to the disk costs nothing: processes die in these tests, and no machine.
 func quickDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "connsync-test-")
@@ -84,7 +84,7 @@ func setStage(t *testing.T) *stage {
 	return st
 }
 
-// rehearse is the sync that nobody disturbs.
+// rehearse is the undisturbed sync.
 func (st *stage) rehearse(t *testing.T, shared bool) {
 	t.Helper()
 	s, err := st.begin(shared)

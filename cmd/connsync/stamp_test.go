@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Somebody without the key writes another MAC into a file, and later puts the real one back together with another endpoint: that is no
+// A user without the key writes another MAC into a file, and later puts the real one back together with another endpoint: that is no
 // sign that sops wrote the file in between.
 func TestAMadeUpMACIsNoSignOfSops(t *testing.T) {
 	t.Setenv("SOPS_AGE_KEY", testIdentity)

@@ -30,7 +30,7 @@ func (stateCmd) Help() string {
 		examples("connsync state list", "connsync state show edr_prod", "connsync state log --target prod", "connsync state unlock --run 0123456789abcdef", "connsync state forget edr_old")
 }
 
-// states opens the known state of every target that was asked for. What fails for one is said, and hides no other's.
+// states opens the known state of every requested target. What fails for one is said, and hides no other's.
 func (g *globals) states(ctx context.Context, w world, visit func(name string, s *state.Store) error) error {
 	src, project, err := g.openProject(ctx, w)
 	if err != nil {
@@ -82,7 +82,7 @@ func (stateList) Run(ctx context.Context, w world, g *globals) error {
 	return err
 }
 
-// applied is the commit that was applied last, marked where the worktree had changes beside it.
+// applied is the commit applied last, marked where the worktree had changes beside it.
 func applied(commit string, dirty bool) string {
 	if dirty {
 		return view.CutHash(commit) + "+dirty"
@@ -112,7 +112,7 @@ type stateShow struct {
 	Name string `arg:"" completes:"known" help:"The connection."`
 }
 
-// Run prints digests and ids: everything that is known, and no secret.
+// Run prints digests and ids: everything known, and no secret.
 func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
 	var found []string
 	err := g.states(ctx, w, func(target string, s *state.Store) error {
@@ -227,7 +227,7 @@ type stateForget struct {
 	Name string `arg:"" completes:"known" help:"The connection."`
 }
 
-// Run drops the record. The next sync treats the connection as one that somebody else made.
+// Run drops the record. The next sync treats the connection as one made by another user.
 func (c stateForget) Run(ctx context.Context, w world, g *globals) error {
 	done := changedStates{Answer: render.NewAnswer(), Name: c.Name}
 	err := g.states(ctx, w, func(target string, s *state.Store) error {

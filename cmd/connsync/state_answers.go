@@ -10,7 +10,7 @@ import (
 	"connsync/diff"
 )
 
-// Values of the commands that look at known state, as docs/json.md has them.
+// Values of the commands for looking at known state, as docs/json.md has them.
 type (
 	listedStates struct {
 		render.Answer

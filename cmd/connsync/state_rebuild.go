@@ -19,7 +19,7 @@ type stateRebuild struct {
 	Yes         bool `short:"y" help:"Do not ask. Without a terminal nothing is asked, and in CI it is needed."`
 }
 
-// Run replaces state that cannot be read, and takes over what is there where that is asked for.
+// Run replaces unreadable state, and takes over what is there if asked to.
 func (c stateRebuild) Run(ctx context.Context, w world, g *globals) error {
 	done := rebuiltStates{Answer: render.NewAnswer(), Targets: []rebuiltState{}}
 	err := c.rebuild(ctx, w, g, &done)
@@ -47,7 +47,7 @@ func (c stateRebuild) adopt(ctx context.Context, w world, g *globals) error {
 	return r.conclude(ctx, r.takeOver(ctx))
 }
 
-// rebuild replaces state that cannot be read. State that can be read is left alone.
+// rebuild replaces unreadable state. It leaves readable state alone.
 func (c stateRebuild) rebuild(ctx context.Context, w world, g *globals, all *rebuiltStates) error {
 	said := func(target, outcome, from, commit string) {
 		all.Targets = append(all.Targets, rebuiltState{target, outcome, from, commit})
@@ -109,7 +109,7 @@ func (c stateRebuild) agree(ctx context.Context, w world, g *globals, target str
 	return nil
 }
 
-// meant refuses in CI what only a person should decide, unless a person wrote that they did.
+// meant refuses in CI what only a person should decide, unless a person wrote --yes.
 func (c stateRebuild) meant(w world, not string) error {
 	if c.Yes || !inCI(w) {
 		return nil
@@ -117,7 +117,7 @@ func (c stateRebuild) meant(w world, not string) error {
 	return &refusal{"CI is set, so " + not + " without --yes", []string{"look at it from a clone of your own; --yes, for one run, if it is meant"}}
 }
 
-// takeOver records the connections that have wanted names, after it has shown which they are. It sends nothing.
+// takeOver records the connections with wanted names, after showing them. It sends nothing.
 func (r *syncRun) takeOver(ctx context.Context) error {
 	if err := r.planAll(ctx); err != nil {
 		return err

@@ -10,13 +10,13 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// errNoState says that there is no Git repository that could keep known state.
+// errNoState says that no Git repository is there to keep known state.
 var errNoState = errors.New("no repository to keep known state in")
 
 // errOnlyHere says that known state would be lost with this clone.
 var errOnlyHere = errors.New("known state is in this clone only, and CI throws its clones away")
 
-// checkShared refuses known state that a CI system would throw away, unless that was said to be meant: by --local-state, by
+// checkShared refuses known state if a CI system would throw it away, unless this was said to be meant: by --local-state, by
 // --state, or by  remote: none  in the project file.
 func (g *globals) checkShared(w world, s *source, p manifest.StatePolicy) error {
 	if g.LocalState || g.State != "" || p.Remote != "" || s.repo == nil || !inCI(w) {
@@ -34,8 +34,8 @@ func inCI(w world) bool {
 	return ci != "" && ci != "false" && ci != "0"
 }
 
-// store is where a target's known state is kept: the repository of --state, or the one that the manifests are in,
-// and the remote that shares it.
+// store is where a target's known state is kept: the repository of --state, or the one with the manifests,
+// and the remote for sharing it.
 func (g *globals) store(w world, s *source, p manifest.StatePolicy, target string) (*state.Store, error) {
 	repo, remote, err := g.keeper(w, s, p)
 	if err != nil {
@@ -51,7 +51,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	return state.Open(r, target)
 }
 
-// keeper is the repository that keeps known state, and the remote that shares it; a nil remote for none.
+// keeper is the repository with known state, and the remote for sharing it; a nil remote for none.
 func (g *globals) keeper(w world, s *source, p manifest.StatePolicy) (*gitfs.Repository, *sharedState, error) {
 	repo, err := g.stateRepository(w, s)
 	if err != nil {
@@ -95,10 +95,10 @@ func (g *globals) stateRepository(w world, s *source) (*gitfs.Repository, error)
 	return s.state, err
 }
 
-// errWhichRemote says that any of several remotes may be the one that other machines share known state by.
+// errWhichRemote says that any of several remotes may be the one by which other machines share known state.
 var errWhichRemote = errors.New("none of the remotes is named origin")
 
-// sharedBy is the remote that shares known state: the named one, or origin, or the only one that there is; nil for none. Where the repository has several
+// sharedBy is the remote for sharing known state: the named one, or origin, or the only one; nil for none. Where the repository has several
 // by other names the error is an errWhichRemote: with known state of its own a clone would create what others created.
 func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sharedState, error) {
 	if name == "none" {
@@ -132,14 +132,14 @@ type sharedState struct {
 	sight  *sight
 }
 
-// sight is one look at the refs of the remote that shares known state, for all targets of a command that only reads.
+// sight is one look at the refs of the remote with the shared known state, for all targets of a read-only command.
 type sight struct {
 	looked bool
 	heads  map[string]string
 	err    error
 }
 
-// Seen is the commit that the remote's ref named when the command looked first, with its objects.
+// Seen is the commit named by the remote's ref when the command looked first, with its objects.
 func (s *sharedState) Seen(ctx context.Context, ref string) (string, error) {
 	if !s.sight.looked {
 		s.sight.heads, s.sight.err = s.remote.Heads(ctx, state.Ref("*"))
@@ -176,7 +176,7 @@ func (s *sharedState) explain(err error) error {
 	return &remoteError{s.name, err}
 }
 
-// remoteError is a remote that known state cannot be fetched from or pushed to.
+// remoteError is a remote: known state cannot be fetched from it or pushed to it.
 type remoteError struct {
 	name string
 	err  error

@@ -37,9 +37,9 @@ type story struct {
 	ended time.Time // when the last process had ended
 
 	mu     sync.Mutex
-	posts  map[string]int // creates that were sent, by name
+	posts  map[string]int // sent creates, by name
 	open   map[net.Conn]bool
-	closed map[string]bool // addresses of connections that have ended
+	closed map[string]bool // addresses of ended connections
 }
 
 func (st *stage) begin(shared bool) (*story, error) {
@@ -112,7 +112,7 @@ func (s *story) connection(c net.Conn, to http.ConnState) {
 	}
 }
 
-// settled waits until the server has done with every request of processes that are gone: a connection that is made
+// settled waits until the server has done with every request of dead processes: a connection made
 // now is accepted after all of theirs.
 func (s *story) settled() error {
 	c, err := net.Dial("tcp", s.http.Listener.Addr().String())
@@ -163,7 +163,7 @@ func (s *story) process(variables []string, more ...string) *exec.Cmd {
 	return cmd
 }
 
-// after waits for the end of a process, and of all that it started or asked for.
+// after waits for the end of a process, and of everything it started or asked for.
 func (s *story) after(cmd *exec.Cmd) (syscall.WaitStatus, error) {
 	var failed *exec.ExitError
 	err := cmd.Wait()

@@ -118,8 +118,8 @@ func (r *syncRun) dryRun(ctx context.Context) error {
 	return nil
 }
 
-// checkClean refuses manifests that are in no commit: what is applied must be what can be found again. With --dirty it tells whether there
-// are any, so that the record says so.
+// checkClean refuses manifests in no commit: what is applied must be what can be found again. With --dirty it tells whether there
+// are any, so the record says so.
 func (how planning) checkClean(s *source, p manifest.Project, set manifest.Set) (dirty bool, err error) {
 	switch {
 	case s.worktree == nil:
@@ -158,7 +158,7 @@ func few(names []string) string {
 	return view.List(names[:most]) + ", …"
 }
 
-// expected compares the plans with --expect-plan, which may be the beginning of a hash.
+// expected compares the plans with --expect-plan. This may be the beginning of a hash.
 func (c *syncCmd) expected(plans []diff.Plan) error {
 	if c.ExpectPlan == "" || strings.HasPrefix(diff.Hash(plans...), strings.ToLower(c.ExpectPlan)) {
 		return nil
@@ -166,7 +166,7 @@ func (c *syncCmd) expected(plans []diff.Plan) error {
 	return &refusal{"expected " + c.ExpectPlan + ", the plan is " + diff.Hash(plans...)[:12], []string{"review the plan above; if it is right, give its hash to --expect-plan"}}
 }
 
-// validHash is a plan's hash, or enough of it that nobody finds another plan with the same.
+// validHash is a plan's hash, or enough of it that no one finds another plan with the same.
 var validHash = lazy.New(`^[0-9a-fA-F]{12,64}$`)
 
 func conflicts(plans []diff.Plan) int {

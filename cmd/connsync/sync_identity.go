@@ -9,7 +9,7 @@ import (
 	"connsync/apply/state"
 )
 
-// identity says who writes: for the state's log, and for whoever finds an unfinished run.
+// identity says who writes: for the state's log, and for any user who finds an unfinished run.
 func (r *syncRun) identity(now time.Time) state.Run {
 	var id [8]byte
 	_, _ = rand.Read(id[:])

@@ -25,12 +25,12 @@ type syncRun struct {
 	p       *render.Printer
 	src     *source
 	opener  *sops.Opener
-	causes  map[string]bool // that were said
+	causes  map[string]bool // said already
 	policy  manifest.StatePolicy
 	paths   manifest.Project
 	dirty   bool // the worktree has changes beside the commit
 	names   names
-	writers map[string]*secmaster.Client // by target: planned again, it is asked by the same one, which remembers who uses what
+	writers map[string]*secmaster.Client // by target: planned again, it is asked by the same one: it remembers who uses what
 	hints   vouchers                     // known state as this clone has it, before the lock
 
 	sessions  []*state.Session
@@ -121,7 +121,7 @@ func (r *syncRun) sync(ctx context.Context) error {
 		}
 	}
 	r.first(plans)
-	if len(r.failed) == 0 { // what a target that failed knows may be what was meant
+	if len(r.failed) == 0 { // what a failed target knows may be what was meant
 		if err := r.names.check(r.g.selections(r.how)); err != nil {
 			return err
 		}
@@ -259,7 +259,7 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *targetRun) apply.Report {
 	}
 }
 
-// planAgain replaces a plan that was overtaken. A different one is shown, and confirmed like the first.
+// planAgain replaces an overtaken plan. A different one is shown, and confirmed like the first.
 func (r *syncRun) planAgain(ctx context.Context, u *targetRun) error {
 	r.p.Note("%s: another sync was first; waiting for it, and planning again", u.wanted.Name)
 	_ = u.session.Close()

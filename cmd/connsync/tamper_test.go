@@ -26,7 +26,7 @@ import (
 
 var allTampers = flag.Bool("tampers", false, "tamper with files that the sops command encrypted, too, and sync each")
 
-// tampered is the file whose text is tampered with.
+// tampered is the file with the tampered text.
 const tampered = "connections/a.yaml"
 
 const tamperProject = `targets:
@@ -84,17 +84,17 @@ type sealedFile struct {
 	text, older string // as committed last, and before
 	plainFor    func(plain string, recipient string) string
 	recipient   string
-	host        string // that a hostile file names
+	host        string // named by a hostile file
 }
 
 // The verdicts. A refusal is the kind of error with which the file does not open, or keyless where no key is needed to refuse it.
 const (
-	same    = "same"    // what would be sent is as it was, and the plan says that nothing is to be done
+	same    = "same"    // what would be sent is as it was, and the plan says there is nothing to do
 	told    = "told"    // every setting that would be sent otherwise is in the plan
 	keyless = "keyless" // validate refuses it, offline and without a key
 )
 
-// TestTamperedFiles tampers with an encrypted file in every way that we know of and follows connsync to what it would send. Nothing is
+// TestTamperedFiles tampers with an encrypted file in every way we know of and follows connsync to what it would send. Nothing is
 // ever taken in silently: a file is refused in our own words, or it says what it said before, or the plan shows every difference.
 func TestTamperedFiles(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
@@ -223,7 +223,7 @@ func (b *tamperBench) would(t *testing.T, opened sops.Opened) map[string]any {
 	return out
 }
 
-// check looks at the file as tampered with, in every way in which connsync does, and compares the verdict.
+// check looks at the file as tampered with, in every way connsync does, and compares the verdict.
 func (b *tamperBench) check(t *testing.T, c tamper, want string) {
 	f := b.file
 	text := c.do(&f)
@@ -282,7 +282,7 @@ func (b *tamperBench) verdict(t *testing.T, code int, plan string, opened sops.O
 	return told
 }
 
-// tells whether a plan names a setting of a connection, or says that the connection is created or goes.
+// tells whether a plan names a setting of a connection, or says the connection is created or goes.
 func tells(plan, name, path string) bool {
 	at := strings.Index(plan, " "+name)
 	if at < 0 {
@@ -316,7 +316,7 @@ var (
 	foreignWords = regexp.MustCompile(`(?i)input string|sops' data format|could not decrypt|error decrypting|expected mac|yaml: line|cannot unmarshal|cipher: |goroutine |unhashable|no identity matched|incorrect identity|successful groups`)
 )
 
-// clean checks that a text holds no plaintext, no digest of plaintexts, and no words of a library.
+// clean checks a text: it must hold no plaintext, no digest of plaintexts, and no words of a library.
 func (b *tamperBench) clean(t *testing.T, text string) {
 	t.Helper()
 	if strings.Contains(text, "canary") || digestOfAll.MatchString(text) || foreignWords.MatchString(text) {
@@ -324,7 +324,7 @@ func (b *tamperBench) clean(t *testing.T, text string) {
 	}
 }
 
-// syncSendsNothing syncs the tampered file to a server that has the connections as they were.
+// syncSendsNothing syncs the tampered file to a server with the connections as they were.
 func (b *tamperBench) syncSendsNothing(t *testing.T, verdict string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(b.dir, tampered))
@@ -343,7 +343,7 @@ func (b *tamperBench) syncSendsNothing(t *testing.T, verdict string) {
 	}
 }
 
-// serve makes a server that has the connections as they are committed.
+// serve makes a server with the connections as they are committed.
 func (b *tamperBench) serve(t *testing.T) {
 	t.Helper()
 	server, env, url := emulated(t)

@@ -9,7 +9,7 @@ import (
 )
 
 // tamper is one way to tamper with an encrypted file, and what is to come of it in each of the modes: values of some settings encrypted and
-// a full MAC; the whole config encrypted and a full MAC; and a MAC that covers encrypted values only.
+// a full MAC; the whole config encrypted and a full MAC; and a MAC for encrypted values only.
 type tamper struct {
 	name string
 	do   func(*sealedFile) string
@@ -317,7 +317,7 @@ func flip64(part string) func(string) string {
 	}
 }
 
-// respell changes a bit of the tag's base64 that stands for nothing.
+// respell changes a meaningless bit of the tag's base64.
 func respell(e string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	end := strings.Index(e, "==,type:")
@@ -339,7 +339,7 @@ func vaultEntry(host string) string {
 	return fmt.Sprintf("  hc_vault:\n    - vault_address: %s\n      engine_path: transit\n      key_name: k\n      created_at: \"2026-01-01T00:00:00Z\"\n      enc: vault:v1:AAAA\n", host)
 }
 
-// strangers is a recipient whose key nobody here has.
+// strangers is a recipient whose key no one here has.
 func strangers() string {
 	recipient, _, err := sops.NewAgeKey()
 	if err != nil {

@@ -108,7 +108,7 @@ func (g *globals) touchedSince(ref string) (func(target string) bool, error) {
 	defer done()
 	all, touched, changed := r.Fresh(), map[string]bool{}, r.Changed()
 	for _, c := range r.RuleChanges() {
-		if c.Kind != review.DestinationsReviewed { // which is said of each review, changed or not
+		if c.Kind != review.DestinationsReviewed { // this is said of each review, changed or not
 			all = all || c.Target.Name == ""
 			touched[c.Target.Name] = true
 		}

@@ -35,7 +35,7 @@ func newNewcomer(t *testing.T, n int) *newcomer {
 	return &newcomer{handMade: h}
 }
 
-// types runs a command as a shell would: Git's by Git, and connsync's by connsync, which may ask at a terminal.
+// types runs a command as a shell would: Git's by Git, and connsync's by connsync, with a terminal for its questions.
 func (c *newcomer) types(command string, terminal *os.File) (out string) {
 	c.t.Helper()
 	c.ran = append(c.ran, command)
@@ -57,7 +57,7 @@ func (c *newcomer) types(command string, terminal *os.File) (out string) {
 	return shown.String()
 }
 
-// printed are the commands that an output ends with, each alone on its line.
+// printed are the commands at the end of an output, each alone on its line.
 func printedNext(out string) []string {
 	_, list, _ := strings.Cut(out, "\nNext:\n")
 	var commands []string
@@ -116,14 +116,14 @@ func TestTenCommands(t *testing.T) {
 	}
 	c.kept(200)
 	c.types("connsync diff --exit-code", nil)
-	for _, command := range []string{"connsync validate", "connsync diff"} { // everything is in a commit: nobody begins any more
+	for _, command := range []string{"connsync validate", "connsync diff"} { // everything is in a commit: no user begins any more
 		if out := c.types(command, nil); strings.Contains(out, "Next:") {
 			t.Errorf("%s says what to do next: %s", command, out)
 		}
 	}
 }
 
-// green looks that a preview takes all over, and that nothing differs or is missing.
+// green checks a preview: it takes all over, and nothing differs or is missing.
 func (c *newcomer) green(preview string, n int) {
 	c.t.Helper()
 	for _, no := range []string{" -> ", "incomplete", "conflict", "warning", "error"} {

@@ -17,7 +17,7 @@ var (
 	errorHead = regexp.MustCompile(`(?m)^\| Error \| Cause \| What helps \|$`)
 )
 
-// Each error of docs/troubleshooting.md is one that connsync prints: it is found by its text or not at all.
+// Each error of docs/troubleshooting.md is printed by connsync: it is found by its text or not at all.
 func TestEveryErrorOfTheTroubleshootingPageIsPrinted(t *testing.T) {
 	page, err := os.ReadFile("../../docs/troubleshooting.md")
 	if err != nil {
@@ -48,7 +48,7 @@ func TestEveryErrorOfTheTroubleshootingPageIsPrinted(t *testing.T) {
 	}
 }
 
-// unsaid is a part of an error that no literal of the program has; "" where all are there. An error too short to find
+// unsaid is a part of an error in no literal of the program; "" where all are there. An error too short to find
 // anything by is unsaid as a whole.
 func unsaid(text, said string) string {
 	if len(text) < 8 {

@@ -9,7 +9,7 @@ import (
 	"connsync/manifest"
 )
 
-// unbegun says that there is no manifest at all: the folders that the project file names are not there, or hold none.
+// unbegun says that there is no manifest at all: the folders named in the project file are not there, or hold none.
 type unbegun struct{ folders []string }
 
 func (e *unbegun) Error() string { return "there are no manifests yet in " + view.List(e.folders) }

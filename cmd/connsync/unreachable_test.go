@@ -15,10 +15,10 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// driftCheck is a drift check of a repository that was at rest: nothing is pending, and something may be out of reach.
+// driftCheck is a drift check of a repository at rest: nothing is pending, and something may be out of reach.
 type driftCheck struct {
 	t      *testing.T
-	root   string // of clone and server.git, which are copies
+	root   string // of clone and server.git, both copies
 	env    map[string]string
 	args   []string
 	api    func(w http.ResponseWriter, r *http.Request, on http.Handler) // between the check and SecMaster; nil for nothing
@@ -141,14 +141,14 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 
 const nobodyListens = "http://127.0.0.1:1"
 
-// unreachable are all things that a drift check looks at, each out of its reach: the code, which is never 0, and what is said of it.
+// unreachable are all things a drift check looks at, each out of its reach: the code, which is never 0, and what is said of it.
 var unreachable = []struct {
 	what   string
 	breaks func(c *driftCheck)
 	code   int
 	says   string // a regular expression
 }{
-	// The state that is shared.
+	// The shared state.
 	{"the state's remote, a folder", func(c *driftCheck) { c.remove("server.git") }, 1, `prod: planned with what is known here: state.remote origin: the remote has no such repository`},
 	{"the state's remote, a port", func(c *driftCheck) { c.remote(nobodyListens + "/p.git") }, 1, `planned with what is known here: state.remote origin: the remote cannot be reached: it does not answer`},
 	{"the state's remote, a name", func(c *driftCheck) { c.remote("https://git.invalid/p.git") }, 1, `state.remote origin: the remote cannot be reached: its host name cannot be resolved`},
@@ -161,7 +161,7 @@ var unreachable = []struct {
 	{"the state's objects", func(c *driftCheck) {
 		c.lose("server.git", "connsync-state/prod:known.jsonl")
 		c.remove("clone/.git/refs/heads/connsync-state")
-		c.lose("clone", "HEAD~0:connsync.yaml") // a clone that has all of it would ask for nothing
+		c.lose("clone", "HEAD~0:connsync.yaml") // a clone with all of it would ask for nothing
 		for _, name := range []string{"connsync-state/prod^{commit}", "connsync-state/prod^{tree}", "connsync-state/prod:intents.jsonl"} {
 			hash := runGit(c.t, c.path("server.git"), "rev-parse", name)
 			c.remove("clone/.git/objects/" + hash[:2] + "/" + hash[2:])

@@ -16,7 +16,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// leaving is a reader that goes away: at once, or after a line with some text.
+// leaving is a reader who goes away: at once, or after a line with some text.
 type leaving struct {
 	stdout, stderr bool   // what it reads
 	after          string // "" for at once
@@ -24,7 +24,7 @@ type leaving struct {
 	sent           bool // by then something was sent
 }
 
-// leave runs a sync whose output is read by one who leaves. The server takes its time with creates.
+// leave runs a sync whose reader leaves. The server takes its time with creates.
 func (s *story) leave(l leaving) (ending, error) {
 	e := ending{report: filepath.Join(s.root, "report.json")}
 	s.server.Fail(emulator.Fault{Route: emulator.RouteCreate, Kind: emulator.FaultSlow, Wait: 300 * time.Millisecond})
@@ -120,7 +120,7 @@ func TestASyncWhoseReaderLeaves(t *testing.T) {
 	t.Logf("T-SIG: %d readers that leave, %d failed", 2*len(all), failed)
 }
 
-// A command that has nothing to record does not end as if all had been read either.
+// A command with nothing to record does not end as if all had been read either.
 func TestADiffWhoseReaderLeaves(t *testing.T) {
 	st := setStage(t)
 	s, err := st.begin(false)

@@ -27,7 +27,7 @@ func inTheWay(t *testing.T, folder string) (block, clear func()) {
 		func() { must(os.Remove(folder), os.Rename(aside, folder)) }
 }
 
-// The disk fails after a create was sent: nobody but the user has its id then.
+// The disk fails after a create was sent: only the user has its id then.
 func TestWhatCannotBeRecordedIsHandedToTheUser(t *testing.T) {
 	server, env, _ := emulated(t)
 	bare, work := filepath.Join(t.TempDir(), "server.git"), filepath.Join(t.TempDir(), "work")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// With a .sops.yaml that sops cannot use, or that is not followed, nobody can tell what should be encrypted: every command says so, and none sends
+// With a .sops.yaml of no use to sops, or not followed, no one can tell what should be encrypted: every command says so, and none sends
 // anything.
 func TestRulesThatCannotBeReadStopEveryCommand(t *testing.T) {
 	for what, c := range map[string]struct {

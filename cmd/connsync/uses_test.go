@@ -28,7 +28,7 @@ func wants(t *testing.T, work string, lines ...string) {
 	runGit(t, work, "commit", "-q", "-m", "wants")
 }
 
-// Who uses a connection is said in every format, with names that are harmless. What else a workflow holds stands nowhere.
+// Who uses a connection is said in every format, with harmless names. What else a workflow holds stands nowhere.
 func TestWhoUsesAConnectionIsSaidAndNoMore(t *testing.T) {
 	t.Parallel()
 	server, env, url := emulated(t)
@@ -86,7 +86,7 @@ func TestWhoUsesAConnectionIsSaidAndNoMore(t *testing.T) {
 	}
 }
 
-// A target that is planned again is asked by the same client, which remembers which connections a version of a workflow names.
+// A target planned again is asked by the same client. The client remembers which connections a version of a workflow names.
 func TestATargetThatIsPlannedAgainHasItsClient(t *testing.T) {
 	_, env, url := emulated(t)
 	r := &syncRun{cmd: &syncCmd{Prune: true, Parallelism: 1}, g: &globals{Endpoint: url}, w: world{env: func(k string) string { return env[k] }}}

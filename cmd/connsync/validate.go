@@ -74,7 +74,7 @@ func (c validateCmd) worktree(ctx context.Context, w world, g *globals) (found v
 	return checked(side, side.Findings(), o, func(manifest.File) bool { return true }), next, nil
 }
 
-// open opens the files of a side where that was asked for; nil where not.
+// open opens the files of a side where asked to; nil where not.
 func (c validateCmd) open(ctx context.Context, w world, side review.Side) (*opening, error) {
 	if !c.Decrypt {
 		return nil, nil

@@ -13,8 +13,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// values are how texts of the command line and of the environment are read. A value that is empty, or only white space, is
-// mostly a variable that is not set: `--expect-plan "$PLAN"` must not mean "any plan", nor `--target "$TARGET"` "all targets".
+// values are how texts of the command line and of the environment are read. An empty value, or one of only white space, is
+// mostly an unset variable: `--expect-plan "$PLAN"` must not mean "any plan", nor `--target "$TARGET"` "all targets".
 // So no flag and no argument takes one.
 func values() []kong.Option {
 	return []kong.Option{
@@ -65,7 +65,7 @@ func decodeRPS(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// checkVariables refuses a variable of the environment that is set and empty, unless a flag says otherwise. All of them select: without
+// checkVariables refuses an empty variable of the environment, unless a flag says otherwise. All of them select: without
 // CONNSYNC_STATE a sync would lock and believe another known state, without CONNSYNC_ENDPOINT a rehearsal would write into the
 // cloud, and without CONNSYNC_CONFIG the targets would be others. Commands that ask nothing of the project do not mind.
 func checkVariables(command *kong.Context) error {
@@ -107,7 +107,7 @@ func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
 		return err
 	}
 	members := []string{text}
-	if ctx.Value.Flag == nil { // an argument takes all that follow
+	if ctx.Value.Flag == nil { // an argument takes all following ones
 		for _, t := range ctx.Scan.PopWhile(func(t kong.Token) bool { return t.IsValue() }) {
 			members = append(members, t.String())
 		}
@@ -116,7 +116,7 @@ func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
 		return nil
 	}
 	if sep := ctx.Value.Tag.Sep; sep != -1 && ctx.Value.Flag != nil {
-		if !strings.HasSuffix(text, `\`) { // which would escape it
+		if !strings.HasSuffix(text, `\`) { // it would escape the separator
 			text += string(sep)
 		}
 		members = kong.SplitEscaped(text, sep)
@@ -130,7 +130,7 @@ func decodeList(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// decodePatterns reads a list of patterns, all of which can be matched.
+// decodePatterns reads a list of patterns, if all can be matched.
 func decodePatterns(ctx *kong.DecodeContext, target reflect.Value) error {
 	before := target.Len()
 	if err := decodeList(ctx, target); err != nil {

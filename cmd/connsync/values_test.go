@@ -22,7 +22,7 @@ func grammarOf(t *testing.T) *kong.Application {
 	return p.Model
 }
 
-// unheard runs a command line that must be refused as usage before anything is asked of the world.
+// unheard runs a command line to be refused as usage before anything is asked of the world.
 func unheard(t *testing.T, names string, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -61,7 +61,7 @@ func lineOfCommand(n *kong.Node, named, value string) []string {
 	return args
 }
 
-// No flag and no argument of any command takes an empty value: a variable that is not set must open no gate.
+// No flag and no argument of any command takes an empty value: an unset variable must open no gate.
 func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 	t.Parallel()
 	flags := 0
@@ -92,7 +92,7 @@ func TestNoFlagTakesAnEmptyValue(t *testing.T) {
 	}
 }
 
-// inTurn leaves of the other blanks the one whose turn it is: reading a command line takes 4 ms.
+// inTurn keeps one of the other blanks, each in turn: reading a command line takes 4 ms.
 func inTurn(values []string, n int) []string {
 	return append([]string{values[0], values[1+n%(blanks-1)]}, values[blanks:]...)
 }
@@ -100,7 +100,7 @@ func inTurn(values []string, n int) []string {
 // blanks is how many values of hollow are blank as a whole.
 const blanks = 4
 
-// hollow are values in which something is empty: what is blank as a whole, and lists with such a part.
+// hollow are values with something empty: what is blank as a whole, and lists with such a part.
 func hollow(v *kong.Value) []string {
 	out := []string{"", " ", "\t", "\n"}
 	if v.Target.Kind() == reflect.Slice && v.Tag.Sep != -1 && v.Flag != nil {
@@ -109,7 +109,7 @@ func hollow(v *kong.Value) []string {
 	return out
 }
 
-// What is a pattern is read as one, so that a bad one is refused wherever it stands.
+// What is a pattern is read as one, so a bad one is refused wherever it stands.
 func TestABadPatternIsUsage(t *testing.T) {
 	found := 0
 	for _, n := range grammarOf(t).Leaves(false) {
@@ -130,7 +130,7 @@ func TestABadPatternIsUsage(t *testing.T) {
 	}
 }
 
-// A variable that is set to an empty value selects nothing either, unless a flag does, or the command has no use for it.
+// A variable set to an empty value selects nothing either, unless a flag does, or the command has no use for it.
 func TestNoVariableTakesAnEmptyValue(t *testing.T) {
 	variables := 0
 	for _, f := range grammarOf(t).Flags {
@@ -161,7 +161,7 @@ func TestNoVariableTakesAnEmptyValue(t *testing.T) {
 	}
 }
 
-// An argument that is a list takes all that follow, whatever a name holds, and none of them may be empty.
+// A list argument takes all following ones, whatever a name holds, and none of them may be empty.
 func TestAListOfArgumentsTakesAll(t *testing.T) {
 	for _, command := range []string{"reseal", "seal"} {
 		var c cli

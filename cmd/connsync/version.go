@@ -10,7 +10,7 @@ import (
 // Release builds set these (docs/releasing.md). Other builds say what Go recorded of them.
 var version, revision, revisionDate string
 
-// sopsModule is the module whose code reads and writes encrypted manifests.
+// sopsModule is the module for reading and writing encrypted manifests.
 const sopsModule = "github.com/getsops/sops/v3"
 
 type versionCmd struct {

@@ -59,7 +59,7 @@ func TestTheVersionSaysWhatAReleaseSet(t *testing.T) {
 	}
 }
 
-// The module that is looked for is the one that go.mod requires: with another major version it would be another path.
+// The module looked for is the one required by go.mod: with another major version it would be another path.
 func TestTheVersionLooksForTheSOPSThatIsRequired(t *testing.T) {
 	text, err := os.ReadFile("../../go.mod")
 	if err != nil {

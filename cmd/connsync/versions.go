@@ -9,10 +9,10 @@ import (
 	"connsync/manifest/gitfs"
 )
 
-// maxVersion is the size of the largest manifest that is looked into.
+// maxVersion is the size of the largest manifest to be looked into.
 const maxVersion = 1 << 20
 
-// versions are the manifests that stand in the history of the commit, wherever they stood; nil where there is no history.
+// versions are the manifests in the history of the commit, wherever they stood; nil where there is no history.
 func (s *source) versions(p manifest.Project) apply.Versions {
 	if s.repo == nil || s.commit.Hash == "" {
 		return nil

@@ -20,7 +20,7 @@ type vouchers struct {
 	states map[string]state.Snapshot
 
 	rules string                      // by which the following was found
-	files map[string]manifest.Vouched // that exactly one target vouches for
+	files map[string]manifest.Vouched // those with exactly one vouching target
 }
 
 // checksOf names the checks of this program under some rules: a file that another one passed, or under others, is read once more. "" is for rules that are
@@ -34,7 +34,7 @@ func checksOf(rules string) string {
 	return secrets.Digest(fmt.Sprintf("%d %s %s %s", manifest.Checks, b.Version, b.Commit, rules))
 }
 
-// vouched are the files that exactly one target vouches for, but for some.
+// vouched are the files with exactly one vouching target, but for some.
 func (by *vouchers) vouched(but []string) func(rules string) map[string]manifest.Vouched {
 	return func(rules string) map[string]manifest.Vouched {
 		if by.files == nil || by.rules != rules {

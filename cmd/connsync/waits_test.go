@@ -60,7 +60,7 @@ func TestTheHolderOfTheLockIsSaid(t *testing.T) {
 	}
 }
 
-// Whoever only looks beside a running sync hears that one is running, and who it is.
+// A user who only looks beside a running sync hears that one is running, and who it is.
 func TestALookBesideARunningSyncSaysSo(t *testing.T) {
 	t.Parallel()
 	s, err := setStage(t).begin(false)
