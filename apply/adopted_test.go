@@ -9,7 +9,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// adopting is a scene in which Git takes over a connection of a name by its id.
+// adopting is a scene where Git takes over a connection of a name by its id.
 func adopting(t *testing.T, name string) (*scene, string) {
 	t.Helper()
 	s := staged(t)
@@ -60,7 +60,7 @@ func TestALineAdoptIsSpentOnceItIsCarriedOut(t *testing.T) {
 	}
 }
 
-// Under a new name it is as spent as under the former one, and an answer that is lost on the way changes nothing of that.
+// Under a new name it is as spent as under the former one, and an answer lost on the way changes nothing of it.
 func TestALineAdoptStaysSpentThroughARenameAndALostAnswer(t *testing.T) {
 	s, id := adopting(t, "edr")
 	s.expect(s.sync(), "adopted edr", 0, 1)
@@ -74,7 +74,7 @@ func TestALineAdoptStaysSpentThroughARenameAndALostAnswer(t *testing.T) {
 	s.expect(s.sync(), "created edr_main", 2, 1)
 }
 
-// A line that was taken out, because it was spent, and that a revert brings back is as spent as before: whatever was written, deleted and made
+// A spent line was taken out, and a revert brings it back: it is as spent as before, whatever was written, deleted and made
 // anew in between.
 func TestALineAdoptThatComesBackIsStillSpent(t *testing.T) {
 	for _, deleted := range []bool{false, true} {

@@ -20,7 +20,7 @@ func kinds(r apply.Report) string {
 	return fmt.Sprint(out)
 }
 
-// A connection that SecMaster shows as failed, or as not enabled, is said: in a plan as it was, and of what was written as it is then.
+// A plan names a connection shown by SecMaster as failed, or as not enabled, as it was; after a write the report names it as it is then.
 func TestAConnectionThatMayNotWorkIsSaid(t *testing.T) {
 	for _, c := range []struct {
 		habit, status string
@@ -53,7 +53,7 @@ func TestAConnectionThatMayNotWorkIsSaid(t *testing.T) {
 			}
 			return out
 		}
-		r := s.sync() // every setting is shown, so that it was touched changes nothing
+		r := s.sync() // every setting is shown, so the touch changes nothing
 		if s.expect(r, "unchanged a", 1, 1); kinds(r) != fmt.Sprint(said("planned ")) {
 			t.Errorf("%+v: left alone: %s", c, kinds(r))
 		}

@@ -28,7 +28,7 @@ import (
 	"connsync/secrets"
 )
 
-// clock is a time that passes only while somebody sleeps; what happens then can be arranged.
+// clock is a time passing only while a run sleeps; a test can arrange what happens then.
 type clock struct {
 	mu      sync.Mutex
 	at      time.Time
@@ -52,7 +52,7 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// scene is a workspace, a repository with manifests and known state, and whoever syncs them.
+// scene is a workspace, a repository with manifests and known state, and the sync of them.
 type scene struct {
 	t       testing.TB
 	server  *emulator.Server
@@ -65,7 +65,7 @@ type scene struct {
 	prune   bool
 	limit   apply.Limit // of a prune
 	client  func(apply.Writer) apply.Writer
-	open    func() (*state.Session, error) // takes the state's lock; nil for a disk that works
+	open    func() (*state.Session, error) // takes the state's lock; nil for a working disk
 	decrypt apply.Open                     // nil: nothing is encrypted
 	now     func() time.Time               // the client's clock; nil for the real one
 	rewrite bool
@@ -75,10 +75,10 @@ type scene struct {
 	destinations string // default: manifest.Reviewed
 
 	checks          string              // under which files are recorded as applied; "" records none
-	hint            state.Snapshot      // that may vouch for files
+	hint            state.Snapshot      // may vouch for files
 	rereads         func() apply.Reread // in place of reading; nil reads
-	reads           []string            // files that rest and were read after all
-	resumed, rested int                 // connections that were read, and that were not, when it was planned
+	reads           []string            // resting files read after all
+	resumed, rested int                 // connections read, and not read, by the plan
 }
 
 func staged(t testing.TB, names ...string) *scene {
@@ -100,7 +100,7 @@ func staged(t testing.TB, names ...string) *scene {
 	return s
 }
 
-// wants writes one manifest that wants these connections.
+// wants writes one manifest with these connections.
 func (s *scene) wants(names ...string) {
 	var b strings.Builder
 	b.WriteString("connections:\n  prod:\n")
@@ -191,7 +191,7 @@ func (s *scene) target() (apply.Target, apply.Writer, *state.Session, error) {
 	}, w, session, err
 }
 
-// survey reads what is wanted, but for the files that the hint vouches for.
+// survey reads what is wanted, but for the files vouched for by the hint.
 func (s *scene) survey(p manifest.Project, but []string) (want, rest []manifest.Connection, err error) {
 	set, found, err := manifest.SurveyBut(s.files, p, nil, func(string) map[string]manifest.Vouched {
 		out := diff.Resting(s.hint.Known, s.checks)
@@ -527,7 +527,7 @@ func TestWhatGitNoLongerWantsIsLeftAlone(t *testing.T) {
 	}
 }
 
-// silent is a list that lacks what Show still has.
+// silent is a list without what Show still has.
 type silent struct{ apply.Writer }
 
 func (s silent) List(ctx context.Context) ([]secmaster.Connection, error) {

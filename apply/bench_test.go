@@ -42,7 +42,7 @@ func thousand(b *testing.B, latency time.Duration) *scene {
 	return s
 }
 
-// BenchmarkCreate1000 gives the ratio of a sync's time to the least that the latency allows at 10 writes at a time.
+// BenchmarkCreate1000 gives the ratio of a sync's time to the least time allowed by the latency at 10 writes at a time.
 func BenchmarkCreate1000(b *testing.B) {
 	const latency = 30 * time.Millisecond
 	for b.Loop() {
@@ -63,7 +63,7 @@ func BenchmarkCreate1000(b *testing.B) {
 	}
 }
 
-// BenchmarkUnchanged1000 is a sync that has nothing to do: six lists, whose pages overlap.
+// BenchmarkUnchanged1000 is a sync with nothing to do: six lists with overlapping pages.
 func BenchmarkUnchanged1000(b *testing.B) {
 	s := thousand(b, 0)
 	s.sync()

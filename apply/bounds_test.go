@@ -11,7 +11,7 @@ import (
 	"connsync/secrets"
 )
 
-// A config that nobody could have written is as one that is not shown, and costs little: whatever its size, its depth and its keys.
+// A config no user could have written counts as not shown, and costs little: whatever its size, its depth and its keys.
 func TestAShownConfigIsTakenApartWithinBounds(t *testing.T) {
 	long, deep := strings.Repeat("k", 100<<10), func(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
 	for what, c := range map[string]struct {
@@ -44,7 +44,7 @@ func TestAShownConfigIsTakenApartWithinBounds(t *testing.T) {
 	}
 }
 
-// Many configs that are within bounds each are too much together, and that is an error: none of them passes for one that is not shown.
+// Many configs, each within bounds, are too much together. This is an error: none of them passes for a config not shown.
 func TestAllShownConfigsTogetherAreBounded(t *testing.T) {
 	list := func(n, of int) []secmaster.Connection {
 		out := make([]secmaster.Connection, n)

@@ -7,7 +7,7 @@ import (
 	"connsync/apply/secmaster"
 )
 
-// Clock is the time that a run lives by. The zero Clock is the real one.
+// Clock is the time of a run. The zero Clock is the real one.
 type Clock struct {
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error // returns the context's error when that ends first

@@ -17,7 +17,7 @@ func TestAClosingListThatFailsIsAskedForAgain(t *testing.T) {
 		times  int
 		want   string
 		lists  int           // closing ones
-		least  time.Duration // that it waited
+		least  time.Duration // the shortest wait
 		most   time.Duration
 	}{
 		{"refused twice", 400, 2, "updated a", 3, 3 * time.Second, 4 * time.Second},

@@ -6,8 +6,8 @@ import (
 	"connsync/diff"
 )
 
-// compare opens the files of connections whose secrets are unverified and that SecMaster shows in the clear, and plans again by what they hold. A file that does
-// not open leaves its secrets unverified. A file that rests has none: what is not verified is read by every run, and nothing is opened for what connsync wrote.
+// compare opens the files of connections with unverified secrets shown by SecMaster in the clear, and plans again by what they hold. Where a file does
+// not open, its secrets stay unverified. A resting file has none: every run reads what is not verified, and opens nothing for what connsync wrote.
 // Where known state was lost, what is taken over by name may be older than Git, and is only recorded.
 func (p *Prepared) compare(ctx context.Context) error {
 	cs := p.comparable()

@@ -22,7 +22,7 @@ import (
 
 const heldPassword = "canary-held"
 
-// compared is a scene in which SecMaster has the wanted connection, made by hand, and Git's file says what its password is to be.
+// compared is a scene where SecMaster has the wanted connection, made by hand, and Git's file says what its password is to be.
 type compared struct {
 	*scene
 	id     string
@@ -140,7 +140,7 @@ func TestWhatIsTakenOverByNameIsCompared(t *testing.T) {
 	}
 }
 
-// What was recorded unverified is verified, or written, by the first sync that sees its secrets in the clear and can open its file. Without a key nothing changes.
+// What was recorded unverified is verified, or written, by the first sync with its secrets in the clear and the key of its file. Without a key nothing changes.
 func TestWhatWasRecordedIsComparedOnceItIsShown(t *testing.T) {
 	for name, c := range map[string]struct {
 		password string
@@ -292,7 +292,7 @@ func lie(v any, shown func(any) any) {
 	}
 }
 
-// A server that shows a secret otherwise than it holds it is written to once at the most. From then on what it shows is said.
+// A sync writes at most once to a server showing a secret otherwise than it holds it. From then on it says what the server shows.
 func TestNoLieIsWrittenForever(t *testing.T) {
 	const most = 3 // syncs
 	turns := 0
@@ -341,7 +341,7 @@ func TestNoLieIsWrittenForever(t *testing.T) {
 	}
 }
 
-// A write that something swallowed is not called done. It is said in every plan, and sent once more only where that is asked for.
+// A swallowed write is not called done. Every plan says it, and it is sent once more only where a user asks for it.
 func TestASwallowedRepairIsSaidAndNotRepeated(t *testing.T) {
 	for _, habits := range []string{"writes=stale", "writes=echo"} {
 		t.Run(habits, func(t *testing.T) {
@@ -378,7 +378,7 @@ func TestASwallowedRepairIsSaidAndNotRepeated(t *testing.T) {
 	}
 }
 
-// A disputed secret that is found to be right after all is verified.
+// A disputed secret found to be right after all is verified.
 func TestWhatWasDisputedIsVerifiedOnceItIsRight(t *testing.T) {
 	s := recorded(t, `"canary-other"`)
 	s.set("writes=stale")
@@ -391,7 +391,7 @@ func TestWhatWasDisputedIsVerifiedOnceItIsRight(t *testing.T) {
 	}
 }
 
-// The guards of a write hold for one that a comparison asks for: what the rules of the file encrypt is not sent from the clear, and a secret goes nowhere without
+// The guards of a write hold for one asked for by a comparison: what the rules of the file encrypt is not sent from the clear, and a secret goes nowhere without
 // its seal.
 func TestAComparisonOpensNoWayAroundTheGuards(t *testing.T) {
 	s := recorded(t, `"canary-other"`)

@@ -5,7 +5,7 @@ import (
 	"connsync/manifest"
 )
 
-// concealed tells of a write that would change nothing: settings that were applied in the clear are encrypted now, and have their values still.
+// concealed tells of a write without any change: settings applied in the clear are encrypted now, and have their values still.
 // Then the connection is recorded as it stands, and nothing is sent.
 func (w *write) concealed(revealed map[string]opened) bool {
 	settings := w.change.Concealed()
@@ -22,7 +22,7 @@ func (w *write) concealed(revealed map[string]opened) bool {
 	return true
 }
 
-// file is the manifest that a write is made from; "" for one that deletes.
+// file is the manifest of a write; "" for a delete.
 func (w *write) file() string {
 	if w.change.Want == nil {
 		return ""
@@ -30,7 +30,7 @@ func (w *write) file() string {
 	return w.change.Want.File.Path
 }
 
-// recordConcealed is what is known by now of a connection for which nothing had to be sent. What was said of its last write stays; one that was taken
+// recordConcealed is what is known by now of a connection where nothing had to be sent. What was said of its last write stays; one taken
 // over as it was has none.
 func (p *Prepared) recordConcealed(w *write) diff.Known {
 	c := w.change

@@ -18,7 +18,7 @@ func TestWhatIsOnlyEncryptedIsNotSent(t *testing.T) {
 		clear   string // of user, in YAML
 		opens   any
 		change  func(manifest string) string
-		console bool // somebody changes the user in SecMaster before
+		console bool // a person changes the user in SecMaster before
 		updates int
 	}{
 		"the same text":                {"svc", "svc", nil, false, 0},

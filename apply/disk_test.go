@@ -11,13 +11,13 @@ import (
 type trouble struct {
 	name     string
 	err      error // what the disk says; after an effect: though it was done
-	half     bool  // a write that is refused stores a part first
+	half     bool  // a refused write stores a part first
 	stays    bool  // everything fails from then on, instead of one effect
 	linkless bool  // the file system has no links either
 
 	meets   func(c *cell) // another program does this instead, and the disk works
 	harmful bool          // … and the sync may fail for it
-	takes   bool          // … what was announced, so that it cannot be found any more
+	takes   bool          // … what was announced, so it cannot be found any more
 }
 
 func (t trouble) String() string {
@@ -27,7 +27,7 @@ func (t trouble) String() string {
 	return t.name
 }
 
-// diskTroubles are the errors that a disk has, each once and to stay.
+// diskTroubles are the errors of a disk, each once and to stay.
 func diskTroubles() []trouble {
 	var out []trouble
 	for _, t := range []trouble{
@@ -42,7 +42,7 @@ func diskTroubles() []trouble {
 	return out
 }
 
-// otherPrograms do something to the ref, as Git does it: not while somebody holds the ref's lock file.
+// otherPrograms do something to the ref, as Git does it: not while another program holds the ref's lock file.
 func otherPrograms() []trouble {
 	out := []trouble{
 		{name: "the ref is moved", harmful: true, takes: true, meets: func(c *cell) {
@@ -77,7 +77,7 @@ type disk struct {
 	trouble trouble
 	at      int // the moment of the trouble, from 1
 	moments int
-	what    string // that was met
+	what    string // of the trouble met
 	cell    *cell
 }
 
@@ -105,7 +105,7 @@ func (d *disk) effect(op string) error {
 	return d.trouble.err
 }
 
-// unfinished are the files that hold a part of what is written when a write is refused.
+// unfinished are the files with a part of what is written when a write is refused.
 var unfinished = map[string]string{
 	"before write object": "objects/tmp_obj_connsync-prod", "before write ref": "connsync/prod.ref", "before write lock": "connsync/prod.lock",
 	"before write ref lock": prodRef + ".lock",

@@ -25,7 +25,7 @@ func (s *scene) refuses(route string) {
 func TestWithoutACompleteObservationThereIsNoPlan(t *testing.T) {
 	for _, route := range []string{emulator.RouteProject, emulator.RouteList, emulator.RouteComponents, emulator.RouteShow} {
 		s := staged(t, "a")
-		if route == emulator.RouteShow { // a known connection that the list does not show is asked for by its id
+		if route == emulator.RouteShow { // a known connection not in the list is asked for by its id
 			s.expect(s.sync(), "created a", 1, 1)
 			s.server.Remove(s.server.Connections()[0].ID)
 		}
@@ -76,7 +76,7 @@ func (s *scene) reader() *secmaster.Reader {
 	return r
 }
 
-// While an interrupted create is waited for, an interruption or a list that fails ends the planning.
+// While the planning waits for an interrupted create, an interruption or a failing list ends it.
 func TestWaitingForACreateEndsWithTheRun(t *testing.T) {
 	for name, during := range map[string]func(*scene, func()){
 		"interrupted":       func(_ *scene, cancel func()) { cancel() },

@@ -5,20 +5,20 @@ import (
 	"connsync/secrets"
 )
 
-// evidence is what a list says of an update that was answered: an answer alone proves nothing, since a proxy can give one.
+// evidence is what a list says of an answered update: an answer alone proves nothing, since a proxy can give one.
 type evidence int
 
 const (
-	silent       evidence = iota // nothing that is shown could tell
+	silent       evidence = iota // nothing shown could tell
 	proven                       // it was executed
 	contradicted                 // the connection is as it was: whatever answered, it was not executed
 )
 
 // evidence compares a connection before an update, as it was sent, and afterwards. The update time decides where it moved, then any
-// setting that moved to what was sent, and last a time that stayed and is older than the update.
+// setting moved to what was sent, and last an unmoved time older than the update.
 func (w *write) evidence(after diff.Have) evidence {
 	before := w.change.Have
-	if before == nil { // a create that was found, or was told to another run: it is there
+	if before == nil { // a create found, or told to another run: it is there
 		return proven
 	}
 	was, is := shownTime(before.UpdateTime), shownTime(after.UpdateTime)
@@ -33,8 +33,8 @@ func (w *write) evidence(after diff.Have) evidence {
 	return silent
 }
 
-// settingsSeen tells whether something that was sent is shown to have moved, whether something that was to move is shown as it was,
-// and whether all that was sent is shown as it was sent.
+// settingsSeen tells whether a sent setting is shown to have moved, whether a setting due to move is shown as it was,
+// and whether every sent setting is shown as it was sent.
 func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool) {
 	sent := w.settingsSent()
 	changing := w.changing()
@@ -58,7 +58,7 @@ func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool
 	return changed, stayed, all
 }
 
-// settingsSent are the digests of all that was sent, by path; in memory only, since a digest of a secret is a guess away from it.
+// settingsSent are the digests of all sent settings, by path; in memory only, since a digest of a secret is a guess away from it.
 func (w *write) settingsSent() map[secrets.Path]string {
 	sent := diff.Have{
 		Name: w.body.Name, Description: w.body.Description, Settings: settings(w.body.Config),
@@ -74,7 +74,7 @@ func (w *write) settingsSent() map[secrets.Path]string {
 	return out
 }
 
-// changing are the settings that an update is sent for. What it sends beside them may be shown differently all along: a server may
+// changing are the settings an update is sent for. What it sends beside them may be shown differently all along: a server may
 // normalise what it is sent.
 func (w *write) changing() map[secrets.Path]bool {
 	out := map[secrets.Path]bool{}

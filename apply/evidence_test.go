@@ -63,7 +63,7 @@ func (p *proof) changes(what string) {
 	p.files["connections/a.yaml"] = &fstest.MapFile{Data: []byte(text)}
 }
 
-// TestAnUpdateIsDoneOnlyWhereSomethingShowsIt sends one update, some time after the create, to a server of some habits that executes or
+// TestAnUpdateIsDoneOnlyWhereSomethingShowsIt sends one update, some time after the create, to a server of some habits: it executes or
 // swallows it.
 func TestAnUpdateIsDoneOnlyWhereSomethingShowsIt(t *testing.T) {
 	const masked, clear, blind, shared = "config=masked", "config=clear", "updatetime=absent", "times=shared"
@@ -75,7 +75,7 @@ func TestAnUpdateIsDoneOnlyWhereSomethingShowsIt(t *testing.T) {
 		written        diff.Written
 	}
 	rows := []row{
-		// A time that moved proves; one that stayed and is older than the update denies.
+		// A moved time proves; an unmoved time older than the update denies.
 		{masked, "secret", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
 		{masked, "secret", 5 * time.Second, "stale", "unknown", ""},
 		{masked, "secret", 5 * time.Second, "echo", "unknown", ""},
@@ -109,10 +109,10 @@ func TestAnUpdateIsDoneOnlyWhereSomethingShowsIt(t *testing.T) {
 		{blind + " " + clear, "secret", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
 		{blind + " " + clear, "secret", 5 * time.Second, "stale", "unknown", ""},
 		{blind + " config=reserialised", "secret", 5 * time.Second, "echo", "unknown", ""},
-		// An update that changes nothing, and that leaves the time as it was.
+		// An update without a change, and with the time as it was.
 		{masked + " equalput=stays", "nothing", 5 * time.Second, "", "unknown", ""},
 		{clear + " equalput=stays", "nothing", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
-		// A time that nobody can read.
+		// An unreadable time.
 		{masked + " timeformat=opaque", "secret", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
 		{masked + " timeformat=opaque", "secret", 5 * time.Second, "stale", "updated", diff.WrittenUnconfirmed},
 		{masked + " timeformat=opaque", "setting", 5 * time.Second, "stale", "unknown", ""},
@@ -189,7 +189,7 @@ func (d dateless) WriteHeader(status int) {
 	d.ResponseWriter.WriteHeader(status)
 }
 
-// A list that lags behind an update is asked for again.
+// A sync asks again for a list lagging behind an update.
 func TestALateListIsWaitedForAfterAnUpdate(t *testing.T) {
 	p := proving(t, "config=masked")
 	p.at = p.at.Add(time.Hour)

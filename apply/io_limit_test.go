@@ -22,7 +22,7 @@ import (
 )
 
 // TestNoLimitOfTheSystemLosesOrRepeatsAWrite lets the kernel end every write of a sync at a size: what was written before stays, and the rest is
-// refused. The sync is a process of its own, which the limit is for.
+// refused. The sync is a process of its own, under the limit.
 func TestNoLimitOfTheSystemLosesOrRepeatsAWrite(t *testing.T) {
 	sh := shelve(t)
 	cells, failed, recorded := 0, 0, false
@@ -47,7 +47,7 @@ func TestNoLimitOfTheSystemLosesOrRepeatsAWrite(t *testing.T) {
 	t.Logf("T-IO: %d cells, %d failed", cells, failed)
 }
 
-// limited syncs in a child whose files may have a size, and tells whether everything was recorded.
+// limited syncs in a child with a limit for the size of files, and tells whether everything was recorded.
 func (c *cell) limited(size int) bool {
 	before := c.stored().Commit
 	cmd := exec.Command(os.Args[0], "-test.run=^TestASyncOfAnotherProcess$", "-test.v")

@@ -13,7 +13,7 @@ import (
 
 const prodRef = "refs/heads/connsync-state/prod"
 
-// harm is something that is wrong with what is stored, before a sync begins. Root meets all of it too.
+// harm is something wrong with what is stored, before a sync begins. Root meets all of it too.
 type harm struct {
 	name string
 	do   func(c *cell)
@@ -72,7 +72,7 @@ func isA[E error](err error) bool {
 
 func cannotWrite(err error) bool { return errors.Is(err, state.ErrDisk) }
 
-// TestStateThatCannotBeReadStopsASyncBeforeItSends: what is broken or somebody else's is never taken for nothing, and is left as it is.
+// TestStateThatCannotBeReadStopsASyncBeforeItSends: what is broken or foreign is never taken for nothing, and is left as it is.
 func TestStateThatCannotBeReadStopsASyncBeforeItSends(t *testing.T) {
 	sh := shelve(t)
 	cells, failed := 0, 0
@@ -129,7 +129,7 @@ func (c *cell) remove(name string) {
 	c.must(os.RemoveAll(c.path(name)))
 }
 
-// head is the commit that the state's ref named before anything was done to it.
+// head is the commit named by the state's ref before anything was done to it.
 func (c *cell) head() string {
 	c.t.Helper()
 	if c.first == "" {
@@ -174,7 +174,7 @@ func (c *cell) tryGit(args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// rewrite makes the ref name a state whose texts are other ones.
+// rewrite makes the ref name a state with other texts.
 func (c *cell) rewrite(old, new string) {
 	c.t.Helper()
 	for _, name := range []string{"known.jsonl", "intents.jsonl"} {
@@ -185,7 +185,7 @@ func (c *cell) rewrite(old, new string) {
 	c.put(prodRef, c.git("commit-tree", "-m", "x", c.git("write-tree"))+"\n")
 }
 
-// spoil changes the file of an object that the state consists of.
+// spoil changes the file of an object of the state.
 func (c *cell) spoil(object string, change func([]byte) []byte) {
 	c.t.Helper()
 	name := map[string]string{"commit": "", "tree": ":"}[object]
@@ -214,7 +214,7 @@ func (c *cell) tree() map[string]string {
 	return all
 }
 
-// untouched tells whether all that was there is as it was; new objects that nothing names do no harm.
+// untouched tells whether everything from before is as it was; new objects named by nothing do no harm.
 func (c *cell) untouched(before map[string]string) bool {
 	after := c.tree()
 	for name, text := range before {
@@ -230,7 +230,7 @@ func (c *cell) untouched(before map[string]string) bool {
 	return true
 }
 
-// restore puts the files back that a cell began with.
+// restore puts back the first files of a cell.
 func (c *cell) restore(files map[string][]byte) {
 	c.t.Helper()
 	c.must(os.RemoveAll(c.path("")))

@@ -37,7 +37,7 @@ type shelf struct {
 	files       map[string][]byte // of .git
 	connections []emulator.Connection
 	at          time.Time
-	other       string       // a commit of known state that the ref does not name
+	other       string       // a commit of known state not named by the ref
 	handler     atomic.Value // an http.HandlerFunc: who asks may be another process
 	url         string
 }
@@ -98,12 +98,12 @@ func inMemory(t *testing.T) string {
 	return dir
 }
 
-// cell is one sync with a disk that fails, and what must hold of it.
+// cell is one sync with a failing disk, and what must hold of it.
 type cell struct {
 	*scene
 	disk     *disk
-	first    string // the commit that known state was at
-	other    string // … and one that it was not at
+	first    string // the first commit of known state
+	other    string // … and another commit
 	problems []string
 }
 
@@ -155,7 +155,7 @@ func (c *cell) wrong(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Sprintf(format, args...))
 }
 
-// stored is what is on the disk, read by somebody whose own disk works.
+// stored is what is on the disk, read with a working disk.
 func (c *cell) stored() (snap state.Snapshot) {
 	store, err := c.store(nil)
 	if err == nil {
@@ -194,7 +194,7 @@ func (c *cell) attempt() (apply.Report, error) {
 	return p.Run(context.Background()), nil
 }
 
-// withTrouble syncs while the disk, or somebody else, makes trouble.
+// withTrouble syncs while the disk, or another program, makes trouble.
 func (c *cell) withTrouble() {
 	before := c.stored().Commit
 	r, err := c.attempt()
@@ -251,10 +251,10 @@ func (c *cell) writes() int {
 	return n
 }
 
-// recovers checks that one more sync makes everything as it is wanted, and that the one after it does nothing.
+// recovers checks that one more sync makes everything as it is wanted, and the one after it does nothing.
 func (c *cell) recovers() {
 	if tr := c.disk.trouble; tr.meets != nil || tr.linkless && tr.stays {
-		c.unlockRef() // as the message says: whoever held it is gone, or could neither link nor remove it
+		c.unlockRef() // as the message says: its holder is gone, or could neither link nor remove it
 	}
 	r, err := c.attempt()
 	if n := c.server.Count(emulator.RouteCreate); n != 1 || len(c.server.Connections()) != 3 {
@@ -281,7 +281,7 @@ func (c *cell) recovers() {
 	}
 }
 
-// leftovers are files that a sync needs while it runs, and no longer.
+// leftovers are files a sync needs while it runs, and no longer.
 func (c *cell) leftovers() string {
 	var left []string
 	for name := range c.tree() {
@@ -337,7 +337,7 @@ func TestNoStorageFaultLosesOrRepeatsAWrite(t *testing.T) {
 	(&sweep{t: t, shelf: shelve(t)}).all(diskTroubles(), 6)
 }
 
-// A file system that has no links gets its lock file written, not linked.
+// A file system without links gets its lock file written, not linked.
 func TestNoStorageFaultWithoutLinksLosesOrRepeatsAWrite(t *testing.T) {
 	troubles := diskTroubles()
 	for i := range troubles {

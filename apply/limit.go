@@ -9,7 +9,7 @@ import (
 // Limit is how many connections of a target one run may delete. The zero Limit allows none.
 type Limit struct {
 	Most    int
-	Percent bool // Most is a part of the connections that connsync knows, rounded up
+	Percent bool // Most is a part of the connections known to connsync, rounded up
 	Ceiling int  // … and never more than this; 0 for no such bound
 	Empty   bool // delete also where Git wants no connection of the target at all
 }
@@ -28,7 +28,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: %d of %d would be deleted, and %d may", e.Target, e.Deletes, e.Recorded, e.Allowed)
 }
 
-// Check gives a *LimitError for a plan that would delete too much. Prepared.Run checks by itself; a caller with several targets
+// Check gives a *LimitError for a plan with too many deletions. Prepared.Run checks by itself; a caller with several targets
 // checks all of them before the first is written.
 func (l Limit) Check(p diff.Plan) error {
 	deletes, allowed := p.Count(diff.Delete), l.of(p.Recorded)

@@ -51,7 +51,7 @@ func TestHowManyMayBeDeleted(t *testing.T) {
 	}
 }
 
-// Whoever runs a plan that deletes too much, forgotten check or not, sends nothing of it, and announces nothing.
+// A run of a plan with too many deletions, forgotten check or not, sends nothing of it, and announces nothing.
 func TestAPlanPastItsLimitIsNotBegun(t *testing.T) {
 	for name, limit := range map[string]apply.Limit{
 		"no limit was named":    {},

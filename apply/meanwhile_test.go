@@ -16,7 +16,7 @@ import (
 	"connsync/diff"
 )
 
-// slowly is a client whose n-th list is taken, and then takes its time to arrive.
+// slowly is a client with a late n-th list: the list is taken, and then takes its time to arrive.
 type slowly struct {
 	apply.Writer
 	n         int
@@ -107,7 +107,7 @@ func TestTimesThatNeverAgreeComeToRest(t *testing.T) {
 	}
 	s.altered(func(body []byte) []byte { return updateTime.ReplaceAll(body, []byte(`"update_time":"1700000000"`)) })
 	s.expect(s.sync(), "created a", 1, 1)
-	s.expect(s.sync(), "updated a", 1, 1) // once, since somebody could have been there
+	s.expect(s.sync(), "updated a", 1, 1) // once, since another user could have been there
 	s.expect(s.sync(), "unchanged a", 1, 1)
 }
 

@@ -38,7 +38,7 @@ func (s *netScene) sentOnce(where string) {
 	}
 }
 
-// leftAlone checks that what is not ours is as it was: in SecMaster, and not in known state.
+// leftAlone checks that connections not ours are as they were: in SecMaster, and not in known state.
 func (s *netScene) leftAlone(where string, before []emulator.Connection) {
 	s.t.Helper()
 	theirs := map[string]emulator.Connection{}
@@ -67,7 +67,7 @@ func (s *netScene) state() map[string]diff.Known {
 	return session.Snapshot().Known
 }
 
-// converges ends the fault: one run makes everything as it is wanted, and the next writes nothing, even after all that comes late.
+// converges ends the fault: one run makes everything as it is wanted, and the next writes nothing, even after every late request.
 func (s *netScene) converges(where, want string, first apply.Report) {
 	s.t.Helper()
 	s.heal()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// hourglass is a time that passes only while somebody sleeps. What was put off happens on the way.
+// hourglass is a time passing only while a run sleeps. What was put off happens on the way.
 type hourglass struct {
 	mu     sync.Mutex
 	at     time.Time
@@ -44,7 +44,7 @@ func (h *hourglass) after(d time.Duration, do func()) (stop func() bool) {
 
 func (h *hourglass) later(d time.Duration, do func()) { h.after(d, do) }
 
-// sleep lets time pass, and tells nobody how long it took.
+// sleep lets time pass, and does not tell how long it took.
 func (h *hourglass) sleep(ctx context.Context, d time.Duration) error {
 	h.pass(d)
 	return ctx.Err()
@@ -91,7 +91,7 @@ func (h *hourglass) outwait(ctx context.Context, d time.Duration) error {
 	if h.pass(d) {
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second): // somebody else gave up
+		case <-time.After(time.Second): // another sleeper gave up
 		}
 	}
 	return ctx.Err()

@@ -12,11 +12,11 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// fault is one way in which the network, or what is behind it, fails.
+// fault is one way for the network, or what is behind it, to fail.
 type fault struct {
 	http        *emulator.Fault
 	dial        func(context.Context) (net.Conn, error)
-	certificate string            // the kind that is shown where it strikes
+	certificate string            // the kind shown where it strikes
 	resets      bool              // connections, as their first byte arrives
 	skew        time.Duration     // of this machine's clock
 	between     func(s *netScene) // before a page is served
@@ -24,7 +24,7 @@ type fault struct {
 	says        string            // is in the error where it does not end well, in one of several forms
 }
 
-// perConnection tells whether it strikes connections, so that each request needs one of its own.
+// perConnection tells whether it strikes connections, so each request needs one of its own.
 func (f *fault) perConnection() bool { return f.dial != nil || f.certificate != "" || f.resets }
 
 // netFault gives the fault of a name in the table.
@@ -81,7 +81,7 @@ func httpFault(name string) *fault {
 	return &fault{http: &f, says: says}
 }
 
-// throttledTexts are the messages of a 429 beside the usual one: per address, which all runners behind one share.
+// throttledTexts are the messages of a 429 beside the usual one: per address, and all runners behind one share it.
 var throttledTexts = map[string]string{"ip": "The throttling threshold has been reached: policy ip over ratelimit,limit:5,time:1 second"}
 
 // retries are what a 429 asks for, by name.
@@ -89,7 +89,7 @@ func retries() map[string]string {
 	return map[string]string{"": "", "3": "3", "date": time.Now().Add(7 * time.Second).UTC().Format(http.TimeFormat), "-1": "-1", "huge": "1000000000", "garbage": "soon"}
 }
 
-// lagging is a list that shows a new connection only after some lists, whose create was answered, lost, or answered for another one.
+// lagging is a list that shows a new connection only after some lists. Its create was answered, lost, or answered for another one.
 func lagging(variant string) *fault {
 	lists, how, _ := strings.Cut(variant, " ")
 	f := &fault{switches: []string{"lag=" + lists}, says: "no answer"}
@@ -107,13 +107,13 @@ func refusedDial(ctx context.Context) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:1")
 }
 
-// namelessDial asks the resolver, which can reach nobody.
+// namelessDial asks the resolver, and the resolver can reach no server.
 func namelessDial(ctx context.Context) (net.Conn, error) {
 	r := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }}
 	return (&net.Dialer{Resolver: r}).DialContext(ctx, "tcp", "secmaster.example.invalid:443")
 }
 
-// deletes takes away something that the first page has shown, and inserts adds something at the end: together they leave as many as
+// deletes takes away something shown by the first page, and inserts adds something at the end: together they leave as many as
 // there were.
 func deletes(s *netScene) {
 	for i := range strangersThere {

@@ -48,7 +48,7 @@ func liar(lie any) func([]byte) []byte {
 }
 
 // TestNetLies has the answer to every write lie about one member at a time, whether the write was executed or swallowed, while lists tell the truth:
-// no report says that something was done which was not, nothing is created twice, and what was executed is at rest with the next run.
+// no report calls something done that was not, nothing is created twice, and what was executed is at rest with the next run.
 func TestNetLies(t *testing.T) {
 	var names []string
 	for n := range lyingMembers {
@@ -100,7 +100,7 @@ func (s *scene) moves(domain string) {
 	s.files["connections/a.yaml"] = &fstest.MapFile{Data: []byte(text)}
 }
 
-// honest checks that what a report says was done is there, and gives how many were.
+// honest checks that everything reported as done is there, and gives how many were.
 func (s *scene) honest(where string, r apply.Report) int {
 	s.t.Helper()
 	n := 0

@@ -20,7 +20,7 @@ const (
 	netStride = netLimit - 1 // from one page to the next
 )
 
-// paged is a workspace of n connections, one of which Git wants and nobody knows: w, the first behind a gap between two pages. The list
+// paged is a workspace of n connections. Git wants one of them, unknown to connsync: w, the first behind a gap between two pages. The list
 // changes at that gap.
 type paged struct {
 	*netScene
@@ -29,7 +29,7 @@ type paged struct {
 	order    string
 	mu       sync.Mutex
 	served   *sync.Cond
-	reached  int // the offset up to which pages of this reading were served
+	reached  int // the offset at the end of the served pages of this reading
 	times    int // how often the list still changes
 	inserted int
 }
@@ -72,7 +72,7 @@ func (p *paged) empty() {
 	}
 }
 
-// wait serves the pages of a reading one after the other, as a client that reads them side by side cannot see, and changes the list
+// wait serves the pages of a reading one after the other (a client reading them side by side cannot see this), and changes the list
 // before the page behind the gap.
 func (p *paged) wait(text string) func() {
 	offset, _ := strconv.Atoi(text)
@@ -96,7 +96,7 @@ func (p *paged) wait(text string) func() {
 	}
 }
 
-// move deletes what the first page has shown first, or inserts something at the end that the order has for what is new.
+// move deletes what the first page has shown first, or inserts something at the end: the order has new connections there.
 func (p *paged) move() {
 	if p.change != "insert" {
 		all := p.server.Connections() // in order of names, w last
@@ -126,7 +126,7 @@ func (p *paged) named(name string) int {
 	return n
 }
 
-// TestNetPages changes lists while they are read: whatever a list hides for a moment, nothing is created twice, and a list that never holds
+// TestNetPages changes lists while they are read: whatever a list hides for a moment, nothing is created twice, and a list never holding
 // still ends the run before anything is written.
 func TestNetPages(t *testing.T) {
 	sizes := []int{0, 1, netLimit - 1, netLimit, netLimit + 1, 3*netLimit + 1}

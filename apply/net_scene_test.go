@@ -29,8 +29,8 @@ import (
 	"connsync/secrets"
 )
 
-// netScene is a workspace behind a network that fails. Git wants a new connection a, an update of b, no c any more, and d as it
-// is, which the lists do not show; z is somebody else's.
+// netScene is a workspace behind a failing network. Git wants a new connection a, an update of b, no c any more, and d as it
+// is, though the lists do not show d; z is not ours.
 type netScene struct {
 	t      *testing.T
 	server *emulator.Server
@@ -40,30 +40,30 @@ type netScene struct {
 	files  fstest.MapFS
 	known  map[string]string // ids by name, before the first run
 
-	elsewhere string                     // the host that redirects point to
+	elsewhere string                     // the target host of redirects
 	turn      func(offset string) func() // waits for a planning page's turn, and gives what ends it; nil: none waits
 
 	fault  *fault
-	op     string       // the operation that it strikes
+	op     string       // the operation it strikes
 	left   atomic.Int64 // how often it still strikes
 	closes atomic.Bool  // the plan is being carried out: lists are closing lists
-	next   atomic.Value // the operation that is asked for next: a string
+	next   atomic.Value // the next operation: a string
 	skewed atomic.Bool
 
 	mu    sync.Mutex
-	posts map[string]int // creates by name that were not answered by 429, in this run
-	wrote []string       // every request that writes, in this run
+	posts map[string]int // creates by name not answered by 429, in this run
+	wrote []string       // every writing request, in this run
 	wire  int            // creates on the wire, in this run
-	slow  int            // those that were answered by 429
+	slow  int            // those answered by 429
 }
 
 const (
 	netHost        = "secmaster.example.test"
-	strangersThere = 6               // that come and go
-	lateEnough     = 3 * time.Minute // for everything that was put off
+	strangersThere = 6               // they come and go
+	lateEnough     = 3 * time.Minute // for everything put off
 )
 
-// netEmpty is an empty workspace behind that network, and nobody who knows it.
+// netEmpty is an empty workspace behind such a network, and empty known state.
 func netEmpty(t *testing.T, f *fault, op string) *netScene {
 	t.Helper()
 	s := &netScene{t: t, glass: &hourglass{at: time.Now()}, fault: f, op: op}
@@ -114,7 +114,7 @@ func component(s *emulator.Server, name string) string {
 	return id
 }
 
-// wants writes a manifest; a name with a digit is wanted with another endpoint, and a with a plugin that nothing else has.
+// wants writes a manifest; a name with a digit is wanted with another endpoint, and a with a plugin of its own.
 func (s *netScene) wants(names ...string) {
 	var b strings.Builder
 	b.WriteString("connections:\n  prod:\n")
@@ -148,7 +148,7 @@ func (s *netScene) heal() {
 	}
 }
 
-// operation names what a request is: of the lists, only the planning ones have a second page that counts.
+// operation names what a request is: of the lists, the second page counts only for the planning ones.
 func (s *netScene) operation(r *http.Request, name string) string {
 	offset := r.URL.Query().Get("offset") // pages of four overlap by one; 1 is the second page where pages are counted
 	last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]

@@ -21,7 +21,7 @@ import (
 //	blind    from then on nothing can be seen: what was sent is unknown, and the rest is skipped
 //	open     no write is confirmed, and all stay announced
 //	double   done, and the duplicate is named
-//	-        left out, for the reason that notThere gives
+//	-        left out, for the reason in notThere
 const netTable = `
 fault                   project     list        later       show        plugins     create      update      delete      closing
 refused                 ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/stopped  ok/failed   ok/failed   ok/failed   ok/open
@@ -96,7 +96,7 @@ total-fewer             -           ok/stopped  ok/stopped  -           ok/stopp
 total-none              -           ok          ok/stopped  -           ok          -           -           -           ok
 `
 
-// notThere says why a fault cannot strike the operations that the table leaves out.
+// notThere says why a fault cannot strike the operations left out of the table.
 var notThere = map[string]string{
 	"reset_executed": "a read executes nothing: the same as reset", "page_executed": "a read executes nothing: the same as page",
 	"408_executed": "a read executes nothing: the same as 408",
@@ -111,7 +111,7 @@ var notThere = map[string]string{
 	"total-more": "only lists count", "total-fewer": "only lists count", "total-none": "only lists count",
 }
 
-// netOutcomes are the outcomes of a, b, c and d by the words of the table; those that may be either are "failed or skipped".
+// netOutcomes are the outcomes of a, b, c and d by the words of the table; "failed or skipped" may be either.
 func netOutcomes(word, op string) string {
 	out := map[string]string{"a": "created", "b": "updated", "c": "deleted", "d": "unchanged"}
 	order := []string{"create", "update", "delete"} // of a, b and c
@@ -133,7 +133,7 @@ func netOutcomes(word, op string) string {
 	return fmt.Sprint(out)
 }
 
-// endsIn tells whether the outcomes of a run are the ones that are expected.
+// endsIn tells whether the outcomes of a run are the expected ones.
 func endsIn(r apply.Report, want string) bool {
 	have := map[string]string{}
 	for _, res := range r.Results {
@@ -145,8 +145,8 @@ func endsIn(r apply.Report, want string) bool {
 	return fmt.Sprint(have) == want
 }
 
-// TestNet runs every fault at every operation: the run that it strikes ends as the table says, having sent one create at most; the next
-// one makes everything as Git wants it, and the one after that writes nothing.
+// TestNet runs every fault at every operation: the faulty run ends as the table says, having sent one create at most; the next
+// one makes everything as Git wants it, and a third one writes nothing.
 func TestNet(t *testing.T) {
 	var cells, failed atomic.Int64
 	elsewhere := strangeHost(t)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// issuer is a certificate authority with what it signed, by kind: good, expired, wrong-host, and one that signed itself.
+// issuer is a certificate authority with what it signed, by kind: good, expired, wrong-host, and a self-signed one.
 type issuer struct {
 	pool         *x509.CertPool
 	certificates map[string]tls.Certificate
@@ -62,7 +62,7 @@ func signed(c, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*ecdsa.Pr
 	return key, der
 }
 
-// certificates is a server's side of TLS that shows the certificate of the kind that is asked for at each connection.
+// certificates is a server's side of TLS. At each connection it shows the certificate of the kind asked for.
 func certificates(kind func() string) *tls.Config {
 	return &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c := authority().certificates[kind()]

@@ -15,7 +15,7 @@ import (
 	"connsync/apply/secmaster"
 )
 
-// serve starts what the client talks to: over TLS where the fault is about that.
+// serve starts what the client talks to: over TLS where the fault is about TLS.
 func (s *netScene) serve() {
 	s.front = httptest.NewUnstartedServer(http.HandlerFunc(s.answer))
 	s.front.Listener = &resettingListener{s.front.Listener, s}
@@ -35,7 +35,7 @@ func (s *netScene) serve() {
 	s.front.StartTLS()
 }
 
-// resettingListener resets connections as their first byte arrives, where the fault is that.
+// resettingListener resets connections as their first byte arrives, where the fault asks for it.
 type resettingListener struct {
 	net.Listener
 	s *netScene
@@ -55,7 +55,7 @@ func (l *resettingListener) Accept() (net.Conn, error) {
 
 var silentLog = log.New(io.Discard, "", 0)
 
-// strangers counts who connects to the host that redirects point to.
+// strangers counts who connects to the target host of redirects.
 var strangers atomic.Int64
 
 // strangeHost starts that host.
@@ -78,7 +78,7 @@ func (s *netScene) dial(ctx context.Context, network, _ string) (net.Conn, error
 	return &wireConn{c, s}, nil
 }
 
-// wireConn counts the creates that leave, where they can be read.
+// wireConn counts the outgoing creates, where they can be read.
 type wireConn struct {
 	net.Conn
 	s *netScene
@@ -110,7 +110,7 @@ type unasked struct{ apply.Writer }
 
 func (unasked) Uses(context.Context, []string) secmaster.Usage { return secmaster.Usage{} }
 
-// marked says which operation comes next, for faults that strike before a request can be read. It changes nothing.
+// marked says which operation comes next, for faults striking before a request can be read. It changes nothing.
 type marked struct {
 	apply.Writer
 	s *netScene

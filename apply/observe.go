@@ -18,7 +18,7 @@ import (
 	"connsync/secrets"
 )
 
-// observation is everything that a decision needs, read at one time.
+// observation is everything a decision needs, read at one time.
 type observation struct {
 	place     diff.Place
 	want      []diff.Want
@@ -30,7 +30,7 @@ type observation struct {
 	compared  diff.Compared // set for a sync
 }
 
-// observe reads the workspace completely, or fails: a list that cannot be trusted is never
+// observe reads the workspace completely, or fails: an untrustworthy list is never
 // taken for an empty one.
 func observe(ctx context.Context, r Reader, t Target) (*observation, error) {
 	project, err := r.ProjectID(ctx)
@@ -60,7 +60,7 @@ func (o *observation) intents() map[string]diff.Intent {
 	return out
 }
 
-// ids are the connections that were there when it was planned.
+// ids are the connections present at the time of the plan.
 func (o *observation) ids() map[string]bool {
 	out := make(map[string]bool, len(o.have))
 	for _, h := range o.have {
@@ -69,7 +69,7 @@ func (o *observation) ids() map[string]bool {
 	return out
 }
 
-// look lists the workspace, and asks by id for every known connection that the list does not show: only
+// look lists the workspace, and asks by id for every known connection not in the list: only
 // where both agree is a connection gone.
 func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Have, error) {
 	listed, err := r.List(ctx)
@@ -155,8 +155,8 @@ const (
 	mostSettings = 1_000_000 // of all connections together
 )
 
-// settings are the leaves of a shown config; nil where none was shown, it is not a JSON object, or it is larger or deeper than any that is
-// looked at.
+// settings are the leaves of a shown config; nil where none was shown, it is not a JSON object, or it is larger or deeper than the bounds
+// allow.
 func settings(config secrets.Value) map[secrets.Path]diff.Seen {
 	m := object(config)
 	if m == nil {
@@ -191,7 +191,7 @@ func object(config secrets.Value) map[string]any {
 	return m
 }
 
-// within tells whether the paths of all leaves under a value, which stands at one of so many bytes, are no longer than what is left, and none is
+// within tells whether the paths of all leaves under a value at a path of so many bytes are no longer than what is left, and none is
 // deeper than depth.
 func within(v any, above, depth int, left *int) bool {
 	if depth == 0 {

@@ -8,15 +8,15 @@ import (
 	"connsync/diff"
 )
 
-// Why a write that was answered is not believed.
+// Why an answered write is not believed.
 var (
-	// ErrUnverified: the closing list, which would have confirmed it, failed.
+	// ErrUnverified: the closing list failed and confirmed nothing.
 	ErrUnverified = errors.New("answered, and could not be verified")
 	// ErrNotExecuted: SecMaster shows the connection as it was.
 	ErrNotExecuted = errors.New("answered, and SecMaster shows the connection as it was")
 	// ErrNotShown: neither a list nor its id shows the connection any more.
 	ErrNotShown = errors.New("answered, and SecMaster does not show the connection")
-	// ErrOtherwise: SecMaster shows a secret as it did before, which may be its way to show it. It is not written once more by itself.
+	// ErrOtherwise: SecMaster shows a secret as it did before. This may be its way to show it. It is not written once more by itself.
 	ErrOtherwise = errors.New("answered, and SecMaster shows another value of a secret")
 )
 
@@ -27,13 +27,13 @@ type fate struct {
 	have       *diff.Have // to record; nil: nothing
 	duplicates []string
 	settled    bool // its intent can be cleared
-	silent     bool // nothing that SecMaster shows could prove it
+	silent     bool // nothing shown by SecMaster could prove it
 	disputed   bool // its secrets are shown as they were
 	warnings   []diff.Warning
 	err        error
 }
 
-// outcomeOf decides by the closing list. listErr is the list's own failure: then nothing that was sent is settled.
+// outcomeOf decides by the closing list. listErr is the list's own failure: then no sent write is settled.
 func outcomeOf(w *write, have map[string][]diff.Have, byID map[string]diff.Have, listErr error) fate {
 	switch {
 	case !w.tried:
@@ -92,7 +92,7 @@ func outcomeOfUpdate(w *write, byID map[string]diff.Have) fate {
 	return fate{outcome: done, have: remembered(w, h), settled: true, silent: seen == silent, warnings: slices.Concat(h.Warnings(), w.spends(), w.otherwise(h))}
 }
 
-// otherwise says that a secret which was written since SecMaster showed another value is shown otherwise still.
+// otherwise says that a secret is still shown otherwise, after a write made because SecMaster showed another value.
 func (w *write) otherwise(after diff.Have) []diff.Warning {
 	sent := w.settingsSent()
 	for _, s := range w.change.Secrets {
@@ -112,9 +112,9 @@ func (w *write) spends() []diff.Warning {
 	return []diff.Warning{{Kind: diff.WarnSpent}}
 }
 
-// remembered is what of a confirmed write is recorded: what the closing list shows, which the next list is compared with. Where that
-// was modified after the answer, somebody else was there in between, and the answer is recorded, so that the next run sees it.
-// A write that undid such a change believes the list unless another one modified it: the times in a server's answers may never be those of its lists.
+// remembered is what of a confirmed write is recorded: what the closing list shows, for a comparison with the next list. Where it
+// was modified after the answer, another user was there in between, and the answer is recorded, so the next run sees it.
+// A write to undo such a change believes the list unless another one modified it: the times in a server's answers may never be those of its lists.
 func remembered(w *write, h diff.Have) *diff.Have {
 	a := w.answered()
 	switch {
@@ -126,7 +126,7 @@ func remembered(w *write, h diff.Have) *diff.Have {
 	return &a
 }
 
-// undoes tells that something is written only because SecMaster moved.
+// undoes tells whether something is written only because SecMaster moved.
 func undoes(c *diff.Change) bool {
 	for _, cause := range c.Causes {
 		if cause != diff.Drift && cause != diff.Touched {

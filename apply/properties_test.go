@@ -17,7 +17,7 @@ import (
 	"connsync/diff"
 )
 
-// drawn is a world that rapid can make smaller: what happens in it before a property is looked at.
+// drawn is a world rapid can make smaller: what happens in it before a property is looked at.
 type drawn struct {
 	seed    uint64
 	actions []action
@@ -104,7 +104,7 @@ func (r *simRun) writes() []string {
 	return out
 }
 
-// predicted are the changing requests that a plan announces, without their bodies.
+// predicted are the changing requests announced by a plan, without their bodies.
 func predicted(p diff.Plan) []string {
 	var out []string
 	for _, c := range p.Changes {
@@ -165,7 +165,7 @@ func TestAfterASyncThereIsNothingToDo(t *testing.T) {
 				return touched + " is touched, and is not connsync's"
 			}
 			if first.report.Plan.Count(diff.Conflict) > 0 {
-				s.sync(prune) // a name that was in the way may have been given back
+				s.sync(prune) // a name once in the way may have been given back
 			}
 			if again := s.foresee(prune); again.Writes() > 0 {
 				return fmt.Sprintf("after a sync, to be done: %q", predicted(again))
@@ -181,8 +181,8 @@ func TestAfterASyncThereIsNothingToDo(t *testing.T) {
 	})
 }
 
-// byKeys tells whether a plan differs from one that was made without keys in nothing but what decrypted secrets tell: a secret that SecMaster shows otherwise is
-// written where nothing else is to be done, and a connection of the wanted name that has one is in the way.
+// byKeys tells whether a plan differs from one made without keys in nothing but what decrypted secrets tell: a secret shown otherwise by SecMaster is
+// written where nothing else is to be done, and a connection of the wanted name with such a secret is in the way.
 func byKeys(without, with diff.Plan) bool {
 	if len(without.Changes) != len(with.Changes) {
 		return false
@@ -203,7 +203,7 @@ func byKeys(without, with diff.Plan) bool {
 	return told
 }
 
-// foreign is an id that a run changed although connsync had neither made nor recorded it, and no manifest names it.
+// foreign is an id changed by a run although connsync had neither made nor recorded it, and no manifest names it.
 func (r *simRun) foreign() string {
 	for _, e := range r.requests {
 		id := strings.TrimPrefix(e.request.URL.Path, simBase+"/assetcredentials")
@@ -269,7 +269,7 @@ func TestSomeFirstAndThenAllIsAll(t *testing.T) {
 		prune := func(r *simRun) { r.prune, r.reviewed = d.seed%2 == 0, d.seed/2%2 == 0 }
 		all := func(s *sim) {
 			if s.sync(prune).report.Plan.Count(diff.Conflict) > 0 {
-				s.sync(prune) // a name that was in the way may have been given back
+				s.sync(prune) // a name once in the way may have been given back
 			}
 		}
 		var have, known []string

@@ -19,7 +19,7 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 	for i, w := range ws {
 		intents[i] = state.Intent{Name: w.change.Name, Kind: w.announcedAs(), ID: w.change.ID, Run: s.Run.ID, Expires: s.Run.Expires}
 	}
-	ctx, cancel := outlive(ctx, finishIn) // others must not be kept waiting by an announcement that nobody ends
+	ctx, cancel := outlive(ctx, finishIn) // an announcement without an end must not keep other runs waiting
 	defer cancel()
 	m := s.Message
 	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(ws))
@@ -31,8 +31,8 @@ func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
 	return nil
 }
 
-// record stores what was found and done in one commit. Where there is nothing to store it writes nothing. A run that
-// known state shows as under way is over, since this one holds the state.
+// record stores what was found and done in one commit. Where there is nothing to store it writes nothing. A run shown by
+// known state as under way is over, since this one holds the state.
 func (p *Prepared) record(ctx context.Context, r *Report, fates map[string]fate) error {
 	r.StateCommit = p.seen.known.Commit
 	e := p.leftBehind(fates)
@@ -79,7 +79,7 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 	return e
 }
 
-// recordWritten notes what became of a change that was sent.
+// recordWritten notes what became of a sent change.
 func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 	switch {
 	case v.disputed:
@@ -92,7 +92,7 @@ func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 		k.KeepAdopted(c.Known)
 		e.Record(k)
-		if c.Known != nil && c.Known.Name != c.Name { // the record that a rename leaves behind
+		if c.Known != nil && c.Known.Name != c.Name { // the record a rename leaves behind
 			e.Forget(p.sync.Commit, c.Known.Name)
 		}
 	case v.outcome == Deleted && c.Known != nil:
@@ -100,14 +100,14 @@ func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 	}
 }
 
-// disputed is what is known of a connection whose secrets were written, and are shown as they were: that, and nothing of the write.
+// disputed is what is known of a connection after a write of its secrets, when they are shown as they were: this, and nothing of the write.
 func disputed(known *diff.Known, h *diff.Have) diff.Known {
 	k := *known
 	k.Disputed, k.UpdateTime, k.Modifier, k.Checked = true, h.UpdateTime, h.ModifierName, ""
 	return k
 }
 
-// recordResting notes what is known by now of a connection for which nothing is sent.
+// recordResting notes what is known by now of a connection without a request.
 func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 	restamp, verified := c.Restamp && p.authenticated[c.Name], c.Verified && p.authenticated[c.Name]
 	switch {
@@ -133,8 +133,8 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 }
 
 // settles tells whether the intents of a change are done with, this run's and an earlier one's: an
-// interrupted create that was found and could not be written stays announced, or the next
-// run would take it for somebody else's.
+// interrupted create, found but not written, stays announced, or the next
+// run would take it for another user's.
 func settles(c *diff.Change, v fate, written bool) bool {
 	switch {
 	case written && c.Intent != nil && c.ID != "" && c.Action != diff.Delete:
@@ -147,8 +147,8 @@ func settles(c *diff.Change, v fate, written bool) bool {
 	return c.Action != diff.Conflict
 }
 
-// found records an interrupted create that Git no longer wants, so that it is known as ours; under the name that was announced, since
-// the one that it has by now may be another connection's.
+// found records an interrupted create no longer wanted by Git, so that it is known as ours; under the announced name, since
+// its name by now may be another connection's.
 func found(name string, h *diff.Have) diff.Known {
 	w := diff.Want{Connection: manifest.Connection{Name: name, Description: h.Description}, Resolved: h.Plugin}
 	return diff.Record(w, *h, diff.RecordOptions{Unverified: true})
@@ -175,7 +175,7 @@ func causes(r *Report) [][2]string {
 	return out
 }
 
-// story is the audit record of a run: a line for everything that was done.
+// story is the audit record of a run: a line for everything done.
 func story(target string, rs []Result) (string, []string) {
 	counts := make(map[Outcome]int)
 	var lines []string
@@ -200,7 +200,7 @@ func story(target string, rs []Result) (string, []string) {
 		}
 	}
 	if len(parts) == 0 {
-		parts = []string{"recorded"} // a protection, the end of a dead run, or that sops wrote a file: what is recorded without an outcome
+		parts = []string{"recorded"} // a protection, the end of a dead run, or a file written by sops: what is recorded without an outcome
 	}
 	return target + ": " + strings.Join(parts, ", "), lines
 }

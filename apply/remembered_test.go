@@ -79,7 +79,7 @@ func TestKnownStateHoldsNeitherAPlaintextNorADigestOfOne(t *testing.T) {
 	}
 }
 
-// What was not opened for want of time is not refused: nobody has anything to mend.
+// What was not opened for want of time is not refused: no user has anything to mend.
 func TestWhatIsNotOpenedBeforeAnInterruptionIsSkipped(t *testing.T) {
 	s := staged(t)
 	s.files["connections/a.yaml"].Data = []byte(sealedManifest)
@@ -102,7 +102,7 @@ func TestWhatIsNotOpenedBeforeAnInterruptionIsSkipped(t *testing.T) {
 	}
 }
 
-// A connection that is equal as far as SecMaster shows it is not taken over on the word of a file that does not open.
+// A connection equal as far as SecMaster shows it is not taken over on the word of an unopened file.
 func TestWhatDoesNotOpenIsNotAdopted(t *testing.T) {
 	s := staged(t)
 	s.files["connections/a.yaml"].Data = []byte(sealedManifest)
@@ -122,7 +122,7 @@ func TestWhatDoesNotOpenIsNotAdopted(t *testing.T) {
 	}
 }
 
-// A create of which no byte left is not looked for in what somebody else made meanwhile under its name.
+// A create without a byte sent is not looked for in what another user made meanwhile under its name.
 func TestACreateThatNeverLeftIsNotFound(t *testing.T) {
 	s := staged(t, "a")
 	component, version := s.server.Plugin("EdrVendor", "2.1")
@@ -137,7 +137,7 @@ func TestACreateThatNeverLeftIsNotFound(t *testing.T) {
 	}
 }
 
-// unsent is a client whose creates do not leave this machine.
+// unsent is a client with creates that do not leave this machine.
 type unsent struct {
 	apply.Writer
 	meanwhile func()

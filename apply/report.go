@@ -1,5 +1,5 @@
-// Package apply carries out plans: it observes, decides by package diff, reveals every secret
-// that is needed before the first write, announces its writes, sends each create once, settles what
+// Package apply carries out plans: it observes, decides by package diff, reveals every needed secret
+// before the first write, announces its writes, sends each create once, settles what
 // stayed unclear, verifies by one closing list, records and reports.
 package apply
 
@@ -23,14 +23,14 @@ const (
 	Unchanged  Outcome = "unchanged"
 	Incomplete Outcome = "incomplete" // settings have no value yet: left alone
 	Orphaned   Outcome = "orphaned"   // left alone
-	Conflicted Outcome = "conflict"   // left alone until somebody decides
+	Conflicted Outcome = "conflict"   // left alone until a user decides
 	Refused    Outcome = "refused"    // a secret that cannot be opened, a safety limit: nothing was sent
 	Failed     Outcome = "failed"     // sent and refused, or could not be sent: SecMaster is as it was
 	Unknown    Outcome = "unknown"    // sent, and whether it was executed is not known
 	Skipped    Outcome = "skipped"    // not tried: the run was ending
 )
 
-// Outcomes are all of them, in the order in which they are counted.
+// Outcomes are all of them, in the order of their count.
 var Outcomes = []Outcome{Created, Updated, Adopted, Deleted, Forgotten, Unchanged, Incomplete, Orphaned, Conflicted, Refused, Failed, Unknown, Skipped}
 
 // Result is what became of one change.
@@ -40,13 +40,13 @@ type Result struct {
 	Action  diff.Action
 	Outcome Outcome
 	Sent    bool // a write was sent for it
-	// Unconfirmed tells of an update that was answered as done, and that nothing which SecMaster shows could prove or deny.
+	// Unconfirmed tells of an update answered as done, when nothing shown by SecMaster could prove or deny it.
 	Unconfirmed bool
 	Pos         manifest.Position
 	Err         error    // nil where nothing went wrong
 	RequestIDs  []string // of the writes sent for it
-	Duplicates  []string // other connections of its name that the closing list showed
-	// Warnings are what the closing list shows of a connection that was written: it may not work all the same.
+	Duplicates  []string // other connections of its name in the closing list
+	// Warnings are what the closing list shows of a written connection: it may not work all the same.
 	Warnings []diff.Warning
 }
 
@@ -59,7 +59,7 @@ type Report struct {
 	Started     time.Time
 	Took        time.Duration
 	StateCommit string // of the known state afterwards
-	Recorded    bool   // false where something was done that could not be recorded, or not be shared
+	Recorded    bool   // false where something done could not be recorded, or not be shared
 	Kept        bool   // what could not be shared is recorded in this clone
 	Interrupted bool
 	Err         error // what ended the run early: nil where every change was tried

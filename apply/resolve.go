@@ -13,7 +13,7 @@ import (
 type release struct{ component, version string }
 
 // resolve gives every wanted connection its plugin's ids: from the manifest, from known state, or
-// else from the components list, which is asked for once and only if a name needs it.
+// else from the components list. It asks for the list once and only if a name needs it.
 func resolve(ctx context.Context, r Reader, want []manifest.Connection, known map[string]diff.Known) ([]diff.Want, error) {
 	ids := resolved(known)
 	var components []secmaster.Component

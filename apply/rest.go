@@ -12,7 +12,7 @@ import (
 // ErrUnread says that a file was not read although something is to be done about a connection of it. It is never sent from what is remembered.
 var ErrUnread = errors.New("its file was not read")
 
-// unvouched are the files that rest, and for which known state, as it stands now, does not vouch: it was read anew since they were passed over.
+// unvouched are the resting files not vouched for by known state as it stands now: it was read anew since they were passed over.
 func (o *observation) unvouched(t Target) []string {
 	if len(t.Rest) == 0 {
 		return nil
@@ -27,7 +27,7 @@ func (o *observation) unvouched(t Target) []string {
 	return slices.Compact(out)
 }
 
-// reread has more files read. Where that leaves one resting that was asked for, nothing is planned.
+// reread has more files read. Where an asked-for file still rests afterwards, nothing is planned.
 func (o *observation) reread(ctx context.Context, r Reader, t Target, files []string) error {
 	if t.Reread == nil {
 		return ErrUnread
@@ -53,8 +53,8 @@ func (o *observation) wants(ctx context.Context, r Reader, want, rest []manifest
 	return nil
 }
 
-// settled are the records of files that may rest from now on: all connections of each are in the plan, have a record after this run, and that says all
-// that the file does. recorded are the records that this run makes, by name.
+// settled are the records of files that may rest from now on: all connections of each are in the plan, with a record after this run, and the record says all
+// the file does. recorded are the records made by this run, by name.
 func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
 	if p.sync.Checks == "" {
 		return nil
@@ -90,7 +90,7 @@ func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
 	return out
 }
 
-// checked are the records of one file with what vouches for them, but for those that have it.
+// checked are the records of one file with what vouches for them, except those with it already.
 func checked(ks []diff.Known, checks string) (out []diff.Known) {
 	names := make([]string, len(ks))
 	for i := range ks {

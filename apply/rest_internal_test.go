@@ -7,7 +7,7 @@ import (
 	"connsync/diff"
 )
 
-// Whatever a plan says: of a connection whose file was not read nothing is made that could be sent.
+// Whatever a plan says: a run makes nothing to send of a connection with an unread file.
 func TestNothingIsSentFromARecord(t *testing.T) {
 	for _, action := range []diff.Action{diff.Create, diff.Update, diff.Adopt, diff.Unchanged} {
 		w, err := newWrite(&diff.Change{Action: action, Name: "a", Write: true, Want: &diff.Want{Rests: true}}, nil, nil)

@@ -16,7 +16,7 @@ import (
 	"connsync/manifest"
 )
 
-// rested is a scene of two files with three connections, which were applied and recorded.
+// rested is a scene of two files with three applied and recorded connections.
 func rested(t *testing.T) *scene {
 	t.Helper()
 	s := staged(t)
@@ -55,7 +55,7 @@ func (s *scene) planned() string {
 	return fmt.Sprintf("%s; %d read, %d rest, then %s", strings.Join(out, ", "), s.resumed, s.rested, strings.Join(s.reads, " "))
 }
 
-// A file that stands as it was applied is not read: whatever is to be said or done about a connection of it has it read first, and no other file.
+// A file unchanged since it was applied is not read: whatever is to be said or done about a connection of it has it read first, and no other file.
 func TestWhatWasAppliedIsNotReadAgain(t *testing.T) {
 	for _, c := range []struct {
 		what   string
@@ -103,7 +103,7 @@ func (s *scene) edit(name string, change func(*emulator.Connection)) {
 	s.server.Edit(s.id(name), change)
 }
 
-// Planning what rests sends nothing but a list, and changes nothing that is known.
+// Planning what rests sends nothing but a list, and changes nothing in known state.
 func TestWhatRestsCostsAListAndNoCommit(t *testing.T) {
 	s := rested(t)
 	s.server.ResetRequests()
@@ -139,7 +139,7 @@ func (s *scene) config(name string) string {
 	return ""
 }
 
-// Known state that was read before the lock vouches for nothing that it does not vouch for once it is held.
+// Known state read before the lock vouches for nothing more than it does once the lock is held.
 func TestWhatWasKnownBeforeTheLockIsComparedWithWhatIsKnownThen(t *testing.T) {
 	s := rested(t)
 	before := s.hint
@@ -152,8 +152,8 @@ func TestWhatWasKnownBeforeTheLockIsComparedWithWhatIsKnownThen(t *testing.T) {
 	}
 }
 
-// A record that somebody forged hides no more than what its file says about connections that nothing else tells of, from whoever goes by it; it is never sent, and whoever
-// reads the files sees all.
+// A forged record hides only what its file says about connections nothing else tells of, and only from a run going by it; it is never sent, and a run
+// reading the files sees all.
 func TestAForgedRecordHidesNoWrite(t *testing.T) {
 	s := rested(t)
 	s.file("b", "three", "hidden")
@@ -178,7 +178,7 @@ func TestAForgedRecordHidesNoWrite(t *testing.T) {
 			t.Errorf("%s: %s\nwant %s", c.what, got, c.want)
 		}
 	}
-	s.file("b", "three", "hidden", "more") // another content is not the one that is vouched for
+	s.file("b", "three", "hidden", "more") // another content is not the one vouched for
 	s.hint = s.known()
 	if got := s.planned(); !strings.HasPrefix(got, "create hidden, create more") {
 		t.Error(got)
@@ -219,7 +219,7 @@ func restingIn(file string) []manifest.Connection {
 	return []manifest.Connection{{Target: "prod", Name: "two", File: manifest.File{Path: file}}}
 }
 
-// Of a file only a part of whose connections was applied nothing is recorded that lets it rest: the others would vanish.
+// A file with only a part of its connections applied gets no record to let it rest: the others would vanish.
 func TestAFileRestsOnlyAsAWhole(t *testing.T) {
 	s := staged(t)
 	s.checks = "checks"

@@ -17,7 +17,7 @@ import (
 	"connsync/secrets"
 )
 
-// ErrFileChanged says that a manifest is not the one any more that was planned from.
+// ErrFileChanged says that a manifest is no longer the one planned from.
 var ErrFileChanged = errors.New("the file changed while connsync ran")
 
 // ErrMoved says that a file opened and a secret of the manifest was not among what it held.
@@ -30,8 +30,8 @@ type opened struct {
 	err          error
 }
 
-// reveal opens every file that some change needs, each once, on all cores, before anything is written. A
-// file that cannot be opened takes only its own connections out of the run. Those that are open are not opened again.
+// reveal opens every file needed by a change, each once, on all cores, before anything is written. A
+// file that cannot be opened takes only its own connections out of the run. Open files are not opened again.
 func (s Sync) reveal(ctx context.Context, cs []*diff.Change, already map[string]opened) map[string]opened {
 	need := files(cs)
 	out := make(map[string]opened, len(need))
@@ -74,7 +74,7 @@ func (s Sync) open(ctx context.Context, f manifest.File) opened {
 }
 
 // dated tells whether a file was last encrypted when it says so, where a decision depended on that: a destination beside secrets
-// may change only in a file that sops wrote since the last apply.
+// may change only in a file written by sops since the last apply.
 func (o opened) dated(w *diff.Want) bool {
 	s := w.File.Sops
 	if s == nil {

@@ -14,7 +14,7 @@ import (
 // ErrNotAnnounced says that the intents could not be stored, so nothing was sent.
 var ErrNotAnnounced = errors.New("known state could not be written")
 
-// ErrNotOpened says that a connection is not taken over as it is, since its file does not open: nobody knows what it is.
+// ErrNotOpened says that a connection is not taken over as it is, since its file does not open: no one knows what it is.
 var ErrNotOpened = errors.New("its file does not open")
 
 // Start sets the run's time anew: planning and a person's answer may have taken some of it.
@@ -24,7 +24,7 @@ func (p *Prepared) Start(started, expires time.Time) {
 
 // Run carries out the plan: reveal, announce, send, settle, record. Every change of the plan has
 // exactly one result; one failure never stops the others. An interrupted ctx ends it early: no new
-// write starts, and what was done is recorded. A plan that deletes more than the Limit is not begun.
+// write starts, and what was done is recorded. A plan to delete more than the Limit is not begun.
 func (p *Prepared) Run(ctx context.Context) Report {
 	s := p.sync
 	r := Report{Target: s.Name, Run: s.Run.ID, Plan: p.Plan, Started: s.Clock.now(), Recorded: true}
@@ -91,7 +91,7 @@ func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
 	return ws, refused
 }
 
-// compareSeals keeps what is to be recorded of each connection's seal, and gives those that are refused for it.
+// compareSeals keeps what is to be recorded of each connection's seal, and gives the connections refused for it.
 func (p *Prepared) compareSeals(ctx context.Context, cs []*diff.Change, revealed map[string]opened) map[string]error {
 	refused := make(map[string]error)
 	p.seals = make(map[string]*diff.Seal, len(cs))
@@ -115,7 +115,7 @@ func (p *Prepared) compareSeals(ctx context.Context, cs []*diff.Change, revealed
 	return refused
 }
 
-// parted are the changes that are sent, and those whose files are only recorded, or noted.
+// parted are the changes to send, and those with files only recorded, or noted.
 func (p *Prepared) parted() (sends, notes []*diff.Change) {
 	for i := range p.Plan.Changes {
 		switch c := &p.Plan.Changes[i]; {
@@ -128,7 +128,7 @@ func (p *Prepared) parted() (sends, notes []*diff.Change) {
 	return sends, notes
 }
 
-// newWrite is a change with what is sent for it. It fails where its file does not give that.
+// newWrite is a change with what is sent for it. It fails where its file does not give it.
 func newWrite(c *diff.Change, revealed map[string]opened, before map[string]bool) (*write, error) {
 	if c.Action == diff.Delete {
 		return &write{change: c}, nil
@@ -147,7 +147,7 @@ func newWrite(c *diff.Change, revealed map[string]opened, before map[string]bool
 	return &write{change: c, body: b, before: before, lastModified: o.lastModified}, nil
 }
 
-// authenticate notes of which unwritten connections the file's time and MAC may be recorded: of those whose file opened. What anybody can write
+// authenticate notes the unwritten connections with a file's time and MAC fit to record: those with an opened file. What any user can write
 // into a file would otherwise pass, in the next run, for what sops wrote before.
 func (p *Prepared) authenticate(noted []*diff.Change, revealed map[string]opened) {
 	p.authenticated = make(map[string]bool, len(noted))
@@ -157,7 +157,7 @@ func (p *Prepared) authenticate(noted []*diff.Change, revealed map[string]opened
 	}
 }
 
-// opens tells whether an adopted connection's file opened, if it is encrypted at all: what is said of one that did not is not recorded.
+// opens tells whether an adopted connection's file opened, if it is encrypted at all: what an unopened one says is not recorded.
 func (p *Prepared) opens(c *diff.Change) bool {
 	return c.Action != diff.Adopt || c.Write || c.Want.File.Sops == nil || p.authenticated[c.Name]
 }
@@ -220,7 +220,7 @@ func unrecorded(rs []Result) []Result {
 	return rs
 }
 
-// resting is the outcome of a change for which nothing is sent.
+// resting is the outcome of a change without a request.
 func resting(c diff.Change) Outcome {
 	switch c.Action {
 	case diff.Adopt:

@@ -19,7 +19,7 @@ const (
 	SealNone    SealFault = "none"    // what is encrypted there is no seal, or one of another version
 	SealDiffers SealFault = "differs" // the connection is not what was sealed
 	SealOlder   SealFault = "older"   // a later seal was applied, or stands in the history
-	SealFuture  SealFault = "future"  // its counter is a time to come: whoever made it locks out everybody else
+	SealFuture  SealFault = "future"  // its counter is a time to come: its maker locks out everybody else
 )
 
 // SealError says why a connection is not sent: its seal does not say that its secrets may go where it leads.
@@ -31,7 +31,7 @@ type SealError struct {
 
 func (e *SealError) Error() string { return e.File + ": seal " + string(e.Fault) }
 
-// Versions calls a function with each content of a manifest that the history up to the commit has, the commit's own excepted.
+// Versions calls a function with each content of a manifest in the history up to the commit, the commit's own excepted.
 type Versions func(ctx context.Context, each func(file string, data []byte)) error
 
 // prove compares the seal of a wanted connection with it, once its file was opened. It gives what is recorded of the seal; nil where there is none to
@@ -72,8 +72,8 @@ func (p *Prepared) prove(c *diff.Change, o opened, history map[string]int64) (*d
 	return now, nil
 }
 
-// newest is the largest counter that was applied under the names of a connection, with the digest of that seal where it is known; or, where nothing is known
-// of it, the largest that the history has.
+// newest is the largest counter applied under the names of a connection, with the digest of its seal where it is known; or, where nothing is known
+// of it, the largest in the history.
 func (p *Prepared) newest(c *diff.Change, history map[string]int64) (n int64, digest string) {
 	known := false
 	for _, name := range []string{c.Name, c.Want.Previously} {
@@ -91,7 +91,7 @@ func (p *Prepared) newest(c *diff.Change, history map[string]int64) (n int64, di
 	return n, digest
 }
 
-// sealHistory are the largest counters of seals in the history, by name, of those sealed connections of which nothing is recorded. Versions that do not open say
+// sealHistory are the largest counters of seals in the history, by name, of the sealed connections without a record. Unopened versions say
 // nothing.
 func (p *Prepared) sealHistory(ctx context.Context, cs []*diff.Change) (map[string]int64, error) {
 	wanted := map[secrets.Path]string{}

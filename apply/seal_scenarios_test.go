@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// sealScenario is what somebody does to a branch, from a state in which all is sealed and synced.
+// sealScenario is what a user does to a branch, from a state with all sealed and synced.
 type sealScenario struct {
 	what    string
 	do      func(s *sealScene)
@@ -180,7 +180,7 @@ var designScenarios = []sealScenario{
 	}, "risk", "older"},
 }
 
-// hostileScenarios are what somebody without the key does, on top of what others did: refused.
+// hostileScenarios are what a user without the key does, on top of what others did: refused.
 var hostileScenarios = []sealScenario{
 	{"endpoint by hand", func(s *sealScene) { s.byHand() }, "fail", "resealed"},
 	{"a fresh sops set that no sync saw, endpoint by hand on top", func(s *sealScene) { s.set("edr", "password", "canary-p2"); s.commit(); s.byHand() }, "fail", "resealed"},

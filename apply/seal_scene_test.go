@@ -77,7 +77,7 @@ func sync2(make func() (string, secrets.Value, error)) func() (string, string) {
 	}
 }
 
-// sealScene is a repository with a branch, and a workspace that it is synced to.
+// sealScene is a repository with a branch, and the workspace for its syncs.
 type sealScene struct {
 	t       testing.TB
 	macOnly bool
@@ -86,7 +86,7 @@ type sealScene struct {
 	opener  *sops.Opener
 	files   fstest.MapFS
 	commits []fstest.MapFS // linear, oldest first
-	base    int            // the commit that a preview compares with
+	base    int            // the commit a preview compares with
 	shallow bool           // nothing but the head is in sight
 }
 
@@ -100,7 +100,7 @@ func newSealScene(t testing.TB, macOnly bool) *sealScene {
 	return s
 }
 
-// loseState begins with an empty known state, and a workspace that has nothing.
+// loseState begins with an empty known state, and an empty workspace.
 func (s *sealScene) loseState() {
 	s.server = &workspace{}
 	dir, err := os.MkdirTemp("/dev/shm", "connsync-test-")
@@ -145,7 +145,7 @@ func (s *sealScene) commit() int {
 // parted has the branch begin at the newest commit.
 func (s *sealScene) parted() { s.base = len(s.commits) - 1 }
 
-// squash makes one commit of all that the branch did.
+// squash makes one commit of everything on the branch.
 func (s *sealScene) squash() { s.commits = append(s.commits[:s.base+1:s.base+1], maps.Clone(s.files)) }
 
 // restore takes a file, or all, from an earlier commit.
@@ -157,7 +157,7 @@ func (s *sealScene) project() manifest.Project {
 	return p
 }
 
-// hand changes a text as whoever has no key does.
+// hand changes a text as a user without a key does.
 func (s *sealScene) hand(old, now string) {
 	s.t.Helper()
 	text := s.read(sealedFile)
@@ -294,7 +294,7 @@ func (s *sealScene) anew(name string, change ...string) {
 	s.write(name, s.encrypt(strings.NewReplacer(change...).Replace(s.plain())))
 }
 
-// sync tells whether a sync takes all that it is given.
+// sync tells whether a sync takes all it is given.
 func (s *sealScene) sync(only ...string) (accepted bool, why string) {
 	s.t.Helper()
 	p := s.project()
@@ -505,7 +505,7 @@ func (s *sealScene) project1(old, now string) {
 	s.write("connsync.yaml", strings.Replace(s.read("connsync.yaml"), old, now, 1))
 }
 
-// moved has a key holder move edr, and syncs that.
+// moved has a key holder move edr, and syncs the move.
 func (s *sealScene) moved() {
 	s.t.Helper()
 	s.set("edr", "endpoint", "https://b.vendor.com")
@@ -528,5 +528,5 @@ func (s *sealScene) lastModified() string {
 // raise is connsync seal of a named file some minutes later: it seals whatever is sealed already.
 func (s *sealScene) raise(name string) { s.sealAt(time.Now().Add(2*time.Minute), name) }
 
-// Holds is what a review asks of the history for answers, which no scenario here gives.
+// Holds is what a review asks of the history for answers. No scenario here gives any.
 func (s *sealScene) Holds(string, string) bool { return false }

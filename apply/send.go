@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	brokenAfter = 5                       // server errors in a row after which nothing more is sent
+	brokenAfter = 5                       // after so many server errors in a row nothing more is sent
 	finishIn    = 3 * time.Second         // what the write in flight gets after an interruption
 	listIn      = 4 * time.Second         // … the closing list
-	recordIn    = 4500 * time.Millisecond // … and sharing what was done, which is kept in the clone otherwise
+	recordIn    = 4500 * time.Millisecond // … and sharing what was done; else it is kept in the clone
 )
 
-// breaker stops a run that has no prospect: credentials or workspace refused, or the server failing again and again.
+// breaker stops a run without prospect: credentials or workspace refused, or the server failing again and again.
 type breaker struct {
 	mu      sync.Mutex
 	inARow  int
@@ -101,7 +101,7 @@ func (s Sync) sendOne(ctx context.Context, w *write) {
 	}
 }
 
-// outlive is a context that ends some time after its parent does: a request that is
+// outlive is a context that ends some time after its parent does: a request
 // under way when the run is interrupted is finished rather than left unclear.
 func outlive(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))

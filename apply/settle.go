@@ -12,12 +12,12 @@ import (
 	"connsync/secrets"
 )
 
-// pauses are the waits between the lists that look for what was written and is not to be seen yet.
+// pauses are the waits between the lists, while something written is not to be seen yet.
 var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
 
-// settle finds out by complete lists what became of every write. Creates that nobody confirmed and that
+// settle finds out by complete lists what became of every write. Unconfirmed creates that
 // turn up are written once more in full, since what was executed may not be all that
-// is wanted. The last list is the closing list, which alone decides; its error leaves everything undecided. final outlives ctx.
+// is wanted. The last list is the closing list. It alone decides; its error leaves everything undecided. final outlives ctx.
 func (s Sync) settle(ctx, final context.Context, ws []*write, before []diff.Have) ([]diff.Have, error) {
 	have, err := s.watch(ctx, final, ws, before)
 	if err == nil && s.rewriteFound(ctx, ws, have) {
@@ -29,7 +29,7 @@ func (s Sync) settle(ctx, final context.Context, ws []*write, before []diff.Have
 	return have, err
 }
 
-// confirm asks by its id for every create that was answered and that no list shows yet: its answer alone could name something else.
+// confirm asks by its id for every answered create not in any list yet: its answer alone could name something else.
 func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 	shown := byName(have)
 	var g errgroup.Group
@@ -51,7 +51,7 @@ func (s Sync) confirm(ctx context.Context, ws []*write, have []diff.Have) {
 	_ = g.Wait() // a panic leaves its create unclear
 }
 
-// watch lists until a list holds and shows all that was done, or the pauses, or the time to settle, are over.
+// watch lists until a list holds and shows everything done, or the pauses, or the time to settle, are over.
 func (s Sync) watch(ctx, final context.Context, ws []*write, before []diff.Have) ([]diff.Have, error) {
 	s.progress("verifying", 0, 0)
 	have, err := s.verify(final, ws, before)
@@ -71,7 +71,7 @@ func (s Sync) watch(ctx, final context.Context, ws []*write, before []diff.Have)
 	return have, err
 }
 
-// updated are the connections whose update was answered: where a list does not show one, it is asked for by its id.
+// updated are the connections with an answered update: where a list does not show one, it is asked for by its id.
 func updated(ws []*write) map[string]diff.Known {
 	out := map[string]diff.Known{}
 	for _, w := range ws {
@@ -82,7 +82,7 @@ func updated(ws []*write) map[string]diff.Known {
 	return out
 }
 
-// unseen counts what a list does not show yet: creates that may have been executed, and updates and deletes that were answered.
+// unseen counts what a list does not show yet: creates that may have been executed, and answered updates and deletes.
 func unseen(ws []*write, have []diff.Have) int {
 	shown, ids := byName(have), byID(have)
 	n := 0
@@ -102,7 +102,7 @@ func byID(have []diff.Have) map[string]diff.Have {
 	return out
 }
 
-// rewriteFound sends one update of the full body to every create that was not confirmed and is there all the
+// rewriteFound sends one update of the full body to every unconfirmed create that is there all the
 // same, and tells whether it sent any. A clear refusal counts too: it may have answered a proxy's second delivery.
 func (s Sync) rewriteFound(ctx context.Context, ws []*write, have []diff.Have) bool {
 	shown := byName(have)
@@ -126,7 +126,7 @@ func (s Sync) rewriteFound(ctx context.Context, ws []*write, have []diff.Have) b
 	return any
 }
 
-// byName groups what a list shows, without the connections of emergency policies, which no name binds.
+// byName groups what a list shows, without the connections of emergency policies: no name binds them.
 func byName(have []diff.Have) map[string][]diff.Have {
 	out := make(map[string][]diff.Have, len(have))
 	for _, h := range have {

@@ -55,7 +55,7 @@ func with1(config, key, value string) string {
 	return string(text)
 }
 
-// byHand makes a connection: one that nobody asked for, or one of a wanted name, like what is wanted or not.
+// byHand makes a connection: one without any manifest, or one of a wanted name, like what is wanted or not.
 func (s *sim) byHand() {
 	w, name := s.history.wish(s.random), fmt.Sprintf("hand%d", s.history.next())
 	if names := slices.Sorted(maps.Keys(s.history.head.wishes)); len(names) > 0 && s.random.IntN(2) == 0 {
@@ -106,7 +106,7 @@ func (s *sim) run(at *machine) *simRun {
 	return r
 }
 
-// quietRun is a run to which nothing happens. A clone whose history parted from the shared one is made anew, as a person would.
+// quietRun is an undisturbed run. A clone with a history parted from the shared one is made anew, as a person would.
 func (s *sim) quietRun(prune, rewrite bool) *simRun {
 	r := s.run(s.clone)
 	r.prune, r.rewrite = prune, rewrite

@@ -13,7 +13,7 @@ type fate struct {
 	wait     time.Duration // until a request arrives
 	gone     bool          // the client is answered before that
 	spoil    func(answer) outcome
-	err      error // of an effect that is no request
+	err      error // of an effect other than a request
 }
 
 func (f fate) answer(a answer) outcome {

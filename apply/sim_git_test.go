@@ -24,7 +24,7 @@ type wish struct {
 	file                        int
 }
 
-// sealed is a secret with its ciphertext, which nothing but the stand-in for SOPS can open.
+// sealed is a secret with its ciphertext. Only the stand-in for SOPS can open it.
 type sealed struct{ plain, cipher string }
 
 const (
@@ -39,7 +39,7 @@ type revision struct {
 	number int
 	wishes map[string]wish
 	keys   [simFiles]int // the wrapped data keys
-	sealed [simFiles]int // the revision in which sops wrote the file last
+	sealed [simFiles]int // the revision of the last write of the file by sops
 	files  fstest.MapFS
 	want   []manifest.Connection
 }
@@ -131,7 +131,7 @@ func (h *history) edit(random *rand.Rand, server *emulator.Server) string {
 	return h.commit(r, "edit "+name)
 }
 
-// free is a name that nothing wanted has now; it may have been wanted before.
+// free is a name not wanted now; it may have been wanted before.
 func (h *history) free(random *rand.Rand) string {
 	for {
 		name := fmt.Sprintf("n%02d", random.IntN(simNames))
@@ -141,7 +141,7 @@ func (h *history) free(random *rand.Rand) string {
 	}
 }
 
-// add wants one more connection. Who had its name before is no longer said: a former name that is wanted is a mistake.
+// add wants one more connection. Who had its name before is no longer said: a wanted former name is a mistake.
 func (h *history) add(r *revision, name string, w wish) {
 	for other, o := range r.wishes {
 		if o.previously == name || w.previously != "" && o.previously == w.previously {
@@ -169,7 +169,7 @@ func (h *history) rotate(r *revision, file int) {
 	}
 }
 
-// adoptable is the id of a connection that somebody made by hand; "" for none that is not named already.
+// adoptable is the id of a connection made by hand and not named yet; "" for none.
 func adoptable(random *rand.Rand, server *emulator.Server, wishes map[string]wish, name string) string {
 	var ids []string
 	for _, c := range server.Connections() {

@@ -17,25 +17,25 @@ import (
 // model is what must hold, told from the server's side: whose a connection is, and what connsync may do to it.
 type model struct {
 	s        *sim
-	ours     map[string]string // id → the name that connsync last wrote, of what it made or took over
-	renamed  map[string]bool   // ids that somebody renamed since
-	excused  map[string]bool   // names with a create that came later than anybody waits, or twice
-	unjudged map[string]bool   // ids that somebody wrote while an update of them was answered with nothing: nobody can tell
-	blind    map[string]bool   // ids that were taken over without having been written
+	ours     map[string]string // id → the name connsync last wrote, of what it made or took over
+	renamed  map[string]bool   // ids renamed by hand since
+	excused  map[string]bool   // names with a create that came later than any run waits, or twice
+	unjudged map[string]bool   // ids written by another writer while an update of them was answered with nothing: no one can tell
+	blind    map[string]bool   // ids taken over without having been written
 }
 
 func newModel(s *sim) *model {
 	return &model{s, map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 }
 
-// sent notes a create that nobody can be sure of. Its window is a minute: from then on another one may be sent.
+// sent notes a create with an uncertain outcome. Its window is a minute: from then on another one may be sent.
 func (m *model) sent(e *effect, f fate) {
 	if f.executed > 1 || f.executed == 1 && f.wait+m.s.lag >= window {
 		m.excused[nameIn(e.body)] = true
 	}
 }
 
-// created judges a create that the server executed: no other one of its name is connsync's.
+// created judges a create executed by the server: no other one of its name is connsync's.
 func (m *model) created(r *simRun, name, id string) {
 	live := m.s.byID()
 	for other, wrote := range m.ours {
@@ -47,7 +47,7 @@ func (m *model) created(r *simRun, name, id string) {
 	r.made(name, id)
 }
 
-// updated judges an update that the server executed.
+// updated judges an update executed by the server.
 func (m *model) updated(r *simRun, name, id string) {
 	if _, ours := m.ours[id]; !ours && !m.mayTake(r, name, id) {
 		m.s.fail(fmt.Sprintf("run %d wrote %s over %s, which is not connsync's", r.number, name, id))
@@ -67,7 +67,7 @@ func (m *model) mayTake(r *simRun, name, id string) bool {
 		wanted && r.rewrite && m.looked(r, id, name, w)
 }
 
-// looked tells whether a run was shown a connection that is what a wish says.
+// looked tells whether a run was shown a connection as a wish says.
 func (m *model) looked(r *simRun, id, name string, w wish) bool {
 	return slices.ContainsFunc(r.seen[id], func(c emulator.Connection) bool { return m.looksLike(c, name, w) })
 }
@@ -97,7 +97,7 @@ func (m *model) before(e *effect) {
 	}
 }
 
-// orphaned tells whether what a run planned from knows an id under a name that is wanted no more, unprotected.
+// orphaned tells whether what a run planned from knows an id under a name no longer wanted, unprotected.
 func (m *model) orphaned(r *simRun, id string) bool {
 	for name, k := range r.began.Known {
 		if k.ID == id {
@@ -128,7 +128,7 @@ func (m *model) took(runs []*simRun, known state.Snapshot) {
 	}
 }
 
-// ended judges a run's report by the known state that it left.
+// ended judges a run's report by the known state it left.
 func (m *model) ended(r *simRun) {
 	switch {
 	case r.dead:
@@ -143,7 +143,7 @@ func (m *model) ended(r *simRun) {
 	for _, res := range r.report.Results {
 		k, known := r.final.Known[res.Name]
 		i, open := r.final.Intents[res.Name]
-		left := open && (i.Run == r.report.Run || i.Run == r.began.Intents[res.Name].Run) // and not by somebody else meanwhile
+		left := open && (i.Run == r.report.Run || i.Run == r.began.Intents[res.Name].Run) // and not by another run meanwhile
 		wrong := ""
 		switch res.Outcome {
 		case apply.Created, apply.Updated, apply.Adopted:
@@ -177,7 +177,7 @@ func (m *model) overtaken(r *simRun, name string) bool {
 	return slices.ContainsFunc(m.s.running, func(o *simRun) bool { return o != r && o.began.Intents[name].Run == r.report.Run })
 }
 
-// standing is a create of a run that the server executed and that is there, for a name whose creates are not excused.
+// standing is a create of a run, executed by the server and present, for a name whose creates are not excused.
 func (m *model) standing(r *simRun, name string) string {
 	for _, id := range r.creates[name] {
 		if c, there := m.s.byID()[id]; there && c.Name == name && !m.renamed[id] && !m.excused[name] {
@@ -198,7 +198,7 @@ func (m *model) refused(r *simRun) {
 	}
 }
 
-// converged judges what quiet syncs have left: everything wanted is there as it is wanted, or stands in the way of nobody
+// converged judges what quiet syncs have left: everything wanted is there as it is wanted, or stands in the way of nothing
 // but a connection that is not connsync's.
 func (m *model) converged(r *simRun) {
 	conflicts := map[string]bool{}
@@ -239,7 +239,7 @@ func (m *model) holds(c emulator.Connection, name string, w wish) bool {
 	return m.unjudged[c.ID] || m.looksLike(c, name, w) && (m.blind[c.ID] || reflect.DeepEqual(config, w.config()))
 }
 
-// others are connections that stand in a wish's way.
+// others are connections in a wish's way.
 func (m *model) others(id, name string, w wish) []string {
 	var out []string
 	for _, c := range m.s.server.Connections() {

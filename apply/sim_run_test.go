@@ -19,7 +19,7 @@ import (
 	"connsync/secrets"
 )
 
-// simRun is one process that syncs: what the command does, without its words.
+// simRun is one syncing process: what the command does, without its words.
 type simRun struct {
 	s           *sim
 	number      int
@@ -33,7 +33,7 @@ type simRun struct {
 	lockWait    time.Duration
 	sealedFile  string            // a manifest that cannot be opened
 	only        func(string) bool // nil: all names
-	shuffled    uint64            // decides in which order the manifests are given; 0: in their own
+	shuffled    uint64            // decides the order of the manifests; 0: their own
 	previews    bool              // it only plans
 
 	crashAt, interruptAt int // the effects at which it dies or is interrupted; 0 for none
@@ -54,10 +54,10 @@ type simRun struct {
 	report   *apply.Report
 	final    state.Snapshot  // when it gave the lock back
 	err      error           // what kept it from carrying out its plan
-	mute     map[string]bool // ids whose update was answered with nothing
-	meddled  map[string]bool // ids that somebody else wrote meanwhile
+	mute     map[string]bool // ids with an update answered with nothing
+	meddled  map[string]bool // ids written by others meanwhile
 	posted   map[string]bool
-	creates  map[string][]string              // the ids that its creates made, by name
+	creates  map[string][]string              // the ids made by its creates, by name
 	seen     map[string][]emulator.Connection // what its lists showed, by id
 }
 
@@ -106,7 +106,7 @@ func (r *simRun) sync() error {
 	}
 }
 
-// close gives the lock back. A process that is dead has lost it already.
+// close gives the lock back. A dead process has lost it already.
 func (r *simRun) close() {
 	if r.session == nil {
 		return
@@ -207,7 +207,7 @@ func (r *simRun) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// sleepRounded is sleep, for pauses that the client draws at random below a bound: up to that bound, so that a seed replays.
+// sleepRounded is sleep, for pauses the client draws at random below a bound: up to the bound, so that a seed replays.
 func (r *simRun) sleepRounded(ctx context.Context, d time.Duration) error {
 	bound := 250 * time.Millisecond
 	for bound < d {

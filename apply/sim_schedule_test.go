@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// effect is something that a run is about to do outside of its own memory. It waits until the scheduler releases it.
+// effect is something a run is about to do outside of its own memory. It waits until the scheduler releases it.
 type effect struct {
 	run      *simRun
 	key      string
@@ -28,7 +28,7 @@ type outcome struct {
 	err      error
 }
 
-// event is something that happens at a time: a request that arrives late.
+// event is something due at a time: a late request.
 type event struct {
 	at time.Time
 	do func()
@@ -39,7 +39,7 @@ func digestOf(b []byte) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// park waits until the scheduler has done an effect. Nothing that a dead process is about to do is done.
+// park waits until the scheduler has done an effect. A dead process does nothing more.
 func (r *simRun) park(key string, do func() error) error {
 	e := &effect{run: r, key: key, do: do, answered: make(chan outcome, 1)}
 	if !r.s.enter(e) {
@@ -70,7 +70,7 @@ func (s *sim) withdraw(e *effect) {
 	s.drop(func(other *effect) bool { return other == e })
 }
 
-// drop forgets effects that wait. The caller holds the lock.
+// drop forgets waiting effects. The caller holds the lock.
 func (s *sim) drop(which func(*effect) bool) {
 	kept := s.pending[:0]
 	for _, e := range s.pending {
@@ -125,7 +125,7 @@ func (s *sim) play(runs []*simRun) {
 	synctest.Wait()
 }
 
-// choose draws the effect that is done next.
+// choose draws the next effect.
 func (s *sim) choose(runs []*simRun) (e *effect, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +156,7 @@ func (s *sim) idle(most time.Duration) {
 	}
 }
 
-// pass lets time pass while nobody syncs.
+// pass lets time pass without a sync.
 func (s *sim) pass(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); s.deliver() {
 		s.idle(time.Until(end))
@@ -209,7 +209,7 @@ func (s *sim) release(e *effect) {
 	}
 }
 
-// carry takes a request to the server, at once or later, and the answer back to a client that lives.
+// carry takes a request to the server, at once or later, and the answer back to a living client.
 func (s *sim) carry(e *effect, f fate, dies bool) {
 	e.run.requests = append(e.run.requests, e)
 	if e.request.Method != http.MethodGet {
@@ -242,7 +242,7 @@ func (s *sim) carry(e *effect, f fate, dies bool) {
 	s.later(f.wait, arrive)
 }
 
-// local does an effect that is no request.
+// local does an effect other than a request.
 func (s *sim) local(e *effect, f fate) error {
 	var err error
 	if f.executed > 0 && e.do != nil {
@@ -254,7 +254,7 @@ func (s *sim) local(e *effect, f fate) error {
 	return err
 }
 
-// kill stops a process dead: what it waits for is forgotten, and nothing that it does from now on has an effect.
+// kill stops a process dead: what it waits for is forgotten, and nothing it does from now on has an effect.
 func (s *sim) kill(r *simRun) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,7 +32,7 @@ func (s *sim) newMachine() *machine {
 	return &machine{folder}
 }
 
-// store is a machine's known state as one run sees it; as nobody does, without a run.
+// store is a machine's known state as one run sees it; without a run, as no run sees it.
 func (s *sim) store(r *simRun, m *machine) *state.Store {
 	repo := state.Repo{Git: &git.Repository{Storer: simObjects{folder: m.folder, s: s}}, CommonDir: m.folder}
 	if r != nil {
@@ -48,13 +48,13 @@ func (s *sim) store(r *simRun, m *machine) *state.Store {
 	return store
 }
 
-// snapshot is what a machine's ref names, without asking anybody.
+// snapshot is what a machine's ref names, without asking the remote.
 func (s *sim) snapshot(m *machine) (state.Snapshot, error) {
 	return s.store(nil, m).Read(context.Background())
 }
 
-// effect is what known state does to a disk. Files that are written and put in place are worth a stop: there a process may die and a
-// disk may be full. A process that is dead does nothing of it.
+// effect is what known state does to a disk. Writing files and putting them in place are worth a stop: there a process may die and a
+// disk may be full. A dead process does nothing of it.
 func (r *simRun) effect(op string) error {
 	what, before := strings.CutPrefix(op, "before ")
 	switch verb, _, _ := strings.Cut(what, " "); {
@@ -122,7 +122,7 @@ func (o simObjects) file(h plumbing.Hash) string {
 	return filepath.Join(o.folder, "objects", name[:2], name[2:])
 }
 
-// origin is the repository that machines share known state by.
+// origin is the repository for the known state shared by machines.
 type origin struct {
 	machine
 	head string

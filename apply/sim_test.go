@@ -14,7 +14,7 @@ var (
 )
 
 // TestSimulation lives through seeded worlds: edits and rotations in Git, hands in the console, a server that fails
-// before and after it executes, lists that lag, processes that die anywhere, and up to three syncs at once. A model that
+// before and after it executes, lagging lists, processes dying anywhere, and up to three syncs at once. A model that
 // knows nothing of plans judges after every step.
 func TestSimulation(t *testing.T) {
 	if *simSeed >= 0 {

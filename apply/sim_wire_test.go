@@ -16,7 +16,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// simTransport carries a run's requests to the scheduler, which decides what becomes of each.
+// simTransport carries a run's requests to the scheduler. The scheduler decides what becomes of each.
 type simTransport struct{ run *simRun }
 
 var (
@@ -50,7 +50,7 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 const simBase = "/v1/" + emulator.DefaultProject + "/workspaces/" + emulator.DefaultWorkspace + "/soc"
 
-// await hands an effect to the scheduler. A client that stops waiting leaves what was released to go its way.
+// await hands an effect to the scheduler. When a client stops waiting, a released effect still goes its way.
 func (s *sim) await(req *http.Request, e *effect) outcome {
 	if !s.enter(e) {
 		return outcome{err: errSimDead}
@@ -73,7 +73,7 @@ type answer struct {
 	body   []byte
 }
 
-// numbered is a client whose calls have numbers, so that it can be told which requests are tries of the same one.
+// numbered is a client with numbered calls, to tell which requests are tries of the same one.
 type numbered struct {
 	*secmaster.Client
 	run *simRun
@@ -166,7 +166,7 @@ func (s *sim) lagging(body []byte) []byte {
 	return text
 }
 
-// nameIn is the name that a body asks for.
+// nameIn is the name a body asks for.
 func nameIn(body []byte) string {
 	var b struct{ Name string }
 	_ = json.Unmarshal(body, &b)
@@ -186,7 +186,7 @@ func (a answer) response() *http.Response {
 	}
 }
 
-// cutShort is an answer that breaks off.
+// cutShort is an answer broken off.
 func (a answer) cutShort() *http.Response {
 	r := a.response()
 	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(a.body[:len(a.body)/2]), brokenOff{}))

@@ -15,7 +15,7 @@ import (
 	"connsync/apply/secmaster/emulator"
 )
 
-// window is how long a create that nobody confirmed may take, and be found by the next run.
+// window is how long an unconfirmed create may take, and be found by the next run.
 const window = time.Minute
 
 // sim is one simulated world. Everything in it follows from the seed.
@@ -31,7 +31,7 @@ type sim struct {
 	model    *model
 	failure  string
 	faults   float64 // of all effects
-	meddling float64 // how often somebody uses the console between two effects
+	meddling float64 // how often a person uses the console between two effects
 	slow     bool    // creates may come after everybody has stopped waiting for them
 	lag      time.Duration
 	shows    string // how the server shows a config
@@ -43,7 +43,7 @@ type sim struct {
 	arrived chan struct{}
 	events  []event
 
-	born              map[string]time.Time // creates by id, for lists that lag
+	born              map[string]time.Time // creates by id, for lagging lists
 	serial, mutations int
 	began             time.Time
 	trace             hash.Hash
@@ -65,7 +65,7 @@ func newSim(seed uint64, folder string) *sim {
 	return s
 }
 
-// simulate lives through one seed in a bubble of its own, whose clock passes only while everybody waits.
+// simulate lives through one seed in a bubble of its own. Its clock passes only while every goroutine waits.
 func simulate(t *testing.T, seed uint64) *sim {
 	folder := simFolder(t)
 	s := newSim(seed, folder)
@@ -184,7 +184,7 @@ func (s *sim) round(runs []*simRun) {
 	}
 }
 
-// meddle notes that somebody wrote a connection beside every other run.
+// meddle notes a write of a connection for every other run.
 func (s *sim) meddle(by *simRun, id string) {
 	for _, r := range s.running {
 		if r != by {
@@ -202,7 +202,7 @@ func (s *sim) took(runs []*simRun, at *machine) {
 	s.model.took(runs, known)
 }
 
-// rest lets all that is under way arrive, and then syncs in quiet: two syncs at most bring everything into order, and
+// rest lets everything under way arrive, and then syncs in quiet: two syncs at most bring everything into order, and
 // the next one has nothing to do. The last rest prunes, and writes what was taken over unseen.
 func (s *sim) rest(last bool) {
 	s.calm = true
@@ -246,7 +246,7 @@ func (s *sim) head() string {
 	return known.Commit
 }
 
-// fail notes the first thing that does not hold.
+// fail notes the first failure.
 func (s *sim) fail(what string) {
 	if s.failure == "" {
 		s.failure = what

@@ -20,12 +20,12 @@ type Sync struct {
 	Target
 	Client      Writer
 	State       *state.Session // locked; Target.Known is its snapshot
-	Files       fs.FS          // the tree that Want was read from
+	Files       fs.FS          // the tree Want was read from
 	Open        Open
 	Versions    Versions      // of the manifests before Commit; nil: none are in sight
 	Run         state.Run     // after Run.Expires nothing is sent
 	Parallelism int           // writes at a time; default 8
-	Settle      time.Duration // how long a create that nobody confirmed may take to appear; default 60 s
+	Settle      time.Duration // how long an unconfirmed create may take to appear; default 60 s
 	Message     state.Message // trailers of the state commits; Subject and Lines are filled in
 	Progress    func(Progress)
 	Clock       Clock
@@ -39,18 +39,18 @@ type Progress struct {
 	Until       time.Time // when a "waiting" or "settling" ends at the latest; zero for others
 }
 
-// Prepared is a plan together with all that is needed to carry it out.
+// Prepared is a plan together with everything needed to carry it out.
 type Prepared struct {
 	sync          Sync
 	seen          *observation
-	authenticated map[string]bool   // connections that are recorded and not written, whose file was opened
-	concealed     map[string]*write // those that would change nothing: recorded, and not sent
-	opened        map[string]opened // files that were opened to compare their secrets, by path
+	authenticated map[string]bool   // connections recorded and not written, with an opened file
+	concealed     map[string]*write // writes without any change: recorded, and not sent
+	opened        map[string]opened // files opened to compare their secrets, by path
 	seals         map[string]*diff.Seal
 	Plan          diff.Plan
 }
 
-// Prepare observes and plans. An interrupted create that the list does not show is waited for, until
+// Prepare observes and plans. It waits for an interrupted create not in the list, until
 // it shows or its settle window has passed: before that, sending it again could make two.
 func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	if s.Parallelism <= 0 {
@@ -79,7 +79,7 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	return prepared, err
 }
 
-// OnlyRecord leaves of the plan what is recorded and not written: the connections that are taken over as they are.
+// OnlyRecord leaves of the plan what is recorded and not written: the connections taken over as they are.
 func (p *Prepared) OnlyRecord() {
 	recorded := map[string]bool{}
 	for i := range p.Plan.Changes {
@@ -89,8 +89,8 @@ func (p *Prepared) OnlyRecord() {
 	p.Plan.Keep(func(name string) bool { return recorded[name] })
 }
 
-// awaitCreates waits for the creates that an earlier run announced. The kernel lock on the state
-// shows that a run of this machine which announced them is dead, so the window begins now at the latest. Its end counts
+// awaitCreates waits for the creates announced by an earlier run. The kernel lock on the state
+// shows that the announcing run, if of this machine, is dead, so the window begins now at the latest. Its end counts
 // from when a list was asked for: what was executed while the answer was under way is not in it.
 func (s Sync) awaitCreates(ctx context.Context, o *observation) error {
 	start := o.asked
@@ -118,7 +118,7 @@ func (s Sync) awaitCreates(ctx context.Context, o *observation) error {
 	}
 }
 
-// lastWindow is when the last announced create that is not to be seen has settled; the zero time where there is none.
+// lastWindow is when the last announced and unseen create has settled; the zero time where there is none.
 func (o *observation) lastWindow(until func(state.Intent) time.Time) time.Time {
 	shown := make(map[string]bool, len(o.have))
 	for _, h := range o.have {
@@ -137,7 +137,7 @@ func (s Sync) progress(phase string, done, total int) {
 	s.tell(Progress{Target: s.Name, Phase: phase, Done: done, Total: total})
 }
 
-// wait tells of a pause that something may end before its time.
+// wait tells of a pause with a possible early end.
 func (s Sync) wait(phase string, total int, until time.Time) {
 	s.tell(Progress{Target: s.Name, Phase: phase, Total: total, Until: until})
 }
@@ -148,7 +148,7 @@ func (s Sync) tell(p Progress) {
 	}
 }
 
-// files are the manifests that some connections stand in, each once.
+// files are the manifests of some connections, each once.
 func files(cs []*diff.Change) map[string]manifest.File {
 	out := make(map[string]manifest.File)
 	for _, c := range cs {

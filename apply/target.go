@@ -37,16 +37,16 @@ type Target struct {
 	Name     string
 	Place    diff.Place // an empty ProjectID is looked up by region
 	Want     []manifest.Connection
-	Commit   string    // the commit that Want was read from; "" where there is none
+	Commit   string    // the commit Want was read from; "" where there is none
 	CommitAt time.Time // when it was made
-	Dirty    bool      // Want was read from a worktree that had changes beside it
+	Dirty    bool      // Want was read from a worktree with changes beside it
 	Known    state.Snapshot
 	Rewrite  func(name string) bool // nil: none
 	Only     func(name string) bool // nil: all; decides what is planned, not what is bound
 	ByName   bool                   // known state was lost: take over by name what is not shown whole
 	Prune    bool                   // delete what connsync wrote and is orphaned
 	Limit    Limit                  // of what Prune deletes
-	Uses     bool                   // tell who uses every connection that is touched; of those that are deleted it is always told
+	Uses     bool                   // tell who uses every touched connection; of deleted ones it is always told
 	Unguard  func(name string) bool // … also if it was protected; nil: none
 	Retarget bool                   // known state of another place is given up instead of refused
 	Contains diff.Contains          // whether a commit is part of Commit; nil: nothing is judged by it
@@ -55,14 +55,14 @@ type Target struct {
 	Careful  bool                   // nothing is begun without known state where SecMaster has wanted names: a *FirstSyncError
 
 	Destinations string                 // secrets.destinations of the project
-	Accept       func(name string) bool // destinations that changed without a seal are accepted; nil: none
+	Accept       func(name string) bool // destinations changed without a seal are accepted; nil: none
 
-	Checks string                // by which Want was checked, and the rules that were held against it; "" where that cannot be told
-	Rest   []manifest.Connection // what Git wants besides, in files that were not read: known state vouches for them
-	Reread Reread                // of files that rest and have to be read after all; nil where none rests
+	Checks string                // what Want was checked by, and the rules held against it; "" where this cannot be told
+	Rest   []manifest.Connection // what Git wants besides, in unread files: known state vouches for them
+	Reread Reread                // for resting files that have to be read after all; nil where none rests
 }
 
-// Reread reads some more files of those that rest. It gives all that Git wants then.
+// Reread reads some more of the resting files. It then gives everything Git wants.
 type Reread func(files []string) (want, rest []manifest.Connection, err error)
 
 // FirstSyncError says that nothing is known of a target, and SecMaster has connections of wanted names: known state may have been lost, or not
@@ -73,7 +73,7 @@ func (e *FirstSyncError) Error() string {
 	return "nothing is known of what connsync wrote, and SecMaster has connections of wanted names"
 }
 
-// met are the wanted names that SecMaster has, where nothing is known.
+// met are the wanted names present in SecMaster, where nothing is known.
 func (o *observation) met(t Target) error {
 	if !t.Careful || o.known.Commit != "" {
 		return nil
@@ -95,7 +95,7 @@ func (o *observation) met(t Target) error {
 }
 
 // Preview plans one target without being able to change anything. Its errors are the reader's, or a
-// *state.PlaceError where known state belongs to another place. An ErrHistory comes with the plan, which it leaves unjudged, and so does a
+// *state.PlaceError where known state belongs to another place. An ErrHistory comes with the plan, and leaves it unjudged. So does a
 // *FirstSyncError.
 func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	o, err := observe(ctx, r, t)
@@ -110,7 +110,7 @@ func Preview(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 // ErrHistory says that it cannot be told whether a plan would undo what another commit applied.
 var ErrHistory = errors.New("whether this would undo what another commit applied cannot be told")
 
-// plan decides, for the names that were asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file that had to be read.
+// plan decides, for the names asked for. Its error is an ErrHistory or a *FirstSyncError, with the plan; or the one of a file it had to read.
 func (o *observation) plan(ctx context.Context, r Reader, t Target) (diff.Plan, error) {
 	p := o.compute(t)
 	for len(p.Unread) > 0 {
@@ -157,7 +157,7 @@ func (o *observation) compute(t Target) diff.Plan {
 // abandoned is what --retarget gives up: known connections and intents of another place, by name.
 type abandoned struct{ known, intents []string }
 
-// knownFor is the known state that holds for a place, and what is given up for it with --retarget.
+// knownFor is the known state valid for a place, and what is given up for it with --retarget.
 func knownFor(t Target, place diff.Place) (state.Snapshot, abandoned, error) {
 	err := t.Known.At(place)
 	if err == nil {

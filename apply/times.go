@@ -12,7 +12,7 @@ import (
 // beyond that it is read in one place only, to tell whether it is older than a write.
 type shownTime string
 
-// reading is one of the times that a text may stand for.
+// reading is one of the times a text may stand for.
 type reading struct {
 	at     time.Time
 	within time.Duration // its resolution
@@ -28,8 +28,8 @@ var (
 	epoch    = lazy.New(`^(\d{10})(\d{3}|\d{6}|\d{9})?(?:\.\d+)?$`)
 )
 
-// readings are the times that a text may stand for; none where it cannot be read. SecMaster's pages show a literal Z before a zone, which may
-// be either; a text without a zone may be of any.
+// readings are the times a text may stand for; none where it cannot be read. SecMaster's pages show a literal Z before a zone: it may
+// be either; a text without a zone may be of any zone.
 func (t shownTime) readings() []reading {
 	if m := epoch.FindStringSubmatch(string(t)); m != nil {
 		n, _ := strconv.ParseInt(m[1], 10, 64)
@@ -54,7 +54,7 @@ func (t shownTime) readings() []reading {
 	return out
 }
 
-// zones are the distances from UTC that a time may have been written at.
+// zones are the possible distances from UTC of a written time.
 func zones(utc bool, offset string) []time.Duration {
 	var out []time.Duration
 	if utc {
@@ -78,7 +78,7 @@ func (t shownTime) olderThan(at time.Time) bool {
 		switch {
 		case at.IsZero():
 			return false
-		case r.at.After(at.Add(farAhead)): // no server shows a time that is to come: it is of another zone
+		case r.at.After(at.Add(farAhead)): // no server shows a future time: it is of another zone
 			continue
 		case !r.at.Add(r.within).Before(at):
 			return false

@@ -10,8 +10,8 @@ import (
 	"connsync/diff"
 )
 
-// uses notes who uses the connections that a plan deletes, or with Target.Uses all that it touches. Where there are none, nobody is asked. All
-// connections of the workspace are looked for at once, so that what is remembered of a workflow serves another plan, too.
+// uses notes who uses the connections a plan deletes, or with Target.Uses all it touches. Where there are none, it asks no one. All
+// connections of the workspace are looked for at once, so what is remembered of a workflow serves another plan, too.
 func (o *observation) uses(ctx context.Context, r Reader, t Target, p *diff.Plan) {
 	var concerned []*diff.Change
 	for i := range p.Changes {

@@ -10,7 +10,7 @@ import (
 	"connsync/diff"
 )
 
-// said are the users of each connection of a plan that were asked for, in short.
+// said are the users of each connection of a plan, where asked for, in short.
 func said(p diff.Plan) string {
 	var out []string
 	for _, c := range p.Changes {
@@ -45,7 +45,7 @@ func (s *scene) asked() int {
 	return s.server.Count(emulator.RouteWorkflows) + s.server.Count(emulator.RouteVersion) + s.server.Count(emulator.RoutePolicies)
 }
 
-// foreseen is what a sync would do, by a server that was asked nothing before.
+// foreseen is what a sync would do, by a server without earlier requests.
 func (s *scene) foreseen() diff.Plan {
 	s.t.Helper()
 	s.server.ResetRequests()
@@ -89,7 +89,7 @@ func TestUsersAreAskedForWhereSomethingIsTouched(t *testing.T) {
 			t.Errorf("%s: %q, %s, %d requests", step.name, said(p), looked(p), s.asked())
 		}
 	}
-	// An update and a rename are touched, an equal one is not. One that cannot be deleted, and that nobody is found to use, is in use by something.
+	// An update and a rename are touched, an equal one is not. One that cannot be deleted, with no user found, is in use by something.
 	s.wants("a", "b", "c", "d")
 	s.prune, s.rewrite = false, true
 	s.server.Edit(ids["b"], func(c *emulator.Connection) { c.CanBeDeleted = false })

@@ -11,7 +11,7 @@ import (
 	"connsync/secrets"
 )
 
-// verify lists what tells of the writes: the whole workspace, or only what has the names that were written, where that is fewer requests and all that was
+// verify lists what tells of the writes: the whole workspace, or only what has the written names, where this is fewer requests and everything
 // updated is among it. Of creates and deletes only the whole list tells. What was there before says how long lists are.
 func (s Sync) verify(ctx context.Context, ws []*write, before []diff.Have) ([]diff.Have, error) {
 	names := named(ws)
@@ -23,7 +23,7 @@ func (s Sync) verify(ctx context.Context, ws []*write, before []diff.Have) ([]di
 	return look(ctx, s.Client, updated(ws))
 }
 
-// named are the names of the updates that were answered; none where anything else was written.
+// named are the names of the answered updates; none where anything else was written.
 func named(ws []*write) (names []string) {
 	for _, w := range ws {
 		switch {
@@ -36,7 +36,7 @@ func named(ws []*write) (names []string) {
 	return names
 }
 
-// requestsFor is how many requests it takes to list what has some names. A filter may take every name that holds the text.
+// requestsFor is how many requests it takes to list what has some names. A filter may take every name with the text in it.
 func requestsFor(names []string, before []diff.Have) (n int) {
 	most := secmaster.PagesOf(len(before))
 	for _, name := range names {

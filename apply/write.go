@@ -11,19 +11,19 @@ import (
 type write struct {
 	change *diff.Change
 	body   secmaster.Body
-	before map[string]bool // ids that were there when it was planned
+	before map[string]bool // ids present when it was planned
 	sent   secmaster.Sent
 	answer *secmaster.Connection // the server's confirmation; nil where it gave none
 	err    error
 	tried  bool
-	// lastModified is the authenticated time of the manifest that the body was made from.
+	// lastModified is the authenticated time of the body's manifest.
 	lastModified string
 }
 
-// unclear tells that the write may have been executed although nothing confirmed it.
+// unclear tells whether the write may have been executed although nothing confirmed it.
 func (w *write) unclear() bool { return w.tried && errors.Is(w.err, secmaster.ErrUnclear) }
 
-// neverLeft tells that no byte of a request that could have been executed left this machine: what is there is somebody else's.
+// neverLeft tells that no byte of a request that could have been executed left this machine: what is there is another user's.
 func (w *write) neverLeft() bool {
 	return w.answer == nil && !w.sent.Left && (errors.Is(w.err, secmaster.ErrUnreachable) || errors.Is(w.err, secmaster.ErrThrottled))
 }
@@ -32,7 +32,7 @@ func (w *write) creates() bool { return w.change.ID == "" }
 
 func (w *write) deletes() bool { return w.change.Action == diff.Delete }
 
-// announcedAs is the kind of the intent: create for everything that is not recorded yet: what a dead run leaves of it is then
+// announcedAs is the kind of the intent: create for everything not recorded yet: what a dead run leaves of it is then
 // found by its name and adopted.
 func (w *write) announcedAs() string {
 	c := w.change
@@ -58,8 +58,8 @@ func (w *write) unseen(shown map[string][]diff.Have, ids map[string]diff.Have) b
 	return w.answer != nil && there && w.evidence(h) == contradicted
 }
 
-// among finds what a create made among the connections of its name: the one that the server's answer named, or else one that was not there
-// before. The others of that name are given by id. An answer that names what was there before is about something else.
+// among finds what a create made among the connections of its name: the one named in the server's answer, or else one not there
+// before. It gives the others of the name by id. An answer naming what was there before is about something else.
 func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []string) {
 	named := w.answer != nil && !w.before[w.answer.ID]
 	found := shown[w.change.Name]
@@ -76,5 +76,5 @@ func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []s
 	return mine, others
 }
 
-// answered is what the server's answer shows, for a list that lags behind it.
+// answered is what the server's answer shows, for a list lagging behind it.
 func (w *write) answered() diff.Have { return have(*w.answer) }
