@@ -1,4 +1,4 @@
-// Package lazy has regular expressions that are compiled when they are first used. A start compiles none: dozens of them take longer than
+// Package lazy has regular expressions compiled at their first use. A start compiles none: dozens of them take longer than
 // most commands do.
 package lazy
 
@@ -14,7 +14,7 @@ type Pattern struct {
 	compiled *regexp.Regexp
 }
 
-// New makes a pattern of a text that is known to be right: its first use panics where it is not.
+// New makes a pattern of a text known to be right: its first use panics where it is not.
 func New(text string) *Pattern { return &Pattern{text: text} }
 
 // Regexp is the compiled pattern.

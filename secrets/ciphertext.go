@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// tagSize is that of AES-GCM, in bytes.
+// tagSize is the size of AES-GCM's tag, in bytes.
 const tagSize = 16
 
 // Ciphertext is what a SOPS ciphertext tells without a key.
@@ -18,7 +18,7 @@ type Ciphertext struct {
 }
 
 // ReadCiphertext reads a text that is, from end to end, a SOPS ciphertext of one of some types, in the one
-// spelling that it has: SOPS itself accepts rubbish behind it, spare bits of base64, and bytes that moved from the data to the tag, so that whoever has
+// spelling it has: SOPS itself accepts rubbish behind it, spare bits of base64, and bytes moved from the data to the tag. So a writer with
 // no key could write the same ciphertext in other letters, and have it pass for another one.
 func ReadCiphertext(s string, kinds ...string) (Ciphertext, bool) {
 	rest, ok := strings.CutPrefix(s, "ENC[AES256_GCM,data:")
@@ -56,10 +56,10 @@ func (c Ciphertext) Mark() string {
 	return Digest(c.Kind + "\x00" + strconv.Itoa(c.Size) + "\x00" + c.IV)
 }
 
-// exact refuses spare bits that are set. It passes over line ends, as all of them do.
+// exact refuses set spare bits. It passes over line ends, as all of them do.
 var exact = base64.StdEncoding.Strict()
 
-// decoded is how many bytes a text of base64 stands for; 0 where it is none, or not the one that encoding them gives.
+// decoded is how many bytes a text of base64 stands for; 0 where it is none, or not the one text for its bytes.
 func decoded(text string) int {
 	b, err := exact.DecodeString(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") {

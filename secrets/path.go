@@ -29,10 +29,10 @@ func (p Path) Index(i int) Path {
 	return p + Path("["+strconv.Itoa(i)+"]")
 }
 
-// listPosition is what SOPS leaves out of the path that it authenticates.
+// listPosition is what SOPS leaves out of the path it authenticates.
 var listPosition = lazy.New(`\[[0-9]+\]`)
 
-// Bound is the path that SOPS authenticates, without list positions: a ciphertext opens nowhere else.
+// Bound is the path SOPS authenticates, without list positions: a ciphertext opens nowhere else.
 func (p Path) Bound() string {
 	if !strings.Contains(string(p), `["`) {
 		return listPosition.Regexp().ReplaceAllString(string(p), "")

@@ -9,16 +9,16 @@ import (
 )
 
 // Ref names one encrypted value of a manifest without holding it. A plan is made
-// of Refs alone: whoever holds one can tell whether the secret moved, not what it is.
+// of Refs alone: a holder of one can tell whether the secret moved, not what it is.
 type Ref struct {
 	File        string      // the manifest, as a slash path in the repository
 	Path        Path        // the leaf, from the document's root (targets and names are part of it)
 	Fingerprint Fingerprint // of the ENC[…] text
-	Ciphertext  Ciphertext  // what it tells besides; the zero value where it is none that can be read
+	Ciphertext  Ciphertext  // what it tells besides; the zero value where it is unreadable
 }
 
 // Fingerprint is the digest of a ciphertext: 32 hex digits, the first half of a
-// SHA-256. It is never the digest of a plaintext, which could be guessed offline.
+// SHA-256. It is never the digest of a plaintext: that could be guessed offline.
 // SOPS keeps a leaf's ciphertext byte for byte while the leaf is not touched, so
 // equal fingerprints mean an unchanged secret; different ones mean it may have changed.
 type Fingerprint string
@@ -28,7 +28,7 @@ func FingerprintOf(ciphertext string) Fingerprint {
 	return Fingerprint(Digest(ciphertext))
 }
 
-// Digest is the digest that state and plans use for text that is not secret:
+// Digest is the digest that state and plans use for text without secrets:
 // 32 hex digits, the first half of its SHA-256.
 func Digest(text string) string { return DigestOf([]byte(text)) }
 

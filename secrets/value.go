@@ -11,9 +11,9 @@ import (
 const redacted = "[secret]"
 
 // Value holds a plaintext that cannot print itself. The plaintext lives in a
-// closure, which no verb of fmt, no encoder and no reflection can look into: a
+// closure. No verb of fmt, no encoder and no reflection can look into it: a
 // string type with redacting methods would leak as an unexported field, and a
-// pointer would leak to printers that follow pointers.
+// pointer would leak to printers following pointers.
 type Value struct {
 	expose func() any
 }
@@ -25,7 +25,7 @@ func Hide(plain any) Value {
 
 // Expose returns the plaintext; nil for the zero Value. Each call is a place where a
 // secret can escape: only the code that sends a request and the code that
-// compares a setting which Git holds in the clear have a reason to call it.
+// compares a setting in the clear in Git have a reason to call it.
 func (v Value) Expose() any {
 	if v.expose == nil {
 		return nil

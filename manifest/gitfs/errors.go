@@ -49,7 +49,7 @@ func (e *MissingObjectError) Error() string { return e.File + ": " + e.Refused()
 // Refused is the reason in words.
 func (e *MissingObjectError) Refused() string { return "not in this clone (a partial clone)" }
 
-// RefusedError is an existing file not read for a reason.
+// RefusedError is a file that is there and is not read.
 type RefusedError struct{ File, Reason string }
 
 func (e *RefusedError) Error() string { return e.File + ": " + e.Reason }

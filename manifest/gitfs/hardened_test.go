@@ -184,7 +184,7 @@ func TestAGitThatHangsIsEnded(t *testing.T) {
 	t.Error("what it started still runs")
 }
 
-// Too old a Git, or none, leaves the work to go-git.
+// A Git that is too old, or none, leaves the work to go-git.
 func TestWhichGitIsUsed(t *testing.T) {
 	for version, used := range map[string]bool{
 		"git version 2.39.5": true, "git version 2.32.0": true, "git version 2.31.9": false, "git version 2.30.2": false, "git version 3.0.0-rc1": true,

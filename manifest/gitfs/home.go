@@ -46,7 +46,7 @@ var aliases = map[string]string{
 	"ssh.dev.azure.com": azure, "vs-ssh.visualstudio.com": azure,
 }
 
-// foldCase are hosts without a difference between names in capital and in small letters.
+// foldCase are hosts where names in capital and in small letters are one repository.
 var foldCase = []string{"github.com", "gitlab.com", "bitbucket.org", azure}
 
 // azureParts are organisation, project and repository of an address of Azure: v3/o/p/r, o/p/_git/r, or o/_git/r where r is p.

@@ -56,7 +56,7 @@ func keysFor(address string, env func(string) string) []key {
 	return append(append(keys, own), jobs...)
 }
 
-// asking lets a person be asked, after everything without a person.
+// asking lets a person be asked, after everything that needs no person.
 func asking(keys []key) []key {
 	if len(keys) == 1 {
 		return []key{{name: keys[0].name, user: keys[0].user, asks: true}}

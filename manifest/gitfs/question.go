@@ -18,7 +18,7 @@ type QuestionKind int
 const (
 	AskSecret QuestionKind = iota // a password, a passphrase, a PIN: typed unseen
 	AskOpen                       // a user's name, or a yes or no: typed for all to see
-	AskNotice                     // by no typing: a key is to be touched. It stands until the context ends
+	AskNotice                     // not by typing: a key is to be touched. It stands until the context ends
 )
 
 // Ask puts a question to the person at the terminal. An error is an unanswered question.

@@ -215,7 +215,7 @@ func TestARelativeRemoteIsTheSameFromEveryFolder(t *testing.T) {
 	}
 }
 
-// Too old a Git is not used. connsync says so, with the reason.
+// A Git that is too old is not used. connsync says so, with the reason.
 func TestAnOldGitIsSaidToBeOne(t *testing.T) {
 	quiet(t)
 	root := t.TempDir()

@@ -80,7 +80,7 @@ func (r *Repository) line(known settings, remote, address string, env func(strin
 	}
 }
 
-// absolute is an address independent of the program's folder. Git is run in the repository's own.
+// absolute is an address independent of the working folder. Git is run in the repository's own.
 func (r *Repository) absolute(address string) string {
 	path, local, err := checkAddress(address)
 	if err != nil || !local || filepath.IsAbs(path) {

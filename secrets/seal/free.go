@@ -8,7 +8,7 @@ import (
 	"connsync/lazy"
 )
 
-// free are the keys right below config that a seal leaves out, since they change often and lead nowhere. Every other key is bound, known or not.
+// free are the keys right below config left out of a seal, since they change often and lead nowhere. Every other key is bound, known or not.
 var free = map[string]bool{
 	"interval": true, "poll_interval": true, "timeout": true, "connect_timeout": true, "read_timeout": true, "retries": true, "max_retries": true,
 	"retry_interval": true, "page_size": true, "batch_size": true, "limit": true, "log_level": true, "debug": true, "verbose": true,

@@ -16,10 +16,10 @@ import (
 	"connsync/secrets"
 )
 
-// Key is the key of a connection under which its seal stands.
+// Key is the key of a connection's seal.
 const Key = "seal"
 
-// Limits of a text that is read: more than a manifest can hold.
+// Limits of a text to read: more than a manifest can hold.
 const (
 	maxText  = 1 << 20
 	maxLines = 50_000
@@ -44,7 +44,7 @@ type Connection struct {
 	Settings []Setting
 }
 
-// Line is one thing that is bound.
+// Line is one bound thing.
 type Line struct {
 	Name  secrets.Path // "place", "plugin" or a setting
 	Value string       // JSON, or <secret>
@@ -82,7 +82,7 @@ func (c Connection) Bound() (lines Lines, ok bool) {
 	return lines, true
 }
 
-// Lines are all that a seal binds.
+// Lines are all things bound by a seal.
 type Lines []Line
 
 // text is the lines as a seal has them.
@@ -97,7 +97,7 @@ func (ls Lines) text() string {
 // Digest is the same for equal lines.
 func (ls Lines) Digest() string { return secrets.Digest(ls.text()) }
 
-// Seal is a text that was read.
+// Seal is a text as it was read.
 type Seal struct {
 	N     int64
 	Lines Lines
@@ -108,13 +108,13 @@ func (s Seal) Text() string {
 	return title + "\nn " + strconv.FormatInt(s.N, 10) + "\n" + s.Lines.text()
 }
 
-// Ahead is how far a counter may be ahead of the clock: one that is further was made up, and would lock out everybody else.
+// Ahead is how far a counter may be ahead of the clock: one further ahead was made up, and would lock out everybody else.
 const Ahead = 24 * time.Hour
 
 // Future tells whether a counter is further ahead of the clock than any honest one.
 func Future(n int64, now time.Time) bool { return n > now.Add(Ahead).UnixMilli() }
 
-// Next is the counter of a seal that follows others: larger than any of theirs, and else the time in milliseconds. Counters that were made up do not count.
+// Next is the counter of a seal that follows others: larger than any of theirs, and else the time in milliseconds. Made-up counters do not count.
 func Next(now time.Time, before ...int64) int64 {
 	n := now.UnixMilli()
 	for _, b := range before {
@@ -131,7 +131,7 @@ var (
 	ErrVersion = errors.New("it is a seal of another version")
 )
 
-// Parse reads a seal. It takes back only what Text gives, byte for byte, but for line ends and spaces at the end that editors change.
+// Parse reads a seal. It takes back only what Text gives, byte for byte, but for line ends and spaces at the end, since editors change those.
 func Parse(text string) (Seal, error) {
 	if len(text) > maxText || !utf8.ValidString(text) || strings.Count(text, "\n") > maxLines {
 		return Seal{}, ErrNoSeal

@@ -164,7 +164,7 @@ func TestWhatIsNoSealIsRefused(t *testing.T) {
 	}
 }
 
-// A seal that says a line twice, or in another order, is not the connection's.
+// A seal with a line twice, or in another order, is not the connection's.
 func TestLinesAreComparedByteForByte(t *testing.T) {
 	lines := bound(t, edr())
 	twice := append(lines[:len(lines):len(lines)], lines[len(lines)-1])
@@ -192,7 +192,7 @@ func TestTheCounterOnlyGrows(t *testing.T) {
 	}
 }
 
-// drawn is a connection with keys and values that try to look like something else.
+// drawn is a connection with keys and values made to look like something else.
 func drawn(r *rand.Rand) Connection {
 	odd := []string{"a", "a b", "config", "a.b", `a"b`, "[0]", "interval", "<secret>", "é", "\u2028", " ", "n 9"}
 	values := []any{"x", "", "<secret>", "a\nb", json.Number("1.5"), true, []any{}, map[string]any{}, "\u2028", `"`, "x\nconfig.y 1"}

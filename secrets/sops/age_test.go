@@ -29,8 +29,8 @@ type ageVector struct {
 	wrapped      string // in armor, as SOPS has it
 }
 
-// TestTheAgeTestKit unwraps the vectors that the age project keeps for all implementations, in the way in which the data key of a file is
-// unwrapped, and opens a file with each of them: 26 are good, and 2 of these only with a passphrase, which SOPS never asks for.
+// TestTheAgeTestKit unwraps the age project's vectors for all implementations, in the way the data key of a file is
+// unwrapped, and opens a file with each of them: 26 are good, and 2 of these only with a passphrase, and SOPS never asks for one.
 func TestTheAgeTestKit(t *testing.T) {
 	vectors, err := fs.ReadDir(agetest.Vectors, ".")
 	if err != nil {
@@ -94,7 +94,7 @@ func (v ageVector) unwrap(t *testing.T) {
 	}
 }
 
-// open opens a file whose data key is the vector: a good one is not the key that its values were encrypted with, and a bad one is none.
+// open opens a file with the vector as its data key: a good one is not the key of its values, and a bad one is none.
 func (v ageVector) open(t *testing.T, file string) {
 	t.Helper()
 	if !utf8.ValidString(v.wrapped) || len(v.wrapped) > maxFile/2 {
@@ -125,7 +125,7 @@ func (v ageVector) open(t *testing.T, file string) {
 // foreign are words of the libraries.
 var foreign = regexp.MustCompile(`(?i)identity|header|armor|stanza|chunk|failed|scrypt|hmac|malformed|age-secret|canary`)
 
-// ageFile is a file for a key that is thrown away, and another key.
+// ageFile is a file for a thrown-away key, and another key.
 func ageFile(t *testing.T) (stranger, recipient, file string) {
 	t.Helper()
 	recipient, _, err := NewAgeKey()

@@ -11,7 +11,7 @@ import (
 	"connsync/secrets/sops/sopstest"
 )
 
-// commandFile is a folder with a file that the sops command encrypted with some flags of its own, and the environment to run sops in.
+// commandFile is a folder with a file encrypted by the sops command with some flags of its own, and the environment to run sops in.
 func commandFile(t *testing.T, flags ...string) (dir string, env []string) {
 	t.Helper()
 	recipient := key(t)

@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// document reads a text: one YAML mapping without anchors, aliases and tags, whose keys are texts, each once. Where it is none of that,
-// it says why. SOPS's own reader takes more, and follows an alias in a second document until the stack overflows, which no recover catches.
+// document reads a text: one YAML mapping without anchors, aliases and tags, with texts as keys, each once. Where it is none of that,
+// it says why. SOPS's own reader takes more, and follows an alias in a second document until the stack overflows. No recover catches that.
 func document(data []byte) (doc *yaml.Node, detail string) {
 	if len(data) > maxFile {
 		return nil, "it is larger than 4 MiB"
@@ -35,7 +35,7 @@ func document(data []byte) (doc *yaml.Node, detail string) {
 	return doc, ""
 }
 
-// unlikeJSON says what a node has that no JSON has.
+// unlikeJSON says what a node has and JSON lacks.
 func unlikeJSON(n *yaml.Node, depth int) string {
 	switch {
 	case depth > maxDepth:

@@ -14,7 +14,7 @@ import (
 	"connsync/secrets/sops/splice"
 )
 
-// Editor is an open file whose values can be changed. What is not changed stays byte for byte as it is: the text is never written anew. The data
+// Editor is an open file with changeable values. What is not changed stays byte for byte as it is: the text is never written anew. The data
 // key and the recipients are the file's own. Done signs the file; until then it is only in memory, and holds plaintexts.
 type Editor struct {
 	name   string
@@ -23,7 +23,7 @@ type Editor struct {
 	meta   upstream.Metadata
 	key    []byte // nil where the file is not encrypted
 	cipher *cipher
-	open   []secrets.Path        // values in the clear that the file's own selector covers: while one is left, nothing opens the file
+	open   []secrets.Path        // values in the clear covered by the file's own selector: while one is left, nothing opens the file
 	moved  [2][]any              // what Rename did
 	free   map[secrets.Path]bool // what may differ
 	added  []secrets.Path        // of it, what may have given something on its way a content
@@ -32,7 +32,7 @@ type Editor struct {
 	hidden   []secrets.Path // what the rule would leave in the clear, and may not
 }
 
-// EditError is a change that cannot be made, in our own words.
+// EditError is an impossible change, in our own words.
 type EditError struct {
 	File   string
 	Leaf   secrets.Path // "" where it is about the file
@@ -51,7 +51,7 @@ func (e *Editor) refuse(leaf secrets.Path, detail string) error {
 	return &EditError{e.name, leaf, detail}
 }
 
-// Edit opens a file to change it, as Open does, and under the same rules. A file that holds values in the clear where its selector wants
+// Edit opens a file to change it, as Open does, and under the same rules. A file with values in the clear where its selector wants
 // ciphertexts is opened without them: the rest must be what was signed. A file without a sops block needs no key.
 func (o *Opener) Edit(ctx context.Context, name string, data []byte) (e *Editor, err error) {
 	defer contain(name, &err)
@@ -72,7 +72,7 @@ func (o *Opener) Edit(ctx context.Context, name string, data []byte) (e *Editor,
 	}
 	f, err := o.decrypt(ctx, name, text)
 	if err == nil {
-		_, err = f.values() // finds ciphertexts that nothing decrypts
+		_, err = f.values() // finds ciphertexts nothing decrypts
 	}
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func contain(name string, err *error) {
 	}
 }
 
-// withoutClear is the text with nothing in the place of each value in the clear that the file's selector covers.
+// withoutClear is the text with nothing in the place of each value in the clear covered by the file's selector.
 func (e *Editor) withoutClear(doc *splice.Doc) ([]byte, error) {
 	screened, detail := screen(e.text)
 	if detail != "" {
@@ -135,7 +135,7 @@ func boundTo(path []any) string {
 // Encrypted tells whether the file has a sops block.
 func (e *Editor) Encrypted() bool { return e.key != nil }
 
-// Open are the values in the clear that the file's own selector covers.
+// Open are the values in the clear covered by the file's own selector.
 func (e *Editor) Open() []secrets.Path { return e.open }
 
 // Text is the file as it is now, without a new signature.
@@ -175,7 +175,7 @@ func (e *Editor) Set(path []any, v any) error {
 	return e.set(path, v)
 }
 
-// SetSecret is Set of a text that may look like a ciphertext and is a value. It is refused where it would stand in the clear.
+// SetSecret is Set of a value, even where its text looks like a ciphertext. It is refused where it would stand in the clear.
 func (e *Editor) SetSecret(path []any, text string) error {
 	if !e.Covers(path) {
 		return e.refuse(secrets.PathOf(path), "looks like a ciphertext, and would stand in the clear")
@@ -233,7 +233,7 @@ func (e *Editor) Rename(path []any, to string) (err error) {
 	return e.rebindComments(path, now)
 }
 
-// Rekeyed is a text with another key for the mapping at a path, and nothing else: as it was before somebody edited the key by hand.
+// Rekeyed is a text with another key for the mapping at a path, and nothing else: as it was before an edit of the key by hand.
 func Rekeyed(name string, text []byte, path []any, to string) ([]byte, error) {
 	doc, err := splice.Parse(text, sealedComment)
 	if err == nil {
@@ -245,7 +245,7 @@ func Rekeyed(name string, text []byte, path []any, to string) ([]byte, error) {
 	return text, nil
 }
 
-// rebind encrypts what is encrypted below a mapping anew for the key that it has now.
+// rebind encrypts what is encrypted below a mapping anew for its present key.
 func (e *Editor) rebind(leaves []splice.Leaf, was, now []any) error {
 	var changes []splice.Change
 	for _, l := range leaves {
@@ -308,8 +308,8 @@ func (e *Editor) Unset(path []any) error {
 // Changed tells whether anything is other than it was.
 func (e *Editor) Changed() bool { return string(e.text) != string(e.before) }
 
-// Done is the file with a MAC over what it holds now, at a time that is not before its last one. It is opened once more before it is given
-// out, and every value that was not to change is compared.
+// Done is the file with a MAC over what it holds now, at a time not before its last one. It is opened once more before it is given
+// out, and every value not meant to change is compared.
 func (e *Editor) Done() (out []byte, err error) {
 	defer contain(e.name, &err)
 	if !e.Changed() {

@@ -11,7 +11,7 @@ import (
 	"connsync/secrets"
 )
 
-// boundComment is the ciphertext of a comment, and the keys that it is bound to.
+// boundComment is the ciphertext of a comment, and the keys it is bound to.
 type boundComment struct {
 	text string
 	keys []any
@@ -47,7 +47,7 @@ func noteComment(text string, keys []any, out *[]boundComment) {
 	}
 }
 
-// rebindComments encrypts the comments below a mapping anew for the key that it has now.
+// rebindComments encrypts the comments below a mapping anew for its present key.
 func (e *Editor) rebindComments(was, now []any) error {
 	if e.key == nil {
 		return nil
@@ -75,7 +75,7 @@ func (e *Editor) rebindComments(was, now []any) error {
 	return nil
 }
 
-// revealComments decrypts the comments that are not kept as they are.
+// revealComments decrypts the comments not kept as they are.
 func (e *Editor) revealComments(kept map[string]bool, may func(secrets.Path, secrets.Value) bool) error {
 	if len(e.before) == 0 || !bytes.Contains(e.text, []byte("type:comment]")) {
 		return nil
@@ -104,7 +104,7 @@ func (e *Editor) revealComments(kept map[string]bool, may func(secrets.Path, sec
 	return nil
 }
 
-// revealComment puts a comment in the place of its ciphertext, which is one itself, or an item of a list.
+// revealComment puts a comment in the place of its ciphertext: a comment itself, or an item of a list.
 func (e *Editor) revealComment(ciphertext, comment string) {
 	item := regexp.MustCompile(`(#|- +["']?)` + regexp.QuoteMeta(ciphertext) + `["']?`)
 	e.text = item.ReplaceAllLiteral(e.text, []byte(comment))

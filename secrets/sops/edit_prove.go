@@ -44,7 +44,7 @@ func reopened(name string, text, key []byte) (Opened, error) {
 	return f.values()
 }
 
-// compare tells whether all leaves but those that were to change are written as before, in the same order, and all comments too.
+// compare tells whether all leaves but those meant to change are written as before, in the same order, and all comments too.
 func (e *Editor) compare() error {
 	was, err := splice.Parse(e.before, sealedComment)
 	if err != nil {
@@ -87,7 +87,7 @@ func (e *Editor) holdsComments(was *splice.Doc) bool {
 
 func samePlace(a, b splice.Leaf) bool { return slices.Equal(a.Path, b.Path) }
 
-// kept are the leaves that must not differ, under the paths that they have now.
+// kept are the leaves not allowed to differ, under their present paths.
 func (e *Editor) kept(leaves []splice.Leaf, before bool) []splice.Leaf {
 	var out []splice.Leaf
 	for _, l := range leaves {

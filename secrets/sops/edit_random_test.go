@@ -28,14 +28,14 @@ var (
 	editReal  = flag.Int("edit.real", 40, "one file in so many is opened, and set once more, by the sops command")
 )
 
-// selectors are rules of every kind that sops has, of which most leave something in the clear.
+// selectors are rules of every kind in sops. Most of them leave something in the clear.
 var selectors = []string{
 	"encrypted_regex: ^(password|token|secret)$", "encrypted_regex: ^config$", "encrypted_regex: (?i)pass|tok", "encrypted_suffix: _s", "unencrypted_suffix: _u",
 	"unencrypted_regex: ^(component|version|description|endpoint|previously|hosts|name|note)$", "", "encrypted_comment_regex: sealed", "unencrypted_comment_regex: open",
 }
 
 // TestRandomFilesStayAsTheyWereButForOneChange edits files in many notations, with every kind of selector and both modes of the MAC. Each result opens in sops's
-// own library with the values that it should have, and differs from what was there by one value, the MAC and its time.
+// own library with the values it should have, and differs from what was there by one value, the MAC and its time.
 func TestRandomFilesStayAsTheyWereButForOneChange(t *testing.T) {
 	recipient, identity := editKey(t)
 	t.Logf("seed %d", *editSeed)
@@ -103,7 +103,7 @@ func (w *editWorld) run() {
 	w.text = []byte(w.plain())
 	w.values = valuesOf(w.t, w.text)
 	rule := w.rule()
-	if w.r.Intn(2) == 0 { // encrypted in place, in the notation that it has
+	if w.r.Intn(2) == 0 { // encrypted in place, in its own notation
 		w.edit("resealed", nil, func(e *Editor, o *Opener) error {
 			_, err := e.Reseal(context.Background(), o, rule, w.allow)
 			return err
@@ -175,7 +175,7 @@ func (w *editWorld) newPath(name string) []any {
 	return []any{"config", key}
 }
 
-// leaf is a scalar of a config that is there.
+// leaf is an existing scalar of a config.
 func (w *editWorld) leaf(name string) []any {
 	doc, err := splice.Parse(w.text, sealedComment)
 	if err != nil {
@@ -205,7 +205,7 @@ func (w *editWorld) set(word string, path []any) {
 	}
 }
 
-// value is something that is written in one way or another.
+// value is something written in one way or another.
 func (w *editWorld) value() any {
 	switch w.r.Intn(6) {
 	case 0:
@@ -246,7 +246,7 @@ func (w *editWorld) edit(word string, model func(map[string]any), do func(*Edito
 }
 
 // alikeBut finds what differs from the text before besides the MAC and its time: one stretch of whole lines; more of them when a connection is
-// renamed, whose secrets are bound to its name.
+// renamed: its secrets are bound to its name.
 func (w *editWorld) alikeBut(word string, out []byte) {
 	w.t.Helper()
 	was, is := unsigned(w.text), unsigned(out)

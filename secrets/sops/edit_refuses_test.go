@@ -50,7 +50,7 @@ func TestAFileThatCannotBeOpenedForChanges(t *testing.T) {
 	}
 }
 
-// An editor that holds no mapping any more changes nothing and signs nothing.
+// An editor left without a mapping changes nothing and signs nothing.
 func TestABrokenTextIsNotChanged(t *testing.T) {
 	file, opener := encryptedFor(t, EncryptOptions{EncryptedRegex: "^password$"})
 	path := []any{"connections", "prod", "a", "config", "endpoint"}

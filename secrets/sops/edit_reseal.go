@@ -79,7 +79,7 @@ func (e *Editor) Reseal(ctx context.Context, o *Opener, r *Rule, may func(secret
 	return did, nil
 }
 
-// compareTo is the file's metadata as the rule wants them, and what that changes.
+// compareTo is the file's metadata as the rule wants them, and the changes for it.
 func (e *Editor) compareTo(want upstream.Metadata) (upstream.Metadata, Resealed) {
 	var did Resealed
 	next := e.meta
@@ -145,7 +145,7 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 		return e.refuse("", "it holds a value that sops cannot encrypt")
 	}
 	if next.EncryptedCommentRegex+next.UnencryptedCommentRegex != "" {
-		kept = nil // a comment that decides must be read without a key
+		kept = nil // a deciding comment must be read without a key
 	}
 	if err := e.revealComments(kept, may); err != nil {
 		return err
@@ -187,7 +187,7 @@ func (e *Editor) recover(next upstream.Metadata, may func(secrets.Path, secrets.
 	if len(e.hidden) > 0 {
 		return &HiddenError{e.name, e.hidden}
 	}
-	e.open = nil // all that the selector covers is encrypted now
+	e.open = nil // everything the selector covers is encrypted now
 	return e.setAll(changes)
 }
 
@@ -230,7 +230,7 @@ func (e *Editor) reveal(l splice.Leaf, may func(secrets.Path, secrets.Value) boo
 	return splice.Change{Path: l.Path, To: written(v)}, nil
 }
 
-// begin encrypts a file that was not encrypted, with a data key of its own.
+// begin encrypts a file not yet encrypted, with a data key of its own.
 func (e *Editor) begin(ctx context.Context, o *Opener, want upstream.Metadata) (Resealed, error) {
 	did := Resealed{New: true, Selector: selectorOf(want)}
 	covered, err := encrypts(e.text, want)
@@ -269,7 +269,7 @@ func (o *Opener) services(ctx context.Context) []keyservice.KeyServiceClient {
 // errRecipient stands for every failure to encrypt for a recipient.
 var errRecipient = errors.New("one of the recipients of its rule cannot be encrypted for")
 
-// rewrap encrypts the data key for new recipients, and keeps what was wrapped for those that stay.
+// rewrap encrypts the data key for new recipients, and keeps what was wrapped for recipients who stay.
 func rewrap(ctx context.Context, o *Opener, next *upstream.Metadata, was upstream.Metadata, key []byte) error {
 	if len(next.KeyGroups) > 1 || len(was.KeyGroups) != 1 {
 		if errs := next.UpdateMasterKeysWithKeyServices(key, o.services(ctx)); len(errs) > 0 {

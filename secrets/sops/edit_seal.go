@@ -12,8 +12,8 @@ import (
 	"connsync/secrets/sops/splice"
 )
 
-// Seal encrypts the seal of a connection, whose path is given, and puts it in the place of the one that is there. Where the file's selector does not cover seals
-// it is extended, which leaves every other value as it is: extended tells that.
+// Seal encrypts the seal of a connection, at a given path, and puts it in the place of the old one. Where the file's selector does not cover seals
+// it is extended. Every other value stays as it is then: extended tells this.
 func (e *Editor) Seal(connection []any, text string) (extended bool, err error) {
 	defer contain(e.name, &err)
 	path := append(slices.Clone(connection), seal.Key)
@@ -29,7 +29,7 @@ func (e *Editor) Seal(connection []any, text string) (extended bool, err error) 
 	return extended, e.Set(path, text)
 }
 
-// coverSeals extends the file's selector so that it encrypts seals, and nothing else that stands there.
+// coverSeals extends the file's selector to encrypt seals, and nothing else in the file.
 func (e *Editor) coverSeals(path []any) error {
 	next, ok := withSeals(e.meta)
 	if !ok || !e.coveredBy(next, path) {
@@ -49,7 +49,7 @@ func (e *Editor) coverSeals(path []any) error {
 	return e.writeBlock()
 }
 
-// withSeals are metadata whose selector encrypts the seals of connections too.
+// withSeals are metadata with a selector for the seals of connections too.
 func withSeals(m upstream.Metadata) (upstream.Metadata, bool) {
 	text := m.EncryptedRegex
 	if m.EncryptedSuffix != "" {
@@ -67,7 +67,7 @@ func withSeals(m upstream.Metadata) (upstream.Metadata, bool) {
 
 var sealPath = lazy.New(`^connections(\.[A-Za-z0-9_-]+|\["(?:[^"\\]|\\.)*"\]){2}\.` + seal.Key + `$`)
 
-// isSeal tells whether a path is that of a connection's seal.
+// isSeal tells whether a path is the one of a connection's seal.
 func isSeal(p secrets.Path) bool { return sealPath.MatchString(string(p)) }
 
 // seals tells whether some connection of the file has a seal.
@@ -76,7 +76,7 @@ func (e *Editor) seals() bool {
 	return err == nil && slices.ContainsFunc(doc.Leaves(), func(l splice.Leaf) bool { return isSeal(secrets.PathOf(l.Path)) && sealed(l.Value) })
 }
 
-// Sealed is the text of a connection's seal; "" where it has none that opens.
+// Sealed is the text of a connection's seal; "" where none opens.
 func (e *Editor) Sealed(connection []any) (text string) {
 	doc, err := e.doc()
 	if err != nil || e.key == nil {

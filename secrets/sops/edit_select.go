@@ -17,7 +17,7 @@ const (
 	markComment = "ENC[AES256_GCM,data:YQ==,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:comment]"
 )
 
-// marker is a cipher that only shows what SOPS would encrypt.
+// marker is a cipher. It only shows what SOPS would encrypt.
 type marker struct{ comments map[string]bool }
 
 // Encrypt marks.
@@ -38,7 +38,7 @@ func (m marker) Encrypt(plain any, _ []byte, _ string) (string, error) {
 // Decrypt is never asked for.
 func (marker) Decrypt(string, []byte, string) (any, error) { return nil, errEncrypt }
 
-// encrypts are the leaves of a text that SOPS would encrypt under a metadata's selector: SOPS itself decides. The text was parsed by
+// encrypts are the leaves of a text SOPS would encrypt under a metadata's selector: SOPS itself decides. The text was parsed by
 // splice before.
 func encrypts(text []byte, m upstream.Metadata) (map[secrets.Path]bool, error) {
 	leaves, _, err := encryptsAll(text, m)
@@ -79,7 +79,7 @@ func written(v any) splice.Scalar {
 	return splice.Text(text)
 }
 
-// sopsValue is a value in the type that SOPS has for it.
+// sopsValue is a value in SOPS's type for it.
 func sopsValue(v any) any {
 	n, ok := v.(json.Number)
 	if !ok {

@@ -131,7 +131,7 @@ func setTo(v any, keys ...any) func(*Editor, *Opener) error {
 
 var nobody = func(secrets.Path, secrets.Value) bool { return false }
 
-// Whoever edits a file by hand does not get it signed by a key holder who changes something else.
+// An edit of a file by hand is not signed by a key holder's change of something else.
 func TestWhatWasEditedByHandIsNotSigned(t *testing.T) {
 	const full, part = "encrypted_regex: ^(password|token)$", "encrypted_regex: ^(password|token)$; mac_only_encrypted: true"
 	for _, c := range []struct {
@@ -172,7 +172,7 @@ func TestWhatWasEditedByHandIsNotSigned(t *testing.T) {
 	}
 }
 
-// line is the one line that has a text.
+// line is the one line with a text.
 func (s *editScene) line(text string) string {
 	s.t.Helper()
 	for _, l := range strings.SplitAfter(s.read(), "\n") {
@@ -184,7 +184,7 @@ func (s *editScene) line(text string) string {
 	return ""
 }
 
-// A value in the clear that the file's selector covers keeps sops from opening the file: it is encrypted by set or reseal, if the rest is what was signed.
+// A value in the clear covered by the file's selector keeps sops from opening the file: it is encrypted by set or reseal, if the rest is what was signed.
 func TestAValueThatWasAddedInTheClearIsEncrypted(t *testing.T) {
 	for _, c := range []struct {
 		name, rule, add string
@@ -294,7 +294,7 @@ func nonEmpty(texts ...string) []string {
 	return out
 }
 
-// A rule that leaves a secret in the clear decrypts nothing without a word, and a removed recipient loses what was wrapped for him.
+// A rule leaving a secret in the clear decrypts nothing without a word, and a removed recipient loses what was wrapped for him.
 func TestANarrowerRuleDecryptsNothingUnasked(t *testing.T) {
 	s := newEditScene(t, "encrypted_regex: ^(password|token)$")
 	before := s.read()
@@ -345,7 +345,7 @@ func TestGroupsOfKeysAreWrapped(t *testing.T) {
 	}
 }
 
-// Rules that cannot be used are told from those that are not there.
+// Unusable rules are told from missing ones.
 func TestRulesThatCannotBeUsed(t *testing.T) {
 	for text, want := range map[string]error{
 		"creation_rules:\n  - path_regex: ^other/\n    age: age1x\n": ErrNoRule,
@@ -401,7 +401,7 @@ func TestWhatCannotBeSet(t *testing.T) {
 	}
 }
 
-// A clock that is behind does not sign a file for a time before its last one: that would be an older version of it.
+// A clock running behind does not sign a file for a time before its last one: the result would be an older version of it.
 func TestAClockThatIsBehindSignsForTheSameTime(t *testing.T) {
 	s := newEditScene(t, "encrypted_regex: ^(password|token)$")
 	ahead := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
@@ -423,7 +423,7 @@ func TestAClockThatIsBehindSignsForTheSameTime(t *testing.T) {
 	s.sops("decrypt", editFile)
 }
 
-// TestOtherFormsOfAFile edits a file that is written as JSON, and one whose sops block comes first.
+// TestOtherFormsOfAFile edits a file written as JSON, and one with its sops block first.
 func TestOtherFormsOfAFile(t *testing.T) {
 	for name, form := range map[string]func(*editScene){
 		"JSON": func(s *editScene) {
@@ -493,7 +493,7 @@ func TestALargeFileIsChangedInOneGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.by("user7: x", "token: canary-clear")
-	if did, err := s.reseal(nobody); err == nil { // a value that the MAC covers is gone
+	if did, err := s.reseal(nobody); err == nil { // a value covered by the MAC is gone
 		t.Errorf("%+v", did)
 	}
 	if took := time.Since(begin); took > time.Minute {

@@ -33,7 +33,7 @@ var errNoRandom = errors.New("no key can be made: the system gives no random num
 
 // EncryptOptions say what of a file is encrypted and authenticated.
 type EncryptOptions struct {
-	EncryptedRegex   string // of the keys whose values are encrypted
+	EncryptedRegex   string // of the keys with encrypted values
 	MACOnlyEncrypted bool   // the MAC covers encrypted values only
 }
 
@@ -86,5 +86,5 @@ func encryptTree(tree *upstream.Tree, key []byte, c upstream.Cipher) ([]byte, er
 	return out, nil
 }
 
-// libraryVersion is the version of SOPS that stands in a file's sops block, as SOPS writes it.
+// libraryVersion is the version of SOPS in a file's sops block, as SOPS writes it.
 const libraryVersion = "3.13.3"

@@ -12,25 +12,25 @@ type Kind string
 
 // The kinds.
 const (
-	KindStructure  Kind = "structure"   // not a file that SOPS should see
+	KindStructure  Kind = "structure"   // not a file for SOPS to see
 	KindNotAllowed Kind = "not-allowed" // no key of the file is of an allowed type: none was contacted
 	KindNoKey      Kind = "no-key"      // none of the allowed keys opens it
 	KindMAC        Kind = "mac"         // not what was encrypted: the MAC differs
 	KindAltered    Kind = "altered"     // an encrypted value was altered, moved from elsewhere, or replaced by cleartext
 	KindPartialMAC Kind = "partial-mac" // mac_only_encrypted, where a full MAC is asked for
-	KindUnfit      Kind = "unfit"       // a decrypted value that no JSON text can carry as it is
-	KindInternal   Kind = "internal"    // the library failed in a way that we do not understand
+	KindUnfit      Kind = "unfit"       // a decrypted value no JSON text can carry as it is
+	KindInternal   Kind = "internal"    // the library failed in an unexplained way
 )
 
-// Error is a file that cannot be opened, in our own words: SOPS's texts quote values that
+// Error is a file that cannot be opened, in our own words: SOPS's texts quote values
 // it cannot read, and digests of all plaintexts.
 type Error struct {
 	File       string
 	Kind       Kind
 	Leaf       secrets.Path // of an altered value, where it is known
-	Detail     string       // of a structure that is refused, or of a value that is unfit
-	KeyTypes   []string     // that the file has: age, pgp, …
-	NotAllowed []string     // of these, those that secrets.allow does not name
+	Detail     string       // of a refused structure, or of an unfit value
+	KeyTypes   []string     // of the file: age, pgp, …
+	NotAllowed []string     // of these, the ones secrets.allow does not name
 	Recipients []string     // age recipients of the file, at most three
 	Tried      []Source     // of KindNoKey: where keys were looked for, and why none opens the file
 	Groups     [3]int       // of KindNoKey, where the data key is shared among groups: how many there are, how many are needed, and how many your keys open

@@ -47,7 +47,7 @@ func FuzzScreen(f *testing.F) {
 	for _, text := range append(sealedFiles(f), hostileFiles...) {
 		f.Add([]byte(text))
 	}
-	whole := sealedFiles(f)[0] // and something that SOPS's reader follows for ever, or takes for a second tree
+	whole := sealedFiles(f)[0] // and something SOPS's reader follows for ever, or takes for a second tree
 	for _, text := range []string{whole + "---\nx: 1\n", whole + "---\na: &a [*a]\n", "a: &a 1\nb: *a\n" + whole, whole + "a: !!str x\n", whole + "a: 1\na: 2\n"} {
 		f.Add([]byte(text))
 	}

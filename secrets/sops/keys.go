@@ -15,19 +15,19 @@ import (
 
 var errKeyType = errors.New("key type not allowed")
 
-// keys is the key service of one file: it refuses every type of key that is not allowed before anybody is
-// contacted. A file's metadata names hosts and keys, and whoever writes the file writes its metadata.
+// keys is the key service of one file: it refuses every forbidden type of key before any server is
+// contacted. A file's metadata names hosts and keys, and the writer of the file writes its metadata.
 type keys struct {
 	ctx   context.Context
 	allow []string
 	lend  func(keyType string) (back func())
 	ages  *ageKeys
 
-	opened map[string]bool // wrapped keys, for the groups that they open
+	opened map[string]bool // wrapped keys, for the groups they open
 	failed []Source        // keys of other types than age
 }
 
-// Encrypt wraps a data key, for files that connsync makes itself.
+// Encrypt wraps a data key, for connsync's own files.
 func (k *keys) Encrypt(_ context.Context, r *keyservice.EncryptRequest, o ...grpc.CallOption) (*keyservice.EncryptResponse, error) {
 	if !slices.Contains(k.allow, kindOf(r.GetKey())) {
 		return nil, errKeyType
@@ -95,7 +95,7 @@ func idOf(k *keyservice.Key) string {
 	return ""
 }
 
-// kindOf is the name by which a project allows a type of key; "" for one that we do not know.
+// kindOf is the name by which a project allows a type of key; "" for an unknown one.
 func kindOf(k *keyservice.Key) string {
 	switch k.GetKeyType().(type) {
 	case *keyservice.Key_AgeKey:
@@ -158,7 +158,7 @@ func (a *ageKeys) prototype(recipient string) age.MasterKey {
 	key, ok := a.loaded[slot]
 	if !ok {
 		key = age.MasterKey{Recipient: recipient}
-		_, err := key.Decrypt() // finds the identities, which stay with the key; there is nothing to decrypt yet
+		_, err := key.Decrypt() // finds the identities: they stay with the key; there is nothing to decrypt yet
 		a.hear(err)
 		if a.loaded == nil {
 			a.loaded = map[string]age.MasterKey{}

@@ -9,7 +9,7 @@ import (
 	"connsync/secrets"
 )
 
-// Every type of key that sops asks its services for has one of the names by which a project allows it.
+// Every type of key sops asks its services for has one of the names by which a project allows it.
 func TestEveryKeyTypeHasItsName(t *testing.T) {
 	var names []string
 	for _, k := range []*keyservice.Key{

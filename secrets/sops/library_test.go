@@ -91,7 +91,7 @@ func signedAlike(t *testing.T, text string, ours, theirs upstream.TreeBranch) {
 			tree := upstream.Tree{Branches: upstream.TreeBranches{slices.Clone(branch)}, Metadata: m}
 			sum, err := tree.Encrypt(dataKey, aes.NewCipher())
 			if err != nil {
-				return // a value that SOPS does not encrypt
+				return // a value SOPS does not encrypt
 			}
 			again, err := tree.Decrypt(dataKey, aes.NewCipher())
 			if err != nil {
@@ -130,7 +130,7 @@ func TestDocumentsThatNoManifestIsAreRefused(t *testing.T) {
 	}
 }
 
-// TestCommentsAreWrittenWhereTheLibraryWritesThem has trees that no text makes: what a file's comments are after a merge, or a change by SOPS.
+// TestCommentsAreWrittenWhereTheLibraryWritesThem has trees no text makes: what a file's comments are after a merge, or a change by SOPS.
 func TestCommentsAreWrittenWhereTheLibraryWritesThem(t *testing.T) {
 	above, behind := upstream.Comment{Value: " above"}, upstream.Comment{Value: " behind", Inline: true}
 	many := upstream.Comment{Value: " first\n second"}
@@ -148,7 +148,7 @@ func TestCommentsAreWrittenWhereTheLibraryWritesThem(t *testing.T) {
 	}
 }
 
-// manyKeys are rules with keys of every type that SOPS has, alone and in groups, and rules that it does not take.
+// manyKeys are rules with keys of every SOPS type, alone and in groups, and rules SOPS does not take.
 func manyKeys(one, two string) []string {
 	const (
 		arn, other   = "arn:aws:kms:us-east-1:656532927350:key/920aff2e-c5f1-4040-943a-047fa387b27e+arn:aws:iam::927034868273:role/sops-dev", "arn:aws:kms:eu-west-1:1:key/2"
@@ -236,7 +236,7 @@ func shownKeys(groups []upstream.KeyGroup) string {
 	return b.String()
 }
 
-// The version in a sops block is that of the library.
+// The version in a sops block is the library's.
 func TestTheVersionIsThatOfTheLibrary(t *testing.T) {
 	if sops.LibraryVersion != version.Version {
 		t.Errorf("%s, and the library is %s", sops.LibraryVersion, version.Version)

@@ -17,7 +17,7 @@ import (
 type Versions struct{ Base, Ours, Theirs []byte }
 
 // Merge is what became of two versions of a manifest. Its text is always to be written: where the merge is not done, it says so by itself, by
-// conflict markers or by a MAC that is empty, which is SOPS's own mark for a file that somebody has to look at.
+// conflict markers or by an empty MAC, SOPS's own mark for a file a person has to look at.
 type Merge struct {
 	Text      []byte
 	Conflicts []string // the connections that both sides changed, or "sops"
@@ -27,7 +27,7 @@ type Merge struct {
 // Done tells whether nothing is left to do.
 func (m Merge) Done() bool { return len(m.Conflicts) == 0 && m.Unsigned == nil }
 
-// The reasons for which the result of a merge is not signed.
+// The reasons not to sign the result of a merge.
 var (
 	ErrRotated  = errors.New("the two sides have other data keys, and no key is at hand to encrypt the one anew for the other")
 	ErrComments = errors.New("an encrypted comment of one side cannot be encrypted anew for the other")
@@ -101,7 +101,7 @@ type merger struct {
 	result *splice.Doc
 }
 
-// open opens all versions that are encrypted.
+// open opens all encrypted versions.
 func (g *merger) open(ctx context.Context, o *Opener, v Versions) {
 	for i, text := range [][]byte{v.Base, v.Ours, v.Theirs} {
 		if g.docs[i] == nil || !encryptedDoc(g.docs[i]) {
@@ -215,7 +215,7 @@ func (g *merger) rekeyed(merged splice.Merged, mine *file) ([]byte, error) {
 	return g.result.SetAll(changes)
 }
 
-// foreign are the files of the connections that come from a side with another data key.
+// foreign are the files of the connections from a side with another data key.
 func (g *merger) foreign(merged splice.Merged, mine *file) map[secrets.Path]*file {
 	out := map[secrets.Path]*file{}
 	for _, e := range merged.Entries {

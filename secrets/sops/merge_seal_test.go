@@ -9,7 +9,7 @@ import (
 	"connsync/secrets/seal"
 )
 
-// A seal and the settings that it was made over come from one side, as one unit: no merge pairs a seal with settings that its maker did not see, and none makes a seal.
+// A seal and the settings it was made over come from one side, as one unit: no merge pairs a seal with settings that its maker did not see, and none makes a seal.
 func TestAMergePairsNoSealWithSettingsOfTheOtherSide(t *testing.T) {
 	recipient, _ := editKey(t)
 	o := New(Options{Allow: []string{"age"}})

@@ -54,7 +54,7 @@ connections:
       config: {kafkaAddr: "k.example:9093", token: canary-bus}
 `
 
-// mergeWorld is one file of which two versions are made.
+// mergeWorld is one file with two versions made of it.
 type mergeWorld struct {
 	t         *testing.T
 	r         *rand.Rand
@@ -255,7 +255,7 @@ func (w *mergeWorld) judge(v Versions, m Merge) string {
 	return "signed"
 }
 
-// want are the connections that a merge should have, and whether both sides changed one, each to something else.
+// want are the connections a merge should have, and whether both sides changed one, each to something else.
 func (w *mergeWorld) want(v Versions) (map[string]any, bool) {
 	w.t.Helper()
 	var c [3]map[string]any

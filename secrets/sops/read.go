@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// branchOf is a document (of document) as SOPS has it: keys, values and comments in the order that the MAC covers them, and comments that
-// select what is encrypted in front of what they select. It is the tree that SOPS's own reader makes, which links a cloud's storage and more.
+// branchOf is a document (of document) as SOPS has it: keys, values and comments in the order the MAC covers them, and comments that
+// select what is encrypted in front of what they select. It is the tree of SOPS's own reader. That reader links a cloud's storage and more.
 func branchOf(doc *yaml.Node) upstream.TreeBranch {
 	b := commentsAbove(upstream.TreeBranch{}, doc)
 	b = mappingItems(b, doc.Content[0], true)

@@ -14,7 +14,7 @@ import (
 // UserKeys is the file in which SOPS finds age identities without a variable; "" where the system names no folder for it.
 func UserKeys() string { return userKeys() }
 
-// ErrNoIdentity says that a text holds no age identity whose recipient can be told.
+// ErrNoIdentity says that a text holds no age identity with a recognizable recipient.
 var ErrNoIdentity = errors.New("no age identity whose public key can be told")
 
 // AgeRecipients are the public recipients of the identities in a text, once each.
@@ -35,7 +35,7 @@ func AgeRecipients(text string) ([]string, error) {
 	return out, nil
 }
 
-// The forms of recipients that are no age keys.
+// The forms of recipients other than age keys.
 var (
 	fingerprint = lazy.New(`^[0-9A-Fa-f]{40}$`)
 	awsKey      = lazy.New(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+$`)
@@ -45,7 +45,7 @@ var (
 	vaultKey    = lazy.New(`^/v1/[A-Za-z0-9_/.-]+/keys/[A-Za-z0-9_-]+$`)
 )
 
-// KindOf is the type of key by which a text can be written into a rule: age, also for an SSH public key, pgp, hckms, kms, gcp_kms, azure_kv or hc_vault;
+// KindOf is the type of key for writing a text into a rule: age, also for an SSH public key, pgp, hckms, kms, gcp_kms, azure_kv or hc_vault;
 // "" where it is none of them.
 func KindOf(recipient string) string {
 	switch u, err := url.Parse(recipient); {

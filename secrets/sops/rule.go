@@ -14,7 +14,7 @@ const RulesFile = ".sops.yaml"
 
 // Rule is the creation rule of a file, as sops itself reads it.
 type Rule struct {
-	From string // the file that it stands in, as a path of the system
+	From string // its file, as a path of the system
 	meta upstream.Metadata
 }
 
@@ -24,7 +24,7 @@ var ErrNoRule = errors.New("no rule of a " + RulesFile + " fits it")
 // ErrBadRule says that a .sops.yaml cannot be used.
 var ErrBadRule = errors.New("its " + RulesFile + " cannot be used")
 
-// RuleFor is the rule of a file (a slash path below top): the first that fits of the nearest .sops.yaml that has rules, in its folder or above.
+// RuleFor is the rule of a file (a slash path below top): the first fitting one of the nearest .sops.yaml with rules, in its folder or above.
 func RuleFor(top, file string) (r *Rule, err error) {
 	defer func() {
 		if recover() != nil {

@@ -66,7 +66,7 @@ type creationRule struct {
 	EncryptedCommentRegex   string     `yaml:"encrypted_comment_regex"`
 }
 
-// ruleIn is the rule of a .sops.yaml for a file (both below one folder): the first that fits. The file may have no rules at all, which counts as
+// ruleIn is the rule of a .sops.yaml for a file (both below one folder): the first that fits. The file may have no rules at all, and counts as
 // no file: found is false then.
 func ruleIn(from, file string) (m upstream.Metadata, found bool, err error) {
 	text, err := os.ReadFile(from)
@@ -88,7 +88,7 @@ func ruleIn(from, file string) (m upstream.Metadata, found bool, err error) {
 	return m, true, err
 }
 
-// firstOf is the first rule that fits a path below the folder of its file.
+// firstOf is the first rule for a path below the folder of its file.
 func firstOf(rules []creationRule, path string) (creationRule, error) {
 	for _, r := range rules {
 		if r.PathRegex == "" {

@@ -39,7 +39,7 @@ type keyGroup struct {
 	Vault []string `yaml:"hc_vault"`
 }
 
-// groups are the keys of a rule in SOPS's order, which is that of a file's sops block.
+// groups are the keys of a rule in SOPS's order, as in a file's sops block.
 func (r creationRule) groups() ([]upstream.KeyGroup, error) {
 	if len(r.KeyGroups) == 0 {
 		group, err := r.ungrouped()
@@ -72,7 +72,7 @@ func take[K upstreamkeys.MasterKey](g *gathered, keys []K, err error) {
 	}
 }
 
-// ungrouped are the keys that stand in the rule itself.
+// ungrouped are the keys in the rule itself.
 func (r creationRule) ungrouped() (upstream.KeyGroup, error) {
 	var g gathered
 	texts := func(member any) string {

@@ -110,7 +110,7 @@ func shown(files fstest.MapFS) string {
 	return b.String()
 }
 
-// chosenBySops is what the library takes for a file from the nearest .sops.yaml that has rules. A separator stands between the parts of the
+// chosenBySops is what the library takes for a file from the nearest .sops.yaml with rules. A separator stands between the parts of the
 // file's path below that folder.
 func chosenBySops(top, file, separator string) (c *config.Config, failed bool) {
 	for dir := path.Dir(file); ; dir = path.Dir(dir) {
@@ -148,7 +148,7 @@ func TestTheLawIsWhatTheCommandDoes(t *testing.T) {
 	d.words = []string{"mode", "level", "site", "a", "b", "user_enc", "x_unencrypted", "word", "config", "pt"}
 	recipient := key(t)
 	done, encrypted := 0, 0
-	for done < *commands || encrypted < *commands/2 { // a draw of rules that encrypt nothing tests little
+	for done < *commands || encrypted < *commands/2 { // a draw of rules without any encryption tests little
 		kind, selector := d.selector()
 		rules := "creation_rules:\n  - age: " + recipient + "\n    mac_only_encrypted: " + d.one("true", "false") + "\n"
 		if kind != "" {
@@ -159,7 +159,7 @@ func TestTheLawIsWhatTheCommandDoes(t *testing.T) {
 		text := scalarsHead + b.String()
 		before, ms := surveyed(t, rules, text)
 		if len(ms) > 0 || len(before.Connections) == 0 || emptyComment.MatchString(text) {
-			continue // not a manifest, or a selector that is a mistake; and of an empty comment in a list sops makes an empty item
+			continue // not a manifest, or a mistaken selector; and of an empty comment in a list sops makes an empty item
 		}
 		done++
 		dir := t.TempDir()
@@ -169,7 +169,7 @@ func TestTheLawIsWhatTheCommandDoes(t *testing.T) {
 		var is []secrets.Path
 		after, ms := surveyed(t, rules, textOf(t, dir))
 		for _, m := range ms {
-			if !strings.Contains(m.Message, "must not be encrypted") { // by a rule that is for other tools
+			if !strings.Contains(m.Message, "must not be encrypted") { // by a rule for other tools
 				t.Errorf("%s\n%s\n%s", m.Message, rules, text)
 			}
 		}

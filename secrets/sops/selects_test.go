@@ -37,7 +37,7 @@ func newDrawer(t *testing.T) drawer {
 
 func (d drawer) one(of ...string) string { return of[d.IntN(len(of))] }
 
-// words are keys and parts of comments that the selectors below may hit.
+// words are keys and parts of comments the selectors below may hit.
 var words = []string{"password", "Password", "pass", "token", "token_enc", "x_unencrypted", "config", "endpoint", "a", "a.b", "sops-enc", "secret_pt", "ENC"}
 
 func (d drawer) comment() string {

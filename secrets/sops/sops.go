@@ -1,5 +1,5 @@
 // Package sops reads SOPS files: it decrypts a manifest in memory, with SOPS's own packages, under rules
-// of ours (docs/sops.md): a file is screened before SOPS sees it, a key type that is not allowed is
+// of ours (docs/sops.md): a file is screened before SOPS sees it, a forbidden key type is
 // never contacted, the MAC is verified, and no text of SOPS gets out.
 package sops
 
@@ -20,8 +20,8 @@ import (
 
 // Options are the rules of a project.
 type Options struct {
-	Allow   []string // key types that may be used: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
-	FullMAC bool     // refuse files whose MAC covers encrypted values only
+	Allow   []string // the allowed key types: age, pgp, hckms, kms, gcp_kms, azure_kv, hc_vault
+	FullMAC bool     // refuse files with a MAC over encrypted values only
 	// Lend is called before SOPS looks for a key of a type, and what it gives afterwards: the environment may hold only then
 	// what SOPS looks for there. nil: it always does.
 	Lend func(keyType string) (back func())
@@ -129,7 +129,7 @@ func (o *Opener) decrypt(ctx context.Context, name string, data []byte) (*file, 
 	return f, f.verify()
 }
 
-// unlock finds the file's data key, with the keys that are allowed and no others.
+// unlock finds the file's data key, with the allowed keys and no others.
 func (o *Opener) unlock(ctx context.Context, f *file) error {
 	failed := &Error{File: f.name, Kind: KindNoKey}
 	for _, group := range f.tree.Metadata.KeyGroups {

@@ -235,7 +235,7 @@ func TestStructuresThatSOPSMustNotSee(t *testing.T) {
 	}
 }
 
-// A file's metadata is written by whoever writes the file: it must not make connsync talk to a host.
+// A file's metadata is written by the writer of the file: it must not make connsync talk to a host.
 func TestAKeyTypeThatIsNotAllowedIsNeverContacted(t *testing.T) {
 	recipient := key(t)
 	asked := 0

@@ -50,7 +50,7 @@ func (a *ageKeys) sources(recipients []string) []Source {
 	return out
 }
 
-// userKeys is the file that needs no variable.
+// userKeys is the file used without a variable.
 func userKeys() string {
 	dir, err := os.UserConfigDir()
 	if xdg := os.Getenv("XDG_CONFIG_HOME"); runtime.GOOS == "darwin" && xdg != "" {
@@ -155,7 +155,7 @@ func (a *ageKeys) fromSSH(name string, recipients []string) Source {
 
 func isSSH(recipient string) bool { return strings.HasPrefix(recipient, "ssh-") }
 
-// identities says what a text holds, of which SOPS takes every word, or every line, for an identity, or uses none of it.
+// identities says what a text holds. SOPS takes every word of it, or every line, for an identity, or uses none of it.
 func (a *ageKeys) identities(text string, words bool, recipients []string) string {
 	trimmed := strings.TrimSpace(text)
 	if strings.HasPrefix(text, "age-encryption") || strings.HasPrefix(text, "-----BEGIN AGE") {

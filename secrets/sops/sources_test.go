@@ -93,7 +93,7 @@ func TestEachKeyIsToldWhyItDoesNotOpen(t *testing.T) {
 	}
 }
 
-// saidOf is what is said of a file that does not open.
+// saidOf is what is said of an unopened file.
 func saidOf(t *testing.T, data []byte) string {
 	t.Helper()
 	_, err := New(Options{Allow: []string{"age", "pgp", "hckms"}}).Open(context.Background(), "a.yaml", data)
@@ -108,7 +108,7 @@ func saidOf(t *testing.T, data []byte) string {
 	return strings.Join(lines, "\n")
 }
 
-// A key that is a recipient, and whose wrapped data key somebody changed, is not told that it is another's.
+// The key of a recipient with an altered wrapped data key is not called another's key.
 func TestAWrappedKeyThatWasChangedIsSaid(t *testing.T) {
 	recipient, _ := editKey(t)
 	sealed, err := Encrypt([]byte("connections: {prod: {a: {config: {password: canary}}}}\n"), recipient, EncryptOptions{EncryptedRegex: "^password$"})

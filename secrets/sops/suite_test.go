@@ -31,7 +31,7 @@ func suiteCases(t *testing.T) map[string][]byte {
 	return cases
 }
 
-// TestWhatConnsyncReadsSopsReadsAlike makes a config of every case of the YAML test suite that a config may be, encrypts it with SOPS, and
+// TestWhatConnsyncReadsSopsReadsAlike makes a config of every case of the YAML test suite fit for one, encrypts it with SOPS, and
 // compares what would be sent before and after. (Package manifest reads the same cases by themselves.)
 func TestWhatConnsyncReadsSopsReadsAlike(t *testing.T) {
 	recipient := key(t)

@@ -77,7 +77,7 @@ func notText(s string) string {
 	return ""
 }
 
-// cipher is SOPS's cipher, which remembers where it failed: SOPS's own errors do not name the place.
+// cipher is SOPS's cipher with a note of where it failed: SOPS's own errors do not name the place.
 type cipher struct {
 	inner    upstream.Cipher
 	failedAt secrets.Path

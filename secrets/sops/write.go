@@ -78,7 +78,7 @@ func scalarNode(v any) *yaml.Node {
 	return n
 }
 
-// waiting are comments whose place is not there yet.
+// waiting are comments without a place yet.
 type waiting struct{ head, inline []string }
 
 func (w *waiting) take(v any) bool {

@@ -1,5 +1,5 @@
 // Command bench measures connsync, as a whole process, on repositories of encrypted manifests, beside an emulated SecMaster in a process of
-// its own, whose answers take a network's time and whose pages cost nothing. Beside each row stands its limit: a client that only sends
+// its own. Its answers take a network's time, and its pages cost nothing. Beside each row stands its limit: a client that only sends
 // the requests. Times of two machines, or of two runs, say nothing about each other; their ratios do.
 package main
 
@@ -65,7 +65,7 @@ func measureAt(program string, n int) (err error) {
 	pages := (n + 198) / 199
 	for _, row := range []struct {
 		work   string
-		change int // connections that get another secret before it
+		change int // connections given another secret before it
 		args   []string
 		writes int
 		lists  int
@@ -106,7 +106,7 @@ func measureAt(program string, n int) (err error) {
 // usage is what a process took.
 type usage struct {
 	wall, cpu    time.Duration
-	memory, read int64 // bytes: the peak, and all that it read
+	memory, read int64 // bytes: the peak, and everything it read
 }
 
 // timed runs connsync in the repository. It reads what the kernel counted before the process is gone.

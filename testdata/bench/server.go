@@ -28,7 +28,7 @@ const (
 	countsPath   = "/bench/counts"
 )
 
-// slow is the emulator behind a network: every answer takes the latency, and a page of a list that nothing has changed is the one that it was.
+// slow is the emulator behind a network: every answer takes the latency, and a page of an unchanged list is the same as before.
 type slow struct {
 	inner http.Handler
 
@@ -172,7 +172,7 @@ func (s *server) counts() (string, error) {
 	return string(text), err
 }
 
-// bare is how long a client takes that only sends the requests, as many at a time as connsync may.
+// bare is how long a client takes to send the requests and do nothing else, as many at a time as connsync may.
 func (s *server) bare(writes, lists int) (time.Duration, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: parallelism}}
 	defer client.CloseIdleConnections()

@@ -1,5 +1,5 @@
-// Command errorbranches reads a cover profile and lists every branch that handles or makes an error and that no test executed:
-// the body of an if or a case that asks for an error, or that returns one.
+// Command errorbranches reads a cover profile and lists every branch for an error, handled or made, not executed by any test:
+// the body of an if or a case asking for an error, or a body returning one.
 package main
 
 import (
@@ -67,7 +67,7 @@ func limit(args []string) (int, error) {
 	return 0, errors.New("usage: errorbranches PROFILE [NUMBER]: the number of branches that may be open is 0 or more")
 }
 
-// block is a line of a cover profile, in which counts of several test programs are added up.
+// block is a line of a cover profile, with the counts of several test programs added up.
 type block struct{ fromLine, fromColumn, toLine, toColumn, count int }
 
 func profile(name string) (map[string][]block, error) {
@@ -181,7 +181,7 @@ func asksForError(conditions []ast.Expr) bool {
 	return found
 }
 
-// returnsError tells whether a body ends with the return of something that is not nil in the error's place.
+// returnsError tells whether a body ends with the return of something other than nil in the error's place.
 func returnsError(body []ast.Stmt) bool {
 	r, ok := body[len(body)-1].(*ast.ReturnStmt)
 	if !ok || len(r.Results) == 0 {

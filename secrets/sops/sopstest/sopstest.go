@@ -1,4 +1,4 @@
-// Package sopstest gives tests the sops command itself, of the version that connsync is built with: what people
+// Package sopstest gives tests the sops command itself, of the version in connsync's build: what people
 // do to a file with it is what connsync has to understand. Only tests import it.
 package sopstest
 
@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// build has the go command make sops, which go.mod names as a tool, and keep it in the build cache: the first time it
+// build has the go command make sops (go.mod names it as a tool) and keep it in the build cache: the first time it
 // takes what a build of connsync takes, and then a fraction of a second. The folder and the environment are those that the tests were
 // started with, since a test may have gone elsewhere, and set another HOME, and with it another cache.
 var build = sync.OnceValues(func() (string, error) {

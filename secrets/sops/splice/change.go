@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Set is the text with a scalar at a path: in the place of the one that is there, or added with what is missing on the way, behind what its mapping
-// or list has already. A mapping or a list that has something in it is not replaced.
+// Set is the text with a scalar at a path: in the place of the present one, or added with what is missing on the way, behind what its mapping
+// or list has already. A mapping or a list with something in it is not replaced.
 func (d *Doc) Set(path []any, s Scalar) ([]byte, error) {
 	at, err := d.find(path)
 	switch {
@@ -28,7 +28,7 @@ func (d *Doc) Set(path []any, s Scalar) ([]byte, error) {
 	return d.replace(d.offset(at.node), end, s.written(at.node.Style, at.flow)+d.headComment(at.node)), nil
 }
 
-// headComment is the comment behind the | or > of a text of many lines, which stays.
+// headComment is the comment behind the | or > of a text of many lines: it stays.
 func (d *Doc) headComment(n *yaml.Node) string {
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		return ""
@@ -49,7 +49,7 @@ func (at spot) indent() int {
 	return at.parent.Column - 1
 }
 
-// fill writes a value behind a key that has none.
+// fill writes a value behind a key without one.
 func (d *Doc) fill(at spot, s Scalar) ([]byte, error) {
 	if at.key == nil {
 		return nil, ErrUnclear
@@ -105,7 +105,7 @@ func (d *Doc) addToNothing(at spot, s Scalar) ([]byte, error) {
 	return d.replace(from, to, d.breaks()+strings.Join(lines, d.breaks())), nil
 }
 
-// keyOf is the key that a node is the value of.
+// keyOf is the key of a node.
 func (d *Doc) keyOf(n *yaml.Node) *yaml.Node {
 	var found *yaml.Node
 	eachNode(d.root, func(m *yaml.Node) {
@@ -199,7 +199,7 @@ func (d *Doc) Rename(path []any, to string) ([]byte, error) {
 	return d.replace(d.offset(at.key), end, keyText(to, at.key.Style&yaml.DoubleQuotedStyle != 0)), nil
 }
 
-// Remove is the text without the scalar at a path and its key, which must be the only thing of their lines.
+// Remove is the text without the scalar at a path and its key: both must be alone on their lines.
 func (d *Doc) Remove(path []any) ([]byte, error) {
 	at, err := d.find(path)
 	if err != nil || at.node == nil || at.key == nil || at.node.Kind != yaml.ScalarNode || null(at.node) {
@@ -253,7 +253,7 @@ type Change struct {
 	To   Scalar
 }
 
-// SetAll is Set for many values that are there, at the cost of one.
+// SetAll is Set for many present values, at the cost of one.
 func (d *Doc) SetAll(changes []Change) ([]byte, error) {
 	type cut struct {
 		from, to int

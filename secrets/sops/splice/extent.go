@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// end is where in the text a node ends. indent is the column, from 0, of the key or the dash that it belongs to; flow tells that
+// end is where in the text a node ends. indent is the column, from 0, of the key or the dash it belongs to; flow tells that
 // it stands in brackets.
 func (d *Doc) end(n *yaml.Node, indent int, flow bool) (int, error) {
 	at := d.offset(n)
@@ -133,7 +133,7 @@ func (d *Doc) endOfBlock(at, indent int) (int, error) {
 	return end, nil
 }
 
-// endOfPlain reads a text without quotes, of one or more lines, until it is the value that the parser read.
+// endOfPlain reads a text without quotes, of one or more lines, until it is the value read by the parser.
 func (d *Doc) endOfPlain(at int, value string, flow bool) (int, error) {
 	read, empty := "", 0
 	for first := true; at < len(d.text); first = false {

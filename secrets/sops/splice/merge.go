@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Side names one of two versions that are merged.
+// Side names one of the two merged versions.
 type Side int
 
 // The sides.
@@ -31,7 +31,7 @@ type Merged struct {
 type Merger struct {
 	Key   string
 	Depth int
-	Own   string              // a key of the root that Side decides; it is none of the result's entries
+	Own   string              // a key of the root decided by Side; it is none of the result's entries
 	Side  func() (Side, bool) // false for a conflict
 }
 
@@ -64,7 +64,7 @@ func index(parts []segment) map[string]segment {
 	return out
 }
 
-// order are the entries of both, those of theirs alone behind the one that they stand behind there.
+// order are the entries of both, those of theirs alone behind their neighbour there.
 func order(ours, theirs []segment) []segment {
 	out, there := slices.Clone(ours), index(ours)
 	for i, s := range theirs {
@@ -143,7 +143,7 @@ func (g *merging) entry(s segment) {
 	}
 }
 
-// put puts a segment of a side into the result; one that the side removed is none.
+// put puts a segment of a side into the result; one removed by the side is none.
 func (g *merging) put(s segment, from Side) {
 	if s.text == "" && len(s.path) == 0 {
 		return
@@ -203,7 +203,7 @@ func (g *merging) text() string {
 	return b.String()
 }
 
-// holds tells whether anything that is no head stands below a piece.
+// holds tells whether anything but a head stands below a piece.
 func (g *merging) holds(i int) bool {
 	above := g.pieces[i].path
 	for _, p := range g.pieces[i+1:] {

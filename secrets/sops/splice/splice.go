@@ -1,5 +1,5 @@
 // Package splice changes single values of a YAML text and leaves every other byte as it is: comments, order, quotes, indentation and line
-// ends. It finds places by the positions of the parser and writes no document anew. Whoever uses it parses the result once more and compares:
+// ends. It finds places by the positions of the parser and writes no document anew. Its users parse the result once more and compare:
 // Leaves is made for that.
 package splice
 
@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The reasons for which a text is not changed.
+// The reasons not to change a text.
 var (
 	ErrNotPlain = errors.New("not one YAML mapping without anchors, aliases and tags")
 	ErrNoPlace  = errors.New("there is no such place")
@@ -75,7 +75,7 @@ func plainTree(n *yaml.Node) bool {
 type spot struct {
 	node   *yaml.Node // the value; nil where there is none
 	key    *yaml.Node // its key; nil for an item of a list
-	parent *yaml.Node // the innermost mapping or list on the way that is there
+	parent *yaml.Node // the innermost mapping or list present on the way
 	rest   []any      // of the path, from what is missing in parent on
 	flow   bool       // parent, or something around it, is in brackets
 }
@@ -114,7 +114,7 @@ func (d *Doc) find(path []any) (spot, error) {
 	return at, nil
 }
 
-// items are those of a list that count.
+// items are a list's items without the skipped ones.
 func (d *Doc) items(list *yaml.Node) []*yaml.Node {
 	out := make([]*yaml.Node, 0, len(list.Content))
 	for _, c := range list.Content {
@@ -134,7 +134,7 @@ func child(n *yaml.Node, name string) (key, value *yaml.Node) {
 	return nil, nil
 }
 
-// null tells a value that is not written at all.
+// null tells an unwritten value.
 func null(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == ""
 }

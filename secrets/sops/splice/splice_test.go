@@ -18,7 +18,7 @@ func change(t *testing.T, text string, do func(*splice.Doc) ([]byte, error)) (st
 	return string(out), err
 }
 
-// TestAValueIsSetInPlace sets a value in every notation that one may have, and leaves all else.
+// TestAValueIsSetInPlace sets a value in every possible notation, and leaves all else.
 func TestAValueIsSetInPlace(t *testing.T) {
 	at := func(path ...any) []any { return path }
 	for _, c := range []struct {
