@@ -49,7 +49,7 @@ type importing struct {
 	names    map[string]bool // taken paths, in one case
 }
 
-// candidate is a candidate for an import: a connection in SecMaster.
+// candidate is a connection an import could take.
 type candidate struct {
 	shown apply.Shown
 	draft draft.Connection

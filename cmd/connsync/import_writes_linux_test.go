@@ -20,7 +20,7 @@ import (
 // tracedCalls are all ways for bytes to come into a regular file, or a text into the name of one.
 const tracedCalls = "write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice,mmap,openat,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat"
 
-// unseenCalls bring bytes into a file unseen by a trace.
+// unseenCalls bring bytes into a file, and a trace does not show them.
 var unseenCalls = map[string]bool{"sendfile": true, "copy_file_range": true, "splice": true, "mmap": true}
 
 // traced is what a command and its children wrote into regular files.

@@ -55,7 +55,7 @@ func (o *opening) open(ctx context.Context, f manifest.File) (*sops.Opened, erro
 	return &opened, nil
 }
 
-// changedError is a file changed since a moment ago.
+// changedError is a file with other content than a moment ago.
 type changedError struct{ file string }
 
 func (e *changedError) Error() string { return "the file changed while connsync ran" }

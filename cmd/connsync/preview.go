@@ -30,7 +30,7 @@ type preview struct {
 	dirty    error   // manifests in no commit: of a dry run, as it is for them, too
 	blind    []error // targets planned without the shared state
 	refused  []error // what a sync would refuse
-	unjudged []error // plans: it cannot be told whether they go back
+	unjudged []error // plans with no way to tell whether they go back
 	beside   []error // running syncs
 	stale    []error // catalogs of plugins unlike those of their workspaces
 }

@@ -28,7 +28,7 @@ func TestSyncsThatRace(t *testing.T) {
 	}
 }
 
-// hesitating is an emulated SecMaster: it lets each request wait a little: the pauses are what a seed varies. It gives them to the test, too.
+// hesitating is an emulated SecMaster. It lets each request wait a little: the pauses are what a seed varies. It gives them to the test, too.
 func hesitating(t *testing.T, random *rand.Rand) (server *emulator.Server, url string, pause func() time.Duration) {
 	t.Helper()
 	server, err := emulator.New(emulator.Options{})

@@ -30,7 +30,7 @@ type syncRun struct {
 	paths   manifest.Project
 	dirty   bool // the worktree has changes beside the commit
 	names   names
-	writers map[string]*secmaster.Client // by target: planned again, it is asked by the same one: it remembers who uses what
+	writers map[string]*secmaster.Client // by target: planned again, it is asked by the same one, with its memory of who uses what
 	hints   vouchers                     // known state as this clone has it, before the lock
 
 	sessions  []*state.Session
