@@ -42,7 +42,7 @@ func (r *Reader) failure(c call, a answer, left bool, err error) *Error {
 		return &Error{Op: c.op, Status: a.status, RequestID: a.requestID, Message: plainStatus(a), Class: ErrUnclear}
 	}
 	if good && c.budget != nil && len(a.body) > largestError {
-		return nil // a page of a list: its reader looks at the code too: reading it twice takes time
+		return nil // a page of a list; its reader looks at the code too: reading it twice takes time
 	}
 	says := saidIn(a.body)
 	if a.requestID == "" {

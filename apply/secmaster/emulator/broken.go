@@ -88,7 +88,7 @@ var packed = sync.OnceValue(func() []byte {
 	return b.Bytes()
 })
 
-// flood sends a gigabyte of spaces, packed, or fewer of them as they are.
+// flood sends a gigabyte of spaces, packed, or fewer of them unpacked.
 func (x *exchange) flood(pack bool) {
 	x.w.Header().Set("Content-Type", "application/json")
 	chunk, n := bytes.Repeat([]byte(" "), megabyte), 64

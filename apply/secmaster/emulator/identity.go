@@ -18,7 +18,7 @@ type Identity struct {
 	Provider, Agency       string // URNs
 	IDP                    string // the provider's name in IAM
 	Issuer, Audience       string // of the accepted ID tokens
-	AgencyName, DomainName string // of the agency for keys to assume
+	AgencyName, DomainName string // of the agency that keys may assume
 	JobToken, PodToken     string // that the makers of ID tokens and of a pod's keys ask for
 
 	mu       sync.Mutex
