@@ -16,7 +16,7 @@ var agesFormats = map[string]func(io.Writer, view.Ages) error{
 	"html":     agesHTML,
 }
 
-// Ages lays secrets and their ages out in a format, for a file or a pipe. Nothing is written for a format that there is none of.
+// Ages lays secrets and their ages out in a format, for a file or a pipe. Nothing is written for a format without a layout for them.
 func Ages(w io.Writer, name string, a view.Ages) error {
 	if layOut := agesFormats[name]; layOut != nil {
 		return layOut(w, a)

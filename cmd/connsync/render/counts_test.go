@@ -14,7 +14,7 @@ import (
 	"connsync/cmd/connsync/view"
 )
 
-// counted are the diffs whose counts are checked: those with one of everything, a usual one, and one of nothing.
+// counted are the diffs with counts to check: those with one of everything, a usual one, and one of nothing.
 func counted() map[string]view.Diff {
 	out := newEverything().diffs()
 	out["sample"], out["live sample"], out["nothing"] = sample(true), sample(false), view.Diff{}
@@ -70,7 +70,7 @@ func TestTotalsAreThoseOfThePlans(t *testing.T) {
 	}
 }
 
-// grouped is the line of a file of rules whose changes stand below it.
+// grouped is the line of a file of rules, with its changes below it.
 var grouped = regexp.MustCompile(`(?m)^> - .*: (\d+) changes: (.*)$`)
 
 // The heading of a comment counts what stands below it.

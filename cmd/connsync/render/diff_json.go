@@ -69,7 +69,7 @@ type jsonPlan struct {
 	Unconfirmed  int            `json:"unconfirmed_writes,omitempty"`
 	BlindToTouch bool           `json:"blind_to_touch,omitempty"`
 	Reviewed     bool           `json:"destinations_reviewed,omitempty"`
-	Search       *jsonSearch    `json:"users_search,omitempty"` // none where nobody was asked
+	Search       *jsonSearch    `json:"users_search,omitempty"` // none where no one was asked
 	Files        []jsonFile     `json:"files,omitempty"`        // whose recipients or MAC change
 	Changes      []jsonChange   `json:"changes"`                // without the unchanged ones
 }
@@ -96,7 +96,7 @@ type jsonChange struct {
 	HighRisk []string      `json:"high_risk,omitempty"` // the paths of risks
 	Risks    []jsonRisk    `json:"risks,omitempty"`
 	Warnings []jsonWarning `json:"warnings,omitempty"`
-	UsedBy   *jsonUsers    `json:"used_by,omitempty"` // none where nobody was asked
+	UsedBy   *jsonUsers    `json:"used_by,omitempty"` // none where no one was asked
 	Conflict *jsonConflict `json:"conflict,omitempty"`
 }
 
@@ -129,7 +129,7 @@ type jsonConflict struct {
 	Commit string     `json:"commit,omitempty"`
 }
 
-// asJSON lays a diff out for machines. It takes the plans as they are: no word that is only for people is in it.
+// asJSON lays a diff out for machines. It takes the plans as they are: no word only for people is in it.
 func asJSON(w io.Writer, d view.Diff) error {
 	var rules []string
 	for _, a := range d.Alarms {

@@ -36,7 +36,7 @@ type jsonHabit struct {
 	Means    sentence `json:"means,omitempty"`
 }
 
-// words of the verdicts in JSON, which have no blanks.
+// words of the verdicts in JSON, without blanks.
 var verdicts = map[view.Verdict]string{view.Fine: "ok", view.Doubtful: "warning", view.Broken: "failed", view.NotLooked: "not-looked-at"}
 
 // DoctorJSON writes what was looked at, for machines: one value.

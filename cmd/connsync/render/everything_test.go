@@ -194,7 +194,7 @@ func findings() []review.Finding {
 	}
 }
 
-// reports are a sync's with every outcome, one that could not record what it sent, and one that could not share it.
+// reports are a sync's with every outcome, one unable to record what it sent, and one unable to share it.
 func reports(p diff.Plan) (all, lost, kept apply.Report) {
 	said := func(message string, hints ...string) error { return &view.Said{Message: message, Hints: hints} }
 	all = apply.Report{Target: "prod", Run: "0123456789abcdef", Plan: p, Started: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Took: 1500 * time.Millisecond,
@@ -242,7 +242,7 @@ func (e everything) diffs() map[string]view.Diff {
 	}
 }
 
-// Whoever changes a word, a count, a total or an order of any format sees it in the difference of these files.
+// A developer who changes a word, a count, a total or an order of any format sees it in the difference of these files.
 func TestEverythingIsSaidAsItWas(t *testing.T) {
 	e := newEverything()
 	golden := map[string][]byte{}
@@ -376,7 +376,7 @@ func held(v reflect.Value, into map[string]map[string]bool) {
 	}
 }
 
-// A constant that is added to what a plan, a review or a report can say has to be added to everything.
+// A new constant of what a plan, a review or a report can say has to be added to everything.
 func TestEverythingHoldsEveryConstant(t *testing.T) {
 	have := map[string]map[string]bool{}
 	held(reflect.ValueOf(newEverything()), have)
@@ -399,14 +399,14 @@ func TestEverythingHoldsEveryConstant(t *testing.T) {
 	}
 }
 
-// unshown are the fields that no format shows.
+// unshown are the fields not shown by any format.
 var unshown = map[string]string{
 	"Change.Have": "the plan says what differs", "Change.Known": "likewise", "Change.Intent": "likewise", "Change.Restamp": "it changes the record alone", "Change.Verified": "likewise",
 	"SecretChange.Fingerprint": "no fact about a secret but its word is shown", "Plan.Wanted": "for the limits of a prune", "Plan.Recorded": "likewise",
 	"Plan.Unread": "of what is no plan yet",
 }
 
-// A field that is added to what a plan, a review or a report can say has to be used in everything, or named above.
+// A new field of what a plan, a review or a report can say has to be used in everything, or named above.
 func TestEverythingUsesEveryField(t *testing.T) {
 	used := map[string]bool{}
 	var walk func(v reflect.Value)

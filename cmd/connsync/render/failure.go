@@ -49,7 +49,7 @@ func failuresJSON(said []Failure) (out []jsonFailure) {
 	return out
 }
 
-// FailedJSON writes what is said of a command that gave no value.
+// FailedJSON writes what is said of a command without a value.
 func FailedJSON(w io.Writer, code int, said []Failure) error {
 	out := jsonFailed{Schema: Schema, ExitCode: code}
 	if all := failuresJSON(said); len(all) > 0 {

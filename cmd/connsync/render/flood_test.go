@@ -60,7 +60,7 @@ func floods() map[string]func(p *view.Page, name, text string) {
 	return out
 }
 
-// entry is the name of a group's entry, which is code wherever it stands.
+// entry is the name of a group's entry: it is code wherever it stands.
 func entry(group string, i int) string {
 	return fmt.Sprintf("%s_%d", strings.ReplaceAll(group, " ", "_"), i)
 }
@@ -70,7 +70,7 @@ const few = 2
 // many is how many entries are a flood: fewer of long ones are one.
 func many(long bool) int { return map[bool]int{true: 150, false: 2000}[long] }
 
-// flooded is a page with a few entries in each group, and with many more where that is asked for.
+// flooded is a page with a few entries in each group, or with many more on request.
 func flooded(long bool, floodOf func(group string) bool) view.Page {
 	r := rand.New(rand.NewPCG(1, 2))
 	texts := make([]string, 50)
@@ -159,7 +159,7 @@ func TestAFloodOfEveryGroupLeavesEachItsFirstEntries(t *testing.T) {
 	}
 }
 
-// A flood of rules in one file is one line that counts its changes, of each kind.
+// A flood of rules in one file is one line with a count of its changes, of each kind.
 func TestAFloodOfRulesIsOneLine(t *testing.T) {
 	p := view.Page{}
 	for i := range 3000 {

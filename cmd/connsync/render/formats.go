@@ -23,7 +23,7 @@ var formats = []format{
 	{"github", ": annotations of a workflow (docs/preview.md)", asGitHub},
 }
 
-// Diff lays a diff out in a format, for a file or a pipe. Nothing is written for a format that there is none of.
+// Diff lays a diff out in a format, for a file or a pipe. Nothing is written for a format without a layout for diffs.
 func Diff(w io.Writer, name string, d view.Diff) error {
 	for _, f := range formats {
 		if f.name == name {

@@ -11,7 +11,7 @@ import (
 	"connsync/manifest"
 )
 
-// annotation is a command of GitHub's runner that marks a line of a pull request.
+// annotation is a command for GitHub's runner to mark a line of a pull request.
 type annotation struct {
 	level string // error, warning or notice
 	title string
@@ -75,7 +75,7 @@ func faults(p view.Page) []annotation {
 // of names a change.
 func of(t view.Target, c view.Card) string { return t.Name + " / " + c.Name + ": " }
 
-// noticed are the actions that are changes, those first that take something away.
+// noticed are the actions with a change; first come those that take something away.
 var noticed = []diff.Action{diff.Remove, diff.Delete, diff.Rename, diff.Update, diff.Adopt, diff.Create}
 
 // changed are the notices of a page.
@@ -118,7 +118,7 @@ func hinted(hints []string) []string {
 	return out
 }
 
-// changedAt is the first line that changes, where one is known: GitHub shows an annotation beside a line of the change only.
+// changedAt is the first changed line, where one is known: GitHub shows an annotation beside a line of the change only.
 func changedAt(c view.Card) manifest.Position {
 	at := c.Pos()
 	if i := slices.IndexFunc(c.Fields, func(f view.Field) bool { return f.Line > 0 }); i >= 0 && c.Action != diff.Create {
@@ -141,7 +141,7 @@ func what(c view.Card) string {
 	return view.List(append(parts, c.Why...))
 }
 
-// values say each setting in the clear that changes, a line each.
+// values say each changed setting in the clear, a line each.
 func values(c view.Card) []string {
 	var out []string
 	for _, f := range c.Fields {
@@ -159,7 +159,7 @@ func values(c view.Card) []string {
 	return out
 }
 
-// writeAnnotations writes commands, and what GitHub would not show as lines of the log, with a last line that is none either.
+// writeAnnotations writes commands, and what GitHub would not show as lines of the log, with a last line that is no command either.
 func writeAnnotations(w io.Writer, all []annotation, last string) error {
 	var commands, plain strings.Builder
 	for _, level := range []string{"error", "warning", "notice"} {
@@ -218,7 +218,7 @@ func annotatedText(s string) string {
 	return Harmless(s)
 }
 
-// plain is the annotation as a line of a log, which is no command.
+// plain is the annotation as a line of a log, not a command.
 func (a annotation) plain() string {
 	line := a.level + ": "
 	if a.at.File != "" {

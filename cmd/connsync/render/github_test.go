@@ -33,7 +33,7 @@ func unescaped(t *testing.T, s string, properties bool) string {
 	})
 }
 
-// parseCommand is what the runner makes of a line; false for one that is no command.
+// parseCommand is what the runner makes of a line; false for a line other than a command.
 func parseCommand(t *testing.T, line string) (a annotation, ok bool) {
 	t.Helper()
 	if !strings.HasPrefix(strings.TrimLeft(line, " \t"), "::") {
@@ -109,7 +109,7 @@ func TestHostileTextsAreOnlyTextInAnnotations(t *testing.T) {
 			}
 			for i, a := range got[level] {
 				if i == maxAnnotations-1 && len(meant[level]) > maxAnnotations {
-					a = meant[level][i] // the one that counts the others
+					a = meant[level][i] // the one with the count of the others
 				}
 				if a != meant[level][i] {
 					t.Errorf("got %s\nnot %s", a, meant[level][i])

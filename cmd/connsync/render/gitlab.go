@@ -9,7 +9,7 @@ import (
 type Job struct{ Variable, Part string }
 
 // name is what a job is called. The word before the part keeps it from being a word that GitLab's configuration has a meaning for, from beginning with a
-// dot, which would hide it, and from being read as a number.
+// dot (this would hide it), and from being read as a number.
 func (j Job) name() string { return strings.ToLower(j.Variable) + " " + j.Part }
 
 const gitlabHead = "# A child pipeline, made by connsync (docs/scaling.md). Each job extends .connsync, which its other file has.\n"
@@ -36,9 +36,9 @@ func GitLab(w io.Writer, jobs []Job) error {
 	return err
 }
 
-// gitlabText is a text in the quotes of JSON, which are YAML's, too.
+// gitlabText is a text in the quotes of JSON; YAML has the same.
 func gitlabText(s string) string {
 	var b strings.Builder
-	_ = JSON(&b, s) // a text into memory: nothing that can fail
+	_ = JSON(&b, s) // writing a text into memory cannot fail
 	return strings.TrimSuffix(b.String(), "\n")
 }

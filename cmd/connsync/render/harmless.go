@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Harmless is a text that connsync did not write, made harmless for a terminal and for a CI system's log: control and
+// Harmless is a text from outside of connsync, made harmless for a terminal and for a CI system's log: control and
 // format characters and whatever else is invisible, among them escapes and changes of writing direction, are spelled out, and so are the marks of workflow
 // commands, `::` at its beginning and `##[` anywhere.
 func Harmless(s string) string {
@@ -46,12 +46,12 @@ func isHarmless(s string) bool {
 	return !strings.Contains(s, "##[") && !isCommand(s)
 }
 
-// visible tells whether a reader sees a character. Letters and marks that are made to be seen by nobody can hide a message in a name.
+// visible tells whether a reader sees a character. Letters and marks made to be invisible can hide a message in a name.
 func visible(r rune) bool {
 	return unicode.IsPrint(r) && (r < 0x300 || !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector))
 }
 
-// isCommand tells whether a line that begins with a text is a workflow command.
+// isCommand tells whether a line with this beginning is a workflow command.
 func isCommand(s string) bool { return strings.HasPrefix(strings.TrimLeft(s, " "), "::") }
 
 // harmless is a copy of a model in which every text is harmless, whatever its type: what a template is given.

@@ -71,7 +71,7 @@ func TestACaretStandsUnderItsColumn(t *testing.T) {
 	}
 }
 
-// A terminal that is too narrow to read on is taken for a wider one, and what is none for a usual one.
+// A terminal too narrow to read on is taken for a wider one, and any other stream for a usual one.
 func TestATerminalHasAWidthToReadOn(t *testing.T) {
 	for width, want := range map[int]int{0: usualWidth, 20: 40, 40: 40, 41: 41, 200: 200} {
 		if got := (&Stream{width: width}).columns(); got != want {

@@ -29,7 +29,7 @@ var fragments = []string{
 	"word", "a", "Z9", "plain words of somebody", " ", "  ", "名前", "é", "مرحبا", "🙂", ".", ";", "(", ")", "[", "]", "!", "=", "+", "-", "…", "connsync ", ": connsync ", "\"quoted text\"", "end\"",
 }
 
-// hostileText is a text of somebody who means harm; no two seeds give the same ones.
+// hostileText is a text of an attacker; no two seeds give the same ones.
 func hostileText(r *rand.Rand) string {
 	var b strings.Builder
 	for range 1 + r.IntN(6) {
@@ -135,7 +135,7 @@ func quiet(t *testing.T, out string, commands bool) {
 	}
 }
 
-// T-OUT: the text of a diff, in whatever width, is lines that a terminal and a log show as they are.
+// T-OUT: the text of a diff, in whatever width, is lines for a terminal and a log to show as they are.
 func TestHostileTextsAreOnlyTextInTheText(t *testing.T) {
 	hostilePages(t, func(t *testing.T, seed int, p view.Page) {
 		var out bytes.Buffer

@@ -49,7 +49,7 @@ func runHTML(w io.Writer, p view.RunPage) error {
 	return t.Execute(w, harmless(p))
 }
 
-// page is one of the pages, with the parts that they share.
+// page is one of the pages, with the shared parts.
 func page(template string) (*htmltemplate.Template, error) {
 	return htmltemplate.New("page").Funcs(htmltemplate.FuncMap{
 		"sentence": view.Sentence, "join": strings.Join, "mark": view.Mark, "class": class, "runMark": view.RunMark, "lostHint": func() string { return view.LostHint },
@@ -75,7 +75,7 @@ func styleHash() string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// leaveOutGit leaves out a cause that everything has between two commits.
+// leaveOutGit leaves out a cause common to everything between two commits.
 func leaveOutGit(p view.Page) {
 	for _, c := range p.Changes() {
 		for i := range c.Fields {

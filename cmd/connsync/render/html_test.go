@@ -98,7 +98,7 @@ func TestHostileTextsAreOnlyTextInHTML(t *testing.T) {
 	})
 }
 
-// textsOf are the texts of a view.Page that stand in a page as they are.
+// textsOf are the texts of a view.Page to be found in a page as they are.
 func textsOf(s view.Page) []string {
 	var out []string
 	for _, a := range s.Alarms {
@@ -134,7 +134,7 @@ var external = regexp.MustCompile(`(?i)https?:|//|url\(|@import|<script|<link|<i
 // A page loads nothing, runs nothing and says so to the browser.
 func TestAPageIsOneFileThatLoadsNothing(t *testing.T) {
 	s := sample(true).Page(false)
-	for i := range s.Targets { // its own data holds URLs, which are only text
+	for i := range s.Targets { // its own data holds URLs, as mere text
 		for j := range s.Targets[i].Cards {
 			s.Targets[i].Cards[j].Fields = nil
 		}

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Schema is the version of all JSON that connsync writes (docs/json.md). Members may be added without a new one.
+// Schema is the version of all JSON from connsync (docs/json.md). Members may be added without a new one.
 const Schema = 1
 
 // JSON writes an indented document. Characters that a terminal or a reader could take for something else are escaped,
@@ -38,7 +38,7 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
-// sentence is a text of JSON that people read, and paste: harmless also where it is taken out of its quotes.
+// sentence is a text of JSON for people to read, and paste: harmless also where it is taken out of its quotes.
 type sentence string
 
 // MarshalText makes the text harmless.

@@ -58,7 +58,7 @@ func mdDocument(v view.Page) mdPage {
 	return p
 }
 
-// mdSummary is the one line that says it all.
+// mdSummary is the whole in one line.
 func mdSummary(p view.Page) md {
 	line := "### connsync: " + mdText(view.List(p.TotalWords()))
 	if n := len(p.Risks()); n > 0 {
@@ -135,7 +135,7 @@ func mdTarget(t view.Target) []md {
 	return out
 }
 
-// maxRow is how long a row may be, in bytes, that names what changes: some rows of each action must fit its reserve.
+// maxRow is how long a row with names of changes may be, in bytes: some rows of each action must fit its reserve.
 const maxRow = 600
 
 // mdRow is a change in a row of the table. A long one counts what changes, and cuts its names.
@@ -190,7 +190,7 @@ func mdWhat(c view.Card) md {
 // mdNamed are the settings and secrets that change, as many as a row names, and how many secrets do not.
 func mdNamed(c view.Card) (named []md) {
 	for _, f := range c.Fields {
-		if c.Action != diff.Create { // of which all is new: its details say it
+		if c.Action != diff.Create { // all of it is new: its details say it
 			named = append(named, mdCode(f.Short()))
 		}
 	}

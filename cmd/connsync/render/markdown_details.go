@@ -10,7 +10,7 @@ func mdDetails(t view.Target, c view.Card) md {
 	if mdSaid(c) {
 		return ""
 	}
-	// Within the element that begins here only HTML counts, up to the empty line.
+	// Within the element beginning here only HTML counts, up to the empty line.
 	out := "<details><summary>" + mdText(string(c.Action)) + " " + mdHTML(t.Name) + " / " + mdHTML(c.Name) + "</summary>\n\n"
 	for _, i := range mdItems(c) {
 		if len(out) > maxMarkdown { // and so left out

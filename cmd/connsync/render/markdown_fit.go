@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// maxMarkdown keeps within what GitHub takes for a comment, 65,536 characters; in bytes, which are never fewer.
+// maxMarkdown keeps within what GitHub takes for a comment, 65,536 characters; in bytes: there are never fewer of them.
 const maxMarkdown = 65_000
 
 const (
@@ -17,7 +17,7 @@ const (
 	mdEnough      = 2000 // bytes for the headings above, and for the counts of what is left out
 )
 
-// mdFit puts a page together within some bytes. Each group has room of its own, so that no flood of one leaves out another.
+// mdFit puts a page together within some bytes. Each group has room of its own, so a flood of one never leaves out another.
 func mdFit(p mdPage, limit int) md {
 	groups := mdGroups(p)
 	left := mdShare(groups, limit-mdEnough-len(p.summary)-len(p.next))

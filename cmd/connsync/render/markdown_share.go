@@ -7,11 +7,11 @@ import (
 	"connsync/diff"
 )
 
-// mdPiece is a piece of a page that is kept or left out as one.
+// mdPiece is a piece of a page, kept or left out as one.
 type mdPiece struct {
 	text      md
 	action    diff.Action // of a row
-	below     *mdPiece    // of a change of rules: the line of its file, without which it says nothing
+	below     *mdPiece    // of a change of rules: the line of its file; without this line it says nothing
 	important bool        // of details: of high risk
 	kept      bool
 }
@@ -24,7 +24,7 @@ func (i *mdPiece) take(room *int) {
 	}
 }
 
-// mdGroup is pieces that share a reserve.
+// mdGroup is pieces with a common reserve.
 type mdGroup struct {
 	what  md  // that are left out, for more than one
 	share int // of the room, in thousandths
@@ -80,7 +80,7 @@ func mdActions() []mdAction {
 }
 
 // mdShare keeps of each group what its reserve takes, then gives what is left of all reserves to the groups in their order.
-// It returns the room that nothing took. A piece too large for it is passed over, so that it leaves out no other.
+// It returns the room left. A piece too large for it is passed over, so that it leaves out no other.
 func mdShare(groups []mdGroup, room int) (left int) {
 	left = room
 	for _, g := range groups {

@@ -18,7 +18,7 @@ import (
 	"connsync/diff"
 )
 
-// The only HTML that connsync writes into Markdown.
+// The only HTML in connsync's Markdown.
 var ownHTML = regexp.MustCompile("^(?:<details><summary>[a-z]+ <code>[^<>]*</code> / <code>[^<>]*</code></summary>|</details>)\n?$")
 
 // Outside of code stands nothing that means more than itself to a renderer or a host.
@@ -248,7 +248,7 @@ func TestAHugeDiffFitsAComment(t *testing.T) {
 				t.Errorf("%q is left out", want)
 			}
 		}
-		if n == 300 && strings.Count(seen, "the last of many") != 2 { // once more in its details, which come before all others
+		if n == 300 && strings.Count(seen, "the last of many") != 2 { // once more in its details: they come before all others
 			t.Error("the details of a high risk are left out before others")
 		}
 		if note := strings.Contains(seen, "left out here: "); note != (n > 30) {
@@ -261,7 +261,7 @@ func TestAHugeDiffFitsAComment(t *testing.T) {
 	}
 }
 
-// Details that fit no comment are not written to their end: that would take minutes, for what is left out.
+// Details too large for any comment are not written to their end: it would take minutes, for what is left out.
 func TestDetailsEndWhereNoCommentTakesThem(t *testing.T) {
 	c := view.Card{Action: diff.Update, Name: "edr"}
 	for i := range 20_000 {

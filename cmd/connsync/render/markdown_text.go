@@ -15,10 +15,10 @@ const maxMarkdownText = 1000
 // does not become Markdown in any other way: the compiler refuses to put one beside the other.
 type md string
 
-// mdCode is a text as a code span, in which nothing is a link, a mention, an emoji, a formula or HTML, whoever renders it.
+// mdCode is a text as a code span, in which nothing is a link, a mention, an emoji, a formula or HTML, in any renderer.
 func mdCode(s string) md { return mdSpan(mdCut(Harmless(s))) }
 
-// mdSpan puts a text that is safe between fences longer than any run of backticks in it.
+// mdSpan puts a safe text between fences longer than any run of backticks in it.
 func mdSpan(s string) md {
 	if s == "" {
 		return "(empty)"
@@ -31,7 +31,7 @@ func mdSpan(s string) md {
 	return md(fence + s + fence)
 }
 
-// mdHTML is a text as code within an element that connsync writes as HTML.
+// mdHTML is a text as code within an element written by connsync as HTML.
 func mdHTML(s string) md { return md("<code>" + html.EscapeString(mdCut(Harmless(s))) + "</code>") }
 
 // mdCell is the text of a table's cell. A pipe would end it, also within a code span, and renderers do not agree on
@@ -94,7 +94,7 @@ func longestRun(s string, of rune) int {
 
 func mdCut(s string) string { return mdCutTo(s, maxMarkdownText) }
 
-// mdShort is the beginning of a name in a row that is too long.
+// mdShort is the beginning of a name, for a row that is too long.
 func mdShort(s string) string { return mdCutTo(Harmless(s), 60) }
 
 func mdCutTo(s string, most int) string {

@@ -48,7 +48,7 @@ func first(lines []string) ([]string, int) {
 	return lines[:n], len(lines) - n
 }
 
-// MergedJSON is the status of many workers for machines: what a command gives, with the errors that are said beside it.
+// MergedJSON is the status of many workers for machines: what a command gives, with the errors said beside it.
 type MergedJSON struct {
 	Answer
 	ExitCode  int                   `json:"exit_code"`

@@ -18,7 +18,7 @@ type readReport struct {
 	Schema   *int            `json:"schema"`
 	ExitCode *int            `json:"exit_code"`
 	Targets  *[]readTarget   `json:"targets"`
-	Error    *readFailure    `json:"error"` // of a command that gave no value
+	Error    *readFailure    `json:"error"` // of a command without a value
 	Errors   json.RawMessage `json:"errors"`
 }
 
@@ -49,7 +49,7 @@ type readFailure struct {
 	} `json:"mistakes"`
 }
 
-// ReportError is a file that is no report of a sync, with the place where that was seen. It quotes nothing of it.
+// ReportError is a file other than a report of a sync, with the place where this was seen. It quotes nothing of it.
 type ReportError struct{ Mistake manifest.Mistake }
 
 func (e *ReportError) Error() string { return e.Mistake.Error() }
@@ -165,7 +165,7 @@ func reasonOf(err error) string {
 	return "not JSON, or cut off"
 }
 
-// placeOf is the place of the byte that an offset counts to; the file as a whole for 0.
+// placeOf is the place of the byte at an offset; the file as a whole for 0.
 func placeOf(file string, text []byte, offset int64) manifest.Position {
 	if offset <= 0 {
 		return manifest.Position{File: file}

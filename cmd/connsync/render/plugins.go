@@ -7,7 +7,7 @@ import (
 	"connsync/manifest"
 )
 
-// Plugins writes plugins, a line each; with their settings where that is asked for.
+// Plugins writes plugins, a line each; with their settings on request.
 func (p *Printer) Plugins(plugins []manifest.Plugin, settings bool) {
 	widest := 0
 	for _, x := range plugins {

@@ -12,7 +12,7 @@ type Printer struct {
 	Out, Err       *Stream
 	Quiet, Verbose bool
 
-	heard func(Failure) // hears of every error that is said; nil for nobody
+	heard func(Failure) // hears of every error said; nil for no listener
 }
 
 // Options say how a Printer writes. The zero value is for a log: no colour, everything that matters.
@@ -21,10 +21,10 @@ type Options struct {
 	Env            func(string) string
 	Quiet, Verbose bool
 
-	Heard func(Failure) // hears of every error that is said; nil for nobody
+	Heard func(Failure) // hears of every error said; nil for no listener
 }
 
-// New is a printer for two streams, which may be terminals.
+// New is a printer for two streams; they may be terminals.
 func New(out, err io.Writer, o Options) *Printer {
 	return &Printer{Out: o.stream(out), Err: o.stream(err), Quiet: o.Quiet, Verbose: o.Verbose, heard: o.Heard}
 }
@@ -33,7 +33,7 @@ func (o Options) stream(w io.Writer) *Stream {
 	return &Stream{w: w, colour: o.coloured(w), width: widthOf(w)}
 }
 
-// coloured decides for one stream: the flag first, then NO_COLOR, then whether it is a terminal that can.
+// coloured decides for one stream: the flag first, then NO_COLOR, then whether it is a terminal able to show colours.
 func (o Options) coloured(w io.Writer) bool {
 	switch {
 	case o.Color == "always":

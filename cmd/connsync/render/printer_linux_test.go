@@ -62,7 +62,7 @@ func TestColoursAreWhereTheyAreWanted(t *testing.T) {
 	}
 }
 
-// A terminal has one live line, which is taken away; a log has a plain line now and then; with --quiet there is nothing.
+// A terminal has one live line, and it is taken away; a log has a plain line now and then; with --quiet there is nothing.
 func TestProgressIsALiveLineOrAPlainOneNowAndThen(t *testing.T) {
 	at := apply.Progress{Target: "pr\x1bod", Phase: "writing", Done: 1, Total: 1}
 	for _, c := range []struct {

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	progressEvery = 10 * time.Second // is how often a stream that is no terminal hears how far a sync is
+	progressEvery = 10 * time.Second // is how often a stream other than a terminal hears how far a sync is
 	aloudAfter    = 2 * time.Second  // nothing waits longer without a word
 )
 
@@ -93,7 +93,7 @@ func (s *Progress) line(format string, args ...any) {
 	s.p.Err.Line(format, args...)
 }
 
-// Waiting tells what a target's work waits for, and until when at most, unless it is done before that is worth a word.
+// Waiting tells what a target's work waits for, and until when at most, unless it is done before it is worth a word.
 func (s *Progress) Waiting(target, what string, until time.Time) (done func()) {
 	if s == nil || s.p.Quiet {
 		return func() {}
@@ -124,7 +124,7 @@ func (s *Progress) Waiting(target, what string, until time.Time) (done func()) {
 	}
 }
 
-// Aside takes the live line away and lets none come, until the function that it gives is called: a person is asked something.
+// Aside takes the live line away and lets none come, until the function it gives is called: a person is asked something.
 func (s *Progress) Aside() (done func()) {
 	if s == nil {
 		return func() {}

@@ -31,7 +31,7 @@ func (p *Printer) Report(r view.Report) {
 	p.Out.Line("%s %s: %s.%s", Bold("Done"), r.Target, r.Tally, state)
 }
 
-// unrecorded hands over what was sent and could not be recorded, with whole ids: nobody else keeps them.
+// unrecorded hands over what was sent and could not be recorded, with whole ids: nothing else keeps them.
 func (p *Printer) unrecorded(r view.Report) {
 	if len(r.Lost) == 0 {
 		return

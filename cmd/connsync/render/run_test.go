@@ -75,7 +75,7 @@ func TestHostileTextsAreOnlyTextInAReport(t *testing.T) {
 	}
 }
 
-// textsOfRun are the texts of a report that stand in its page as they are.
+// textsOfRun are the texts of a report to be found in its page as they are.
 func textsOfRun(p view.RunPage) (out []string) {
 	out = append(out, p.Errors[0].Message, p.Errors[0].Hints[0], p.Plan, p.Next)
 	for _, t := range p.Targets {
@@ -93,10 +93,10 @@ func textsOfRun(p view.RunPage) (out []string) {
 	return out
 }
 
-// A report's page loads nothing and runs nothing, has an outline, and its policy is that of every page.
+// A report's page loads nothing and runs nothing, has an outline, and its policy is the policy of every page.
 func TestAReportIsOneFileThatLoadsNothing(t *testing.T) {
 	r := newEverything().run()
-	for i := range r.Plans { // their own data holds URLs, which are only text
+	for i := range r.Plans { // their own data holds URLs, as mere text
 		r.Plans[i].Place.Endpoint = ""
 		for j := range r.Plans[i].Changes {
 			r.Plans[i].Changes[j].Fields = nil
@@ -157,7 +157,7 @@ func TestAReportSaysWhatBecameOfEveryChange(t *testing.T) {
 	}
 }
 
-// A report without a single outcome says so: of a dry run, of one that was refused, and of one that had nothing to do.
+// A report without a single outcome says so: of a dry run, of a refused one, and of one with nothing to do.
 func TestAReportOfNothingDone(t *testing.T) {
 	plans := newEverything().live
 	for want, r := range map[string]view.Run{

@@ -46,7 +46,7 @@ func TestEveryKindOfDiffConformsToItsSchema(t *testing.T) {
 			t.Errorf("empty, offline %t: %v", offline, err)
 		}
 	}
-	// Each word, kind and cause that there is, with hostile texts.
+	// Each word, kind and cause, with hostile texts.
 	r := rand.New(rand.NewPCG(1, 9))
 	text := func() string { return "a" + hostileText(r) }
 	c := diff.Change{Action: diff.Conflict, Name: text(), From: text(), ID: text(), Modifier: text(), Extra: []secrets.Path{secrets.Path(text())},
@@ -70,7 +70,7 @@ func TestEveryKindOfDiffConformsToItsSchema(t *testing.T) {
 	}
 }
 
-// A schema that takes everything would promise nothing.
+// If a schema took everything, it would promise nothing.
 func TestABrokenDiffDoesNotConform(t *testing.T) {
 	good := string(viewText(t, sample(true)))
 	live := string(viewText(t, sample(false)))
@@ -113,7 +113,7 @@ func TestABrokenDiffDoesNotConform(t *testing.T) {
 	t.Logf("%d broken documents were refused", broken)
 }
 
-// The formats and words of the schema are those of the product: one that is added has to be said here too.
+// The formats and words of the schema are those of the product: a new one has to be said here too.
 func TestTheSchemaNamesEveryAction(t *testing.T) {
 	for _, a := range view.Actions {
 		document := fmt.Sprintf(`{"schema":1,"mode":"base","pending":true,"refused":false,"plans":[{"target":"t","place":{"region":"","project_id":"","workspace_id":""},

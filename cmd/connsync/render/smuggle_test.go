@@ -21,7 +21,7 @@ import (
 	"connsync/secrets"
 )
 
-// functions are all that this package exports beside methods, which are found by themselves.
+// functions are all exports of this package beside methods; the test finds methods by itself.
 var functions = map[string]any{
 	"Bold": Bold, "Dim": Dim, "Red": Red, "Green": Green, "Yellow": Yellow, "Cyan": Cyan, "Plain": Plain,
 	"New": New, "IsTerminal": IsTerminal, "Harmless": Harmless, "FormatNames": FormatNames, "FormatHelp": FormatHelp,
@@ -73,17 +73,17 @@ type smuggler struct {
 	n   int
 }
 
-// marked stands behind a line break of every text: a line that begins with it was broken by one.
+// marked stands behind a line break of every text: a line that begins with it was broken by a text.
 const marked = "SMUGGLED"
 
 func (s *smuggler) text() string {
 	s.n++
-	// Escapes that are not among those that this package writes, so that what is left of them is seen.
+	// Escapes other than those this package writes, so what is left of them is seen.
 	text := strings.ReplaceAll(hostileText(s.r), "\x1b[31m", "\x1b[7m")
 	return text + []string{"\n" + marked, "\r\n" + marked, "\u2028" + marked, ""}[s.r.IntN(4)]
 }
 
-// known are the constants of types that only have constants: what they say is ours.
+// known are the constants of types with only constants: what they say is ours.
 var known = map[reflect.Type][]string{}
 
 func init() {
@@ -182,14 +182,14 @@ var ownStyles = regexp.MustCompile(`\x1b\[(?:0|1|2|31|32|33|36)m|\r\x1b\[K`)
 func (s *smuggler) clean(t *testing.T, commands bool) {
 	t.Helper()
 	out := ownStyles.ReplaceAllString(s.out.String(), "")
-	quiet(t, strings.ReplaceAll(out, "\ufffd", ""), commands) // which is visible, and does nothing
+	quiet(t, strings.ReplaceAll(out, "\ufffd", ""), commands) // it is visible, and does nothing
 	if at := strings.Index("\n"+out, "\n"+marked); at >= 0 {
 		t.Errorf("a text breaks the line: %q", out[max(at-200, 0):at])
 	}
 }
 
-// Every printing function that there is, and that will be, is given hostile texts in all its arguments: in no format does one get out
-// of its place. Whoever adds a function to this package has to name it above; methods and formats are found.
+// Every printing function, present or future, is given hostile texts in all its arguments: in no format does one get out
+// of its place. A developer who adds a function to this package has to name it above; methods and formats are found.
 func TestNoPrintingFunctionLetsATextThrough(t *testing.T) {
 	for _, name := range exported(t) {
 		if functions[name] == nil {

@@ -13,7 +13,7 @@ import (
 type Stream struct {
 	w      io.Writer
 	colour bool
-	width  int  // of the terminal that it is; 0 where it is none
+	width  int  // of a terminal; 0 for any other stream
 	sums   bool // many changes are summed up
 }
 
@@ -26,7 +26,7 @@ type Styled struct {
 // Row is arguments side by side, as one.
 type Row []any
 
-// made is a text that has been made harmless, and coloured.
+// made is a text made harmless, and coloured.
 type made string
 
 // The styles.
@@ -43,7 +43,7 @@ func Plain(arg any) Styled { return Styled{"", arg} }
 // Line writes a line.
 func (s *Stream) Line(format string, args ...any) { s.write(s.text(format, args...) + "\n") }
 
-// Ask writes a line that is not ended.
+// Ask writes a line without its end.
 func (s *Stream) Ask(format string, args ...any) { s.write(s.text(format, args...)) }
 
 // write cannot say on a stream that the stream cannot be written to.
@@ -97,7 +97,7 @@ func (a argument) Format(f fmt.State, verb rune) {
 	}
 }
 
-const usualWidth = 80 // of a terminal that does not say
+const usualWidth = 80 // of a terminal that does not tell its width
 
 // columns is how wide text may be: a terminal's width, and no limit that matters elsewhere, where lines are searched.
 func (s *Stream) columns() int {
@@ -157,7 +157,7 @@ func (s *Stream) sentence(indent, text string) (lines []string) {
 	return lines
 }
 
-// wrapped is a text in lines that fit a terminal; elsewhere in one line, which can be searched.
+// wrapped is a text in lines that fit a terminal; elsewhere in one line, so it can be searched.
 func (s *Stream) wrapped(indent, text string) (lines []string) {
 	text = strings.TrimLeft(Harmless(text), " ")
 	if s.width == 0 {

@@ -27,7 +27,7 @@ func (s *Stream) diff(d view.Diff) error {
 	return err
 }
 
-// page shows alarms first: whoever changes the rules changes what everything below is worth.
+// page shows alarms first: a change of the rules changes what everything below is worth.
 func (s *Stream) page(p view.Page) {
 	for _, a := range p.Alarms {
 		s.words("", Red, "high risk: "+a.Text)
@@ -75,7 +75,7 @@ func (s *Stream) target(t view.Target) {
 	}
 }
 
-// summed writes many changes in few lines, and gives those that are shown one by one.
+// summed writes many changes in few lines, and gives the changes shown one by one.
 func (s *Stream) summed(t view.Target) []view.Card {
 	sums, cards := t.Sums()
 	for _, sum := range sums {
@@ -146,7 +146,7 @@ func (s *Stream) card(c view.Card) {
 	}
 }
 
-// field shows a setting in the clear that changes. A value of several lines is shown as the difference of its lines.
+// field shows a changed setting in the clear. A value of several lines is shown as the difference of its lines.
 func (s *Stream) field(f view.Field) {
 	switch {
 	case f.Lines != nil:
@@ -166,7 +166,7 @@ func (s *Stream) field(f view.Field) {
 	}
 }
 
-// lineOf shows a line of a value. It begins with a bar, so that it cannot be a workflow command.
+// lineOf shows a line of a value. It begins with a bar, so it cannot be a workflow command.
 func (s *Stream) lineOf(l view.Line) {
 	text := Row{l.Mark, " ", l.Text}
 	switch l.Mark {
