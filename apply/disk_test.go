@@ -77,7 +77,7 @@ type disk struct {
 	trouble trouble
 	at      int // the moment of the trouble, from 1
 	moments int
-	what    string // of the trouble met
+	what    string // the effect met by the trouble
 	cell    *cell
 }
 

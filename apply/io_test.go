@@ -102,8 +102,8 @@ func inMemory(t *testing.T) string {
 type cell struct {
 	*scene
 	disk     *disk
-	first    string // the first commit of known state
-	other    string // … and another commit
+	first    string // the commit known state was at
+	other    string // … and one it was not at
 	problems []string
 }
 

@@ -133,7 +133,7 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 }
 
 // settles tells whether the intents of a change are done with, this run's and an earlier one's: an
-// interrupted create, found but not written, stays announced, or the next
+// interrupted create that was found and could not be written stays announced, or the next
 // run would take it for another user's.
 func settles(c *diff.Change, v fate, written bool) bool {
 	switch {

@@ -102,7 +102,7 @@ func TestWhatIsNotOpenedBeforeAnInterruptionIsSkipped(t *testing.T) {
 	}
 }
 
-// A connection equal as far as SecMaster shows it is not taken over on the word of an unopened file.
+// A connection equal as far as SecMaster shows it is not taken over on the word of a file that does not open.
 func TestWhatDoesNotOpenIsNotAdopted(t *testing.T) {
 	s := staged(t)
 	s.files["connections/a.yaml"].Data = []byte(sealedManifest)

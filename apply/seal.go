@@ -91,7 +91,7 @@ func (p *Prepared) newest(c *diff.Change, history map[string]int64) (n int64, di
 	return n, digest
 }
 
-// sealHistory are the largest counters of seals in the history, by name, of the sealed connections without a record. Unopened versions say
+// sealHistory are the largest counters of seals in the history, by name, of the sealed connections without a record. Versions that do not open say
 // nothing.
 func (p *Prepared) sealHistory(ctx context.Context, cs []*diff.Change) (map[string]int64, error) {
 	wanted := map[secrets.Path]string{}

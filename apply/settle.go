@@ -12,7 +12,7 @@ import (
 	"connsync/secrets"
 )
 
-// pauses are the waits between the lists, while something written is not to be seen yet.
+// pauses are the waits between the lists, while something written does not show yet.
 var pauses = [...]time.Duration{1, 2, 4, 8, 16} // seconds
 
 // settle finds out by complete lists what became of every write. Unconfirmed creates that
