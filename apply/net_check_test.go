@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func (s *netScene) converges(where, want string, first apply.Report) {
 	}
 	s.sentOnce(where + ", second run")
 	s.asWanted(where, want, first)
-	s.glass.pass(lateEnough)
+	_ = s.glass.sleep(context.Background(), lateEnough)
 	r, _, err = s.run()
 	if err != nil || r.Err != nil || len(s.wrote) > 0 || outcomes(r) != "unchanged a, unchanged b, unchanged d" {
 		s.t.Errorf("%s: the third run: %s, %v %v, wrote %v", where, outcomes(r), err, r.Err, s.wrote)

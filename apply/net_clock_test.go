@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,9 @@ type hourglass struct {
 	mu     sync.Mutex
 	at     time.Time
 	putOff []*putOff
+
+	late    bool         // a request whose client has gone is executed later: time waits until that is put off, however busy the machine is
+	leaving atomic.Int64 // such requests of which it is not put off yet
 }
 
 type putOff struct {
@@ -42,10 +46,18 @@ func (h *hourglass) after(d time.Duration, do func()) (stop func() bool) {
 	}
 }
 
-func (h *hourglass) later(d time.Duration, do func()) { h.after(d, do) }
+func (h *hourglass) later(d time.Duration, do func()) {
+	h.after(d, do)
+	if h.late {
+		h.leaving.Add(-1)
+	}
+}
 
 // sleep lets time pass, and does not tell how long it took.
 func (h *hourglass) sleep(ctx context.Context, d time.Duration) error {
+	for h.leaving.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
 	h.pass(d)
 	return ctx.Err()
 }
@@ -88,6 +100,9 @@ func (h *hourglass) due(end time.Time) *putOff {
 
 // outwait is a server's sleep: where it makes a client give up, it ends when the client has gone.
 func (h *hourglass) outwait(ctx context.Context, d time.Duration) error {
+	if h.late {
+		h.leaving.Add(1)
+	}
 	if h.pass(d) {
 		select {
 		case <-ctx.Done():

@@ -67,6 +67,7 @@ const (
 func netEmpty(t *testing.T, f *fault, op string) *netScene {
 	t.Helper()
 	s := &netScene{t: t, glass: &hourglass{at: time.Now()}, fault: f, op: op}
+	s.glass.late = f.http != nil && f.http.Kind == emulator.FaultLate
 	s.next.Store("")
 	var err error
 	s.server, err = emulator.New(emulator.Options{Clock: s.glass.now, Sleep: s.glass.outwait, Later: s.glass.later})
