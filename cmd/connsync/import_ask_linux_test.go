@@ -121,7 +121,7 @@ func TestAPersonFillsInWhatIsHidden(t *testing.T) {
 	if err := h.server.Set("config=masked-all"); err != nil {
 		t.Fatal(err)
 	}
-	h.run(exitDone, []string{"Wrote 2 manifests", "\nNext:\n  connsync import --ask\n"}, "import")
+	h.run(exitDone, []string{"Wrote 2 manifests", "\nNext:\n  connsync import " + h.place() + " --ask\n"}, "import")
 	h.write("connections/prod/hand_001.yaml", strings.Replace(h.read("hand_001"), "port: 8443", "port: null", 1))
 	const once, unseen = " (nothing leaves it out): ", " (it is not shown; nothing leaves it out): "
 	code, seen, out := h.atTerminal([][2]string{
@@ -165,7 +165,7 @@ func TestAnInterruptedPersonKeepsWhatIsFilledIn(t *testing.T) {
 	if err := h.server.Set("config=masked-all"); err != nil {
 		t.Fatal(err)
 	}
-	h.run(exitDone, []string{"1 incomplete", "connsync import --ask"}, "import")
+	h.run(exitDone, []string{"1 incomplete", "connsync import " + h.place() + " --ask"}, "import")
 	person, program := terminal(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
@@ -208,7 +208,7 @@ func (h *handMade) read(name string) string {
 func TestALookPrintsTheImportThatItWas(t *testing.T) {
 	h := newHandMade(t, 3)
 	flags := []string{"--target", "prod", "--only", "hand_00[01]", "--plugin", "Plugin01", "--layout", "connections/by/{plugin} x/{name}.yml", "--built-in", "--protect", "--yes"}
-	h.run(exitDone, []string{"\nNext:\n  connsync import --target prod --only 'hand_00[01]' --plugin Plugin01 --layout 'connections/by/{plugin} x/{name}.yml' --built-in --protect --yes\n"},
+	h.run(exitDone, []string{"\nNext:\n  connsync import -C " + h.dir + " --target prod --only 'hand_00[01]' --endpoint " + h.url + " --plugin Plugin01 --layout 'connections/by/{plugin} x/{name}.yml' --built-in --protect --yes\n"},
 		append([]string{"import", "--dry-run"}, flags...)...)
 	h.run(exitDone, []string{"Wrote 1 manifest."}, append([]string{"import"}, flags...)...)
 	if got := h.manifests(); len(got) != 1 || got[0] != "connections/by/Plugin01 x/hand_001.yml" {

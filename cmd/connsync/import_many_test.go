@@ -94,6 +94,9 @@ func (h *handMade) commit() {
 	runGit(h.t, h.dir, "commit", "-q", "-m", "a commit")
 }
 
+// place are the flags that run adds, as the next command repeats them.
+func (h *handMade) place() string { return "-C " + h.dir + " --endpoint " + h.url }
+
 // run runs a command: it must end with a code and say all of the texts, and no secret.
 func (h *handMade) run(code int, says []string, args ...string) {
 	h.t.Helper()

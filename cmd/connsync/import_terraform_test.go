@@ -59,7 +59,7 @@ func TestAStateOfTerraformGoesToGit(t *testing.T) {
 	for _, k := range []string{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"} {
 		delete(h.env, k)
 	}
-	h.run(exitDone, []string{"4 manifests to write, 0 incomplete, 1 left out", "\nNext:\n  connsync import --from-terraform " + file + "\n"}, "import", "--dry-run", "--from-terraform", file)
+	h.run(exitDone, []string{"4 manifests to write, 0 incomplete, 1 left out", "\nNext:\n  connsync import " + h.place() + " --from-terraform " + file + "\n"}, "import", "--dry-run", "--from-terraform", file)
 	if n := len(h.manifests()); n > 0 {
 		t.Fatalf("%d files by a dry run", n)
 	}
@@ -67,7 +67,7 @@ func TestAStateOfTerraformGoesToGit(t *testing.T) {
 		"removed {\n  from = module.soc.module.inner.huaweicloud_secmaster_operation_connection.counted\n  lifecycle {\n    destroy = false\n  }\n}\n"
 	says := []string{
 		"Wrote 4 manifests", "left out: ?/hand_004 (" + h.server.Connections()[4].ID + "): its workspace is no target of connsync.yaml", blocks,
-		`  terraform state rm 'huaweicloud_secmaster_operation_connection.each["a$${b}"]'` + "\n", "\nNext:\n  connsync validate\n",
+		`  terraform state rm 'huaweicloud_secmaster_operation_connection.each["a$${b}"]'` + "\n", "\nNext:\n  connsync validate " + h.place() + "\n",
 	}
 	h.run(exitDone, says, "import", "--from-terraform", file)
 	if _, out, _ := inProcess(h.env, "import", "-C", h.dir, "--from-terraform", file); strings.Contains(out, "it's") || !strings.Contains(out, "Nothing to import.") || !strings.Contains(out, blocks) {
@@ -106,7 +106,7 @@ func TestAStateComesByAPipe(t *testing.T) {
 	var out bytes.Buffer
 	w := world{stdin: strings.NewReader(state), stdout: &out, stderr: &out, env: func(k string) string { return h.env[k] }}
 	if code := Main(t.Context(), []string{"import", "-C", h.dir, "--from-terraform", "-", "--dry-run"}, w); code != exitDone ||
-		!strings.Contains(out.String(), "incomplete") || !strings.Contains(out.String(), "\n  terraform state pull | connsync import --from-terraform -\n") {
+		!strings.Contains(out.String(), "incomplete") || !strings.Contains(out.String(), "\n  terraform state pull | connsync import -C "+h.dir+" --from-terraform -\n") {
 		t.Errorf("exit code %d: %s", code, &out)
 	}
 }
