@@ -27,7 +27,7 @@ const (
 // Cause is why something is written.
 type Cause string
 
-// The causes, in the order of a plan.
+// The causes, in the order a plan shows them.
 const (
 	Git         Cause = "git"         // what Git wants moved since the last write
 	Drift       Cause = "drift"       // what SecMaster shows moved since the last write

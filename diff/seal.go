@@ -56,7 +56,7 @@ func (p Place) Target() manifest.Target {
 	return manifest.Target{Region: p.Region, ProjectID: p.ProjectID, WorkspaceID: p.WorkspaceID, Endpoint: p.Endpoint}
 }
 
-// repointed are the destinations that are not those of the last apply. A secret new to a connection without one meets all of its destinations anew:
+// repointed are the destinations that are not those of the last apply. A secret that comes to a connection without one meets all of its destinations anew:
 // nothing guarded them before.
 func (d *decider) repointed(w *Want, k *Known) []secrets.Path {
 	if k == nil {

@@ -9,13 +9,13 @@ import (
 	"connsync/secrets"
 )
 
-// Past is a history as a whole, up to the commit that the files of a side are of, or were made from.
+// Past is a history as a whole, up to the commit of a side's files, or the one they were made from.
 type Past struct {
 	Head Moment
 	// All calls a function with each version of a file up to the head, if want names the file, each commit after its parents. complete is false where the
-	// history is cut off, or longer than anybody keeps.
+	// history is cut off, or too long to keep.
 	All func(want func(file string) bool, each func(FileVersion) error) (complete bool, err error)
-	// Blob is the content that a file has in the head; "" for none.
+	// Blob is the content of a file in the head; "" for none.
 	Blob func(file string) string
 }
 
@@ -31,20 +31,20 @@ type Inventory struct {
 type Secret struct {
 	diff.Spot
 	Pos     manifest.Position
-	Set     Moment // the first version that holds it, as far as can be told; no commit where it is in none yet
+	Set     Moment // the first version with it, as far as can be told; no commit where it is in none yet
 	AtLeast bool   // it may be older: what was before is not in sight
-	Perhaps Moment // the last time that it was encrypted anew, and nothing tells whether it became another one; none without a commit
-	InClear Moment // a version that held it in the clear, as far as can be told; none without a commit
+	Perhaps Moment // the last time it was encrypted anew, and nothing tells whether it became another one; none without a commit
+	InClear Moment // a version with it in the clear, as far as can be told; none without a commit
 	Now     []manifest.Recipient
 	Readers []Reader    // everyone who could ever open it, in order
 	Twins   []diff.Spot // other secrets of the same value, as far as can be told
 }
 
-// Reader is a recipient that could open the value of a secret.
+// Reader is a recipient able to open the value of a secret.
 type Reader struct {
 	manifest.Recipient
 	Key   bool   // only because it could open the file's data key in another version
-	Since Moment // the last version that it could open
+	Since Moment // the last version it could open
 	Still bool   // it is a recipient of the file now
 }
 
@@ -138,7 +138,7 @@ func (a *aging) secrets(keys map[string][]manifest.Recipient) []Secret {
 	return out
 }
 
-// holders are everyone who could open a version that has the data key of a document.
+// holders are everyone who could open a version with the data key of a document.
 func (a *aging) holders(d *document, byKey map[string]map[*ring]Moment) []manifest.Recipient {
 	if d.sops == nil {
 		return nil
@@ -199,7 +199,7 @@ func (a *aging) secret(c *manifest.Connection, x manifest.Setting, l sight, byKe
 	return s
 }
 
-// readers adds those of a ring. One that could open a version with the value is not said to have the key only.
+// readers adds those of a ring. If one of them could open a version with the value, it is not said to have the key only.
 func readers(found map[manifest.Recipient]Reader, r *ring, m Moment, key bool) {
 	for _, one := range r.recipients {
 		was, there := found[one]
@@ -210,7 +210,7 @@ func readers(found map[manifest.Recipient]Reader, r *ring, m Moment, key bool) {
 	}
 }
 
-// clear takes up what the value was in the clear: it is no younger than that.
+// clear takes up what the value was in the clear: it is no younger than this.
 func (a *aging) clear(s *Secret, es []*exposure) {
 	for _, e := range es {
 		if e.over {
@@ -239,7 +239,7 @@ func (a *aging) known() []manifest.Recipient {
 // maxTwins is how many places of a value are named.
 const maxTwins = 100
 
-// twins are secrets of one value: by the IV, which SOPS gives to equal items of a list, and which a copy has, and by what they were in the clear.
+// twins are secrets of one value: by the IV (SOPS gives one to equal items of a list, and a copy keeps it), and by what they were in the clear.
 type twins struct {
 	by   map[string][]diff.Spot
 	keys map[diff.Spot][]string

@@ -8,8 +8,8 @@ import (
 	"connsync/secrets"
 )
 
-// A manifest may answer that a secret which stood in the clear is another one now (exposed: …). Without a key that is believed, of the commit
-// that it names and of those before it; review decides.
+// A manifest may give an answer: a secret once in the clear is another one now (exposed: …). Without a key, connsync believes it, of the commit
+// in the answer and of those before it; review decides.
 
 // answered takes up what manifests answer to findings of exposed secrets.
 func (r *Review) answered(fs []Finding, told told) []Finding {
@@ -70,7 +70,7 @@ func (r *Review) answer(f *Finding, c *manifest.Connection, t *trail) {
 	f.Kind, f.Fatal, f.Named = Replaced, false, ""
 }
 
-// maxAsked is how often the history is asked: more answers than anybody reviews are not believed.
+// maxAsked is how often the history is asked: more answers than a person can review are not believed.
 const maxAsked = 200
 
 func (r *Review) holds(commit, earlier string) bool {

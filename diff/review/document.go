@@ -10,13 +10,13 @@ import (
 	"connsync/secrets"
 )
 
-// ErrTooLarge says that a version of a file is larger than anybody reads.
+// ErrTooLarge says that a version of a file is too large to read.
 var ErrTooLarge = errors.New("too large")
 
 // document is what one version of a file tells of settings, under whatever name it stood.
 type document struct {
 	connections []entry
-	lines       []line // of a text that is no manifest, or a broken one
+	lines       []line // of a text that is no manifest, or of a broken one
 	sops        *manifest.Sops
 	ivs         map[string]bool // of its secrets and seals
 }
@@ -29,7 +29,7 @@ type entry struct {
 	seal, bound string // of a sealed connection: what stays of the seal while its text stays, and a digest of what it binds but the place
 }
 
-// leaf is one setting that may be, or may have been, a secret.
+// leaf is one setting, perhaps a secret now or before.
 type leaf struct {
 	at     secrets.Path // from the connection
 	secret *secrets.Ref // nil in the clear, and then:
@@ -40,7 +40,7 @@ type leaf struct {
 type clearText struct {
 	digest string
 	text   string // manifest.TextDigest
-	size   int    // without spaces around it; -1 where that says nothing
+	size   int    // without spaces around it; -1 where it says nothing
 	looks  bool   // like a secret; what does not may have been encrypted for other reasons
 }
 
@@ -83,8 +83,8 @@ func hides(v any) bool {
 	return true
 }
 
-// related tells whether two versions have a data key in common, as far as that can be seen, or an unchanged secret: then a secret that
-// was encrypted anew between them was set to another value.
+// related tells whether two versions have a data key in common, as far as connsync can see, or an unchanged secret: then a secret
+// encrypted anew between them was set to another value.
 func (d *document) related(other *document) bool {
 	if d == nil || other == nil {
 		return false
@@ -104,13 +104,13 @@ func (d *document) related(other *document) bool {
 	return false
 }
 
-// line is one setting in the clear of a text that cannot be read as YAML. keys lead to it, as far as indentation tells.
+// line is one setting in the clear of a text unreadable as YAML. keys lead to it, as far as indentation tells.
 type line struct {
 	keys  []string
 	clear clearText
 }
 
-// setting is the connection and the path that the keys of a line lead to; ok is false where they do not begin at the root.
+// setting is the connection and the path at the end of a line's keys; ok is false where they do not begin at the root.
 func (l line) setting() (target, name string, at secrets.Path, ok bool) {
 	if len(l.keys) < 5 || l.keys[0] != "connections" || l.keys[3] != "config" {
 		return "", "", "", false

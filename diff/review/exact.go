@@ -14,16 +14,16 @@ import (
 
 // Where a key is at hand, nothing is guessed: each secret of the head is looked for in every text of the branch.
 
-// Opened are the plaintexts of the files of a head that a key opened, by file, and then by path from the document's root.
+// Opened are the plaintexts of a head's files opened with a key, by file, and then by path from the document's root.
 type Opened map[string]map[secrets.Path]secrets.Value
 
-// plain is one secret of the head, and the first commit that held it in the clear.
+// plain is one secret of the head, and the first commit with it in the clear.
 type plain struct {
 	spot   diff.Spot
 	pos    manifest.Position
 	owners [2]owner // its connection, under both names
-	long   bool     // more than a number that may stand anywhere
-	looks  bool     // like a secret; one that does not is looked for in its own place only
+	long   bool     // more than a number: a number may stand anywhere
+	looks  bool     // like a secret; any other is looked for in its own place only
 	commit string
 }
 
@@ -81,7 +81,7 @@ func (x *exact) add(c *manifest.Connection, at secrets.Path, v secrets.Value) {
 	}
 }
 
-// others looks for secrets within all files that are not looked at otherwise.
+// others looks for secrets within all remaining files.
 func (x *exact) others(h History, looked func(string) bool) (complete bool, err error) {
 	if x == nil {
 		return true, nil
@@ -140,7 +140,7 @@ func (p *plain) found(commit string) {
 	}
 }
 
-// instead are findings of exposed secrets: of files that were opened what is known, and of others what was guessed.
+// instead are findings of exposed secrets: of opened files what is known, and of others what was guessed.
 func (x *exact) instead(guessed []Finding, opened Opened, base string) []Finding {
 	if x == nil {
 		return guessed
@@ -154,13 +154,13 @@ func (x *exact) instead(guessed []Finding, opened Opened, base string) []Finding
 	return out
 }
 
-// needles are texts that are looked for all at once.
+// needles are texts. A search looks for all of them at once.
 type needles struct {
-	filter [1 << 10]uint64 // of the beginnings that there are
+	filter [1 << 10]uint64 // of the existing beginnings
 	by     map[uint64][]needle
 }
 
-// needle is a text that is looked for: its longest line, and then all lines, which a document may indent.
+// needle is a text to look for: its longest line, and then all lines. A document may indent them.
 type needle struct {
 	lines secrets.Value // []string, the longest first
 	p     *plain

@@ -6,22 +6,22 @@ import (
 	"connsync/secrets"
 )
 
-// A secret that some version held in the clear is exposed until another value is set. Without a key that is told by what SOPS leaves to
-// see: the plaintext's size, and an initialisation vector (IV) that stays while the value stays, through a new data key too. Where nothing
+// A secret in the clear in some version is exposed until another value is set. Without a key, connsync tells this by what SOPS leaves to
+// see: the plaintext's size, and an initialisation vector (IV). The IV stays while the value stays, through a new data key too. Where nothing
 // tells, it is still exposed.
 
 // owner is a connection of a target.
 type owner struct{ target, name string }
 
-// exposure is a value that was in the clear, and what became of it.
+// exposure is a value once in the clear, and what became of it.
 type exposure struct {
 	clearText
-	commit string          // the first that held it
+	commit string          // the first with it
 	until  string          // and the last
-	ivs    map[string]bool // of the ciphertexts that may hold it; empty until it was encrypted
+	ivs    map[string]bool // of its possible ciphertexts; empty until it was encrypted
 	over   bool            // another value was set
 	gone   bool            // the setting was not there in the newest version
-	last   *document       // that held its ciphertext
+	last   *document       // with its ciphertext
 }
 
 // trail follows settings through the versions of a branch.
@@ -133,8 +133,8 @@ func (t *trail) clear(o owner, at secrets.Path, text clearText, commit string) {
 	t.add(o, at, &exposure{clearText: text, commit: commit, until: commit, ivs: map[string]bool{}})
 }
 
-// line notes a line of a broken manifest or of a leftover: of the setting that its keys lead to, or else of all secrets under its key in the file
-// that it is a version of.
+// line notes a line of a broken manifest or of a leftover: of the setting at the end of its keys, or else of all secrets under its key in the file
+// of this version.
 func (t *trail) line(l line, file, commit string) {
 	if target, name, at, ok := l.setting(); ok {
 		t.clear(owner{target, name}, at, l.clear, commit)
@@ -150,7 +150,7 @@ func (t *trail) line(l line, file, commit string) {
 	}
 }
 
-// encrypted judges one ciphertext at the place of a value that was in the clear.
+// encrypted judges one ciphertext at the place of a value once in the clear.
 func (e *exposure) encrypted(s secrets.Ref, d *document) {
 	c := s.Ciphertext
 	fits := c.Kind != "str" || e.size < 0 || c.Size >= e.size && c.Size <= e.size+2 // spaces, or a line break, around it
@@ -171,7 +171,7 @@ func (e *exposure) encrypted(s secrets.Ref, d *document) {
 	e.gone, e.last = false, d
 }
 
-// open is the first value of a secret that may still hold: those of the branch, and that look like secrets, before others. nil is none.
+// open is the first value of a secret that may still hold: those of the branch, and those like secrets, before others. nil is none.
 func open(es []*exposure, base string) *exposure {
 	var found *exposure
 	for _, e := range es {
@@ -186,7 +186,7 @@ func open(es []*exposure, base string) *exposure {
 	return found
 }
 
-// lasts are the last commits that held what a secret may still be.
+// lasts are the last commits with a value that a secret may still have.
 func (t *trail) lasts(s diff.Spot) []string {
 	var out []string
 	for _, e := range t.exposed[owner{s.Target, s.Name}][s.Path] {
@@ -200,7 +200,7 @@ func (t *trail) lasts(s diff.Spot) []string {
 // fatal tells whether the branch exposed what looks like a secret.
 func (e *exposure) fatal(base string) bool { return e.looks && e.commit != base }
 
-// findings are the secrets of the head that are exposed.
+// findings are the exposed secrets of the head.
 func (t *trail) findings(head, base Side) []Finding {
 	var out []Finding
 	documents := map[string]*document{}
@@ -229,7 +229,7 @@ func (t *trail) findings(head, base Side) []Finding {
 	return out
 }
 
-// judged are the values that a secret of the head had in the clear, after its own ciphertext was judged.
+// judged are the former values in the clear of a secret of the head, after its own ciphertext was judged.
 func (t *trail) judged(o owner, x manifest.Setting, d *document) []*exposure {
 	es := t.exposed[o][x.Path]
 	t.full = t.full || len(es) == maxExposures

@@ -42,7 +42,7 @@ type FileNote struct {
 	Changes []FileChange
 }
 
-// FileNotes are the notes of the files that hold connections of a target, in order of path.
+// FileNotes are the notes of the files with connections of a target, in order of path.
 func (r *Review) FileNotes(target string) []FileNote {
 	holds := map[string]bool{}
 	for _, c := range r.head.Set.Target(target) {
@@ -95,7 +95,7 @@ func fileChanges(before, after manifest.File) []FileChange {
 	return append(out, older(b.LastModified, a.LastModified)...)
 }
 
-// older tells that sops wrote a file before it wrote the base's; nothing where a time cannot be read. The MAC authenticates the time, but not that
+// older tells whether sops wrote a file before it wrote the base's; nothing where a time cannot be read. The MAC authenticates the time, not that
 // it is the newest.
 func older(before, after string) []FileChange {
 	was, err := time.Parse(time.RFC3339, before)

@@ -7,7 +7,7 @@ import (
 	"connsync/manifest"
 )
 
-// An older version of a file is a valid file; that it is older is said by its time alone.
+// An older version of a file is a valid file; only its time says that it is older.
 func TestAnOlderVersionOfAFileIsSaid(t *testing.T) {
 	at := func(modified string) manifest.File {
 		return manifest.File{Path: "connections/edr.yaml", Sops: &manifest.Sops{LastModified: modified}}

@@ -20,8 +20,8 @@ const (
 	Unsealed  FindingKind = "unsealed"  // the connection at Spot had a seal
 	Resealed  FindingKind = "resealed"  // what stands at Spot is not what was there when the connection was sealed
 	Exposed   FindingKind = "exposed"   // the secret at Spot was in the clear in Commit
-	Replaced  FindingKind = "replaced"  // the secret at Spot was in the clear in Commit, and its manifest says that it is another one now
-	Needless  FindingKind = "needless"  // a manifest says that of a secret of which it need not be said, or not any more
+	Replaced  FindingKind = "replaced"  // the secret at Spot was in the clear in Commit, and is another one now, as its manifest says
+	Needless  FindingKind = "needless"  // a manifest says this of a secret that does not need it, or not any more
 	CutOff    FindingKind = "cut-off"   // not every commit of the branch was searched for secrets in the clear
 )
 
@@ -34,15 +34,15 @@ type Finding struct {
 	Spot    diff.Spot        // what it is about; of Edited the file alone
 	From    diff.Spot        // of Moved
 	MACOnly bool             // of Edited: the MAC covers encrypted values only
-	Commit  string           // of Exposed and Replaced: the first; of Needless: the one that is named
-	Until   string           // of Exposed: a commit that its manifest does not answer for; "" where a key tells
-	Proven  bool             // of Exposed: a key tells that it is still the same
-	Named   string           // of Exposed: another commit, which the manifest names
+	Commit  string           // of Exposed and Replaced: the first; of Needless: the named one
+	Until   string           // of Exposed: a commit without an answer of its manifest; "" where a key tells
+	Proven  bool             // of Exposed: still the same, as a key tells
+	Named   string           // of Exposed: another commit, named by the manifest
 	Merged  bool             // of Needless: the commit is part of the base
 }
 
-// Findings are what a sync would refuse, and secrets that the branch exposed, in order of their places. Of the files that a key opened it is
-// known which secrets these are; nil is none.
+// Findings are what a sync would refuse, and secrets exposed by the branch, in order of their places. Of the files opened with a key it is
+// known what secrets these are; nil is none.
 func (r *Review) Findings(opened Opened) ([]Finding, error) {
 	x := r.exact(opened)
 	told, err := r.told(x)
@@ -124,7 +124,7 @@ type baseDocument struct {
 	document *document
 }
 
-// baseDocuments are the files of the base that are not the same at the head, in order.
+// baseDocuments are the files of the base with another content at the head, in order.
 func (r *Review) baseDocuments() []baseDocument {
 	after := filesOf(r.head.Set)
 	connections := map[string][]manifest.Connection{}
@@ -159,7 +159,7 @@ func (r *Review) settled(fs []Finding) []Finding {
 	return fs
 }
 
-// placed tells what is wrong with two places at the one that the branch changed.
+// placed tells what is wrong with two places at the one changed by the branch.
 func (r *Review) placed(fs []Finding) []Finding {
 	changed, before := map[string]bool{}, filesOf(r.base.Set)
 	for _, f := range r.head.Set.Files {
@@ -221,7 +221,7 @@ func brokenFile(f manifest.File, found broken) []Finding {
 	return nil
 }
 
-// toldMoved tells whether a secret is among the moves since the base, or a copy, which is a mistake by itself.
+// toldMoved tells whether a secret is among the moves since the base, or a copy, a mistake by itself.
 func (r *Review) toldMoved(s diff.Spot) bool {
 	for _, m := range r.moves {
 		if m.Target == s.Target && m.Name == s.Name && m.Path == s.Path {
@@ -264,7 +264,7 @@ func (r *Review) mends(f manifest.File, first made) (bool, error) {
 // maxPassed is how many versions of a file with other MACs are gone past in search of the one that introduced a MAC.
 const maxPassed = 20
 
-// moved are the moved ciphertexts; where one stands in two places, that is a mistake of the head by itself.
+// moved are the moved ciphertexts; where one stands in two places, the head is wrong by itself.
 func (r *Review) moved() []Finding {
 	var out []Finding
 	for _, m := range r.moves {
@@ -276,7 +276,7 @@ func (r *Review) moved() []Finding {
 	return out
 }
 
-// repointed are the destinations that a sync would not change, since nobody needed a key to change them.
+// repointed are the destinations a sync would not change, since their change in Git needed no key.
 func (r *Review) repointed() []Finding {
 	var out []Finding
 	for _, p := range r.plans {

@@ -8,42 +8,42 @@ import (
 	"connsync/manifest"
 )
 
-// FileVersion is the content that a commit gave a file.
+// FileVersion is the content of a file, given by a commit.
 type FileVersion struct {
 	Commit  string
 	File    string                 // slash path
 	Blob    string                 // names the content: equal contents have equal names
-	Outside bool                   // the commit is not of the branch, which was made from it
+	Outside bool                   // the commit is not of the branch; the branch was made from it
 	Time    time.Time              // of the commit
-	Before  []string               // the contents that the file had in the commit's parents
+	Before  []string               // the contents of the file in the commit's parents
 	Cut     bool                   // a parent of the commit is not in sight
-	Read    func() ([]byte, error) // ErrTooLarge for what is larger than anybody reads
+	Read    func() ([]byte, error) // ErrTooLarge for what is too large to read
 }
 
 // History is what a branch pushed, and what was there before.
 type History interface {
-	// Since calls a function with each version of a file that the commits after the base and up to the head made, if want names the
-	// file, each commit after its parents. complete is false where the history is cut off or longer than anybody reviews.
+	// Since calls a function with each version of a file made by the commits after the base and up to the head, if want names the
+	// file, each commit after its parents. complete is false where the history is cut off or too long to review.
 	Since(want func(file string) bool, each func(FileVersion) error) (complete bool, err error)
-	// Before calls a function with each version of one file that the base and commits before it made, newest first, until it
+	// Before calls a function with each version of one file made by the base and commits before it, newest first, until it
 	// wants no more.
 	Before(file string, each func(FileVersion) (more bool, err error)) (complete bool, err error)
-	// Holds tells whether a commit is another one, or comes after it; false where that is not in sight. Hashes may be cut off.
+	// Holds tells whether a commit is another one, or comes after it; false where this is not in sight. Hashes may be cut off.
 	Holds(commit, earlier string) bool
 }
 
-// Limits of what is read of a history. A branch beyond them is told as far as they go, and that it was not told whole.
+// Limits of what is read of a history. A branch beyond them is told as far as they go, with a note: it was not told whole.
 const (
 	maxRead   = 512 << 20 // bytes of all contents together
-	maxParsed = 128 << 20 // of those that are YAML
-	maxKept   = 8 << 20   // of contents whose documents are kept, so that they are not read again
+	maxParsed = 128 << 20 // of the YAML ones
+	maxKept   = 8 << 20   // of contents with kept documents: they are not read again
 )
 
 // reader reads documents of a history: a content once, as long as not too much else was read in between.
 type reader struct {
 	project      manifest.Project
 	kept         map[string]*document
-	size         int // of the contents whose documents are kept
+	size         int // of the contents with kept documents
 	read, parsed int
 	cut          bool // a limit was reached
 }
@@ -103,13 +103,13 @@ func (r *reader) parse(file string, text []byte) *document {
 // maxManifest is the size of the largest manifest.
 const maxManifest = 1 << 20
 
-// leftovers are what tools and people put behind the name of a file that they keep a version of.
+// leftovers are what tools and people put behind the name of a file to keep a version of it.
 var leftovers = []string{
 	".dec", ".decrypted", ".clear", ".plain", ".plaintext", ".unencrypted", ".orig", ".rej", ".bak", ".backup", ".old", ".save", ".saved",
 	".tmp", ".temp", ".copy", ".new", ".patch", ".diff", ".txt", ".swp", "~",
 }
 
-// isLeftover tells whether a file's name says that it is a version of another file.
+// isLeftover tells whether a file is a version of another one, by its name.
 func isLeftover(file string) bool {
 	for _, suffix := range leftovers {
 		if strings.HasSuffix(file, suffix) {
@@ -138,7 +138,7 @@ func searched(p manifest.Project) func(file string) bool {
 	}
 }
 
-// stem is the file that a leftover is a version of, as its name has it.
+// stem is the file of a leftover, by its name.
 func stem(file string) string {
 	for trimmed := true; trimmed; {
 		trimmed = false

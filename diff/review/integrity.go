@@ -6,22 +6,22 @@ import (
 	"connsync/secrets"
 )
 
-// A file opens if its parts belong together: its MAC covers its values, each ciphertext stands under the path that it was made for, and all
-// have one data key. None of that can be verified without the key; but sops made each part in some version, and there they did belong
+// A file opens if its parts belong together: its MAC covers its values, each ciphertext stands under its own path, and all
+// have one data key. None of this can be verified without the key; but sops made each part in some version, and there they did belong
 // together. So the version that introduced a part tells, where it is in sight.
 
 // made is what a MAC was introduced with.
 type made struct {
 	covered, lastModified string
 	macOnly               bool
-	before                bool // by a commit that is not of the branch
+	before                bool // by a commit outside of the branch
 }
 
 func madeOf(s *manifest.Sops, before bool) made {
 	return made{s.Covered, s.LastModified, s.MACOnlyEncrypted, before}
 }
 
-// fits tells whether a MAC that was introduced with one version can open another.
+// fits tells whether a MAC introduced with one version can open another.
 func (m made) fits(other made) bool {
 	return m.covered == other.covered && m.lastModified == other.lastModified && m.macOnly == other.macOnly
 }
@@ -31,7 +31,7 @@ type origins struct {
 	macs  map[string]made
 	spots map[secrets.Fingerprint][]origin // of a ciphertext: where it stood when it came
 	seals map[string]string                // of a seal, by what stays of it: what its connection bound when it came
-	keys  map[string]string                // what belongs to one data key, as a forest: a part, and one that it was seen with
+	keys  map[string]string                // what belongs to one data key, as a forest: a part, and one seen with it
 }
 
 // origin is where a ciphertext stood.
@@ -53,7 +53,7 @@ type broken struct {
 
 func (b broken) any() bool { return b.mac || b.mixed || len(b.moved) > 0 }
 
-// judge says what of a file does not belong together, by all versions that were noted.
+// judge says what of a file does not belong together, by all noted versions.
 func (o *origins) judge(s *manifest.Sops, refs []secrets.Ref) broken {
 	out := broken{moved: map[int]diff.Spot{}}
 	if m, known := o.macs[s.MAC]; known && s.MAC != "" {
@@ -127,7 +127,7 @@ func parts(s *manifest.Sops, refs []secrets.Ref) []string {
 	return out
 }
 
-// join notes that parts belong to one data key.
+// join notes parts as of one data key.
 func (o *origins) join(parts []string) {
 	for _, p := range parts {
 		if _, known := o.keys[p]; !known {
@@ -137,7 +137,7 @@ func (o *origins) join(parts []string) {
 	}
 }
 
-// root is the part that stands for all that belong to its data key.
+// root is the part that stands for all parts of its data key.
 func (o *origins) root(part string) string {
 	for o.keys[part] != part {
 		o.keys[part] = o.keys[o.keys[part]]

@@ -7,7 +7,7 @@ import (
 	"connsync/secrets"
 )
 
-// version is a file whose MAC covers its secrets; both stand for what sops wrote with one data key.
+// version is a file with a MAC over its secrets; both stand for what sops wrote with one data key.
 func version(key, mac string, texts ...string) *document {
 	s := &manifest.Sops{MAC: mac, WrappedKeys: []string{key}, LastModified: mac}
 	e := entry{target: "prod", name: "edr"}
@@ -41,7 +41,7 @@ func TestPartsThatDoNotBelongTogetherAreFound(t *testing.T) {
 	o.note(version("key1", "mac2", "p2", "t1"), false) // another value set
 	o.note(version("key2", "mac3", "p3", "t3"), false) // rotated
 	o.note(version("key4", "mac3", "p3", "t3"), false) // another recipient
-	o.note(version("key2", "mac1", "p1", "t1"), false) // broken by a merge, which joins nothing
+	o.note(version("key2", "mac1", "p1", "t1"), false) // broken by a merge: it joins nothing
 	covered := func(d *document, as *document) *document { d.sops.Covered = as.sops.Covered; return d }
 	for _, c := range []struct {
 		what string

@@ -13,7 +13,7 @@ type Moment struct {
 	Time   time.Time
 }
 
-// The value of a secret lives from the first version that held it. SOPS keeps the initialisation vector (IV) of a ciphertext while its value stays, for one
+// The value of a secret lives from the first version with it. SOPS keeps the initialisation vector (IV) of a ciphertext while its value stays, for one
 // target, connection and setting; so an IV tells a value. A new one is another value where something else of the file
 // stayed: the data key, or the IV of a neighbour. Where all is new, and after a rename or a removal, nothing tells. Then it is taken for the same value:
 // a secret is rather too old than too young, and rather known to too many.
@@ -27,11 +27,11 @@ type seat struct {
 // life is one value of a secret, and what is known of it.
 type life struct {
 	since Moment
-	cut   bool // the first version in sight has parents that are not: the value may be older
+	cut   bool // the first version in sight has parents out of sight: the value may be older
 	kind  string
 	size  int
-	marks map[secrets.Fingerprint]bool // ciphertexts that hold it
-	rings map[*ring]Moment             // who could open a version that holds it, with the last such version
+	marks map[secrets.Fingerprint]bool // its ciphertexts
+	rings map[*ring]Moment             // who could open a version with it, with the last such version
 }
 
 // sight is a ciphertext's value.
@@ -40,10 +40,10 @@ type sight struct {
 	perhaps Moment // when it was encrypted anew, and nothing tells whether as another one
 }
 
-// lives follows all secrets through the versions of a history, each version after those that it was made from.
+// lives follows all secrets through the versions of a history, each version after those it was made from.
 type lives struct {
 	byIV map[seat]map[string]sight
-	last map[seat][]sight     // in the newest version that has the place
+	last map[seat][]sight     // in the newest version with the place
 	held map[string]*snapshot // by content, and file
 	full bool                 // there is more than is remembered
 	kept int                  // places in all snapshots
@@ -114,13 +114,13 @@ func (t *lives) of(at seat, was owner, c secrets.Ciphertext, d *document, before
 		x.kind = c.Kind
 		t.byIV[at][c.IV] = x
 	}
-	if now.Commit != "" && now.Time.Before(x.since.Time) { // a clock that was ahead
+	if now.Commit != "" && now.Time.Before(x.since.Time) { // a clock was ahead
 		x.since = now
 	}
 	return x
 }
 
-// perhaps is the oldest value that a ciphertext with a new IV may hold, with all that is known of the others that it may hold; none where it holds a
+// perhaps is the oldest possible value of a ciphertext with a new IV, with all that is known of its other possible values; none where it holds a
 // new one.
 func (t *lives) perhaps(at seat, was owner, c secrets.Ciphertext, d *document, before []*snapshot) sight {
 	var found sight
@@ -148,7 +148,7 @@ func (t *lives) perhaps(at seat, was owner, c secrets.Ciphertext, d *document, b
 	return found
 }
 
-// or is the older of two values that one ciphertext may hold. Who could open either may have it.
+// or is the older of two possible values of one ciphertext. Who could open either may have it.
 func (x *life) or(y *life) *life {
 	switch {
 	case x == nil || x == y:
@@ -177,13 +177,13 @@ func (x *life) hold(s secrets.Ref, now Moment, r *ring) {
 // ring is who can open a version of a file.
 type ring struct{ recipients []manifest.Recipient }
 
-// rings are those of a history, and the data keys that they open.
+// rings are those of a history, and their data keys.
 type rings struct {
 	all  map[string]*ring // by what is equal for equal ones
 	keys map[dataKey]Moment
 }
 
-// dataKey is a data key, by a part that belongs to it (origins.keys), and who can open it.
+// dataKey is a data key, by a part of it (origins.keys), and who can open it.
 type dataKey struct {
 	part string
 	ring *ring
@@ -191,7 +191,7 @@ type dataKey struct {
 
 func newRings() *rings { return &rings{map[string]*ring{}, map[dataKey]Moment{}} }
 
-// note takes up who can open a version; nil where nobody can be told.
+// note takes up who can open a version; nil where no recipient can be told.
 func (r *rings) note(d *document, now Moment) *ring {
 	if d.sops == nil || len(d.sops.Recipients) == 0 {
 		return nil
@@ -212,7 +212,7 @@ func (r *rings) note(d *document, now Moment) *ring {
 	return x
 }
 
-// byKey are the rings that open each data key.
+// byKey are the rings of each data key.
 func (r *rings) byKey(o *origins) map[string]map[*ring]Moment {
 	out := map[string]map[*ring]Moment{}
 	for k, m := range r.keys {

@@ -8,16 +8,16 @@ import (
 	"connsync/secrets"
 )
 
-// Move is a secret whose ciphertext stood under another path, or in a file with another data key, at the base.
+// Move is a secret. At the base, its ciphertext stood under another path, or in a file with another data key.
 type Move struct {
-	Target, Name string // of the connection that has it now
+	Target, Name string // of the connection with it now
 	Path         secrets.Path
 	Pos          manifest.Position
 	From         diff.Spot
 	Copied       bool // it still stands where it was
 }
 
-// edited are the connections whose files are not what they were at a base.
+// edited are the connections of files changed since a base.
 func edited(head, base manifest.Set) []manifest.Connection {
 	before := make(map[string]string, len(base.Files))
 	for _, f := range base.Files {
@@ -32,9 +32,9 @@ func edited(head, base manifest.Set) []manifest.Connection {
 	return out
 }
 
-// movesOf are the ciphertexts that stand somewhere else than at a base.
+// movesOf are the ciphertexts in another place than at a base.
 func movesOf(head, base manifest.Set) []Move {
-	moved := map[secrets.Fingerprint]bool{} // of files that are not as they were
+	moved := map[secrets.Fingerprint]bool{} // of changed files
 	for _, c := range edited(head, base) {
 		c.Fingerprints(func(f secrets.Fingerprint) { moved[f] = true })
 	}

@@ -9,11 +9,11 @@ import (
 )
 
 // compare plans from one version of a target to another, without SecMaster and without known state: it is what a sync of head would do
-// to a workspace that is exactly what base wants. Plugins are compared as the manifests name them.
+// to a workspace exactly as base wants it. Plugins are compared as the manifests name them.
 func compare(target string, place diff.Place, policy string, base, head []manifest.Connection) diff.Plan {
 	base, head, same := apart(base, head)
 	in := diff.Input{Target: target, Place: place, Known: make(map[string]diff.Known, len(base))}
-	in.Destinations = manifest.Reviewed // no conflict: what a sync would refuse is shown as the change that it is, and marked
+	in.Destinations = manifest.Reviewed // no conflict: what a sync would refuse is shown as a change, and marked
 	was := make(map[string]manifest.Connection, len(base))
 	for _, c := range base {
 		w := byName(c)
@@ -26,7 +26,7 @@ func compare(target string, place diff.Place, policy string, base, head []manife
 	for _, c := range head {
 		w := byName(c)
 		is[c.Name] = c
-		w.Adopt = "" // names an id, which only SecMaster can tell
+		w.Adopt = "" // names an id; only SecMaster can tell it
 		if _, there := was[c.Name]; there {
 			w.Previously = "" // done already
 		}
@@ -41,7 +41,7 @@ func compare(target string, place diff.Place, policy string, base, head []manife
 	return p
 }
 
-// betweenVersions makes of a change to a workspace that a base described the change between two versions of Git.
+// betweenVersions takes a change to a workspace described by a base, and makes it the change between two versions of Git.
 func betweenVersions(c *diff.Change, policy string, base, head map[string]manifest.Connection) {
 	c.ID, c.Have, c.Known, c.Extra = "", nil, nil, nil
 	if c.Want != nil {
@@ -60,7 +60,7 @@ func betweenVersions(c *diff.Change, policy string, base, head map[string]manife
 	}
 }
 
-// apart takes out the connections whose files are the same on both sides, which is nearly all of them.
+// apart takes out the connections with the same file on both sides: nearly all of them.
 func apart(base, head []manifest.Connection) (was, is []manifest.Connection, same []diff.Change) {
 	files := make(map[string]string, len(base))
 	for i := range base {
@@ -85,7 +85,7 @@ func apart(base, head []manifest.Connection) (was, is []manifest.Connection, sam
 	return was, is, same
 }
 
-// add adds changes that were decided elsewhere.
+// add adds changes decided elsewhere.
 func add(p *diff.Plan, cs []diff.Change) {
 	p.Changes = append(p.Changes, cs...)
 	p.Wanted, p.Recorded = p.Wanted+len(cs), p.Recorded+len(cs)
@@ -102,7 +102,7 @@ func withhold(c *diff.Change) {
 	}
 }
 
-// markRepointed marks the destinations beside secrets that change where no seal speaks.
+// markRepointed marks the changing destinations beside secrets where no seal speaks.
 func markRepointed(c *diff.Change, was, is manifest.Connection) {
 	if is.Seal != nil || was.Seal != nil || was.Name == "" || !was.HasSecrets() {
 		return
@@ -114,7 +114,7 @@ func markRepointed(c *diff.Change, was, is manifest.Connection) {
 	}
 }
 
-// markMoves adds to a plan the risk of every secret whose ciphertext stood, or stands, somewhere else.
+// markMoves adds to a plan the risk of every secret with a ciphertext somewhere else, before or now.
 func markMoves(p *diff.Plan, moves []Move) {
 	for _, m := range moves {
 		i := sort.Search(len(p.Changes), func(i int) bool { return p.Changes[i].Name >= m.Name })
@@ -131,7 +131,7 @@ func markMoves(p *diff.Plan, moves []Move) {
 
 // byName takes a plugin's name for its id: the same name is the same plugin.
 func byName(c manifest.Connection) diff.Want {
-	c.InClear = nil // what a sync would refuse is shown as the change that it is, and told as a mistake
+	c.InClear = nil // what a sync would refuse is shown as a change, and told as a mistake
 	p := diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.Component, Version: c.Version}
 	if c.Component != "" {
 		p.ComponentID, p.VersionID = c.Component, c.Version
@@ -139,7 +139,7 @@ func byName(c manifest.Connection) diff.Want {
 	return diff.Want{Connection: c, Resolved: p}
 }
 
-// asShown is a wanted connection as a server would show it that masks every secret.
+// asShown is a wanted connection, as shown by a server with every secret masked.
 func asShown(w diff.Want) diff.Have {
 	h := diff.Have{
 		ID: w.Name, Name: w.Name, Description: w.Description, Plugin: w.Resolved,

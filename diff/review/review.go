@@ -1,6 +1,6 @@
 // Package review says everything about what a branch changes, from two versions of files: the plan of each target, changed rules,
-// files that others can open, and what a sync would refuse. It is pure like package diff: it is handed files and a history, asks
-// nobody, and has no words for people.
+// files open to other recipients, and what a sync would refuse. It is pure like package diff: it is handed files and a history, makes
+// no requests, and has no words for people.
 package review
 
 import (
@@ -16,7 +16,7 @@ import (
 
 // Version is one version of the repository's files.
 type Version struct {
-	Commit string // its hash; of a worktree that of the commit below it
+	Commit string // its hash; of a worktree: the hash of the commit below it
 	Files  fs.FS
 }
 
@@ -35,7 +35,7 @@ type Review struct {
 }
 
 // Read reads both versions, the head's project file excepted. The head is looked at under the stricter of both projects' policies: a
-// branch cannot relax the rules that it is reviewed by. An error is that of reading a file.
+// branch cannot relax the rules of its own review. An error comes from reading a file.
 func Read(base, head Version, project manifest.Project, history History) (*Review, error) {
 	r := &Review{history: history}
 	was, err := r.baseProject(base, project)
@@ -53,7 +53,7 @@ func Read(base, head Version, project manifest.Project, history History) (*Revie
 	if r.base, err = survey(base.Files, was, r.head.Set, &r.cache); err != nil {
 		return nil, err
 	}
-	if r.head.Set.Rules, err = manifest.RulesFor(head.Files, slices.Concat(r.head.Set.Files, r.base.Set.Files)); err != nil { // none is gone because the last file that it fits is
+	if r.head.Set.Rules, err = manifest.RulesFor(head.Files, slices.Concat(r.head.Set.Files, r.base.Set.Files)); err != nil { // none is gone because its last file is
 		return nil, err
 	}
 	r.base.Commit, r.head.Commit = base.Commit, head.Commit
@@ -95,8 +95,8 @@ func (r *Review) compare() {
 	sort.Slice(r.plans, func(i, j int) bool { return r.plans[i].Target < r.plans[j].Target })
 }
 
-// hidden tells of a file of the base whether the head may want its connections in a file that cannot be read, so that they are not gone: in the same
-// one, or, where it is gone, in any that came.
+// hidden tells of a file of the base whether the head may want its connections in an unreadable file. Then they are not gone: in the same
+// one, or, where it is gone, in any new one.
 func (r *Review) hidden() func(file string) bool {
 	before, after := filesOf(r.base.Set), filesOf(r.head.Set)
 	came := slices.ContainsFunc(r.head.Set.Files, func(f manifest.File) bool { return f.Unread && before[f.Path].Path == "" })
@@ -106,7 +106,7 @@ func (r *Review) hidden() func(file string) bool {
 	}
 }
 
-// wants tells whether a connection is among some, which are in order of name.
+// wants tells whether a connection is among some, given in order of name.
 func wants(cs []manifest.Connection, name string) bool {
 	_, found := slices.BinarySearchFunc(cs, name, func(c manifest.Connection, name string) int { return cmp.Compare(c.Name, name) })
 	return found

@@ -10,7 +10,7 @@ import (
 	"connsync/manifest"
 )
 
-// RuleKind names what changed of the rules by which everything else is judged.
+// RuleKind names what changed of the rules. Everything else is judged by them.
 type RuleKind string
 
 // The kinds. Of the project file: where secrets go and how they are kept. Of the catalog of plugins: what is a password. Of .sops.yaml files:
@@ -27,7 +27,7 @@ const (
 	DestinationsReviewed RuleKind = "destinations-reviewed" // as it was before: no seal is compared
 
 	RulesGone        RuleKind = "rules-gone"  // the file has no rules any more
-	RulesOrder       RuleKind = "rules-order" // and the first that fits a file holds
+	RulesOrder       RuleKind = "rules-order" // and the first fitting one holds
 	RuleNew          RuleKind = "rule-new"
 	RuleGone         RuleKind = "rule-gone"
 	RecipientAdded   RuleKind = "recipient-added"
@@ -59,7 +59,7 @@ func (r *Review) RuleChanges() []RuleChange {
 	return append(projectChanges(r.base.Project, r.head.Project), out...)
 }
 
-// standing are the settings of the project that are of high risk in every preview, changed or not.
+// standing are the settings of the project with a high risk in every preview, changed or not.
 func (r *Review) standing() []RuleChange {
 	if r.head.Project.Secrets.Destinations != manifest.Reviewed || !r.fresh && r.base.Project.Secrets.Destinations != manifest.Reviewed {
 		return nil
@@ -105,7 +105,7 @@ func projectChanges(was, now manifest.Project) []RuleChange {
 	return out
 }
 
-// targetChanges are the targets that come and go, in order of name.
+// targetChanges are the coming and the going targets, in order of name.
 func targetChanges(was, now manifest.Project) []RuleChange {
 	var out []RuleChange
 	for name, t := range now.Targets {
@@ -122,7 +122,7 @@ func targetChanges(was, now manifest.Project) []RuleChange {
 	return out
 }
 
-// pluginChanges are those by which the catalog of plugins checks less.
+// pluginChanges are the changes that make the catalog of plugins check less.
 func pluginChanges(was, now manifest.Catalog) []RuleChange {
 	var out []RuleChange
 	for _, p := range now.Loosened(was) {
@@ -167,7 +167,7 @@ func sopsRuleChanges(was, now manifest.Rules) []RuleChange {
 	return out
 }
 
-// readable are the rules of files that sops can use. That one cannot be used is a mistake.
+// readable are the rules of files usable by sops. An unusable one is a mistake.
 func readable(rules manifest.Rules) manifest.Rules {
 	out := manifest.Rules{}
 	for dir, rs := range rules {
@@ -178,7 +178,7 @@ func readable(rules manifest.Rules) manifest.Rules {
 	return out
 }
 
-// rulesFileChanges compares rules that have the same path_regex; among those, in order.
+// rulesFileChanges compares rules with the same path_regex; among those, in order.
 func rulesFileChanges(file string, before, after []manifest.Rule) []RuleChange {
 	var out []RuleChange
 	left := map[string][]manifest.Rule{}

@@ -30,7 +30,7 @@ func boundTo(c *manifest.Connection, t manifest.Target) string {
 	return lines.Digest()
 }
 
-// seals are the connections whose seals a sync would refuse, as far as that is to be seen.
+// seals are the connections with a seal that a sync would refuse, as far as this is to be seen.
 func (r *Review) seals(o *origins) ([]Finding, error) {
 	if r.destinations == manifest.Reviewed {
 		return nil, nil
@@ -93,7 +93,7 @@ func (r *Review) sealOf(c, was *manifest.Connection, o *origins) ([]Finding, err
 // place is where the seals of a target's connections bind them to.
 func place(p manifest.Project, target string) diff.Place { return diff.PlaceOf(p.Targets[target]) }
 
-// differing is the first setting that is not what it was, where that is to be seen.
+// differing is the first changed setting, where this is to be seen.
 func differing(c, was *manifest.Connection) secrets.Path {
 	before, _ := was.Bound(manifest.Target{})
 	now, _ := c.Bound(manifest.Target{})

@@ -8,18 +8,18 @@ import (
 	"connsync/manifest"
 )
 
-// Side is what one version of the files wants, with everything that is wrong with it by itself.
+// Side is what one version of the files wants, with everything wrong with it by itself.
 type Side struct {
 	Commit   string
 	Files    fs.FS
 	Project  manifest.Project
-	Policy   manifest.SecretsPolicy // that it was looked at under
+	Policy   manifest.SecretsPolicy // for its checks
 	Set      manifest.Set
 	Mistakes manifest.Mistakes // in order of place
 }
 
-// Check reads every manifest of a project and all rules for sops, and says every mistake that they show without a key and without
-// another version. An error is that of reading a file.
+// Check reads every manifest of a project and all rules for sops, and says every mistake they show without a key and without
+// another version. An error comes from reading a file.
 func Check(files fs.FS, p manifest.Project, policy manifest.SecretsPolicy, c *manifest.Cache) (Side, error) {
 	out := Side{Files: files, Project: p, Policy: policy}
 	p.Secrets = policy
@@ -32,8 +32,8 @@ func Check(files fs.FS, p manifest.Project, policy manifest.SecretsPolicy, c *ma
 	return out, nil
 }
 
-// survey is Check of a base: its mistakes are not the branch's, which may be there to mend them, and it may have no manifests yet. Its rules are also those
-// that would hold for the head's files: a rule is not new because the first file that it fits is.
+// survey is Check of a base: its mistakes are not the branch's (the branch may mend them), and it may have no manifests yet. Its rules are also those
+// in force for the head's files: a rule is not new because its first file is.
 func survey(files fs.FS, p manifest.Project, head manifest.Set, c *manifest.Cache) (Side, error) {
 	out := Side{Project: p}
 	var err error

@@ -7,7 +7,7 @@ import (
 	"connsync/secrets/seal"
 )
 
-// Beside settings a manifest has terms that decide what a sync may do to a connection, or what may stand in the clear: adopt, protect,
+// Beside settings a manifest has terms. They decide what a sync may do to a connection, or what may stand in the clear: adopt, protect,
 // previously, and exceptions. A merge changes them too, so they are lines of a plan, and risks where they can destroy.
 
 // term is one of them; nil where it is not there.
@@ -18,7 +18,7 @@ type term struct {
 	risk diff.RiskKind // of what is new; "" for none
 }
 
-// terms are those that differ. was is the zero Connection of one that is new.
+// terms are the differing ones. was is the zero Connection of a new one.
 func terms(was, is manifest.Connection) []term {
 	var out []term
 	if was.Adopt != is.Adopt {
@@ -95,7 +95,7 @@ func exposures(c manifest.Connection) []reason {
 	return out
 }
 
-// reasons are those that came, went, or are others.
+// reasons are the new, the gone and the changed ones.
 func reasons(was, is []reason, risk diff.RiskKind) []term {
 	before := map[secrets.Path]string{}
 	for _, r := range was {
@@ -117,7 +117,7 @@ func reasons(was, is []reason, risk diff.RiskKind) []term {
 	return out
 }
 
-// markTerms makes lines of the terms that differ. A connection of which nothing else changes is still not the same.
+// markTerms makes lines of the differing terms. A connection without another change is still not the same.
 func markTerms(c *diff.Change, was, is manifest.Connection) {
 	for _, t := range terms(was, is) {
 		c.Fields = append(c.Fields, diff.Field{Path: t.path, Old: t.was, New: t.is, Causes: []diff.Cause{diff.Git}})
