@@ -12,7 +12,7 @@ import (
 	"connsync/manifest/strict"
 )
 
-// A target in a cloud of one's own (Huawei Cloud Stack) has addresses, and perhaps an authority, that nobody can derive from its region. The
+// A target in a cloud of one's own (Huawei Cloud Stack) has addresses, and perhaps an authority, not derivable from its region. The
 // file names them; whether a command goes there is decided outside of the repository (docs/private-clouds.md).
 
 var (
@@ -95,7 +95,7 @@ func (t Target) place() [3]string {
 	return [3]string{region, t.ProjectID, t.WorkspaceID}
 }
 
-// checkAddress refuses what only has a meaning beside an endpoint, and an endpoint whose project nobody could look up.
+// checkAddress refuses what only has a meaning beside an endpoint, and an endpoint where connsync could not look up the project.
 func (d *document) checkAddress(e strict.Entry, t Target) {
 	region := strict.Child(e.Value, "region")
 	own := strict.Child(e.Value, "endpoint") != nil

@@ -32,7 +32,7 @@ func load(t testing.TB, files fstest.MapFS) (manifest.Set, manifest.Mistakes) {
 	return s, ms
 }
 
-// told is everything that a mistake says.
+// told is everything a mistake says.
 func told(ms manifest.Mistakes) string {
 	var b strings.Builder
 	for _, m := range ms {
@@ -47,7 +47,7 @@ func told(ms manifest.Mistakes) string {
 	return b.String()
 }
 
-// Each file of testdata/bad is a project with something wrong in it, and what is said of that.
+// Each file of testdata/bad is a project with something wrong in it, and what is said of it.
 func TestBadManifests(t *testing.T) {
 	names, err := filepath.Glob("../testdata/bad/*.txtar")
 	if err != nil || len(names) < 60 {

@@ -23,10 +23,10 @@ type cached struct {
 	ruled                       bool
 }
 
-// Hashed is a file tree that knows Git's hash of a file without reading it; "" where it does not.
+// Hashed is a file tree. It knows Git's hash of a file without reading it; "" where it does not.
 type Hashed interface{ BlobHash(name string) string }
 
-// load reads a file, or gives what the same content gave before. rules are p.rules(), which are the same for all files.
+// load reads a file, or gives what the same content gave before. rules are p.rules(), the same for all files.
 func (c *Cache) load(fsys fs.FS, name string, p Project, rules string, rule *Rule) (loaded, error) {
 	if c == nil {
 		l, _, err := loadFile(fsys, name, p, rule)
@@ -67,7 +67,7 @@ func (c *Cache) put(key cached, l loaded) {
 	c.seen[key] = l
 }
 
-// rules are the parts of a project that a manifest is checked against.
+// rules are the parts of a project for the checks of a manifest.
 func (p Project) rules() string {
 	return fmt.Sprint(p.File, slices.Sorted(maps.Keys(p.Targets)), p.Secrets.FullMAC, p.Secrets.RuleWarn)
 }

@@ -10,7 +10,7 @@ import (
 	"connsync/manifest"
 )
 
-// counted is a tree that counts what is read of it, and knows every content's hash as a commit's tree does.
+// counted is a tree. It counts what is read of it, and knows every content's hash as a commit's tree does.
 type counted struct {
 	fstest.MapFS
 	reads atomic.Int64

@@ -7,7 +7,7 @@ import (
 	"connsync/secrets"
 )
 
-// SecretAt is one secret of a set and the setting that holds it.
+// SecretAt is one secret of a set and its setting.
 type SecretAt struct {
 	Ref        secrets.Ref
 	Connection *Connection
@@ -22,7 +22,7 @@ func (s SecretAt) name() string {
 // Pos is its place in its file.
 func (s SecretAt) Pos() Position { return s.Connection.At(s.Path) }
 
-// SecretsOf are the secrets of a set, in order, whose ciphertexts some function wants.
+// SecretsOf are the secrets of a set, in order, with ciphertexts wanted by some function.
 func (s Set) SecretsOf(wanted func(secrets.Fingerprint) bool) []SecretAt {
 	var out []SecretAt
 	for i := range s.Connections {
@@ -59,7 +59,7 @@ func fingerprints(v any, each func(secrets.Fingerprint)) {
 	}
 }
 
-// copies finds ciphertexts that stand under two paths: at most one of them opens.
+// copies finds ciphertexts with two paths: at most one of them opens.
 func (s Set) copies() []Mistake {
 	count := map[secrets.Fingerprint]int{}
 	for i := range s.Connections {

@@ -9,7 +9,7 @@ import (
 	"connsync/manifest/strict"
 )
 
-// Check finds what a sync could not open, or what sops would not have written, by what no single file shows: key types that the project
+// Check finds what a sync could not open, or what sops would not have written, by what no single file shows: key types the project
 // does not allow, files that are not as their rule in .sops.yaml wants them, and one ciphertext in two places. It needs no key.
 func (s Set) Check(p Project) []Mistake {
 	out := slices.Clone(s.unruly)
@@ -33,7 +33,7 @@ func (s Set) Check(p Project) []Mistake {
 	return append(append(out, s.copies()...), s.unsealed(p)...)
 }
 
-// inClear are the connections with settings that should be encrypted, by file.
+// inClear are the connections with settings in the clear against the rule, by file.
 func (s Set) inClear() map[string][]*Connection {
 	out := map[string][]*Connection{}
 	for i := range s.Connections {
@@ -120,7 +120,7 @@ func named(rs []Recipient) string {
 // maxInClear is how many values of one file are told one by one.
 const maxInClear = 20
 
-// values are the settings in the clear that the rule encrypts.
+// values are the settings in the clear although the rule encrypts them.
 func (c ruleCheck) values(of []*Connection) []Mistake {
 	var out []Mistake
 	more := 0
@@ -154,7 +154,7 @@ func (c ruleCheck) selector() string {
 	return sopsrules.Said(c.rule.Selector)
 }
 
-// resealHints bring the file to its rule. What the rule leaves in the clear and the file encrypts is decrypted only where that is asked for, and
+// resealHints bring the file to its rule. What the rule leaves in the clear and the file encrypts is decrypted only at a user's order, and
 // never where it looks like a secret: then the rule has to grow.
 func (c ruleCheck) resealHints() []string {
 	command := "connsync reseal " + ShellWord(c.f.Path)
@@ -205,7 +205,7 @@ func (c ruleCheck) differences() []Mistake {
 	return out
 }
 
-// Settled tells of a mistake between a file and its rule that neither is new: both are what they were in another set.
+// Settled tells of a mistake between a file and its rule whether neither is new: both are as they were in another set.
 func (s Set) Settled(m Mistake, before Set) bool {
 	if !m.Rule {
 		return false

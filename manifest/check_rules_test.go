@@ -15,7 +15,7 @@ func rulesOf(lines ...string) string {
 	return "creation_rules:\n  - age: age1x\n" + strings.Join(append(lines, ""), "\n")
 }
 
-// sealedBy is the sops block of a file that was encrypted by some selector.
+// sealedBy is the sops block of a file encrypted by some selector.
 func sealedBy(lines string) string {
 	return "sops:\n  age:\n    - recipient: age1x\n      enc: wrapped\n  lastmodified: \"2026-01-01T00:00:00Z\"\n  mac: " + enc + "\n" + lines
 }
@@ -43,14 +43,14 @@ func checked(t *testing.T, pairs ...string) (wrong, warnings manifest.Mistakes) 
 	return wrong, warnings
 }
 
-// The rule of a file is the law, by what it does: a value in the clear that it encrypts is a mistake whatever its key, its type and the
-// file's own selector, and in a file that was never encrypted. Nothing is said of what the rule leaves.
+// The rule of a file is the law, by what it does: a value in the clear is a mistake if the rule encrypts it, whatever its key, its type and the
+// file's own selector, and in a never encrypted file. Nothing is said of what the rule leaves.
 func TestTheRuleIsTheLaw(t *testing.T) {
 	const regex = "    encrypted_regex: ^(password|community)$"
 	const own = "  encrypted_regex: ^password$\n"
 	for _, c := range []struct {
 		name, rules, config, block string
-		wrong, warns               string // the settings that are wrong, and what is warned of
+		wrong, warns               string // the wrong settings, and what is warned of
 	}{
 		{"as the rule says", rulesOf(regex), "        password: " + enc + "\n", sealedBy("  encrypted_regex: ^(password|community)$\n"), "", ""},
 		{"the rule grew", rulesOf(regex), "        community: canary\n        password: " + enc + "\n", sealedBy(own), "config.community", ""},
@@ -132,7 +132,7 @@ func TestAMigrationIsEasedByAWarning(t *testing.T) {
 	}
 }
 
-// A .sops.yaml that sops cannot use, or that does not do what it seems to, is a mistake at its place; and of files below it no more is said.
+// A .sops.yaml unusable by sops, or with another effect than it seems to have, is a mistake at its place; and of files below it no more is said.
 func TestABrokenRulesFileIsAMistakeAtItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ rules, says string }{
 		"no YAML":                  {"creation_rules:\n  - age: [\n", ".sops.yaml:2:1: not valid YAML"},
@@ -163,7 +163,7 @@ func TestABrokenRulesFileIsAMistakeAtItsPlace(t *testing.T) {
 	}
 }
 
-// Of several .sops.yaml the nearest to the file holds, and the command in the hint names it to sops, which would take another one.
+// Of several .sops.yaml the nearest to the file holds, and the command in the hint names it to sops, since sops would take another one.
 func TestTheNearestRulesFileIsNamed(t *testing.T) {
 	other := strings.ReplaceAll(rulesOf("    encrypted_regex: ^(password|user)$"), "age1x", "age1y")
 	block := sealedBy("  encrypted_regex: ^password$\n")
@@ -224,7 +224,7 @@ func TestWhatWasThereBeforeIsSettled(t *testing.T) {
 	}
 }
 
-// A secret that sops took for a number or a boolean may be another one than was meant: 0123 is 83. Its type tells, without a key.
+// A secret taken for a number or a boolean by sops may be another one than was meant: 0123 is 83. Its type tells, without a key.
 func TestASecretThatIsNoTextIsAWarning(t *testing.T) {
 	as := func(kind string) string { return strings.Replace(enc, "type:str", "type:"+kind, 1) }
 	for kind, says := range map[string]string{"str": "", "int": "config.password was encrypted as a whole number", "float": "config.password was encrypted as a decimal number", "bool": "config.password was encrypted as a boolean"} {

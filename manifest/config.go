@@ -19,7 +19,7 @@ type configReader struct {
 	c         *Connection
 	encrypted bool                          // the file has a sops block
 	holes     bool                          // incomplete: true
-	clear     map[secrets.Path]*strict.Node // reviewed exceptions that are still unused
+	clear     map[secrets.Path]*strict.Node // reviewed exceptions still unused
 }
 
 // value reads a node: at is its path from the connection, root its path from the document, and keys are those above it in the config.
@@ -68,7 +68,7 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []strin
 
 func isNull(n *strict.Node) bool { return n.Kind == strict.Scalar && n.Tag == "!!null" }
 
-// hole is a setting without a value in a connection that says so: what SecMaster did not show when it was imported, or what is not known yet.
+// hole is a setting without a value in a connection marked so: what SecMaster did not show when it was imported, or what is not known yet.
 func (r *configReader) hole(n *strict.Node, at secrets.Path) {
 	r.c.fields[at] = r.d.At(n)
 	r.c.Missing = append(r.c.Missing, at)
@@ -79,7 +79,7 @@ func (r *configReader) hole(n *strict.Node, at secrets.Path) {
 	r.d.Wrong(n, "%s has no value yet: the connection is not written before it has one", at).Hint(hints...).Warn()
 }
 
-// inClear is a value that the file's rule encrypts, and that stands in the clear.
+// inClear is a value in the clear although the file's rule encrypts it.
 func (r *configReader) inClear(at secrets.Path, v any) any {
 	r.c.InClear = append(r.c.InClear, at)
 	if r.c.Tolerated {
@@ -104,7 +104,7 @@ func (r *configReader) secret(n *strict.Node, at, root secrets.Path, keys []stri
 	return secrets.Ref{File: r.d.File, Path: root, Fingerprint: secrets.FingerprintOf(n.Value), Ciphertext: text}
 }
 
-// retyped is what sops took a value for, by the types that are no text.
+// retyped is what sops took a value for, by the types other than text.
 var retyped = map[string]string{"int": "a whole number", "float": "a decimal number", "bool": "a boolean"}
 
 // scalar reads a value in the clear. What YAML and SOPS would read differently, or SOPS would rewrite
@@ -132,9 +132,9 @@ func (r *configReader) scalar(n *strict.Node) any {
 // ambiguous are booleans of YAML 1.1.
 var ambiguous = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true}
 
-// jsonNumber tells whether a text is a number of JSON that comes out of SOPS as it went in: one that no reader rounds,
-// and that is written in one of the two ways in which floating-point numbers are written (SOPS makes 1.1 of 1.10,
-// which may have been a version).
+// jsonNumber tells whether a text is a number of JSON and comes out of SOPS as it went in. No reader rounds it,
+// and it has one of the two notations of floating-point numbers (SOPS makes 1.1 of 1.10:
+// it may have been a version).
 func jsonNumber(s string) bool {
 	if !json.Valid([]byte(s)) || s == "-0" {
 		return false
@@ -159,7 +159,7 @@ func whole(s string) json.Number {
 	return json.Number(s)
 }
 
-// suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.
+// suspect notes a setting in the clear with the look of a secret, unless the manifest excuses it.
 func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v any) suspect.Finding {
 	f := suspect.Setting(keys, v)
 	if _, excused := r.clear[at]; excused && f.Verdict != suspect.Innocent {
@@ -184,15 +184,15 @@ func (r *configReader) encryptHint(n *strict.Node) string {
 	return clearText{file: r.d.File, encrypted: r.encrypted, selects: r.d.selects, covered: r.d.inClear[n]}.hint()
 }
 
-// clearText is a value in the clear: whether its file has a sops block, what the file's rule selects, and whether that is the value too.
+// clearText is a value in the clear: whether its file has a sops block, what the file's rule selects, and whether it selects the value too.
 type clearText struct {
 	file               string
 	encrypted, covered bool
 	selects            sopsrules.Selector
 }
 
-// hint is how the value becomes an encrypted one: the rule has to select it, and then a command encrypts it. A rule that selects everything has sops
-// encrypt the names of plugins too, so that connsync does it.
+// hint is how the value becomes an encrypted one: the rule has to select it, and then a command encrypts it. A rule for everything has sops
+// encrypt the names of plugins too, so connsync does it.
 func (c clearText) hint() string {
 	command := "sops encrypt --in-place " + ShellWord(c.file)
 	if c.encrypted || c.covered && c.selects.None() {
@@ -210,7 +210,7 @@ func (c clearText) hint() string {
 	}
 }
 
-// editHint is how the value of a placeholder is written: sops does not edit a file that is not encrypted.
+// editHint is how the value of a placeholder is written: sops does not edit a file without encryption.
 func (r *configReader) editHint() string {
 	if r.encrypted {
 		return "set the value itself, with  sops edit " + ShellWord(r.d.File)
@@ -218,7 +218,7 @@ func (r *configReader) editHint() string {
 	return "write the value itself"
 }
 
-// comments notes a secret that was left in a comment, which SOPS does not encrypt.
+// comments notes a secret left in a comment: SOPS does not encrypt comments.
 func (r *configReader) comments(n *strict.Node) {
 	for _, c := range [...]string{n.HeadComment, n.LineComment, n.FootComment} {
 		if c != "" && suspect.Comment(c) {

@@ -11,15 +11,15 @@ import (
 type document struct {
 	*strict.Document
 	leaves   []sopsrules.Leaf
-	exposed  map[*strict.Node]bool // values in the clear that must not be shown
+	exposed  map[*strict.Node]bool // values in the clear, never shown
 	tolerant bool                  // secrets.rule: warn
-	inClear  map[*strict.Node]bool // values in the clear that the file's rule encrypts
+	inClear  map[*strict.Node]bool // values in the clear although the file's rule encrypts them
 	selects  sopsrules.Selector    // of the file's rule in .sops.yaml
 	named    []string              // targets, as the file names them
 	vague    bool                  // something in it may be meant for any target
 }
 
-// configDepth is that of the mapping under connections, target, name, config: plugins may read its keys without regard to case.
+// configDepth is the depth of the mapping under connections, target, name, config: plugins may read its keys without regard to case.
 const configDepth = 5
 
 func read(file string, text []byte) *document {
@@ -29,7 +29,7 @@ func read(file string, text []byte) *document {
 // isEncrypted tells whether a text is meant to be a SOPS ciphertext, well-formed or not.
 func isEncrypted(s string) bool { return strings.HasPrefix(s, "ENC[") }
 
-// str is a field that must be text: quoted where YAML would read it as something else. ok is false where a mistake was noted.
+// str is a text field: quoted where YAML would read it as something else. ok is false where a mistake was noted.
 func (d *document) str(n *strict.Node, field string) (string, bool) {
 	switch {
 	case isEncrypted(n.Value) && n.Kind == strict.Scalar:

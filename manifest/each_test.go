@@ -10,7 +10,7 @@ import (
 	"connsync/manifest"
 )
 
-// opened counts the files that are opened.
+// opened counts the opened files.
 type opened struct {
 	fstest.MapFS
 	n int
@@ -23,7 +23,7 @@ func (o *opened) Open(name string) (fs.File, error) {
 	return o.MapFS.Open(name)
 }
 
-// ReadFile hides that of the map, which opens nothing.
+// ReadFile hides the one of the map: it opens nothing.
 func (o *opened) ReadFile(name string) ([]byte, error) {
 	o.n++
 	return o.MapFS.ReadFile(name)

@@ -12,7 +12,7 @@ import (
 	"connsync/secrets"
 )
 
-// selector reads what a sops block says of the values that are encrypted. Where that is not what it looks like, it is a mistake.
+// selector reads what a sops block says of the encrypted values. Where it is not what it looks like, it is a mistake.
 func (d *document) selector(sops *strict.Node) sopsrules.Selector {
 	var s sopsrules.Selector
 	for _, e := range strict.Entries(sops) {
@@ -110,9 +110,9 @@ func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules
 	}
 }
 
-// ruled notes the settings in the clear that the file's rule in .sops.yaml encrypts, whatever the file itself says, and the encrypted ones that it
+// ruled notes the settings in the clear that the file's rule in .sops.yaml encrypts, whatever the file itself says, and the encrypted ones it
 // leaves. Nothing is said of a
-// rule whose selector is no regular expression, or is too large: that is told of the rule.
+// rule whose selector is no regular expression, or is too large: the rule has a mistake of its own for it.
 func (d *document) ruled(s *Sops, rule *Rule) {
 	if rule == nil || rule.Selects.Fault != sopsrules.NoFault {
 		return

@@ -8,7 +8,7 @@ import (
 	"connsync/secrets"
 )
 
-// Exposure is one entry of exposed: it says that a secret stood in the clear in a commit, and does not any more hold what stood there, though
+// Exposure is one entry of exposed. It says: a secret stood in the clear in a commit, and does not any more hold what stood there, though
 // without a key nothing tells.
 type Exposure struct {
 	Path    secrets.Path // exposed["config.…"], where it stands
@@ -53,7 +53,7 @@ func (d *document) exposures(c *Connection, n *strict.Node) {
 	}
 }
 
-// checkExposed refuses what is said of a setting that holds no secret.
+// checkExposed refuses what is said of a setting without a secret.
 func (d *document) checkExposed(c *Connection, n *strict.Node) {
 	if n == nil || len(c.Exposed) == 0 {
 		return

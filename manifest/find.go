@@ -73,7 +73,7 @@ func (f *finder) visit(root, name string, e fs.DirEntry) error {
 	return nil
 }
 
-// refused lets the file tree say that it does not follow a link, or read a pipe or a submodule. Were one that leads to a
+// refused lets the file tree say why it does not follow a link, or read a pipe or a submodule. Were a link to a
 // folder passed over, the connections in there would look removed.
 func (f *finder) refused(name string) error {
 	if _, err := fs.Stat(f.fsys, name); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// unheralded are the cases of testdata/bad that no release has, and that do not say why it may be refused anew (docs/upgrading.md). In the
+// unheralded are the cases of testdata/bad without a release, and without a word on why it may be refused anew (docs/upgrading.md). In the
 // comment of its file, a case says one of these:
 //
 //	warned: FILE   the last release warned of it, by this case
@@ -41,7 +41,7 @@ func unheralded(cases, released map[string]string) (out []string) {
 	return out
 }
 
-// onlyWarned tells of a case that it refuses nothing.
+// onlyWarned tells whether a case refuses nothing.
 func onlyWarned(text string) bool {
 	for _, f := range txtar.Parse([]byte(text)).Files {
 		if f.Name == "want" {
@@ -82,7 +82,7 @@ func TestARefusalIsHeralded(t *testing.T) {
 	}
 }
 
-// casesOf are the cases that a release had.
+// casesOf are the cases of a release.
 func casesOf(t *testing.T, release string) map[string]string {
 	out := map[string]string{}
 	archive, err := exec.Command("git", "-C", "..", "archive", release, "testdata/bad").Output()

@@ -10,7 +10,7 @@ import (
 	"connsync/secrets"
 )
 
-// JSON is the text that the API takes for a config: keys sorted, nothing escaped for HTML, no newline at
+// JSON is the text of a config for the API: keys sorted, nothing escaped for HTML, no newline at
 // the end, types kept and numbers as they are written. reveal gives the value of each secret; its first
 // error is JSON's error.
 func JSON(config map[string]any, reveal func(secrets.Ref) (any, error)) (string, error) {
@@ -27,7 +27,7 @@ func JSON(config map[string]any, reveal func(secrets.Ref) (any, error)) (string,
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
-// errNotJSON does not wrap the encoder's error, which could quote a value.
+// errNotJSON does not wrap the encoder's error: it could quote a value.
 var errNotJSON = jsonError("the config cannot be written as JSON")
 
 type jsonError string

@@ -23,7 +23,7 @@ const (
 )
 
 // Load reads every manifest of a project and says every mistake of every file in one run, warnings excepted: its error is
-// then Mistakes, and the Set is not to be used. A file or directory that cannot be read is a
+// then Mistakes, and the Set is not to be used. An unreadable file or directory is a
 // *ReadError. It opens no connection and needs no key.
 func Load(fsys fs.FS, p Project) (Set, error) {
 	s, mistakes, err := Survey(fsys, p, nil)
@@ -37,12 +37,12 @@ func Load(fsys fs.FS, p Project) (Set, error) {
 	return s, nil
 }
 
-// WithRules adds what is wrong with .sops.yaml files to the mistakes of a Survey: without rules that can be read, nobody can tell what should
+// WithRules adds what is wrong with .sops.yaml files to the mistakes of a Survey: without readable rules, connsync cannot tell what should
 // be encrypted.
 func (s Set) WithRules(ms Mistakes) Mistakes { return strict.Sorted(append(ms, s.unruly...)) }
 
-// Apart gives the mistakes of each target on its own, warnings excepted, and those that may be any target's: of a file that cannot be read,
-// or that names a target which is none of the project. What is wrong in a file is wrong for each target that it names.
+// Apart gives the mistakes of each target on its own, warnings excepted, and those of possibly any target: of an unreadable file,
+// or of one that names a target outside of the project. What is wrong in a file is wrong for each target it names.
 func (s Set) Apart(ms Mistakes, p Project) (of map[string]Mistakes, any Mistakes) {
 	named := map[string][]string{}
 	for _, f := range s.Files {
@@ -63,14 +63,14 @@ func (s Set) Apart(ms Mistakes, p Project) (of map[string]Mistakes, any Mistakes
 	return of, any
 }
 
-// Survey is Load for whoever shows what a file with mistakes would come to: its Set holds all that could be read, with Withheld in
-// the place of values that look like secrets in the clear. It must not be applied where there are mistakes that are no warnings. A cache that has seen
-// a file's content before saves reading it again; nil is none.
+// Survey is Load to show what a file with mistakes would come to: its Set holds all that could be read, with Withheld in
+// the place of values like secrets in the clear. It must not be applied where there are mistakes beside warnings. If a cache has seen
+// a file's content before, it saves reading it again; nil is none.
 func Survey(fsys fs.FS, p Project, c *Cache) (Set, Mistakes, error) {
 	return SurveyBut(fsys, p, c, nil)
 }
 
-// SurveyBut is Survey of all files but those that are vouched for, by their paths: of a file that has the content which is vouched for, nothing but its
+// SurveyBut is Survey of all files but those vouched for, by their paths: of a file with the vouched content, nothing but its
 // connections' names is known. vouched gets the Set's RulesDigest; nil vouches for none. Names of resting connections take part in what is compared across files.
 func SurveyBut(fsys fs.FS, p Project, c *Cache, vouched func(rules string) map[string]Vouched) (Set, Mistakes, error) {
 	names, mistakes, err := find(fsys, p)
@@ -117,7 +117,7 @@ func SurveyBut(fsys fs.FS, p Project, c *Cache, vouched func(rules string) map[s
 	return s, strict.Sorted(append(mistakes, s.crossCheck()...)), nil
 }
 
-// RulesFor are the rules of a version of the files that hold, or would hold, for some manifests, whether they are there or not.
+// RulesFor are the rules of a version of the files in force for some manifests, whether the manifests are there or not.
 func RulesFor(fsys fs.FS, files []File) (Rules, error) {
 	names := make([]string, len(files))
 	for i, f := range files {
@@ -159,7 +159,7 @@ func inOrder(a, b *Connection) int {
 	return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Name, b.Name))
 }
 
-// Target is the wanted connections of one target, in order of name, but for those that rest.
+// Target is the wanted connections of one target, in order of name, but for the resting ones.
 func (s Set) Target(name string) []Connection { return ofTarget(s.Connections, name) }
 
 // RestingOf is what of one target rests, in order of name.
@@ -175,7 +175,7 @@ type loaded struct {
 	file        File
 	size        int
 	connections []Connection
-	resting     []Connection // of a file that was not read
+	resting     []Connection // of an unread file
 	mistakes    []Mistake
 }
 

@@ -65,7 +65,7 @@ func ReadCatalog(name string, text []byte) (Catalog, Mistakes) {
 	return c, Sorted(wrong)
 }
 
-// PluginsFile is the name of the file that keeps the catalog of plugins, beside the project file.
+// PluginsFile is the name of the catalog of plugins, a file beside the project file.
 const PluginsFile = plugins.File
 
 // RulesFile is the name of the file that tells sops whom to encrypt for.
@@ -74,7 +74,7 @@ const RulesFile = sopsrules.File
 // ShellWord is a text as one word of a shell, for commands that people copy.
 func ShellWord(s string) string { return sopsrules.Word(s) }
 
-// Said is a text that others chose, as it stands in a sentence: in quotes where it could be taken for words of connsync.
+// Said is a text that others chose, as it stands in a sentence: in quotes where it could pass for words of connsync.
 func Said(text string) string { return strict.Said(text) }
 
 // Escaped is a text as it stands between quotes, on one line.
@@ -113,13 +113,13 @@ type Target struct {
 	Pos         Position
 }
 
-// SecretsPolicy says which SOPS key types may be used and which MAC is asked for.
+// SecretsPolicy has the allowed SOPS key types and the MAC to ask for.
 type SecretsPolicy struct {
 	Allow   []string // default [age pgp hckms]; also kms, gcp_kms, azure_kv, hc_vault
 	FullMAC bool     // secrets.mac: full, which refuses mac_only_encrypted files
 	// RuleWarn is secrets.rule: warn: a value in the clear that the rule of its file encrypts is only a warning, and is sent.
 	RuleWarn bool
-	Plugins  Catalog // of the version that a branch is compared with: what it calls a password is one
+	Plugins  Catalog // of the version a branch is compared with: what it calls a password is one
 	// Destinations is what lets secrets go to another place: Sealed, Reviewed, or "" where the file does not say.
 	Destinations string
 	MaxAge       MaxAge // of the secrets of targets that do not say; 0 is no limit
@@ -127,7 +127,7 @@ type SecretsPolicy struct {
 
 // Values of secrets.destinations.
 const (
-	Sealed   = "sealed"   // a connection that has secrets needs a seal that fits it
+	Sealed   = "sealed"   // a connection with secrets needs a fitting seal
 	Reviewed = "reviewed" // review alone decides, and nothing is compared
 )
 
@@ -140,10 +140,10 @@ type StatePolicy struct {
 type Set struct {
 	Connections []Connection
 	Files       []File       // every manifest read, in order of path
-	Rules       Rules        // of the .sops.yaml files that hold for them
+	Rules       Rules        // of the .sops.yaml files in force for them
 	Plugins     Catalog      // what the plugins take, where that was saved
-	Resting     []Connection // of files that were not read (Vouched): no more of each than its target, its name and its file; in the same order
-	RulesDigest string       // of the project file, and of all that manifests are checked against beside it; "" where that cannot be told
+	Resting     []Connection // of unread files (Vouched): no more of each than its target, its name and its file; in the same order
+	RulesDigest string       // of the project file, and of all else in the checks of manifests; "" where that cannot be told
 	unruly      []Mistake    // of these
 	size        int          // of all files, in bytes
 }
@@ -166,7 +166,7 @@ type File struct {
 type Sops struct {
 	LastModified     string
 	Selector         string         // what is encrypted, as in "encrypted_regex: ^password$"; "" for SOPS's default
-	Beyond           []secrets.Path // settings that are encrypted, and that the file's rule in .sops.yaml leaves in the clear
+	Beyond           []secrets.Path // encrypted settings that the file's rule in .sops.yaml leaves in the clear
 	Threshold        int            // of groups that open the file; 0 where it is not said
 	Groups           int            // of keys
 	MACOnlyEncrypted bool
@@ -191,8 +191,8 @@ type Connection struct {
 	Previously         string         // the name it had before, "" if none
 	Adopt              string         // the id of an existing connection to take over, "" if none
 	Protect            bool
-	Exceptions         []Exception // settings that look like secrets and are none, in order
-	Exposed            []Exposure  // secrets that stood in the clear, and were set to another value, in order
+	Exceptions         []Exception // settings with the look of secrets that are none, in order
+	Exposed            []Exposure  // secrets once in the clear, and set to another value since, in order
 	// InClear are the settings in the clear that the rule of its file in .sops.yaml encrypts. Their values are Withheld. A connection that
 	// has some is not to be written, unless the project tolerates it (secrets.rule: warn).
 	InClear []secrets.Path

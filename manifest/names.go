@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxName  = 64 // characters of a name that is new, as the console has it
+	maxName  = 64 // characters of a new name, as the console has it
 	nameRule = "letters, digits and _, at most 64"
 )
 
@@ -22,14 +22,14 @@ var usualName = lazy.New(`^[A-Za-z0-9_]{1,64}$`)
 func UsualName(name string) bool { return usualName.MatchString(name) }
 
 // MayAdopt tells whether a connection of SecMaster can be in a manifest under its own name, beside its id: everything but a name with ":",
-// with which sops joins the keys of a path, so that a ciphertext could move from one name to another, and one that nobody can read.
+// with which sops joins the keys of a path (a ciphertext could move from one name to another), and an unreadable one.
 func MayAdopt(name string) bool { return strict.Name(name) }
 
 // MayCreate tells whether a connection may be given a name. SecMaster has the last word: only usual names are known to be taken.
 func MayCreate(name string) bool { return strict.Name(name) && utf8.RuneCountInString(name) <= maxName }
 
-// KeepsAdopt tells that a connection's line  adopt:  has to stay, also once it was carried out: without it the manifest would be refused,
-// or a connection of a name that no console gives could be created.
+// KeepsAdopt tells whether a connection's line  adopt:  has to stay, also once it was carried out: without it the manifest would be refused,
+// or a sync could create a connection under a name that no console gives.
 func (c *Connection) KeepsAdopt() bool {
 	return !usualName.MatchString(c.Name) || utf8.RuneCountInString(c.Description) > maxDescription
 }
@@ -42,7 +42,7 @@ func PlaceOf(target, name string) string {
 	return target + "/" + name
 }
 
-// PatternOf is the pattern that means a name, for the flags that take a list of them.
+// PatternOf is the pattern of a name, for the flags with a list of them.
 func PatternOf(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `,`, `\,`).Replace(name)
 }

@@ -34,7 +34,7 @@ func surveyedText(t *testing.T, text string) (manifest.Set, string) {
 	return s, strings.Join(out, "\n")
 }
 
-// SecMaster's own connections have names of all kinds: beside an id each is accepted but one with a colon. A new name that the console would not
+// SecMaster's own connections have names of all kinds: beside an id each is accepted but one with a colon. A new name the console would not
 // give is for SecMaster to decide.
 func TestNamesAreThoseThatSecMasterShows(t *testing.T) {
 	const adopt = "      adopt: 6b2162c0-4d4f-4483-bd84-15732290451b\n"
@@ -107,7 +107,7 @@ func TestOnlyNamesOfConnectionsMayHoldAnything(t *testing.T) {
 	}
 }
 
-// Former names are those of connections that were there.
+// Former names are those of former connections.
 func TestAFormerNameMayBeAny(t *testing.T) {
 	for name, want := range map[string]string{
 		"threatbook authentication token": "", `"a/b [c]"`: "", `"a:b"`: "previously is not a valid name", `"a\tb"`: "previously is not a valid name", "edr": "names the connection itself",
@@ -118,7 +118,7 @@ func TestAFormerNameMayBeAny(t *testing.T) {
 	}
 }
 
-// A description that is there already may be longer than those that the console takes.
+// An existing description may be longer than the console takes.
 func TestADescriptionIsOfSixtyFourCharacters(t *testing.T) {
 	for _, c := range []struct {
 		n          int
@@ -193,7 +193,7 @@ func TestANameIsQuotedWhereItHasTo(t *testing.T) {
 	}
 }
 
-// A name that looks like a position of a list is none: two of them are two places.
+// A name with the look of a position of a list is none: two of them are two places.
 func TestAPositionInANameIsPartOfIt(t *testing.T) {
 	at := func(name string) secrets.Path {
 		return secrets.Path("connections").Key("prod").Key(name).Key("config").Key("hosts").Index(3).Key("pass")

@@ -12,7 +12,7 @@ import (
 // PluginsFile is where the catalog of plugins is kept: beside the project file.
 func (p Project) PluginsFile() string { return path.Join(path.Dir(p.File), PluginsFile) }
 
-// misused finds the settings that the plugins of connections would not take, by a catalog.
+// misused finds the settings not taken by the plugins of connections, by a catalog.
 func (s Set) misused(c Catalog) []Mistake {
 	var out []Mistake
 	for _, x := range s.Connections {
@@ -37,7 +37,7 @@ func (c *Connection) PluginSettings(all []Plugin) []PluginSetting {
 	return nil
 }
 
-// clearText is a setting of a connection that stands in the clear, or has values that do.
+// clearText is a setting of a connection, in the clear or with values in the clear.
 func (s Set) clearText(x Connection, at secrets.Path) clearText {
 	c := clearText{file: x.File.Path, encrypted: x.File.Sops != nil}
 	if rule, _ := s.Rules.For(c.file); rule != nil {

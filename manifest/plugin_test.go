@@ -270,7 +270,7 @@ func TestTheHintIsWhatTheSchemaSays(t *testing.T) {
 	}
 }
 
-// A catalog that cannot be read is a mistake at its place, and checks nothing.
+// An unreadable catalog is a mistake at its place, and checks nothing.
 func TestABrokenCatalog(t *testing.T) {
 	p, _ := manifest.LoadProject(files(), manifest.ProjectFile)
 	for _, x := range []struct{ text, want string }{

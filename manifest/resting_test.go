@@ -57,7 +57,7 @@ func surveyedBut(t *testing.T, f fs.FS, vouched map[string]manifest.Vouched) str
 
 func blobOf(f fstest.MapFS, name string) string { return manifest.BlobHash(f[name].Data) }
 
-// A file that has the content which is vouched for is not parsed: what is wrong in it is not seen, and its names take part in what is compared across files. One with any
+// A file with the vouched content is not parsed: what is wrong in it is not seen, and its names take part in what is compared across files. One with any
 // other content is read as ever.
 func TestAFileThatIsVouchedForIsNotParsed(t *testing.T) {
 	f := restingFiles()

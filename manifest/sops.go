@@ -86,7 +86,7 @@ func (d *document) encrypted(n *strict.Node, s *Sops) {
 	d.screenEncrypted(selector, judge.Encrypts)
 }
 
-// tooLarge is said of a selector that is not looked at. What is in the clear may be meant to be encrypted.
+// tooLarge is said of a selector too large to look at. What is in the clear may be meant to be encrypted.
 func (d *document) tooLarge(sops *strict.Node, s sopsrules.Selector) {
 	for _, l := range d.leaves {
 		if isSetting(l) && !isSealed(l) {

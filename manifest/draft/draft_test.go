@@ -22,7 +22,7 @@ func read(t interface{ Fatalf(string, ...any) }, text []byte) (manifest.Set, man
 	return set, manifest.Mistakes(ms)
 }
 
-// What is written is read as it was meant: every field, holes, and texts that YAML could take for something else.
+// What is written is read as it was meant: every field, holes, and texts YAML could take for something else.
 func TestADraftIsReadBack(t *testing.T) {
 	c := draft.Connection{
 		Target: "prod", Name: "edr", Description: "R&D: \"x\" # y", Component: "Edr Vendor", Version: "2.10", Adopt: "7c0d5b0e-41c8", Protect: true,

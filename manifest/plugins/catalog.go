@@ -1,5 +1,5 @@
 // Package plugins knows what the plugins of workspaces take: their versions and settings, as connsync.plugins.yaml keeps them. It checks
-// wanted configs against that, offline and without a key.
+// wanted configs against it, offline and without a key.
 package plugins
 
 import (
@@ -20,8 +20,8 @@ type Catalog struct {
 // Plugin is a plugin of some targets' workspaces.
 type Plugin struct {
 	Name, ID string
-	Kind     string   // system, custom, subscribe, or anything else that SecMaster says; "" where it says nothing
-	Targets  []string // whose workspaces have it exactly so, in order
+	Kind     string   // system, custom, subscribe, or any other word of SecMaster's; "" where it says nothing
+	Targets  []string // their workspaces have it exactly so; in order
 	Versions []Version
 }
 
@@ -29,11 +29,11 @@ type Plugin struct {
 type Version struct {
 	Number, ID string
 	Settings   []Setting
-	// OneOf are groups of settings of which a config has at least one. No schema of SecMaster says so: people add it to the file.
+	// OneOf are groups of settings. A config has at least one of each. No schema of SecMaster says so: people add it to the file.
 	OneOf [][]string
 }
 
-// Setting is one setting that a config may have.
+// Setting is one possible setting of a config.
 type Setting struct {
 	Key, Name, Description string
 	Type                   string // as SecMaster names it

@@ -28,7 +28,7 @@ func (u Use) lacks(at secrets.Path) bool {
 	})
 }
 
-// ConnectionType is a setting of the console, which every plugin takes whatever its schema says (user manual, "Managing an Asset Connection").
+// ConnectionType is a setting of the console. Every plugin takes it, whatever its schema says (user manual, "Managing an Asset Connection").
 const ConnectionType = "connection_type"
 
 // Check finds what the plugin of a connection would not take. It finds nothing about targets whose plugins were not saved.
@@ -155,7 +155,7 @@ func (k *checker) unknown(at secrets.Path, key string, known []string) {
 	k.found = append(k.found, strict.Mistake{Pos: k.use.At(at), Message: fmt.Sprintf("%s has no setting %s", k.plugin, strings.TrimPrefix(strings.TrimPrefix(string(at), "config"), ".")), Hints: hints})
 }
 
-// missing notes a setting that has to be there. Whether SecMaster fills in a default is not documented.
+// missing notes the lack of a required setting. Whether SecMaster fills in a default is not documented.
 func (k *checker) missing(at secrets.Path, s Setting) {
 	path := at.Key(s.Key)
 	if s.Default != "" && !s.Secret() {
@@ -196,7 +196,7 @@ func (k *checker) mapping(at secrets.Path, v map[string]any, s Setting) {
 	}
 }
 
-// hidden is a value that no plan shows. Told says that it is a mistake already that it stands in the clear.
+// hidden is a value not shown in any plan. Told says that it is a mistake already that it stands in the clear.
 type hidden interface{ Told() bool }
 
 // clear checks a value in the clear.
@@ -219,7 +219,7 @@ func (k *checker) clear(at secrets.Path, v any, s Setting) {
 	}
 }
 
-// oneOf finds the groups of which a config has no setting.
+// oneOf finds the groups without a setting in a config.
 func (k *checker) oneOf(groups [][]string) {
 	for _, g := range groups {
 		if !slices.ContainsFunc(g, func(key string) bool {

@@ -7,7 +7,7 @@ import (
 	"connsync/secrets"
 )
 
-// A required setting that is known to have no value yet is not missing a second time; one that is not there is.
+// A required setting known to have no value yet is not missing a second time; an absent one is.
 func TestAHoleIsNotMissingTwice(t *testing.T) {
 	c := Catalog{File: File, Plugins: []Plugin{{Name: "Edr", ID: "p", Targets: []string{"prod"}, Versions: []Version{{Number: "1", ID: "v", Settings: []Setting{{Key: "password", Type: "password", Required: true}}}}}}}
 	for _, missing := range []struct {

@@ -9,7 +9,7 @@ import (
 	"connsync/manifest/strict"
 )
 
-// Load reads the catalog beside a project file. Without one it is the zero Catalog. An error is that of reading it.
+// Load reads the catalog beside a project file. Without one it is the zero Catalog. An error comes from reading it.
 func Load(fsys fs.FS, name string) (Catalog, []strict.Mistake, error) {
 	text, err := strict.ReadFile(fsys, name)
 	var missing *strict.ReadError
@@ -36,7 +36,7 @@ func Read(name string, text []byte) (Catalog, []strict.Mistake) {
 	return c, d.Mistakes()
 }
 
-// neverFolded: no key of a catalog is one that a plugin may read without regard to case.
+// neverFolded: no plugin reads a key of a catalog without regard to case.
 const neverFolded = 1 << 10
 
 type reader struct{ *strict.Document }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Shape is what a type of SecMaster asks of a value. No list of its types is published: these are the words that schemas of forms have, and
+// Shape is what a type of SecMaster asks of a value. No list of its types is published: these are the words in schemas of forms, and
 // what is none of them asks for nothing.
 type Shape int
 
@@ -82,7 +82,7 @@ func (s Setting) wants(v any) string {
 	return ""
 }
 
-// wantsOf is wants of an encrypted value, of which the type stands beside the ciphertext: str, int, float or bool.
+// wantsOf is wants of an encrypted value, with its type beside the ciphertext: str, int, float or bool.
 func (s Setting) wantsOf(sealed string) string {
 	switch k := s.Shape(); {
 	case (k == Text || k == Password) && sealed != "str":

@@ -5,8 +5,8 @@ import "slices"
 // Place is a setting of a plugin's version in a target. Without a plugin it is the whole target.
 type Place struct{ Target, Plugin, Version, Setting string }
 
-// Loosened are the places where a catalog checks less than it did: settings that were passwords and are none any more, and targets whose
-// plugins are gone from it. In order.
+// Loosened are the places where a catalog checks less than it did: settings that were passwords and are none any more, and targets with
+// no plugins in it any more. In order.
 func (c Catalog) Loosened(was Catalog) []Place {
 	var out []Place
 	seen := map[Place]bool{}
@@ -25,7 +25,7 @@ func (c Catalog) Loosened(was Catalog) []Place {
 			for _, v := range p.Versions {
 				_, now := c.Find(target, Use{Component: p.Name, Version: v.Number})
 				if now == nil {
-					continue // whoever wants it is told
+					continue // who wants it is told
 				}
 				for _, key := range missingPasswords("", v.Settings, now.Settings) {
 					add(Place{target, p.Name, v.Number, key})
@@ -36,7 +36,7 @@ func (c Catalog) Loosened(was Catalog) []Place {
 	return out
 }
 
-// missingPasswords are the settings that were passwords and are not.
+// missingPasswords are the former passwords among the settings.
 func missingPasswords(above string, was, now []Setting) []string {
 	var out []string
 	for _, s := range was {
@@ -51,7 +51,7 @@ func missingPasswords(above string, was, now []Setting) []string {
 	return out
 }
 
-// Stricter is a catalog in which what was a password still is one, and the plugins of targets that are gone from it are those that were.
+// Stricter is a catalog: a former password still is one in it, and targets gone from it keep their former plugins.
 func (c Catalog) Stricter(was Catalog) Catalog {
 	out := Catalog{File: c.File}
 	if c.File == "" {

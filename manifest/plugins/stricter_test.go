@@ -20,7 +20,7 @@ const before = `plugins:
   - {name: Edr, id: c, targets: [prod, test], versions: [{version: "1", settings: [{key: password, type: password}, {key: auth, type: object, settings: [{key: pin, type: secret}]}, {key: user, type: input}]}]}
 `
 
-// A catalog that comes with a branch can only make checks stricter: what checks less is named, and the branch is still judged by what was.
+// The catalog of a branch can only make checks stricter: what checks less is named, and the branch is still judged by what was.
 func TestWhatACatalogChecksLess(t *testing.T) {
 	for _, x := range []struct{ name, now, loosened, secrets string }{
 		{"the same", before, "", "prod: password auth.pin; test: password auth.pin"},

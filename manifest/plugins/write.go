@@ -44,7 +44,7 @@ func (c Catalog) groups() map[[2]string][][]string {
 	return out
 }
 
-// shared puts plugins that are the same together, and leaves out those of no target.
+// shared puts equal plugins together, and leaves out those of no target.
 func shared(all []Plugin) []Plugin {
 	var out []Plugin
 	for _, p := range all {

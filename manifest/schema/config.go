@@ -37,7 +37,7 @@ func mapping(settings []manifest.PluginSetting) Object {
 	return closed(properties, required...)
 }
 
-// encrypted is a value that sops wrote, or one that is left empty, or is still missing: of those no more can be told here.
+// encrypted is a value written by sops, left empty, or still missing: of those no more can be told here.
 var encrypted = Object{"type": []string{"string", "null"}, "pattern": `^(ENC\[.*\])?$`}
 
 // setting is one setting. Numbers and booleans may be texts, as connsync validate has it.

@@ -1,4 +1,4 @@
-// Package schema tells editors what the files of a repository may hold, as JSON Schema (draft 7, which yaml-language-server reads): keys are
+// Package schema tells editors what the files of a repository may hold, as JSON Schema (draft 7, as yaml-language-server reads it): keys are
 // completed, descriptions shown, and mistakes marked while people type. What only connsync can tell stays with connsync validate.
 package schema
 
@@ -108,7 +108,7 @@ func connectionOf(plugins []manifest.Plugin) Object {
 	return out
 }
 
-// when holds properties for those that have some values.
+// when holds properties for those with some values.
 func when(have Object, then Object) Object {
 	is, needed := Object{}, []string{}
 	for key, value := range have {

@@ -95,7 +95,7 @@ func read(t *testing.T) (manifest.Project, manifest.Catalog) {
 
 const enc = `"ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJjZGVmZ2hpamtsbW5vcA==,type:str]"`
 
-// What an editor marks is what connsync validate refuses, and nothing that it takes.
+// What an editor marks is what connsync validate refuses, and nothing else.
 func TestAnEditorMarksWhatValidateRefuses(t *testing.T) {
 	p, c := read(t)
 	s := compiled(t, schema.Manifest(p, c))
@@ -145,7 +145,7 @@ func TestAnEditorMarksWhatValidateRefuses(t *testing.T) {
 	}
 }
 
-// The fields of a connection are those that connsync reads, each with a description.
+// The fields of a connection are those connsync reads, each with a description.
 func TestTheSchemaHasEveryField(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(schema.Fields())), slices.Sorted(slices.Values(manifest.ConnectionFields)); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -169,7 +169,7 @@ func TestTheSchemaOfTheProjectFile(t *testing.T) {
 		"targets: {prod: {region: r1, iam_endpoint: https://y, workspace_id: w, endpoint: https://x}}\n", "targets: {prod: {region: cn-north-4, iam_endpoint: https://y, workspace_id: w}}\n",
 	} {
 		_, err := manifest.LoadProject(fstest.MapFS{manifest.ProjectFile: {Data: []byte(text)}}, manifest.ProjectFile)
-		reads := err == nil && text != "targets: {}\n" // which is of no use, and no mistake
+		reads := err == nil && text != "targets: {}\n" // of no use, and no mistake
 		if got := takes(t, s, text); got != reads {
 			t.Errorf("taken: %v, read: %v (%v)\n%s", got, reads, err, text)
 		}
