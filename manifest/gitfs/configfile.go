@@ -8,7 +8,7 @@ import (
 )
 
 // fromFile reads a file of Git's configuration as Git does, without following what it includes. go-git's own reader knows fewer spellings, and
-// refuses a file for an unused value. What cannot be read ends the reading, as it does in Git, and whole is false.
+// refuses a file for a value no one asks for. What cannot be read ends the reading, as it does in Git, and whole is false.
 func fromFile(name string) (out settings, whole bool) {
 	text, err := os.ReadFile(name)
 	if err != nil {

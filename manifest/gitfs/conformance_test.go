@@ -189,7 +189,7 @@ func conforms(t *testing.T, reach func(*testing.T, string, string) (string, map[
 	fourth := child(t, gitDir, third)
 	expect("go on from what was fetched", s.Replace(ctx, sharedRef, third, fourth), nil)
 
-	// A server's no is told from a server out of reach.
+	// A server that says no is told from one out of reach.
 	write(t, bare, "hooks/pre-receive", "#!/bin/sh\necho canary >&2\nexit 1\n")
 	if err := os.Chmod(filepath.Join(bare, "hooks/pre-receive"), 0o755); err != nil {
 		t.Fatal(err)

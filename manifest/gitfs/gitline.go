@@ -45,7 +45,7 @@ func (g *gitLine) list(ctx context.Context, names ...string) (map[string]string,
 		if out = refsOf(a.stdout); len(out) > 0 {
 			return nil
 		}
-		// No line at all is what a login page is to Git, too: only a server with Git's protocol has no ref.
+		// No line at all is what a login page is to Git, too: only a server that talks Git has no ref.
 		a = g.run(ctx, p, k, []string{"GIT_TRACE_PACKET=1"}, args...)
 		if a.code != 0 || !refersToEmpty.MatchString(a.stderr) {
 			return &RemoteError{RemoteUnreachable, "its answer is not Git's"}

@@ -18,7 +18,7 @@ func (s *Shared) Rehearse(ctx context.Context) error {
 	return s.line.rehearse(ctx)
 }
 
-// rehearsed is the branch of a dry run.
+// rehearsed is the branch that a dry run would make.
 const rehearsed = "refs/heads/connsync-state/rehearsal"
 
 func (g *gitLine) rehearse(ctx context.Context) error {

@@ -158,7 +158,7 @@ func (w *Worktree) near(name string) (fs.File, error) {
 // mostHeld is how many folders are held open.
 const mostHeld = 128
 
-// hold gives a folder (no link), opened once.
+// hold gives a folder that is no link, opened once.
 func (w *Worktree) hold(name string) (*os.Root, error) {
 	w.mu.Lock()
 	folder, full := w.held[name], len(w.held) >= mostHeld

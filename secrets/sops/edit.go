@@ -32,7 +32,7 @@ type Editor struct {
 	hidden   []secrets.Path // what the rule would leave in the clear, and may not
 }
 
-// EditError is an impossible change, in our own words.
+// EditError is a change that cannot be made, in our own words.
 type EditError struct {
 	File   string
 	Leaf   secrets.Path // "" where it is about the file

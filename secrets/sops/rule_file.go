@@ -88,7 +88,7 @@ func ruleIn(from, file string) (m upstream.Metadata, found bool, err error) {
 	return m, true, err
 }
 
-// firstOf is the first rule for a path below the folder of its file.
+// firstOf is the first rule that fits a path below the folder of its file.
 func firstOf(rules []creationRule, path string) (creationRule, error) {
 	for _, r := range rules {
 		if r.PathRegex == "" {

@@ -21,7 +21,7 @@ func sealed(s string) bool { return secrets.IsCiphertext(s, "str", "int", "float
 // sealedComment tells whether a text is what SOPS makes of a comment in an encrypted list: one more item.
 func sealedComment(s string) bool { return secrets.IsCiphertext(s, "comment") }
 
-// screen reads a file fit for SOPS, or says what is wrong with its structure.
+// screen reads a file that SOPS may see, or says what is wrong with its structure.
 func screen(data []byte) (doc *yaml.Node, detail string) {
 	doc, detail = document(data)
 	if detail != "" {

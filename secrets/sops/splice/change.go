@@ -105,7 +105,7 @@ func (d *Doc) addToNothing(at spot, s Scalar) ([]byte, error) {
 	return d.replace(from, to, d.breaks()+strings.Join(lines, d.breaks())), nil
 }
 
-// keyOf is the key of a node.
+// keyOf is the key that a node is the value of.
 func (d *Doc) keyOf(n *yaml.Node) *yaml.Node {
 	var found *yaml.Node
 	eachNode(d.root, func(m *yaml.Node) {
