@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Rules that would take much to look at are a mistake, told before they are compiled; those that people write are far from it.
+// Rules too costly to look at are a mistake, told before they are compiled; the rules of real users are far from it.
 func TestRulesAreBounded(t *testing.T) {
 	rules := func(n int, pattern string) []byte {
 		var b strings.Builder

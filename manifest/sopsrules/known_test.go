@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Selectors that were read before select what they selected then, by kind and text; and no more than a few are kept, and none that is too large.
+// Selectors read before select what they selected then, by kind and text; and no more than a few are kept, and none over the size limit.
 func TestSelectorsAreKeptWithinBounds(t *testing.T) {
 	var k selectors
 	for range 2 {
@@ -31,8 +31,8 @@ func TestSelectorsAreKeptWithinBounds(t *testing.T) {
 	}
 }
 
-// A pattern says of a text what it said before, runs once for each of a few short texts, and the work that a file makes is counted as if nothing had
-// been remembered: whether a file is too large does not depend on those that were read before.
+// A pattern says of a text what it said before, runs once for each of a few short texts, and the work for a file is counted as if nothing had
+// been remembered: whether a file is too large does not depend on the ones read before.
 func TestWhatAPatternSaidIsRememberedWithinBounds(t *testing.T) {
 	ran := map[string]int{}
 	r := &remembered{fits: func(text string) bool { ran[text]++; return strings.Contains(text, "7") }}

@@ -16,7 +16,7 @@ type Leaf struct {
 	remarks *remarks
 }
 
-// remarks are comments that are in force at a leaf, without their #, and those that are in force with them.
+// remarks are comments in force at a leaf, without their #, and those in force with them.
 type remarks struct {
 	lines  []string
 	before *remarks
@@ -25,7 +25,7 @@ type remarks struct {
 // Empty tells what SOPS never encrypts and never authenticates.
 func (l Leaf) Empty() bool { return l.Node.Value == "" || l.Node.Tag == "!!null" }
 
-// usualLeaves are the scalars of most files, which have one connection: there is room for them from the start.
+// usualLeaves are the scalars of most files. These have one connection: there is room for them from the start.
 const usualLeaves = 16
 
 // Leaves are the scalars of a document in order, but for its sops block.
@@ -73,10 +73,10 @@ func (w *walker) note(comments ...string) {
 	}
 }
 
-// spent ends the comments that were in force for one value.
+// spent ends the comments in force for one value.
 func (w *walker) spent() { w.here.now = w.here.around }
 
-// value walks what stands at a node. noted says that the comments there were taken up already.
+// value walks what stands at a node. noted says: the comments there were taken up already.
 func (w *walker) value(n *strict.Node, keys []string, at secrets.Path, noted bool) {
 	switch n.Kind {
 	case strict.Mapping:

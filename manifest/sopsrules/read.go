@@ -48,7 +48,7 @@ type Selectors struct {
 	UnencryptedCommentRegex string `yaml:"unencrypted_comment_regex"`
 }
 
-// of are the kinds that have a text, with it, in the order of Kinds.
+// of are the kinds with a text, and their texts, in the order of Kinds.
 func (s Selectors) of() (kinds, texts []string) {
 	for i, text := range []string{s.EncryptedRegex, s.UnencryptedRegex, s.EncryptedSuffix, s.UnencryptedSuffix, s.EncryptedCommentRegex, s.UnencryptedCommentRegex} {
 		if text != "" {
@@ -78,7 +78,7 @@ func (r *reading) at(rule *strict.Node, key string) strict.Position {
 	return strict.Position{File: r.name, Line: n.Line, Column: n.Column}
 }
 
-// unusable stands for rules that cannot be read.
+// unusable stands for unreadable rules.
 var unusable = []Rule{{Unread: true}}
 
 // read reads one file. The rules are nil where it has none.
@@ -158,13 +158,13 @@ func (r *reading) rule(c creationRule, n *strict.Node) (Rule, bool) {
 	return out, true
 }
 
-// Bounds of all rules of a file, in steps that their patterns take for each byte of a path.
+// Bounds of all rules of a file, in steps of their patterns for each byte of a path.
 const (
 	maxCost = 100_000
 	minCost = 40 // of a rule
 )
 
-// pathCost is what a pattern costs; of one that is none, what it costs to say so.
+// pathCost is what a pattern costs; of an invalid one, what it costs to say so.
 func pathCost(pattern string) int {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -187,7 +187,7 @@ func (r *reading) fault(s Selector, at strict.Position) {
 	}
 }
 
-// badKeys is the member that does not list keys as sops reads them; "" where all do.
+// badKeys is the member without a list of keys as sops reads them; "" where all do.
 func (c creationRule) badKeys() string {
 	for key, n := range map[string]strict.Node{"age": c.Age, "pgp": c.PGP, "kms": c.KMS, "gcp_kms": c.GCPKMS, "azure_keyvault": c.AzureKeyVault, "hc_vault_transit_uri": c.Vault} {
 		if _, ok := texts(&n); !ok {

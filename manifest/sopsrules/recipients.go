@@ -6,10 +6,10 @@ import (
 	"connsync/manifest/strict"
 )
 
-// Recipient is one key that can open a file, by SOPS's names: kind age and a public key, pgp and a fingerprint, kms and an ARN …
+// Recipient is one key able to open a file, by SOPS's names: kind age and a public key, pgp and a fingerprint, kms and an ARN …
 type Recipient struct{ Kind, ID string }
 
-// String is the kind and the id. What its writer chose, as the comment of an SSH key, is in quotes, so that it is no sentence of ours.
+// String is the kind and the id. What its writer chose, as the comment of an SSH key, is in quotes, so it is no sentence of ours.
 func (r Recipient) String() string { return r.Kind + " " + strict.Said(r.ID) }
 
 // recipients are the keys of a rule. Where it has groups of keys, sops uses those alone.

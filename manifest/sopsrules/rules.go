@@ -15,12 +15,12 @@ import (
 // File is the name of the file that tells sops what to encrypt, and whom for.
 const File = ".sops.yaml"
 
-// Rules are the creation rules of the .sops.yaml files of a commit, by the folder that they stand in.
+// Rules are the creation rules of the .sops.yaml files of a commit, by their folder.
 type Rules map[string][]Rule
 
-// Rule is one creation rule: who can open the files that it fits, and what of them is encrypted.
+// Rule is one creation rule: who can open its files, and what of them is encrypted.
 type Rule struct {
-	From       string // the .sops.yaml that it stands in
+	From       string // its .sops.yaml
 	Pos        strict.Position
 	PathRegex  string // "" fits every file
 	Recipients []Recipient
@@ -29,12 +29,12 @@ type Rule struct {
 	MACOnly    bool // mac_only_encrypted
 	Threshold  int  // shamir_threshold
 	Groups     int  // of keys
-	Unread     bool // it stands for a .sops.yaml that cannot be used
+	Unread     bool // it stands for an unusable .sops.yaml
 	path       *regexp.Regexp
 }
 
-// Load reads the .sops.yaml files that hold for some files: in the folder of each, and in all folders above. One of them that the file tree
-// refuses or sops cannot use, or that selects otherwise than it looks, is a mistake. The error is a *strict.ReadError.
+// Load reads the .sops.yaml files that hold for some files: in the folder of each, and in all folders above. One of them is a mistake if the file tree
+// refuses it, if sops cannot use it, or if it selects otherwise than it looks. The error is a *strict.ReadError.
 func Load(fsys fs.FS, files []string) (Rules, []strict.Mistake, error) {
 	rules := Rules{}
 	var mistakes []strict.Mistake
@@ -62,7 +62,7 @@ func Load(fsys fs.FS, files []string) (Rules, []strict.Mistake, error) {
 	return rules, mistakes, nil
 }
 
-// foldersOf are the folders that files stand in, with all above them, in order.
+// foldersOf are the folders of files, with all above them, in order.
 func foldersOf(files []string) []string {
 	seen := map[string]bool{".": true}
 	for _, f := range files {
@@ -73,7 +73,7 @@ func foldersOf(files []string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// For is the rule of a file: the first that fits in the nearest folder that has rules. nil where none fits; told is false where there are
+// For is the rule of a file: the first fitting one in the nearest folder with rules. nil where none fits; told is false where there are
 // no rules at all, or where they cannot be read.
 func (r Rules) For(file string) (rule *Rule, told bool) {
 	rs, relative := r.near(file)
@@ -88,7 +88,7 @@ func (r Rules) For(file string) (rule *Rule, told bool) {
 	return nil, rs != nil
 }
 
-// near are the rules of the nearest folder that has any, and the file's path from there; nil where no folder has.
+// near are the rules of the nearest folder with any, and the file's path from there; nil where no folder has.
 func (r Rules) near(file string) (rs []Rule, relative string) {
 	for dir := path.Dir(file); ; dir = path.Dir(dir) {
 		if rs, ok := r[dir]; ok {
@@ -103,7 +103,7 @@ func (r Rules) near(file string) (rs []Rule, relative string) {
 // fits tells whether the rule is for a file, by its path from the rule's folder. The pattern is not anchored.
 func (r Rule) fits(relative string) bool { return r.path == nil || r.path.MatchString(relative) }
 
-// ForWindows tells whether a rule that comes before the one that holds for a file would fit it on Windows, where sops writes paths with \.
+// ForWindows tells whether a rule before the one in force for a file would fit it on Windows, where sops writes paths with \.
 func (r Rules) ForWindows(file string) bool {
 	rs, relative := r.near(file)
 	for _, rule := range rs {
@@ -117,8 +117,8 @@ func (r Rules) ForWindows(file string) bool {
 	return false
 }
 
-// Command is a sops command that takes this rule for a file, wherever it is the nearest to: sops itself takes the .sops.yaml that is nearest
-// to the folder in which it runs, which is the repository's root.
+// Command is a sops command with this rule for a file, wherever it is the nearest to: sops itself takes the .sops.yaml nearest
+// to the folder in which it runs, the repository's root.
 func (r Rule) Command(words string) string {
 	if r.From == File {
 		return "sops " + words

@@ -2,10 +2,10 @@ package sopsrules
 
 import "regexp"
 
-// sealed is what a selector is extended by, so that it covers the seals of connections too.
+// sealed is the extension of a selector, to cover the seals of connections too.
 const sealed = "|^seal$"
 
-// WithSeals is the selector, as it is written, that encrypts the seals of connections besides: connsync gives it to the files that it seals. "" where a
+// WithSeals is the selector, as it is written, extended to the seals of connections: connsync gives it to the files it seals. "" where a
 // selector cannot be extended, or covers seals by itself.
 func (s Selector) WithSeals() string {
 	text := s.Text

@@ -17,11 +17,11 @@ var Kinds = []string{
 	"encrypted_regex", "unencrypted_regex", "encrypted_suffix", "unencrypted_suffix", "encrypted_comment_regex", "unencrypted_comment_regex",
 }
 
-// defaultSuffix is that of keys whose values stay in the clear where there is no selector.
+// defaultSuffix ends the keys of values in the clear where there is no selector.
 const defaultSuffix = "_unencrypted"
 
-// Selector tells which values SOPS encrypts. The zero Selector is that of a file or a rule that names none: everything is
-// encrypted but what stands under a key that ends in _unencrypted.
+// Selector tells which values SOPS encrypts. The zero Selector belongs to a file or a rule without one: everything is
+// encrypted but what stands under a key with the end _unencrypted.
 type Selector struct {
 	Kind, Text string // one of Kinds, and its value
 	Fault      Fault  // why it selects otherwise than its author thinks
@@ -39,7 +39,7 @@ const (
 	TooLarge       // the text is larger than connsync looks at: nothing is known of what it selects
 )
 
-// Bounds of a selector: of its text in bytes, and of the steps that a regular expression takes for each byte that it looks at.
+// Bounds of a selector: of its text in bytes, and of the steps of a regular expression for each byte of its input.
 const (
 	maxText  = 4096
 	maxSteps = 4096
@@ -53,7 +53,7 @@ func NewSelector(kind, text string) Selector {
 // maxKnown is how many selectors are kept: most files of a repository have one of a few.
 const maxKnown = 64
 
-// known are selectors that were read before: of thousands of files with one regular expression, it is compiled once.
+// known are selectors read before: of thousands of files with one regular expression, it is compiled once.
 var known selectors
 
 type selectors struct {
@@ -61,7 +61,7 @@ type selectors struct {
 	read map[[2]string]Selector // by kind and text
 }
 
-// selector is newSelector, with the ones that it gave before. Further ones are not kept where there are many.
+// selector is newSelector, with the ones it gave before. Further ones are not kept where there are many.
 func (k *selectors) selector(kind, text string) Selector {
 	k.mu.Lock()
 	s, ok := k.read[[2]string{kind, text}]
@@ -150,7 +150,7 @@ func (r *remembered) text(text string) bool {
 	return fits
 }
 
-// steps are about the states that a regular expression may be in at once.
+// steps are about the states of a regular expression at once.
 func steps(r *syntax.Regexp) int {
 	n := 1 + len(r.Rune)
 	for _, sub := range r.Sub {
@@ -162,7 +162,7 @@ func steps(r *syntax.Regexp) int {
 	return n
 }
 
-// None tells whether the selector is that of a file or a rule that names none.
+// None tells whether the file or the rule of the selector names none.
 func (s Selector) None() bool { return s.Kind == "" }
 
 // String is the selector as it is written, kind: text; "" for none.
@@ -214,7 +214,7 @@ func (j *Judge) Uncovers(key string) bool {
 // Exhausted tells whether the file was too large for its selector: then what Encrypts said does not count.
 func (j *Judge) Exhausted() bool { return j.work > maxWork }
 
-// Encrypts tells whether SOPS encrypts a leaf. Every key above it counts, or every comment that is in force there, and the patterns are
+// Encrypts tells whether SOPS encrypts a leaf. Every key above it counts, or every comment in force there, and the patterns are
 // not anchored.
 func (j *Judge) Encrypts(l Leaf) bool {
 	switch {

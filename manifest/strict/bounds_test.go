@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A file that would cost much is refused before it does, or is told of in few words.
+// A costly file is refused before it costs anything, or is told of in few words.
 func TestAFileThatWouldCostMuchIsRefused(t *testing.T) {
 	deep := ""
 	for i := range 25 {

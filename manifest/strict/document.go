@@ -20,18 +20,18 @@ type Document struct {
 	Tree     *Node // the document
 	Root     *Node // the mapping at its root; nil where the structure is not to be trusted
 	mistakes []Mistake
-	more     int // mistakes that are not kept
+	more     int // mistakes not kept
 	text     []byte
 	foldFrom int
-	names    map[*Node]bool // mappings whose keys are names of connections
+	names    map[*Node]bool // mappings with names of connections as keys
 	lines    []string       // split on first use
 
 	lastLine    int   // whose characters begin at lastOffsets
 	lastOffsets []int // none of a line of ASCII
 }
 
-// Read screens a file and parses it. Whatever is wrong is in its mistakes. From some depth on, keys that differ only by case are
-// one; the keys two levels above that are names of connections may hold more than others. SOPS is given only files that passed here: its own reader can be made to overflow the stack by an alias in a second document.
+// Read screens a file and parses it. Whatever is wrong is in its mistakes. From some depth on, keys with no difference but case are
+// one; names of connections, the keys two levels above it, may hold more than others. SOPS is given only files that passed here: its own reader can be made to overflow the stack by an alias in a second document.
 func Read(file string, text []byte, foldFrom int) *Document {
 	d := &Document{File: file, text: text, foldFrom: foldFrom}
 	if !d.screenText() {
@@ -73,7 +73,7 @@ func (d *Document) At(n *Node) Position {
 	return Position{File: d.File, Line: n.Line, Column: n.Column}
 }
 
-// maxMistakes are kept of one file: a file that is wrong throughout is read no better with more.
+// maxMistakes are kept of one file: a file wrong throughout is read no better with more.
 const maxMistakes = 200
 
 // Mistakes are what is wrong with the file.
@@ -87,7 +87,7 @@ func (d *Document) Mistakes() []Mistake {
 // full tells whether no more mistakes are kept.
 func (d *Document) full() bool { return len(d.mistakes) >= maxMistakes }
 
-// Note is a mistake that was noted, and may be given hints.
+// Note is a noted mistake, and may be given hints.
 type Note struct {
 	d *Document
 	i int
@@ -118,17 +118,17 @@ func (d *Document) note(m Mistake) Note {
 	return Note{d, len(d.mistakes) - 1}
 }
 
-// Wrong notes a mistake at a node whose text is not shown: it may be the value of a setting.
+// Wrong notes a mistake at a node. The node's text is not shown: it may be the value of a setting.
 func (d *Document) Wrong(n *Node, format string, args ...any) Note {
 	return d.note(Mistake{Pos: d.At(n), Message: fmt.Sprintf(format, args...), Source: d.source(n, false)})
 }
 
-// WrongName notes a mistake at a name, a key or an id, which may be shown with its line.
+// WrongName notes a mistake at a name, a key or an id. It may be shown with its line.
 func (d *Document) WrongName(n *Node, format string, args ...any) Note {
 	return d.note(Mistake{Pos: d.At(n), Message: fmt.Sprintf(format, args...), Source: d.source(n, true)})
 }
 
-// atLine notes a mistake of a line whose text is not shown.
+// atLine notes a mistake of a line. The line's text is not shown.
 func (d *Document) atLine(line int, message string) Note {
 	return d.note(Mistake{Pos: Position{File: d.File, Line: line, Column: min(line, 1)}, Message: message})
 }

@@ -22,7 +22,7 @@ func (p Position) String() string {
 }
 
 // Mistake is one thing wrong in one place of a file, in our own words: never a
-// parser's text, which may quote a value.
+// parser's text: it may quote a value.
 type Mistake struct {
 	Pos     Position
 	Message string   // what is wrong, lower case, no period
@@ -48,7 +48,7 @@ func (m Mistake) Error() string {
 // LoadProject and Load whenever what is read, rather than reading it, is at fault.
 type Mistakes []Mistake
 
-// Fatal are those that are no warnings.
+// Fatal are all but the warnings.
 func (ms Mistakes) Fatal() Mistakes {
 	return slices.DeleteFunc(slices.Clone(ms), func(m Mistake) bool { return m.Warning })
 }

@@ -18,7 +18,7 @@ const (
 	Alias    = yaml.AliasNode
 )
 
-// Quoted are the styles of texts that no reader takes for anything else.
+// Quoted are the styles of texts not taken for anything else by any reader.
 const Quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
 // Loose parses a text as most programs do, and so as sops parses its rules. Of an error no more than the line is told: the parser's text can
@@ -54,7 +54,7 @@ func visit(n *Node, each func(*Node)) {
 	}
 }
 
-// Resolved is the node that an alias stands for.
+// Resolved is the node behind an alias.
 func Resolved(n *Node) *Node {
 	if n.Kind == Alias {
 		return n.Alias
@@ -93,7 +93,7 @@ func (d *Document) Mapping(n *Node, what string) bool {
 	return false
 }
 
-// Unknown notes a key that is not known, with the nearest one that is.
+// Unknown notes an unknown key, with the nearest known one.
 func (d *Document) Unknown(key *Node, what string, known ...string) {
 	var hints []string
 	if n := d.Nearest(key.Value, known); n != "" {

@@ -9,8 +9,8 @@ import (
 
 const touching = "a comment that touches what is before it: put a space before the #"
 
-// written checks what YAML forbids of the text of a scalar and yaml.v3 lets pass, so that no reader of YAML can read
-// it otherwise, or refuse it. indent is the column of the key or the dash that it belongs to; 0 at the root.
+// written checks what YAML forbids of the text of a scalar and yaml.v3 lets pass, so no reader of YAML can read
+// it otherwise, or refuse it. indent is the column of its key or its dash; 0 at the root.
 func (d *Document) written(n *Node, indent int) {
 	switch {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
@@ -38,7 +38,7 @@ func (d *Document) flow(n *Node, indent int) {
 	}
 }
 
-// from is the rest of the line at a node, which stands in front of the node's tag or quote.
+// from is the rest of the line at a node, in front of the node's tag or quote.
 func (d *Document) from(n *Node) string { return d.line(n.Line)[d.offset(n):] }
 
 // startsWith tells whether a node's text begins with an ASCII character.
@@ -83,7 +83,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// escapes are the characters that may follow a backslash in double quotes.
+// escapes are the characters allowed behind a backslash in double quotes.
 const escapes = "0abt\tnvfre \"/\\N_LPxuU"
 
 // quoted says what is wrong with a text in quotes: "" where nothing is. It looks at bytes: all that decides is ASCII, and no byte of another character is.

@@ -14,7 +14,7 @@ func ReadFile(fsys fs.FS, name string) ([]byte, error) {
 	return text, nil
 }
 
-// Unreadable keeps an error that a file tree made for people (a link out of the repository, say), and
+// Unreadable keeps an error made by a file tree for people (a link out of the repository, say), and
 // puts our own words for everything else.
 func Unreadable(name string, err error) error {
 	var refused interface{ Refused() string }
@@ -24,7 +24,7 @@ func Unreadable(name string, err error) error {
 	return &ReadError{File: name, Missing: errors.Is(err, fs.ErrNotExist)}
 }
 
-// ReadError says that a file or a directory of the repository cannot be read.
+// ReadError is the error of an unreadable file or directory of the repository.
 type ReadError struct {
 	File    string
 	Missing bool // it is not there

@@ -14,7 +14,7 @@ const MaxSaid = 160
 // plainWord is what a reader could take for a word of a sentence.
 var plainWord = lazy.New(`^(?:\p{L}+(?:'\p{L}+)?|[0-9]{1,6})$`)
 
-// Said is a text that others chose, as it stands in a sentence of connsync: bare where nobody can take it for words or for the
+// Said is a text that others chose, as it stands in a sentence of connsync: bare where no one can take it for words or for the
 // end of the sentence, and else in quotes and on one line.
 func Said(text string) string {
 	if plainWord.MatchString(text) {

@@ -17,7 +17,7 @@ const (
 	maxFile  = 1 << 20
 	maxDepth = 32
 	maxKey   = 128
-	maxItems = 120_000 // commas and lines: no more nodes than twice that are made of a file
+	maxItems = 120_000 // commas and lines: a file makes no more nodes than twice this number
 	maxPaths = 8 << 20 // of the paths of all nodes together, in bytes
 )
 
@@ -57,7 +57,7 @@ func (d *Document) screenText() bool {
 
 var conflictMarks = [][]byte{[]byte("<<<<<<<"), []byte("|||||||"), []byte("======="), []byte(">>>>>>>")}
 
-// conflictMarker is the first line that Git wrote to part the sides of a merge, from 1; 0 where there is none. No line of YAML that is
+// conflictMarker is the first line written by Git to part the sides of a merge, from 1; 0 where there is none. No line of the YAML
 // read here begins so.
 func conflictMarker(text []byte) int {
 	number := 0
@@ -76,12 +76,12 @@ func conflictMarker(text []byte) int {
 	return 0
 }
 
-// Forbidden are characters that no text here has a reason for: they hide or rearrange what a reviewer reads.
+// Forbidden are characters without a reason in any text here: they hide or rearrange what a reviewer reads.
 func Forbidden(r rune) bool {
 	return r != '\t' && r != '\n' && unicode.IsControl(r) || invisible(r)
 }
 
-// hasForbidden tells whether a line has a character that is Forbidden. Most lines are plain ASCII.
+// hasForbidden tells whether a line has a Forbidden character. Most lines are plain ASCII.
 func hasForbidden(line []byte) bool {
 	for i, c := range line {
 		if c >= utf8.RuneSelf {
@@ -106,7 +106,7 @@ func (d *Document) syntax(err error) {
 	d.atLine(lineOf(err), "not valid YAML, here or just above").Hint("look for wrong indentation, a tab, an open quote or a missing colon")
 }
 
-// lineOf is the line that a parser's error names; 1 where it names none.
+// lineOf is the line in a parser's error; 1 where it names none.
 func lineOf(err error) int {
 	m := lineNumber.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -117,7 +117,7 @@ func lineOf(err error) int {
 }
 
 // screen refuses everything in a tree that could read differently to people, to YAML and to SOPS. indent is the column
-// of the key or the dash that a node belongs to; 0 at the root.
+// of a node's key or dash; 0 at the root.
 func (d *Document) screen(n *Node, depth, indent int) {
 	switch {
 	case depth > maxDepth:
@@ -147,7 +147,7 @@ func (d *Document) screen(n *Node, depth, indent int) {
 	}
 }
 
-// weight is the length of the paths of all scalars under a node, where above is that of its own.
+// weight is the length of the paths of all scalars under a node, where above is the length of its own.
 func weight(n *Node, above int) int {
 	if n.Kind == Scalar {
 		return above
@@ -194,7 +194,7 @@ func (d *Document) screenMapping(n *Node, depth, indent int) {
 	}
 }
 
-// again says that a key was there before.
+// again says of a key: it was there before.
 func (d *Document) again(key, first *Node) {
 	if key.Value == first.Value {
 		d.WrongName(key, "%s is here already, at line %d", key.Value, first.Line)
@@ -206,7 +206,7 @@ func (d *Document) again(key, first *Node) {
 // aboveConfig is how far a connection's name stands above its config's keys.
 const aboveConfig = 2
 
-// namesIn are the mappings of a manifest whose keys are names of connections: SecMaster's own have all kinds of names.
+// namesIn are the mappings of a manifest with names of connections as keys: SecMaster's own have all kinds of names.
 func namesIn(root *Node) map[*Node]bool {
 	out := map[*Node]bool{}
 	for _, e := range Entries(root) {
@@ -233,7 +233,7 @@ func (d *Document) screenName(key *Node) bool {
 	return false
 }
 
-// mostName is how long a name is at most that SecMaster shows, in characters.
+// mostName is the length limit of the names SecMaster shows, in characters.
 const mostName = 1024
 
 // Name tells whether a key can be the name of a connection: printable, with no other space than a blank, and without a colon.

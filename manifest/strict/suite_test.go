@@ -14,7 +14,7 @@ import (
 	twin "go.yaml.in/yaml/v3"
 )
 
-// TestTheYAMLTestSuite reads the cases that the YAML project keeps for all implementations. What must fail is refused; nothing
+// TestTheYAMLTestSuite reads the cases of the YAML project for all implementations. What must fail is refused; nothing
 // panics; and what is accepted is read as the suite says, and as SOPS's reader reads it.
 func TestTheYAMLTestSuite(t *testing.T) {
 	cases, mustFail, accepted, failed := suite(t), 0, 0, 0
@@ -77,7 +77,7 @@ type suiteCase struct {
 	mustFail   bool
 }
 
-// suite finds the cases in a module that carries them.
+// suite finds the cases in a module with them.
 func suite(t *testing.T) []suiteCase {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/goccy/go-yaml/testdata/yaml-test-suite").Output()

@@ -13,7 +13,7 @@ var (
 	ambiguous = lazy.New(`(?i)^(true|false|null|yes|no|on|off|y|n)$`)
 )
 
-// Text is a text as YAML: quoted, as JSON quotes it, unless it is a word that no reader takes for anything else.
+// Text is a text as YAML: quoted, as JSON quotes it, unless it is a word no reader takes for anything else.
 func Text(s string) string {
 	if word.MatchString(s) && !ambiguous.MatchString(s) {
 		return s

@@ -32,7 +32,7 @@ func Words(key string) []string {
 	return words
 }
 
-// parts are the words of a key without digits, and with those joined that are one: pass_word is password, Pass4Key is pass, key.
+// parts are the words of a key without digits, and with parts of one word joined: pass_word is password, Pass4Key is pass, key.
 func parts(key string) []string {
 	var out []string
 	for _, w := range Words(key) {
@@ -47,7 +47,7 @@ func parts(key string) []string {
 	return out
 }
 
-// unglued takes key or code off a word that ends in it, where what stands in front is known: hmackey is hmac, key; and monkey is monkey.
+// unglued takes key or code off the end of a word, where what stands in front is known: hmackey is hmac, key; and monkey is monkey.
 func unglued(word string) []string {
 	if before, ok := strings.CutSuffix(word, "key"); ok && (secretKeys[before] || freeKeys[before]) {
 		return []string{before, "key"}
@@ -92,13 +92,13 @@ func withoutFile(words []string) []string {
 	return words
 }
 
-// isTokenAuth tells a secret under token_auth and its like, which are ways to log in elsewhere.
+// isTokenAuth tells a secret under token_auth and its like; elsewhere, these are ways to log in.
 func isTokenAuth(words []string, text string, number bool) bool {
 	n := len(words)
 	return n > 1 && words[n-1] == "auth" && isSecretWord(words[n-2]) && !verbs[words[0]] && !number && !plainName(text) && !schemes[strings.ToLower(text)]
 }
 
-// ofSecretWord judges a value whose key has a word for a secret.
+// ofSecretWord judges the value of a key with a word for a secret.
 func ofSecretWord(words []string, text string) Finding {
 	behind := behindSecret(words)
 	switch {
@@ -110,7 +110,7 @@ func ofSecretWord(words []string, text string) Finding {
 	return Finding{Verdict: Secret, Why: "by its key"}
 }
 
-// ofOtherWord judges a value by a last word that names a secret in some products only.
+// ofOtherWord judges a value by a last word for a secret in some products only.
 func ofOtherWord(words []string, text string, number bool) Finding {
 	end := last(words)
 	secret := false
@@ -157,7 +157,7 @@ func hasSecretWord(words []string) bool {
 	return false
 }
 
-// behindSecret is the last word of a key where that is not the secret's own.
+// behindSecret is the last word of a key where it is not the secret's own.
 func behindSecret(words []string) string {
 	if end := last(words); !isSecretWord(end) && !lastWords[end] && len(words) > 1 {
 		return end
@@ -190,7 +190,7 @@ func plainName(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r == '_' || r == '.' || r == '-') }) < 0
 }
 
-// ofHeaders judges a text of headers. Those that hold a secret are told by their shape already.
+// ofHeaders judges a text of headers. Headers with a secret are told by their shape already.
 func ofHeaders(text string) Finding {
 	for line := range strings.Lines(text) {
 		if name, _, _ := strings.Cut(strings.TrimSpace(line), ":"); !harmless[strings.ToLower(name)] {

@@ -7,7 +7,7 @@ import (
 	"connsync/lazy"
 )
 
-// ofKeyWord judges a key that ends in key, by the word before it.
+// ofKeyWord judges a key with the last word key, by the word before it.
 func ofKeyWord(words []string, text string, number bool) Finding {
 	if filePath.MatchString(text) || resource.MatchString(text) {
 		return Finding{}
@@ -33,7 +33,7 @@ func ofKeyWord(words []string, text string, number bool) Finding {
 	return Finding{Verdict: Doubtful, Why: "by its key"}
 }
 
-// kindOfKey tells whether a key that ends in key is known to name something harmless, or a secret, by the word before it.
+// kindOfKey tells whether a key with the last word key is known to name something harmless, or a secret, by the word before it.
 func kindOfKey(words []string) (free, secret bool) {
 	before := words[len(words)-2]
 	if len(before) == 1 && len(words) > 2 { // apiV3Key
@@ -65,7 +65,7 @@ func keyMaterial(text string) bool {
 	return paddedBase64.MatchString(text) || keyGroups.MatchString(text)
 }
 
-// keyLike tells a long text of letters and digits that is made of no words. It is weaker than Random, and counts where the key says key.
+// keyLike tells a long text of letters and digits without words. It is weaker than Random, and counts where the key says key.
 func keyLike(text string) bool {
 	return len(text) >= 16 && base64Like16.MatchString(text) && digits(text) >= 3 && classChanges(text) >= 0.2
 }

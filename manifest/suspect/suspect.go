@@ -21,7 +21,7 @@ const (
 type Finding struct {
 	Verdict     Verdict
 	Why         string
-	Placeholder bool // of Doubtful: it stands for something that nothing fills in
+	Placeholder bool // of Doubtful: it stands for something, and nothing fills it in
 }
 
 // Hide tells whether a value should not be shown.
@@ -62,7 +62,7 @@ func Setting(keys []string, value any) Finding {
 // Named tells whether the keys above a value name a secret.
 func Named(keys []string) bool { return byKeys(keys, "Some1", false).Verdict == Secret }
 
-// byKeys judges a value by its own key, and by the mappings and lists that it stands in.
+// byKeys judges a value by its own key, and by the mappings and lists around it.
 func byKeys(keys []string, text string, number bool) Finding {
 	if len(keys) == 0 || isSwitch(text) {
 		return Finding{}
@@ -89,7 +89,7 @@ func byKeys(keys []string, text string, number bool) Finding {
 	return f
 }
 
-// ofKeyIn judges what is called key, by the mapping that it is the key of: sort: {key: …} and hmac: {key: …}.
+// ofKeyIn judges what is called key, by its mapping: sort: {key: …} and hmac: {key: …}.
 func ofKeyIn(above, text string, number bool) Finding {
 	words := append(parts(above), "key")
 	if free, secret := kindOfKey(append([]string{""}, words...)); holders[strings.ToLower(above)] || !free && !secret {
@@ -121,7 +121,7 @@ func inherited(above, own string, number bool) Finding {
 	return Finding{}
 }
 
-// secretKeyWords tells a key that ends in key, and names a secret.
+// secretKeyWords tells a key with the last word key that names a secret.
 func secretKeyWords(words []string) bool {
 	if end := last(words); end != "key" && end != "keys" || len(words) < 2 {
 		return false
@@ -133,7 +133,7 @@ func secretKeyWords(words []string) bool {
 // isSwitch tells a text that says yes or no.
 func isSwitch(text string) bool { return switches[strings.ToLower(text)] }
 
-// hidesJSON tells whether a text is JSON with a setting that is a secret.
+// hidesJSON tells whether a text is JSON with a secret setting.
 func hidesJSON(text string) bool {
 	if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
 		return false

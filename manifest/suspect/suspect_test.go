@@ -8,7 +8,7 @@ import (
 	"connsync/manifest/suspect"
 )
 
-// A name gives its meaning to everything below it, unless what is below says that it is about the secret, or beside it.
+// A name gives its meaning to everything below it, unless the name below says: it is about the secret, or beside it.
 func TestAMappingGivesItsNameToWhatIsInIt(t *testing.T) {
 	for path, want := range map[string]suspect.Verdict{
 		"password.value":            suspect.Secret,
@@ -49,7 +49,7 @@ func TestAMappingGivesItsNameToWhatIsInIt(t *testing.T) {
 	}
 }
 
-// The word for a secret is found in every spelling, and not in words that only resemble it.
+// The word for a secret is found in every spelling, and not in words only like it.
 func TestTheWordIsFoundInEverySpelling(t *testing.T) {
 	for key := range strings.FieldsSeq("password Password PASSWORD pass_word pass-word passWord password1 password_2 dbpassword db_password dbPassword rootPwd PWD userpass smtpPass requirepass pass1 " +
 		"clientSecret clientSecret1 client-secret corpsecret mysecretkey secrets token auth_token authtoken x-auth-token accessToken2 tokens apikey apiKey2 api.key API_KEY hmackey aesKey sshkey " +
@@ -113,7 +113,7 @@ func TestWhatAValueSays(t *testing.T) {
 	}
 }
 
-// What stands for a secret that something fills in is sent as it stands, since nothing does. It is no secret, and is shown.
+// A placeholder for a secret is sent as it stands, since nothing fills it in. It is no secret, and is shown.
 func TestAPlaceholderIsSentAsItStands(t *testing.T) {
 	for _, text := range []string{"${DB_PASSWORD}", "{{ password }}", "ref+vault://kv/edr#/password", "op://vault/item", "$(cat x)", "https://u:${PW}@h/", "Pwd={{ .pw }};"} {
 		for _, key := range []string{"password", "note"} {

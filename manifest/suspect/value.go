@@ -10,14 +10,14 @@ import (
 	"connsync/lazy"
 )
 
-// A shape is a text that is a secret wherever it stands. Its gates are cheap: one of them is in every text that the pattern fits.
+// A shape is a text that is a secret wherever it stands. Its gates are cheap: one of them is in every text of the pattern.
 type shape struct {
 	what    string
 	gates   []string
 	pattern *lazy.Pattern
 }
 
-// hole is a part of a text that stands for something else, and is filled in by others. A percent sign alone is none: keys in URLs are written with it.
+// hole is a part of a text. It stands for something else, and is filled in by others. A percent sign alone is none: keys in URLs are written with it.
 const hole = `\$\{|\$\(|\{\{|<|%[A-Z_]{3,}%|%\(|%[sdv]\b|\*\*\*|xxx`
 
 // accessKey is the shape of the public half of an AWS key pair. Its key says whether it is expected.
@@ -103,7 +103,7 @@ func randomSegment(address string) bool {
 // stores are what addresses of values in stores of secrets begin with.
 var stores = strings.Fields("ref+ op:// vault:// awssm:// gcpsm:// azkv://")
 
-// isPlaceholder tells whether a text has a part that something else is meant to fill in.
+// isPlaceholder tells whether a text has a part for something else to fill in.
 func isPlaceholder(text string) bool {
 	if !strings.ContainsAny(text, "${%") && !slices.ContainsFunc(stores, func(s string) bool { return strings.HasPrefix(text, s) }) {
 		return false
@@ -135,7 +135,7 @@ var (
 	uuidLike   = lazy.New(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
 
-// Random tells whether a text is one long run of characters that nobody would choose.
+// Random tells whether a text is one long run of characters no person would choose.
 func Random(text string) bool { return random(text) }
 
 // random looks for much entropy, and a change between upper case, lower case and digits at nearly every step, as words never have.
@@ -165,7 +165,7 @@ func entropy(s string) float64 {
 	return sum
 }
 
-// classChanges is the share of neighbours that differ in class: upper case, lower case, digit, other.
+// classChanges is the share of neighbours of different classes: upper case, lower case, digit, other.
 func classChanges(s string) float64 {
 	class := func(c byte) int {
 		switch {

@@ -10,7 +10,7 @@ func set(words string) map[string]bool {
 	return out
 }
 
-// joins makes the list of words that are written apart.
+// joins makes the list of words written apart.
 func joins(pairs ...string) map[string]string {
 	out := make(map[string]string)
 	for _, p := range pairs {
@@ -26,7 +26,7 @@ var (
 	tails = set("key value text data string plain current new old b64 值 内容 明文")
 	// secretWords name a secret as a whole word only.
 	secretWords = set("pwd sk pin sas pw psk pat passkey skey akey bearer jwt cookie authpass masterauth kubeconfig passwort kennwort senha motdepasse contrasena shouquanma passhash pwhash nthash ntlmhash lmhash sessionid jsessionid phpsessid sessid pepper")
-	// pwUsers are words in front of a pw that is glued to them.
+	// pwUsers are words in front of a pw glued to them.
 	pwUsers = set("user usr admin adm root bind ldap ad db sql mysql pg redis mongo ora sys smtp mail imap pop http web ftp sftp ssh vpn proxy login svc service mgmt zip key cert")
 	// lastWords name one as the last word only.
 	lastWords = set("pass tok assertion")
@@ -35,7 +35,7 @@ var (
 	// passWords end in pass, and name no secret.
 	passWords = set("compass bypass surpass trespass overpass underpass encompass lowpass highpass bandpass multipass")
 
-	// joined are words that are written apart.
+	// joined are words written apart.
 	joined = joins("pass word:password", "pass wd:passwd", "pass phrase:passphrase", "pass key:passkey", "pass hash:passhash", "p wd:pwd", "mi ma:mima", "mi yao:miyao",
 		"key word:keyword", "key words:keywords", "api keyword:keyword", "key store:keystore", "key tab:keytab", "user name:username", "user info:userinfo", "user pwd:userpwd",
 		"cert pin:fingerprint", "certificate pin:fingerprint", "pin sha:fingerprint", "key pin:fingerprint", "ssl pin:fingerprint", "tls pin:fingerprint", "spki pin:fingerprint", "public pin:fingerprint",
@@ -66,7 +66,7 @@ var (
 	verbs = set("max min num number count total use uses using has is skip show hide ignore without ask allow allows supports expire expires remember stop")
 	// genericWords are names of a value in a mapping, without a meaning of their own.
 	genericWords = set("value values data text string plain plaintext current previous primary secondary new old raw content default clear first second next a b key")
-	// memberWords are settings that stand beside a secret.
+	// memberWords are settings beside a secret.
 	memberWords = set("host address addr base endpoint enabled enable tls ssl verify insecure domain client project org organization site team region zone environment")
 
 	// freeKeys are the words in front of key that make a name of something, or something public.
@@ -108,22 +108,22 @@ var (
 	keyTails = set("v value values data text string plain plaintext encoded raw b base json pem der hex content contents material bytes current new old prod production dev development test testing staging stage backup main default")
 	// contentWords stand behind the word file, where a setting holds what is in it.
 	contentWords = set("content contents data text body")
-	// publicWords are of keys that others may know.
+	// publicWords are of keys known to others.
 	publicWords = set("public pub host authorized known trusted id ids")
-	// holders are mappings of settings, whose names say nothing of what is in them.
+	// holders are mappings of settings. Their names say nothing of what is in them.
 	holders = set("config configuration settings options params parameters data body spec connection")
-	// containerWords are of files that hold a private key.
+	// containerWords are of files with a private key.
 	containerWords = set("pfx pkcs keystore keytab")
-	// sessionWords stand before a sid that a login gave.
+	// sessionWords stand before a sid from a login.
 	sessionWords = set("session cookie login auth connect")
-	// cryptWords stand behind a secret's word, before the name of an algorithm or a secret that it made.
+	// cryptWords stand behind a secret's word, before the name of an algorithm or a secret made by it.
 	cryptWords = set("crypt encrypt encrypted encryption hash hashed")
 	// keyStems end a word in front of key, glued to others.
 	keyStems = strings.Fields("api secret private access auth crypt sign shared master hmac ssh aes")
 
 	// headerWords hold whole headers.
 	headerWords = set("userinfo basic auth authorization authentication headers basicauth authn")
-	// harmless are headers that hold no secret.
+	// harmless are headers without a secret.
 	harmless = set("accept accept-encoding accept-language accept-charset content-type content-encoding user-agent host connection cache-control origin referer x-requested-with x-request-id")
 	schemes  = set("basic bearer digest ntlm kerberos negotiate oauth oauth2 oidc saml none apikey api_key token ldap radius local plain login certificate cert mtls jwt password pki scram " +
 		"scram-sha-256 scram-sha-512 cram-md5 gssapi anonymous simple sasl sspi hmac ssh key session cookie internal external sso client_credentials")
@@ -135,7 +135,7 @@ var (
 		"image blob spki pubkey x5t kid jti arn dn issuer cursor")
 	identifiers = set("id sid uid cid oid ikey")
 
-	// mixed is of mappings that hold secrets and what belongs to them; all of a mapping that holds secrets alone.
+	// mixed is of mappings with secrets and what belongs to them; all of a mapping with secrets alone.
 	inside = map[string]int{"credential": mixed, "cred": mixed, "auth": loose, "authentication": loose, "authorization": loose}
 
 	switches = set("true false yes no on off enabled disabled required optional")
