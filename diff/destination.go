@@ -86,7 +86,7 @@ func (f Field) whereabouts() bool {
 	return strings.HasPrefix(string(f.Path), "config") && among(manifest.KeyWords(strings.TrimPrefix(string(f.Path), "config")), whereabouts)
 }
 
-// joined are keys with their words run together: apiurl, baseurl, smtphost; and unjoined are words with only the look of it.
+// joined are keys with their words run together: apiurl, baseurl, smtphost; and unjoined are words that only look so.
 var (
 	joined   = lazy.New(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$|^(smtp|imap|ldap|https?|ssh|s?ftp|db|sql|redis|api|web|tcp|udp|ssl|tls|proxy|remote|listen|mgmt)port$`)
 	unjoined = set("curl purl ghost")

@@ -7,7 +7,7 @@ type Contains func(commit, file, blob string) (bool, error)
 // Forward makes a conflict of every change that would undo what was applied from a commit, unless the plan's commit contains it: an older
 // or a parted checkout must not bring back what another one replaced. allow leaves the change, and warns. past are the names
 // known before: a deleted connection comes back only by a commit that contains the deleting one.
-// Where it cannot be told, allow takes it for granted: the change undoes something; without it, changes are judged up to the first error.
+// Where it cannot be told, allow assumes that the change undoes something; without it, changes are judged up to the first error.
 func (p *Plan) Forward(past map[string]Past, contains Contains, allow bool) error {
 	for i := range p.Changes {
 		c := &p.Changes[i]

@@ -131,7 +131,7 @@ const (
 	RiskAdopt       RiskKind = "adopt"       // an existing connection is overwritten
 	RiskUnprotected RiskKind = "unprotected" // a prune may delete it from now on
 	RiskExposed     RiskKind = "exposed"     // a secret was in the clear, and is said to be another one now
-	RiskException   RiskKind = "exception"   // a setting with the look of a secret may stand in the clear
+	RiskException   RiskKind = "exception"   // a setting that looks like a secret may stand in the clear
 	RiskRepointed   RiskKind = "repointed"   // a destination changes, and a sync would refuse it: ConflictRepointed
 	RiskSealed      RiskKind = "sealed"      // sealed anew: whether by a holder of the key is seen when the file is opened
 )
@@ -188,8 +188,8 @@ const (
 	ConflictNameTaken ConflictKind = "name-taken" // bound by id, and its name belongs to another
 	ConflictAdoptNone ConflictKind = "adopt-none" // adopt names an id unknown to SecMaster
 	ConflictAdoptBusy ConflictKind = "adopt-busy" // adopt names an id bound to another wanted connection, or ours is still there
-	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not its version
-	ConflictRename    ConflictKind = "rename"     // previously names one never ours, or the new name is another's
+	ConflictPlugin    ConflictKind = "plugin"     // the workspace does not have the plugin, or not this version of it
+	ConflictRename    ConflictKind = "rename"     // previously names one that was never ours, or the new name is not ours
 	ConflictHole      ConflictKind = "hole"       // connsync wrote it, and settings have no value any more
 	ConflictInClear   ConflictKind = "in-clear"   // it would be written with settings in the clear although the rule of its file encrypts them
 	ConflictBehind    ConflictKind = "behind"     // it would undo what was applied from a commit not contained in this one

@@ -49,7 +49,7 @@ func Resting(known map[string]Known, checks string) map[string]manifest.Vouched 
 	return out
 }
 
-// Settled tells whether a record says all that the file of a connection says, so planning the same file once more would find nothing to do and nothing to
+// Settled tells whether a record says all that the file of a connection says, so that planning the same file once more would find nothing to do and nothing to
 // note: not where the record keeps an older stamp or seal, where its secrets are not verified, or where a line of the file is an order of its own.
 func (w *Want) Settled(k *Known, sealedFor Place) bool {
 	switch {

@@ -49,7 +49,7 @@ const (
 	GapFailed     GapKind = "failed"     // no answer
 )
 
-// Touches tells whether a change writes to a connection of SecMaster's, or gives it up: its users may notice.
+// Touches tells whether a change writes to a connection in SecMaster, or gives it up: its users may notice.
 func (c *Change) Touches() bool { return c.Have != nil && (c.Write || c.Action == Orphaned) }
 
 // Deletes tells whether a change deletes a connection, or would if SecMaster allowed it.

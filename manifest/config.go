@@ -159,7 +159,7 @@ func whole(s string) json.Number {
 	return json.Number(s)
 }
 
-// suspect notes a setting in the clear with the look of a secret, unless the manifest excuses it.
+// suspect notes a setting in the clear that looks like a secret, unless the manifest excuses it.
 func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v any) suspect.Finding {
 	f := suspect.Setting(keys, v)
 	if _, excused := r.clear[at]; excused && f.Verdict != suspect.Innocent {

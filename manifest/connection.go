@@ -253,7 +253,7 @@ type Exception struct {
 	Reason string
 }
 
-// exceptions reads cleartext: the settings with the look of secrets that are none, each with a reason.
+// exceptions reads cleartext: the settings that look like secrets and are none, each with a reason.
 func (r *configReader) exceptions(n *strict.Node) {
 	if n.Kind != strict.Sequence {
 		r.d.Wrong(n, "cleartext must be a list").Hint("cleartext: [{setting: config.…, reason: …}]")

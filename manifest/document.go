@@ -29,7 +29,7 @@ func read(file string, text []byte) *document {
 // isEncrypted tells whether a text is meant to be a SOPS ciphertext, well-formed or not.
 func isEncrypted(s string) bool { return strings.HasPrefix(s, "ENC[") }
 
-// str is a text field: quoted where YAML would read it as something else. ok is false where a mistake was noted.
+// str is a field that must be text: quoted where YAML would read it as something else. ok is false where a mistake was noted.
 func (d *document) str(n *strict.Node, field string) (string, bool) {
 	switch {
 	case isEncrypted(n.Value) && n.Kind == strict.Scalar:

@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// unheralded are the cases of testdata/bad without a release, and without a word on why it may be refused anew (docs/upgrading.md). In the
+// unheralded are the cases of testdata/bad that no release has, and with no word on why they may be refused anew (docs/upgrading.md). In the
 // comment of its file, a case says one of these:
 //
 //	warned: FILE   the last release warned of it, by this case

@@ -191,7 +191,7 @@ type Connection struct {
 	Previously         string         // the name it had before, "" if none
 	Adopt              string         // the id of an existing connection to take over, "" if none
 	Protect            bool
-	Exceptions         []Exception // settings with the look of secrets that are none, in order
+	Exceptions         []Exception // settings that look like secrets and are none, in order
 	Exposed            []Exposure  // secrets once in the clear, and set to another value since, in order
 	// InClear are the settings in the clear that the rule of its file in .sops.yaml encrypts. Their values are Withheld. A connection that
 	// has some is not to be written, unless the project tolerates it (secrets.rule: warn).

@@ -193,7 +193,7 @@ func TestANameIsQuotedWhereItHasTo(t *testing.T) {
 	}
 }
 
-// A name with the look of a position of a list is none: two of them are two places.
+// A name that looks like a position of a list is none: two of them are two places.
 func TestAPositionInANameIsPartOfIt(t *testing.T) {
 	at := func(name string) secrets.Path {
 		return secrets.Path("connections").Key("prod").Key(name).Key("config").Key("hosts").Index(3).Key("pass")

@@ -8,8 +8,8 @@ import (
 	"connsync/secrets"
 )
 
-// A manifest may give an answer: a secret once in the clear is another one now (exposed: …). Without a key, connsync believes it, of the commit
-// in the answer and of those before it; review decides.
+// A manifest may give an answer: a secret once in the clear is another one now (exposed: …). Without a key, connsync believes it, for the commit
+// in the answer and for those before it; review decides.
 
 // answered takes up what manifests answer to findings of exposed secrets.
 func (r *Review) answered(fs []Finding, told told) []Finding {

@@ -42,7 +42,7 @@ type Finding struct {
 }
 
 // Findings are what a sync would refuse, and secrets exposed by the branch, in order of their places. Of the files opened with a key it is
-// known what secrets these are; nil is none.
+// known which secrets these are; nil is none.
 func (r *Review) Findings(opened Opened) ([]Finding, error) {
 	x := r.exact(opened)
 	told, err := r.told(x)

@@ -177,7 +177,7 @@ func (x *life) hold(s secrets.Ref, now Moment, r *ring) {
 // ring is who can open a version of a file.
 type ring struct{ recipients []manifest.Recipient }
 
-// rings are those of a history, and their data keys.
+// rings are those of a history, and the data keys they open.
 type rings struct {
 	all  map[string]*ring // by what is equal for equal ones
 	keys map[dataKey]Moment
@@ -212,7 +212,7 @@ func (r *rings) note(d *document, now Moment) *ring {
 	return x
 }
 
-// byKey are the rings of each data key.
+// byKey are the rings that open each data key.
 func (r *rings) byKey(o *origins) map[string]map[*ring]Moment {
 	out := map[string]map[*ring]Moment{}
 	for k, m := range r.keys {

@@ -95,7 +95,7 @@ func (r *Review) compare() {
 	sort.Slice(r.plans, func(i, j int) bool { return r.plans[i].Target < r.plans[j].Target })
 }
 
-// hidden tells of a file of the base whether the head may want its connections in an unreadable file. Then they are not gone: in the same
+// hidden tells of a file of the base whether the head may want its connections in an unreadable file (then they are not gone): in the same
 // one, or, where it is gone, in any new one.
 func (r *Review) hidden() func(file string) bool {
 	before, after := filesOf(r.base.Set), filesOf(r.head.Set)

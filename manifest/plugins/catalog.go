@@ -29,7 +29,7 @@ type Plugin struct {
 type Version struct {
 	Number, ID string
 	Settings   []Setting
-	// OneOf are groups of settings. A config has at least one of each. No schema of SecMaster says so: people add it to the file.
+	// OneOf are groups of settings. A config has at least one setting of each. No schema of SecMaster says so: people add it to the file.
 	OneOf [][]string
 }
 

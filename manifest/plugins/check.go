@@ -196,7 +196,7 @@ func (k *checker) mapping(at secrets.Path, v map[string]any, s Setting) {
 	}
 }
 
-// hidden is a value not shown in any plan. Told says that it is a mistake already that it stands in the clear.
+// hidden is a value not shown in any plan. Told tells whether it is a mistake already that it stands in the clear.
 type hidden interface{ Told() bool }
 
 // clear checks a value in the clear.

@@ -1,4 +1,4 @@
-// Package schema tells editors what the files of a repository may hold, as JSON Schema (draft 7, as yaml-language-server reads it): keys are
+// Package schema tells editors what the files of a repository may hold, as JSON Schema (draft 7, for yaml-language-server): keys are
 // completed, descriptions shown, and mistakes marked while people type. What only connsync can tell stays with connsync validate.
 package schema
 

@@ -150,7 +150,7 @@ func (r *remembered) text(text string) bool {
 	return fits
 }
 
-// steps are about the states of a regular expression at once.
+// steps are about the states a regular expression may be in at once.
 func steps(r *syntax.Regexp) int {
 	n := 1 + len(r.Rune)
 	for _, sub := range r.Sub {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A costly file is refused before it costs anything, or is told of in few words.
+// A costly file is refused before it costs much, or is told of in few words.
 func TestAFileThatWouldCostMuchIsRefused(t *testing.T) {
 	deep := ""
 	for i := range 25 {

@@ -38,7 +38,7 @@ func (d *Document) flow(n *Node, indent int) {
 	}
 }
 
-// from is the rest of the line at a node, in front of the node's tag or quote.
+// from is the rest of the line at a node. A node begins in front of its tag or quote.
 func (d *Document) from(n *Node) string { return d.line(n.Line)[d.offset(n):] }
 
 // startsWith tells whether a node's text begins with an ASCII character.

@@ -76,7 +76,7 @@ func conflictMarker(text []byte) int {
 	return 0
 }
 
-// Forbidden are characters without a reason in any text here: they hide or rearrange what a reviewer reads.
+// Forbidden are characters no text here has a reason for: they hide or rearrange what a reviewer reads.
 func Forbidden(r rune) bool {
 	return r != '\t' && r != '\n' && unicode.IsControl(r) || invisible(r)
 }
