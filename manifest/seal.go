@@ -19,7 +19,7 @@ func (d *document) seal(c *Connection, n *strict.Node) {
 		case d.exposed[n] || n.Kind != strict.Scalar:
 			hint = "restore the file as sops wrote it"
 		}
-		d.Wrong(n, "a seal that is not encrypted is none: whoever may push can write it").Hint(hint)
+		d.Wrong(n, "a seal that is not encrypted is none: everyone who may push can write it").Hint(hint)
 		return
 	}
 	text, valid := secrets.ReadCiphertext(n.Value, "str")

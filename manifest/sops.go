@@ -60,7 +60,7 @@ func (d *document) mac(n *strict.Node, s *Sops, p Project) {
 	}
 	switch {
 	case v != nil && v.Value == "":
-		d.Wrong(v, "the mac is empty: the file was merged, and nobody signed it").Hint("repeat the merge where a key is at hand, with connsync as Git's merge driver", "or take the whole file of one side from Git, with its sops block, and make the other side's changes again with sops")
+		d.Wrong(v, "the mac is empty: the file was merged, and not signed anew").Hint("repeat the merge where a key is at hand, with connsync as Git's merge driver", "or take the whole file of one side from Git, with its sops block, and make the other side's changes again with sops")
 	case v == nil || !secrets.IsCiphertext(v.Value, "str"):
 		d.Wrong(n, "the sops block has no mac").Hint("restore the file as sops wrote it: connsync does not open a file that is not authenticated")
 	}

@@ -94,7 +94,7 @@ func (e *PlaceError) Error() string {
 // Why known state cannot be locked or replaced.
 var (
 	ErrBusy       = errors.New("another sync holds the known state")
-	ErrReplaced   = errors.New("the known state was replaced by somebody else meanwhile")
+	ErrReplaced   = errors.New("the known state was replaced by another run meanwhile")
 	ErrCheckedOut = errors.New("the known state's branch is checked out")
 	ErrNoFolder   = errors.New("a repository in memory cannot keep known state")
 	ErrDisk       = errors.New("the known state cannot be written")

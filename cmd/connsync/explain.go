@@ -171,7 +171,7 @@ func explainRun(err error) (string, []string, bool) {
 	case errors.Is(err, apply.ErrFileChanged):
 		return "the file changed while connsync ran; nothing was sent for it", []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrNotOpened):
-		return "not taken over: its file does not open as it says, so nobody knows what it is", []string{"restore the file as sops wrote it"}, true
+		return "not taken over: its file does not open as it says, so what it holds is unknown", []string{"restore the file as sops wrote it"}, true
 	case errors.Is(err, apply.ErrMoved):
 		return "a secret of the connection is not among what its file holds; nothing was sent for it", []string{"repeat the sync"}, true
 	case errors.Is(err, apply.ErrUnverified):

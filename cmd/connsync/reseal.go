@@ -158,7 +158,7 @@ func (e *editing) resealed(file string, did sops.Resealed) {
 	say("can open", did.Added...)
 	say("cannot", did.Removed...)
 	if len(did.Removed) > 0 {
-		e.p.Note("%s", "whoever cannot open it any more has seen its data key:  sops rotate --in-place "+manifest.ShellWord(file)+"  and rotate its secrets")
+		e.p.Note("%s", "a recipient who was taken out has seen its data key:  sops rotate --in-place "+manifest.ShellWord(file)+"  and rotate its secrets")
 	}
 	if did.New || len(did.Encrypted) > 0 {
 		e.p.Note("what stood in the clear and was pushed is known: rotate it")

@@ -238,7 +238,7 @@ func (c sealCmd) confirm(ctx context.Context, e *editing, file string, n int) er
 	case c.DryRun || c.Yes:
 		return nil
 	case !render.IsTerminal(e.w.stdin):
-		return &refusal{"not sealed: nobody was asked whether this is where the secrets may go", []string{"read it, and sign it:  connsync seal --yes " + manifest.ShellWord(file)}}
+		return &refusal{"not sealed: there is no terminal to ask at whether the secrets may go there", []string{"read it, and sign it:  connsync seal --yes " + manifest.ShellWord(file)}}
 	case e.g.agreed(ctx, e.w, false, "Sign %s?", view.Count(n, "connection")):
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrReplaced says that a remote's ref is not what it was compared with: another run was first.
-var ErrReplaced = errors.New("the remote's branch was replaced by somebody else")
+var ErrReplaced = errors.New("the remote's branch was replaced by another push")
 
 // ErrNoRemote says that the repository has no remote of a name.
 var ErrNoRemote = errors.New("the repository has no such remote")

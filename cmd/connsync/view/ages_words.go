@@ -154,7 +154,7 @@ func inCommit(hash string) string {
 func (s SecretAge) Notes() []string {
 	var out []string
 	if s.InClear != "" {
-		out = append(out, "it was in the clear in commit "+whole(CutHash(s.InClear))+": whoever has that commit has it")
+		out = append(out, "it was in the clear in commit "+whole(CutHash(s.InClear))+": everyone with that commit has it")
 	}
 	if former := s.Former(); len(former) > 0 {
 		out = append(out, "known to former recipients: "+ReaderWords(former))

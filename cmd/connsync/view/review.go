@@ -66,7 +66,7 @@ func findingWords(f review.Finding) (message string, hints []string) {
 // exposedWords say that a secret was in the clear, and what may answer that.
 func exposedWords(f review.Finding) (message string, hints []string) {
 	s := f.Spot
-	message = string(s.Path) + " of " + manifest.SaidName(s.Name) + " was in the clear in commit " + CutHash(f.Commit) + ": whoever has that commit has the secret"
+	message = string(s.Path) + " of " + manifest.SaidName(s.Name) + " was in the clear in commit " + CutHash(f.Commit) + ": everyone with that commit has the secret"
 	hints = []string{"rotate it where it is used, and set the new value with  sops edit " + manifest.ShellWord(s.File)}
 	until := f.Until[:min(len(f.Until), 12)]
 	switch {
@@ -161,7 +161,7 @@ func ruleWord(c review.RuleChange) string {
 		}
 		return fmt.Sprintf("%starget %s is new: %s, workspace %s", in, c.Target.Name, at, Quoted(c.Target.WorkspaceID))
 	case review.TargetGone:
-		return fmt.Sprintf("%starget %s is gone: nobody looks at its connections any more", in, c.Target.Name)
+		return fmt.Sprintf("%starget %s is gone: connsync no longer looks at its connections", in, c.Target.Name)
 	case review.PluginsGone:
 		return fmt.Sprintf("%sthe plugins of target %s are gone: nothing checks what they take any more", in, c.Target.Name)
 	case review.PasswordGone:
