@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -81,7 +82,6 @@ func (s *usesSearch) versions(ctx context.Context, all []wireWorkflow) []searche
 	out := make([]searched, len(all))
 	budget := &allotment{}
 	budget.left.Store(maxVersions)
-	var denied sync.Once
 	stop, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var g errgroup.Group
@@ -95,7 +95,7 @@ func (s *usesSearch) versions(ctx context.Context, all []wireWorkflow) []searche
 			}
 			out[i] = s.version(ctx, string(w.Version), budget)
 			if out[i].err == ErrDenied || out[i].err == ErrAbsent {
-				denied.Do(func() { cancel(out[i].err) })
+				cancel(out[i].err) // the first is the cause
 			}
 			return nil
 		}))
@@ -144,20 +144,12 @@ func (s *usesSearch) search(body []byte, id string) (out searched, fixed bool) {
 	if refuses(saidIn(body).code) || json.Unmarshal(body, &b) != nil || b.Data == nil || b.Data.ID != "" && string(b.Data.ID) != id {
 		return searched{err: ErrUnreadable}, false
 	}
-	found := map[string]bool{}
 	flow, read := taskflow(b.Data.Flow)
 	config := unquoted(b.Data.Config)
 	if len(flow) == 0 && len(config) == 0 {
 		read = false
 	}
-	for _, text := range [][]byte{flow, config} {
-		for id := range s.ids.in(text) {
-			found[id] = true
-		}
-	}
-	for id := range found {
-		out.named = append(out.named, id)
-	}
+	out.named = slices.Collect(maps.Keys(s.ids.in(slices.Concat(flow, []byte("\n"), config))))
 	if !read {
 		out.err = ErrUnreadable
 	}

@@ -3,13 +3,13 @@ package main
 import (
 	"cmp"
 	"crypto/x509"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
+	"syscall"
 
 	"connsync/manifest"
 )
@@ -88,17 +88,12 @@ func (k *keyring) trusted(file string) (*x509.CertPool, error) {
 }
 
 func readTrusted(file string) (*x509.CertPool, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, &caError{"--ca-file", "the file cannot be read"}
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxCAFile+1))
+	text, err := readWithin(file, maxCAFile)
 	switch {
+	case errors.Is(err, syscall.EFBIG):
+		return nil, &caError{"--ca-file", fmt.Sprintf("longer than %d MiB", maxCAFile>>20)}
 	case err != nil:
 		return nil, &caError{"--ca-file", "the file cannot be read"}
-	case len(text) > maxCAFile:
-		return nil, &caError{"--ca-file", fmt.Sprintf("longer than %d MiB", maxCAFile>>20)}
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"io"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"connsync/apply"
 	"connsync/cmd/connsync/render"
@@ -68,12 +69,12 @@ func (i *importing) stateText() ([]byte, error) {
 			i.p.Note("%s holds secrets in the clear, and is in the repository: do not commit it", name)
 		}
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxState+1))
+	text, err := allWithin(in, maxState)
 	switch {
+	case errors.Is(err, syscall.EFBIG):
+		return nil, &usageError{"--from-terraform " + name + ": more than 64 MiB"}
 	case err != nil:
 		return nil, &fileError{"--from-terraform", name, err}
-	case len(text) > maxState:
-		return nil, &usageError{"--from-terraform " + name + ": more than 64 MiB"}
 	}
 	return text, nil
 }

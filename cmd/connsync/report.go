@@ -87,7 +87,12 @@ func readWithin(name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	return allWithin(f, most)
+}
+
+// allWithin reads all there is, if it is no longer than it may be; syscall.EFBIG where it is.
+func allWithin(in io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err == nil && int64(len(text)) > most {
 		err = syscall.EFBIG
 	}

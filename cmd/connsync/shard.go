@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -43,7 +42,7 @@ func shardsOf(targets []string, of int) []string {
 	}
 	out := []string{}
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
-		out = append(out, fmt.Sprintf("%d/%d", part, of))
+		out = append(out, shard{part, of}.String())
 	}
 	return out
 }

@@ -95,11 +95,19 @@ func knock(ctx context.Context, proxy *url.URL, r *Reach) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepWithin)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", r.Proxy)
-	r.Connect = Step{true, connectWrong(err)}
-	if err == nil {
+	if conn := r.dial(ctx, r.Proxy); conn != nil {
 		_ = conn.Close()
 	}
+}
+
+// dial connects, and notes how that went; nil where it failed.
+func (r *Reach) dial(ctx context.Context, address string) net.Conn {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	r.Connect = Step{true, connectWrong(err)}
+	if err != nil {
+		return nil
+	}
+	return conn
 }
 
 func resolve(ctx context.Context, host string) Step {
@@ -119,9 +127,8 @@ func (n Network) connect(ctx context.Context, u *url.URL, r *Reach) {
 	if port == "" {
 		port = "443"
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(r.Host, port))
-	r.Connect = Step{true, connectWrong(err)}
-	if err != nil {
+	conn := r.dial(ctx, net.JoinHostPort(r.Host, port))
+	if conn == nil {
 		return
 	}
 	defer conn.Close()
@@ -129,7 +136,7 @@ func (n Network) connect(ctx context.Context, u *url.URL, r *Reach) {
 		return
 	}
 	secure := tls.Client(conn, &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12, RootCAs: n.RootCAs})
-	err = secure.HandshakeContext(ctx)
+	err := secure.HandshakeContext(ctx)
 	r.TLS = Step{true, tlsWrong(err)}
 	if err == nil {
 		r.Until = secure.ConnectionState().PeerCertificates[0].NotAfter

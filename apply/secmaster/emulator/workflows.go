@@ -167,17 +167,14 @@ func (s *Server) version(i int, w Workflow, workspace string) object {
 		"type": "element", "name": "bpmn2:definitions", "attributes": object{"xmlns:soar": "https://soc.cloudsre.com/soar/v2"}, "elements": nodes,
 	}}}})
 	config, _ := json.Marshal(object{"trigger": object{"advanced": object{"note": w.Note}}, "node_info": tasks, "usertask_info": object{}})
-	packed, status := base64.StdEncoding.EncodeToString(flow), w.Status
+	packed := base64.StdEncoding.EncodeToString(flow)
 	switch {
 	case s.options.Switches.value("users") == "broken":
 		packed = "%% no base64 %%"
 	case w.Taskflow != "":
 		packed = w.Taskflow
 	}
-	if status == "" {
-		status = "activated"
-	}
-	return object{"id": w.versionID(i), "name": w.Name, "taskflow": packed, "taskconfig": string(config), "status": status}
+	return object{"id": w.versionID(i), "name": w.Name, "taskflow": packed, "taskconfig": string(config), "status": cmp.Or(w.Status, "activated")}
 }
 
 func (x *exchange) searchPolicies() {

@@ -82,7 +82,7 @@ func OfReport(r apply.Report) Report {
 			unconfirmed++
 		}
 		shown := resultOf(res)
-		if !quiet(res.Outcome) || len(res.Duplicates) > 0 {
+		if !quiet(res) {
 			out.Results = append(out.Results, shown)
 		}
 		if !r.Recorded && !r.Kept && res.Sent && res.Outcome != apply.Failed {
@@ -113,8 +113,12 @@ func resultOf(r apply.Result) Result {
 const LostHint = "all of it was announced before, so the next sync finds it; keep these lines until one has succeeded"
 
 // quiet tells whether the plan, or the count of what was skipped, says all there is to say.
-func quiet(o apply.Outcome) bool {
-	return o == apply.Unchanged || o == apply.Orphaned || o == apply.Conflicted || o == apply.Skipped
+func quiet(r apply.Result) bool {
+	switch r.Outcome {
+	case apply.Unchanged, apply.Orphaned, apply.Conflicted, apply.Skipped:
+		return len(r.Duplicates) == 0
+	}
+	return false
 }
 
 func tally(counts map[apply.Outcome]int) string {

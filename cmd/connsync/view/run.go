@@ -166,7 +166,7 @@ func joined(t Target, results []apply.Result) []RunCard {
 		switch {
 		case planned:
 			out[i].Result = resultOf(res)
-		case !quiet(res.Outcome) || len(res.Duplicates) > 0:
+		case !quiet(res):
 			card := Card{Anchor: fmt.Sprintf("%s-%d", t.Anchor, len(out)+1), Action: res.Action, Name: res.Name, File: res.Pos.File, Line: res.Pos.Line}
 			out = append(out, RunCard{card, resultOf(res)})
 		}
@@ -231,7 +231,7 @@ func (p RunPage) Headline() string {
 // Bad are the outcomes that did not go as planned, with how many there are of each; none of a plan alone.
 func (p RunPage) Bad() (out []Tally) {
 	for _, t := range p.Shown {
-		if !p.DryRun && slices.Contains([]apply.Outcome{apply.Conflicted, apply.Refused, apply.Failed, apply.Unknown, apply.Skipped}, apply.Outcome(t.Word)) {
+		if !p.DryRun && slices.Contains(undone, apply.Outcome(t.Word)) {
 			out = append(out, t)
 		}
 	}
