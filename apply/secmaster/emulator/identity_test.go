@@ -553,3 +553,21 @@ func TestTheKeysOfAnAgencyKeepTheProject(t *testing.T) {
 		t.Errorf("project %q: %v", got.ProjectID, err)
 	}
 }
+
+// A profile says where its IAM is, and of which project: both are gone by, and it counts as credentials before anything is asked.
+func TestAProfileSaysWhereItsIAMIs(t *testing.T) {
+	c, other := newCloud(t), newCloud(t)
+	c.files["/token"] = other.Token(other.Claims())
+	c.files["/home/.huaweicloud/credentials"] = "[basic]\nidp_id = " + emulator.DefaultIDP + "\nid_token_file = /token\nproject_id = of-the-profile\niam_endpoint = " + other.url + "\n"
+	if !secmaster.Configured(c.options()) || len(c.Asked())+len(other.Asked()) > 0 {
+		t.Errorf("configured: %v, asked: %v %v", secmaster.Configured(c.options()), c.Asked(), other.Asked())
+	}
+	got, err := c.find()
+	if err != nil || got.AccessKey == "" || got.ProjectID != "of-the-profile" || len(c.Asked()) > 0 || len(other.Asked()) != 2 {
+		t.Errorf("%v, project %q, asked: %v %v", err, got.ProjectID, c.Asked(), other.Asked())
+	}
+	c.env["HUAWEICLOUD_SDK_IAM_ENDPOINT"], c.files["/token"] = c.url, c.Token(c.Claims())
+	if _, err := c.find(); err != nil || len(c.Asked()) != 2 {
+		t.Errorf("the environment comes first: %v, asked %v", err, c.Asked())
+	}
+}
