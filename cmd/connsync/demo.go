@@ -74,7 +74,7 @@ func (d *demo) story() error {
 		d.runs("validate"), d.runs("diff"), d.runs("sync"),
 		d.says("All there: a second look only lists, and decrypts nothing."),
 		d.runs("diff", "--exit-code"),
-		d.says("A password is rotated with `sops set`, and the firewall moves and gets a new token. That its secrets may go there is signed."),
+		d.says("A password is rotated with `sops set`. The firewall moves and gets a new token.", "That its secrets may go there is signed."),
 		d.rotates, d.runs("seal", "--yes"), d.commits("rotate the EDR's password, move the firewall"), d.runs("diff"), d.runs("sync"), d.runs("diff", "--exit-code"),
 	} {
 		if err := step(); err != nil {
@@ -84,9 +84,12 @@ func (d *demo) story() error {
 	return nil
 }
 
-func (d *demo) says(text string) func() error {
+func (d *demo) says(lines ...string) func() error {
 	return func() error {
-		d.p.Out.Line("\n%s", render.Cyan("# "+text))
+		d.p.Out.Line("")
+		for _, l := range lines {
+			d.p.Out.Line("%s", render.Cyan("# "+l))
+		}
 		return nil
 	}
 }

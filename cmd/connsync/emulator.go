@@ -63,9 +63,9 @@ func (c *emulatorCmd) Run(ctx context.Context, w world) error {
 		out.Line("%s", v)
 	}
 	plan.says(out)
-	out.Line("")
+	out.Line("\nIn connsync.yaml:\n  region: %s", emulator.DefaultRegion)
 	for _, id := range s.Workspaces() {
-		out.Line("In connsync.yaml: region: %s, workspace_id: %s", emulator.DefaultRegion, id)
+		out.Line("  workspace_id: %s", id)
 	}
 	<-ctx.Done()
 	return nil

@@ -101,8 +101,8 @@ const words = `The words of plans and reports
   adopt         Take over a connection that is in SecMaster already. Nothing is
                 created. It needs  adopt: ID  in the manifest, unless SecMaster
                 shows every setting and all are equal.
-  conflict      connsync cannot tell whose a connection is, or two want one name.
-                It is left as it is until the manifest says more.
+  conflict      connsync cannot tell whose a connection is, or two want the
+                same name. It is left as it is until the manifest says more.
   destination   A setting that says where secrets are sent: an address, a proxy,
                 a certificate that is trusted.
   drift         SecMaster shows something else than the last sync wrote.

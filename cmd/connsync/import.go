@@ -46,6 +46,8 @@ type importing struct {
 	amended  []amended
 	plugins  map[string][]manifest.Plugin // of each target read
 	left     []leftOut
+	had      int             // connections in Git or known state already
+	builtIn  int             // built-in connections, left out
 	names    map[string]bool // taken paths, in one case
 }
 
@@ -193,7 +195,14 @@ func (i *importing) consider(target string, shown []apply.Shown, known map[strin
 				return err
 			}
 		}
-		if !i.picks(s, d) || known[s.ID] || i.managed(target, s) {
+		switch {
+		case !i.picks(s, d):
+			if builtIn(s) {
+				i.builtIn++
+			}
+			continue
+		case known[s.ID] || i.managed(target, s):
+			i.had++
 			continue
 		}
 		if why := unfit(s.Name, names); why != "" {
@@ -246,6 +255,16 @@ func builtIn(s apply.Shown) bool {
 	return s.DefenseType != "" || strings.EqualFold(s.CreatorName, "system")
 }
 
+// why says why nothing is imported: what there is, and is not taken.
+func (i *importing) why() {
+	if i.had > 0 {
+		i.p.Out.Words("  ", view.Count(i.had, "connection")+" in Git or in known state already")
+	}
+	if i.builtIn > 0 {
+		i.p.Out.Words("  ", view.Count(i.builtIn, "connection")+" built in, or of an emergency policy: --built-in takes them")
+	}
+}
+
 // show says what was made, and what was left out.
 func (i *importing) show() {
 	out, incomplete := i.p.Out, 0
@@ -264,6 +283,7 @@ func (i *importing) show() {
 	}
 	if i.count() == 0 {
 		out.Line("Nothing to import.")
+		i.why()
 		return
 	}
 	if len(i.written) == 0 {
@@ -271,6 +291,6 @@ func (i *importing) show() {
 	}
 	out.Line("\n%s to write, %d incomplete, %d left out.", view.Count(len(i.written), "manifest"), incomplete, len(i.left))
 	if rule, err := sops.RuleFor(i.top, i.written[0].file); err == nil {
-		out.Line("Secrets are encrypted for:  %s", strings.Join(rule.Recipients(), ", "))
+		out.Words("", "Secrets are encrypted for:  "+strings.Join(rule.Recipients(), ", "))
 	}
 }

@@ -18,6 +18,9 @@ func (i *importing) next() error {
 		i.p.Next([]string{from + strings.Join(append([]string{i.g.same("connsync import")}, i.cmd.flags()...), " ")})
 		return nil
 	case i.count() == 0 && !i.cmd.Ask && len(i.owned) == 0:
+		if len(i.set.Connections) == 0 && i.cmd.FromTerraform == "" {
+			i.p.Next([]string{i.g.again("connsync plugins")}) // the first manifest is written by hand
+		}
 		return nil
 	}
 	set, _, err := manifest.Survey(i.src.files, i.project, nil)

@@ -154,6 +154,9 @@ func (s *starting) write(files []startFile) error {
 		return nil
 	}
 	s.p.Out.Line("\nWrote %s.", view.Count(written, "file"))
+	if s.host() == "" {
+		s.p.Note("no CI workflow was written: the repository shows no host. Later:  %s", s.g.again("connsync init --ci github")+"  (or gitlab, bitbucket, azure, jenkins)")
+	}
 	return nil
 }
 
@@ -187,7 +190,7 @@ func (s *starting) there(f startFile, was string) {
 // openers says who can open the secrets, and where a new key is.
 func (s *starting) openers() {
 	for _, r := range s.recipients {
-		s.p.Out.Line("  secrets can be opened by  %s %s   (%s)", r.kind, r.id, r.from)
+		s.p.Out.Words("  ", "secrets can be opened by  "+r.kind+" "+r.id+"   ("+r.from+")")
 	}
 	if s.newKey == nil {
 		return
@@ -196,7 +199,7 @@ func (s *starting) openers() {
 	if s.cmd.DryRun {
 		did = "a new key would be in"
 	}
-	s.p.Out.Line("  %s  %s   Keep a copy in a safe place, and give it to CI as the secret SOPS_AGE_KEY.", did, s.newKey.file)
+	s.p.Out.Words("  ", did+"  "+s.newKey.file+"   Keep a copy in a safe place, and give it to CI as the secret SOPS_AGE_KEY.")
 	if s.newKey.file != s.newKey.usual {
 		s.p.Out.Line("  sops finds it there by:  export SOPS_AGE_KEY_FILE=%s", manifest.ShellWord(s.newKey.file))
 	}
@@ -211,6 +214,10 @@ func (s *starting) next() {
 	if !s.git {
 		begin = []string{s.g.again("git init -b main")}
 	}
+	if s.wants() {
+		s.p.Next(append(begin, s.g.again("connsync validate")))
+		return
+	}
 	s.p.Next(append(begin, s.g.again("connsync import --dry-run"), s.g.again("connsync import"), s.g.again("connsync validate")))
 }
 
@@ -224,7 +231,7 @@ func (s *starting) place(ctx context.Context) error {
 		s.target.Name = s.g.Target[0]
 	}
 	if s.target.Region == "" {
-		s.target.Region = s.ask(ctx, "Region of the workspace, as in cn-north-4: ")
+		s.target.Region = s.ask(ctx, "Region of the workspace, as in cn-north-4:")
 	}
 	if s.target.Region == "" {
 		return &advised{&usageError{"which region?"}, []string{"connsync init --region REGION"}}
@@ -253,12 +260,12 @@ func (s *starting) begun() (bool, error) {
 }
 
 // ask is what a person types at a terminal; "" without a person.
-func (s *starting) ask(ctx context.Context, question string, args ...any) string {
+func (s *starting) ask(ctx context.Context, question string) string {
 	if !render.IsTerminal(s.w.stdin) {
 		return ""
 	}
 	out, done := s.g.toPerson(s.w)
 	defer done()
-	out.Ask(question, args...)
+	out.AskWords(question)
 	return strings.TrimSpace(line(ctx, s.w.stdin))
 }

@@ -99,6 +99,15 @@ func (s *starting) hasManifests(project manifest.Project) bool {
 	return err == nil && len(set.Files) > 0
 }
 
+// wants tells whether some manifest has a connection.
+func (s *starting) wants() bool {
+	if s.existing == nil {
+		return false
+	}
+	set, _, err := manifest.Survey(s.tree.FS(), *s.existing, nil)
+	return err == nil && len(set.Connections) > 0
+}
+
 // asJSON is how connsync schema prints one.
 func asJSON(v any) string {
 	var b bytes.Buffer

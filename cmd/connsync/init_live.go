@@ -63,7 +63,7 @@ func (s *starting) pick(ctx context.Context, found []secmaster.Workspace) error 
 	for i, f := range found {
 		s.p.Out.Line("  %d  %s  %s", i+1, f.ID, render.Dim(f.Name))
 	}
-	typed := s.ask(ctx, "Which workspace, by its number: ")
+	typed := s.ask(ctx, "Which workspace, by its number:")
 	if n, err := strconv.Atoi(typed); err == nil && n > 0 && n <= len(found) {
 		s.target.WorkspaceID = found[n-1].ID
 		return nil

@@ -33,7 +33,7 @@ func (s *starting) who(ctx context.Context) error {
 	}
 	if len(asked) == 0 && s.cmd.NewKey == "" {
 		s.recipients = s.atHand()
-		const question = "Another key that can open the secrets (an age recipient, an SSH public key, a file, a fingerprint or the id of a KMS key), or nothing: "
+		const question = "Another key that can open the secrets (an age recipient, an SSH public key, a file, a fingerprint or the id of a KMS key), or only Enter:"
 		for typed := s.ask(ctx, question); typed != ""; typed = s.ask(ctx, question) {
 			asked = append(asked, typed)
 		}

@@ -13,11 +13,15 @@ func (e *editing) onward(set manifest.Set) {
 	if e.src.repo == nil {
 		next = append(next, e.g.again("git init -b main"))
 	}
-	unsealed := func(c manifest.Connection) bool { return c.HasSecrets() && c.Seal == nil }
-	if e.project.Secrets.Destinations == manifest.Sealed && slices.ContainsFunc(set.Connections, unsealed) {
+	if slices.ContainsFunc(set.Connections, e.wantsSeal) {
 		next = append(next, e.g.again("connsync seal"))
 	}
 	e.p.Next(append(next, e.g.again("connsync validate")))
+}
+
+// wantsSeal tells whether a connection lacks a seal it must have.
+func (e *editing) wantsSeal(c manifest.Connection) bool {
+	return e.project.Secrets.Destinations == manifest.Sealed && c.HasSecrets() && c.Seal == nil
 }
 
 // uncommitted tells whether a connection to be taken over is in no commit yet: what comes next is said to those who begin, and no one else.

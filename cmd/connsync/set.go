@@ -71,10 +71,18 @@ func (c setCmd) Run(ctx context.Context, w world, g *globals) error {
 	if err != nil {
 		return err
 	}
-	if err := s.report(text, is, ed); err != nil || !s.incomplete || c.DryRun {
+	if err := s.report(text, is, ed); err != nil || c.DryRun {
 		return err
 	}
-	s.next()
+	if s.incomplete {
+		s.next()
+		return nil
+	}
+	set, _ := manifest.Read(s.file, is, s.project)
+	unsealed := func(c manifest.Connection) bool { return c.Target == s.target && c.Name == s.name && s.wantsSeal(c) }
+	if slices.ContainsFunc(set.Connections, unsealed) {
+		s.p.Next([]string{s.g.again("connsync seal " + manifest.ShellWord(s.file))})
+	}
 	return nil
 }
 

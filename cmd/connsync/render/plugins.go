@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ func (p *Printer) Plugins(plugins []manifest.Plugin, settings bool) {
 			continue
 		}
 		for _, v := range x.Versions {
-			p.Out.Line("    %s   component_id: %s   component_version_id: %s", Bold(v.Number), x.ID, v.ID)
+			p.Out.version(v.Number, x.ID, v.ID)
 			if len(v.Settings) == 0 {
 				p.Out.Line("      SecMaster shows no settings of this version")
 			}
@@ -33,6 +34,16 @@ func (p *Printer) Plugins(plugins []manifest.Plugin, settings bool) {
 	if len(plugins) == 0 {
 		p.Out.Line("  no plugins")
 	}
+}
+
+// version writes a version and the ids it can be named by: side by side, or one below the other where a terminal is too narrow.
+func (s *Stream) version(number, component, version string) {
+	const side = "    %s   component_id: %s   component_version_id: %s"
+	if line := fmt.Sprintf(side, number, component, version); s.width == 0 || utf8.RuneCountInString(line) <= s.columns() {
+		s.Line(side, Bold(number), component, version)
+		return
+	}
+	s.Line("    %s\n      component_id: %s\n      component_version_id: %s", Bold(number), component, version)
 }
 
 // settings writes what a version takes: key, type and what is special about it, and below that what its schema says.

@@ -46,6 +46,21 @@ func (s *Stream) Line(format string, args ...any) { s.write(s.text(format, args.
 // Ask writes a line without its end.
 func (s *Stream) Ask(format string, args ...any) { s.write(s.text(format, args...)) }
 
+// Words writes a text behind an indent. Where it does not fit a terminal it goes on in the next line, behind the same indent.
+func (s *Stream) Words(indent, text string) { s.words(Harmless(indent), Plain, text) }
+
+// AskWords asks a question of any length: it is wrapped like Words, and its last line has no end.
+func (s *Stream) AskWords(text string) {
+	lines := s.wrapped("", text)
+	for i, l := range lines {
+		if i == len(lines)-1 {
+			s.Ask("%s ", l)
+			return
+		}
+		s.Line("%s", l)
+	}
+}
+
 // write cannot say on a stream that the stream cannot be written to.
 func (s *Stream) write(text made) { _, _ = io.WriteString(s.w, string(text)) }
 
