@@ -155,7 +155,7 @@ func (s *starting) write(files []startFile) error {
 	}
 	s.p.Out.Line("\nWrote %s.", view.Count(written, "file"))
 	if s.host() == "" {
-		s.p.Note("no CI workflow was written: the repository shows no host. Later:  %s", s.g.again("connsync init --ci github")+"  (or gitlab, bitbucket, azure, jenkins)")
+		s.p.Note("no CI workflow was written: the repository shows no host. Name it: github, gitlab, bitbucket, azure or jenkins:  %s", s.g.again("connsync init --ci github"))
 	}
 	return nil
 }
@@ -214,11 +214,10 @@ func (s *starting) next() {
 	if !s.git {
 		begin = []string{s.g.again("git init -b main")}
 	}
-	if s.wants() {
-		s.p.Next(append(begin, s.g.again("connsync validate")))
-		return
+	if s.cmd.CI == "auto" || !s.wants() { // --ci adds a workflow to what is there
+		begin = append(begin, s.g.again("connsync import --dry-run"), s.g.again("connsync import"))
 	}
-	s.p.Next(append(begin, s.g.again("connsync import --dry-run"), s.g.again("connsync import"), s.g.again("connsync validate")))
+	s.p.Next(append(begin, s.g.again("connsync validate")))
 }
 
 // place is the region, the project and the workspace.

@@ -161,6 +161,6 @@ func (e *editing) resealed(file string, did sops.Resealed) {
 		e.p.Note("%s", "a recipient who was taken out has seen its data key:  sops rotate --in-place "+manifest.ShellWord(file)+"  and rotate its secrets")
 	}
 	if did.New || len(did.Encrypted) > 0 {
-		e.p.Note("what stood in the clear and was pushed is known: rotate it")
+		e.p.Note("a value that was pushed in the clear may be known to others: set another one")
 	}
 }

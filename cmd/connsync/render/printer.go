@@ -66,9 +66,9 @@ func IsTerminal(stream any) bool {
 // Coloured tells whether results have colours.
 func (p *Printer) Coloured() bool { return p.Out.colour }
 
-// Note says something to know on stderr.
+// Note says something to know on stderr. No argument has a colour.
 func (p *Printer) Note(format string, args ...any) {
-	p.Err.Line("%s %s", Cyan("note:"), p.Err.text(format, args...))
+	p.Err.labelled("", Cyan("note:"), string(p.Err.text(format, args...)))
 }
 
 // Fail says an error on stderr, and what to do about it.

@@ -25,6 +25,21 @@ func TestLongSentencesBreakAtWords(t *testing.T) {
 	}
 }
 
+// A note breaks at words on a terminal, and its command stands alone; elsewhere it is one line.
+func TestANoteFitsATerminal(t *testing.T) {
+	t.Parallel()
+	for width, want := range map[int]string{
+		0:  "note: 2 connections are taken over by this sync: begin with one:  connsync sync --only siem\n",
+		40: "note: 2 connections are taken over by\n      this sync: begin with one:\n      connsync sync --only siem\n",
+	} {
+		var b bytes.Buffer
+		(&Printer{Err: &Stream{w: &b, width: width}}).Note("%d connections are taken over by this sync: begin with one:  %s", 2, "connsync sync --only siem")
+		if b.String() != want {
+			t.Errorf("%d columns:\n%s", width, &b)
+		}
+	}
+}
+
 // The ids of a plugin's version stand whole, whatever the width.
 func TestThePluginsIdsAreWhole(t *testing.T) {
 	t.Parallel()
