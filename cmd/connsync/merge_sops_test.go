@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,10 +11,7 @@ import (
 // opens tells whether the real sops opens the file.
 func (b *branch) opens() bool {
 	b.t.Helper()
-	cmd := exec.Command(sopstest.Command(b.t), "decrypt", branchFile)
-	cmd.Dir = b.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.t.TempDir(), "SOPS_AGE_KEY=" + testIdentity}
-	return cmd.Run() == nil
+	return sopstest.Opens(b.t, b.dir, []string{"SOPS_AGE_KEY=" + testIdentity}, branchFile)
 }
 
 // reviewed is what diff --base says of a commit.

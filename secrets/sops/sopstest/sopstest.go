@@ -4,18 +4,63 @@ package sopstest
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/getsops/sops/v3/cmd/sops/formats"
 )
 
-// build has the go command make sops (go.mod names it as a tool) and keep it in the build cache: the first time it
-// takes what a build of connsync takes, and then a fraction of a second. The folder and the environment are those that the tests were
-// started with, since a test may have gone elsewhere, and set another HOME, and with it another cache.
+// build has the go command make sops, of its own files and of testdata/sops, and keep it in the build cache: the first time it takes what a
+// build of connsync takes, and then a second.
 var build = sync.OnceValues(func() (string, error) {
-	cmd := exec.Command("go", "tool", "-n", "sops")
+	overlay, err := os.CreateTemp("", "sops-overlay-*.json")
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(overlay.Name())
+	_, here, _, _ := runtime.Caller(0)
+	beside := filepath.Join(filepath.Dir(here), "testdata", "sops")
+	if err := errors.Join(json.NewEncoder(overlay).Encode(map[string]any{"Replace": ownFiles(beside)}), overlay.Close()); err != nil {
+		return "", err
+	}
+	var program string
+	for range 2 { // one that had to be built is gone then, and the second one is that of the cache
+		program, err = goSays("run", "-exec", "echo", "-overlay", overlay.Name(), beside)
+		if err != nil {
+			return program, err
+		}
+		if _, err = os.Stat(program); err == nil {
+			break
+		}
+	}
+	return program, err
+})
+
+// ownFiles are the files of the sops command, as if they stood in a folder.
+func ownFiles(dir string) map[string]string {
+	file, _ := runtime.FuncForPC(reflect.ValueOf(formats.FormatForPath).Pointer()).FileLine(0)
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(file), "..", "*.go"))
+	replace := map[string]string{}
+	for _, name := range found {
+		if !strings.HasSuffix(name, "_test.go") {
+			replace[filepath.Join(dir, filepath.Base(name))] = name
+		}
+	}
+	return replace
+}
+
+// goSays is what the go command says. The folder and the environment are those that the tests were started with, since a test may have
+// gone elsewhere, and set another HOME, and with it another cache.
+func goSays(args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
 	cmd.Dir, cmd.Env = folder, started
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -23,7 +68,7 @@ var build = sync.OnceValues(func() (string, error) {
 		return errs.String(), err
 	}
 	return strings.TrimSpace(out.String()), nil
-})
+}
 
 var (
 	folder, _ = os.Getwd()
@@ -61,13 +106,14 @@ func Fails(t testing.TB, dir string, env []string, args ...string) string {
 	return out + errs
 }
 
-func run(t testing.TB, dir string, env, args []string) (stdout, stderr string, err error) {
+// Opens tells whether sops decrypts a file.
+func Opens(t testing.TB, dir string, env []string, file string) bool {
 	t.Helper()
-	cmd := exec.Command(Command(t), args...)
-	cmd.Dir = dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err = cmd.Run()
-	return out.String(), errs.String(), err
+	_, _, err := run(t, dir, env, []string{"decrypt", file})
+	return err == nil
+}
+
+// environment is all that sops sees of it.
+func environment(home string, more []string) []string {
+	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}, more...)
 }
