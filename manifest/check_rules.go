@@ -179,6 +179,9 @@ const maxFlags = 500
 
 func (c ruleCheck) encryptHints() []string {
 	hints := append(c.resealHints(), "rotate it if it is a secret that was pushed")
+	if c.rule.Selects.Kind == "unencrypted_regex" {
+		return append(hints, "if it is no secret, and no other value of that key is one, add the key to unencrypted_regex in "+c.where())
+	}
 	if c.rule.Selects.None() {
 		return append(hints, "to leave settings in the clear, give the rule a selector:  encrypted_regex: ^(password|token|secret)$")
 	}

@@ -181,23 +181,19 @@ func (r *configReader) suspect(n *strict.Node, at secrets.Path, keys []string, v
 
 // encryptHint is how a value in the clear becomes an encrypted one.
 func (r *configReader) encryptHint(n *strict.Node) string {
-	return clearText{file: r.d.File, encrypted: r.encrypted, selects: r.d.selects, covered: r.d.inClear[n]}.hint()
+	return clearText{file: r.d.File, selects: r.d.selects, covered: r.d.inClear[n]}.hint()
 }
 
-// clearText is a value in the clear: whether its file has a sops block, what the file's rule selects, and whether it selects the value too.
+// clearText is a value in the clear: what its file's rule selects, and whether it selects the value too.
 type clearText struct {
-	file               string
-	encrypted, covered bool
-	selects            sopsrules.Selector
+	file    string
+	covered bool
+	selects sopsrules.Selector
 }
 
-// hint is how the value becomes an encrypted one: the rule has to select it, and then a command encrypts it. A rule for everything has sops
-// encrypt the names of plugins too, so connsync does it.
+// hint is how the value becomes an encrypted one: the rule has to select it, and then a command encrypts it.
 func (c clearText) hint() string {
-	command := "sops encrypt --in-place " + ShellWord(c.file)
-	if c.encrypted || c.covered && c.selects.None() {
-		command = "connsync reseal " + ShellWord(c.file)
-	}
+	command := "connsync reseal " + ShellWord(c.file)
 	switch list := c.selects.Kind; {
 	case c.covered:
 		return "encrypt it:  " + command

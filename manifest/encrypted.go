@@ -80,6 +80,11 @@ func isSetting(l sopsrules.Leaf) bool {
 	return len(l.Keys) > 3 && l.Keys[0] == "connections" && l.Keys[3] == "config"
 }
 
+// misplaced tells whether a leaf stands in a field that no connection has, which is a mistake of its own: its file opens once the field has its name.
+func misplaced(l sopsrules.Leaf) bool {
+	return len(l.Keys) > 3 && l.Keys[0] == "connections" && !slices.Contains(ConnectionFields, l.Keys[3])
+}
+
 // screenEncrypted finds what SOPS would not open: values in the clear where it expects ciphertexts, and ciphertexts where it looks for
 // none. Of what stands outside of configs only the first is told: there the rule is at fault, not the value.
 func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules.Leaf) bool) {
@@ -101,7 +106,7 @@ func (d *document) screenEncrypted(s sopsrules.Selector, encrypts func(sopsrules
 			)
 		case isSealOf(l) && !inside:
 			d.Wrong(l.Node, "%s is encrypted, and the file's own rule (%s) does not cover it: nothing would decrypt it", l.Path, sopsrules.Said(s.String())).Hint("restore the file as it was when it was sealed")
-		case inside && !isSealed(l) && !told:
+		case inside && !isSealed(l) && !told && !misplaced(l):
 			told = true
 			d.Wrong(l.Node, "%s is in the clear, and the file's own rule (%s) says that it is encrypted: sops cannot open the file", l.Path, sopsrules.Said(s.String())).Hint("encrypt the file again with a rule for values under config only, as in  encrypted_regex: ^(password|token|secret)$")
 		case !inside && isSealed(l) && setting:

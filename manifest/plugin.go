@@ -39,7 +39,7 @@ func (c *Connection) PluginSettings(all []Plugin) []PluginSetting {
 
 // clearText is a setting of a connection, in the clear or with values in the clear.
 func (s Set) clearText(x Connection, at secrets.Path) clearText {
-	c := clearText{file: x.File.Path, encrypted: x.File.Sops != nil}
+	c := clearText{file: x.File.Path}
 	if rule, _ := s.Rules.For(c.file); rule != nil {
 		c.selects = rule.Selects
 	}

@@ -143,7 +143,7 @@ func explainOurs(err error) (string, []string, bool) {
 	case errors.As(err, &none):
 		return none.Error(), none.hints(), true
 	case errors.As(err, &usage):
-		return usage.message, hintsOf(err, "connsync --help"), true
+		return usage.message, hintsOf(err), true
 	case errors.As(err, &file):
 		return fmt.Sprintf("%s %s: %s", file.flag, file.name, systemReason(file.err)), nil, true
 	}

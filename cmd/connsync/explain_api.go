@@ -53,7 +53,7 @@ func apiHints(e *secmaster.Error) []string {
 	case errors.Is(e, secmaster.ErrThrottled):
 		return []string{"SecMaster limits the rate of requests; repeat later, with a longer --timeout or a smaller --parallelism"}
 	case errors.Is(e, secmaster.ErrUnreachable):
-		return []string{"check the network, HTTPS_PROXY and the endpoint"}
+		return []string{"check the network, HTTPS_PROXY and the endpoint", "see how far a request comes, and to which host:  connsync doctor"}
 	case errors.Is(e, secmaster.ErrNotFound), e.Status == 400:
 		return []string{"SecMaster does not accept the connection as it is: check its plugin, version and config"}
 	case e.Status >= 500 || e.Status == 0:

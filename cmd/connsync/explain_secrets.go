@@ -19,7 +19,7 @@ func explainSecrets(err error) (string, []string, bool) {
 		sops.KindStructure:  {"restore the file as sops wrote it"},
 		sops.KindNotAllowed: {"to use such a key, add to connsync.yaml:  secrets: {allow: [age, pgp, hckms, " + strings.Join(e.NotAllowed, ", ") + "]}"},
 		sops.KindNoKey:      keyHints(e),
-		sops.KindMAC:        {"edited without sops: undo the edit, and make it again with  sops edit " + manifest.ShellWord(e.File)},
+		sops.KindMAC:        {"edited without the file's key: undo the edit, and make it again with  sops edit " + manifest.ShellWord(e.File), "or without sops:  connsync set TARGET/NAME.SETTING VALUE"},
 		sops.KindAltered:    {"a secret opens only in the target, connection and setting it was encrypted for: undo the change, and make it with sops"},
 		sops.KindPartialMAC: {"take mac_only_encrypted out of its rule in .sops.yaml, and then  connsync reseal " + manifest.ShellWord(e.File), "or set  secrets: {mac: any}  in connsync.yaml"},
 		sops.KindUnfit:      {"write a binary value as text, in the way that its plugin reads (base64, for example), and set it with  sops edit " + manifest.ShellWord(e.File)},

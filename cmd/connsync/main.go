@@ -99,7 +99,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 		err = errors.Join(checkVariables(command), checkSelection(command, &c))
 	}
 	if err != nil {
-		return usage(w, args, err)
+		return usage(w, args, helped(command, err))
 	}
 	c.globals.typed = typedIn(command)
 	if asksJSON(command.Selected()) {
@@ -109,7 +109,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	w.waits = c.globals.printer(w).Progress()
 	w.asks = c.globals.desk(ctx, w)
 	command.BindTo(ctx, (*context.Context)(nil))
-	return c.outcome(w, command.Run(w, &c.globals))
+	return c.outcome(w, helped(command, command.Run(w, &c.globals)))
 }
 
 // helpShown ends parsing after --help, the way kong expects the process to end.
@@ -126,9 +126,25 @@ func parse(p *kong.Kong, args []string) (command *kong.Context, err error) {
 	return p.Parse(args)
 }
 
+// helped adds the command's own help to an error in how it was used, where nothing better is advised.
+func helped(command *kong.Context, err error) error {
+	var own *advised
+	var used *usageError
+	var parsing *kong.ParseError
+	if errors.As(err, &parsing) {
+		command = parsing.Context
+	} else if !errors.As(err, &used) {
+		return err
+	}
+	if errors.As(err, &own) || command == nil || command.Selected() == nil {
+		return err
+	}
+	return &advised{err, []string{command.Selected().FullPath() + " --help"}}
+}
+
 // usage says what is wrong with a command line. Kong's texts name flags and arguments only.
 func usage(w world, args []string, err error) int {
-	hints := []string{"connsync --help"}
+	hints := hintsOf(err, "connsync --help")
 	render.New(w.stdout, w.stderr, render.Options{}).Fail(err.Error(), hints)
 	if wantsJSON(args) {
 		_ = render.FailedJSON(w.stdout, exitUsage, []render.Failure{{Message: err.Error(), Hints: hints}})

@@ -87,6 +87,8 @@ var mutants = []mutant{
 	{"a create is sent again after a 408", "apply/secmaster/request.go", "\tif c.method == http.MethodPost {\n\t\treturn false", "\tif c.method == http.MethodPost && a.status != 408 {\n\t\treturn false", "./apply TestNet$/cells/408/create"},
 	{"a status is read in capitals only", "apply/secmaster/types.go", `strings.EqualFold(strings.TrimSpace(c.Status), "FAILED")`, `c.Status == "FAILED"`, "./apply TestAConnectionThatMayNotWork"},
 	{"what is not enabled after a write is not said", "apply/outcome.go", "silent: seen == silent, warnings: slices.Concat(h.Warnings(), w.spends(), w.otherwise(h))}", "silent: seen == silent}", "./apply TestAConnectionThatMayNotWork"},
+	{"a misspelt field is told as a value in the clear, too", "manifest/encrypted.go", "&& !told && !misplaced(l):", "&& !told:", "./manifest TestBadManifests"},
+	{"an edit without the key is said to want a seal", "cmd/connsync/view/conflict.go", "s.MAC != c.Known.MAC || s.MACOnlyEncrypted", "true", "./cmd/connsync TestHints/seals"},
 	{"what is left alone is never said to have failed", "diff/compute.go", "h != nil && c.Want != nil {", "h != nil && c.Write {", "./apply TestAConnectionThatMayNotWork"},
 	{"an update is believed on its answer", "apply/outcome.go", "case seen == contradicted:", "case false:", "./apply TestAnUpdateIsDone"},
 	{"a secret that is shown to differ is left", "diff/compared.go", "case told && !written:", "case told && written:", "./apply TestWhatWasRecordedIsCompared"},

@@ -86,12 +86,29 @@ func Conflict(c *diff.Change) (string, []string) {
 			[]string{manifest.SealHint(c.Pos.File), "or let review alone decide, in every sync:  secrets: {destinations: reviewed}  in connsync.yaml",
 				"or accept it in this run:  connsync sync --new-destination " + manifest.ShellWord(manifest.PatternOf(c.Name))}
 	case diff.ConflictUnsealed:
-		return "it has no seal, and it had one, or connsync.yaml wants one (secrets.destinations: sealed)", unsealedHints(c)
+		if c.Known != nil && c.Known.Seal != nil && c.Known.Seal.Sealed {
+			return "its seal is gone: it had one when it was last applied", unsealedHints(c)
+		}
+		return "it has secrets and no seal, and connsync.yaml wants one (secrets.destinations: sealed)", unsealedHints(c)
 	case diff.ConflictResealed:
 		return "not what was sealed: " + List(Paths(d.Fields)) + " changed, and the seal is still the one that was applied before",
-			[]string{"undo the change, if no holder of the key made it", manifest.SealHint(c.Pos.File)}
+			resealedHints(c)
 	}
 	return string(d.Kind), nil
+}
+
+// resealedHints: the MAC of the last apply covers what was in the clear then. Where it still stands in the file, and covers all values, the edit was made without the
+// key, and the file cannot be sealed before it is undone.
+func resealedHints(c *diff.Change) []string {
+	if s := c.Want.File.Sops; s == nil || c.Known == nil || s.MAC != c.Known.MAC || s.MACOnlyEncrypted || len(c.Conflict.Fields) == 0 {
+		return []string{"undo the change, if no holder of the key made it", manifest.SealHint(c.Pos.File)}
+	}
+	field := string(c.Conflict.Fields[0])
+	if field == "plugin" {
+		field = "version"
+	}
+	return []string{"undo the edit: it was made without the file's key",
+		"if it is right, undo it and then make it with the key:  connsync set " + manifest.ShellWord(manifest.PlaceOf(c.Want.Target, c.Want.Name)+"."+field) + " VALUE"}
 }
 
 // unsealedHints say how a connection gets its seal back, or does without.

@@ -70,7 +70,7 @@ func target(anchor string, plan diff.Plan, newTarget map[[2]string]string, offli
 }
 
 func commits(plan diff.Plan, offline bool) (out []Commit) {
-	want, known := "want", "known"
+	want, known := "Git", "state"
 	if offline {
 		want, known = "head", "base"
 	}
@@ -149,8 +149,10 @@ func why(c *diff.Change) []string {
 	case c.Action == diff.Adopt && !c.Write:
 		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"), with equal settings: recorded, not written")
 	case c.Action == diff.Adopt:
-		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"): taken over, and written once unless all of it is equal")
-	case c.Action == diff.Orphaned:
+		out = append(out, "in SecMaster already ("+Cut(c.ID, 8)+"): taken over, and written once if anything differs")
+	case c.Action == diff.Orphaned && len(c.Warnings) == 0:
+		out = append(out, "no longer in Git; left alone, and sync --prune deletes it")
+	case c.Action == diff.Orphaned: // a warning may say that nothing deletes it
 		out = append(out, "no longer in Git; left alone")
 	case c.Action == diff.Remove:
 		out = append(out, "no longer in Git; a sync leaves it alone, and sync --prune deletes it")
