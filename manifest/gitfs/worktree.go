@@ -23,8 +23,8 @@ type Worktree struct {
 	links func(name string) bool // whether a folder is a submodule's; nil where it is unknown
 
 	mu      sync.Mutex
-	folders map[string]bool     // known to be no link
-	held    map[string]*os.Root // open folders; never more than a few above mostHeld
+	folders map[string]bool        // known to be no link
+	held    map[string]*heldFolder // open ones; never more than a few above mostHeld
 }
 
 // Of has the worktree know the submodules of a commit: one that was not checked out is an empty folder, like any other.
@@ -52,7 +52,7 @@ func OpenWorktree(top string) (*Worktree, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: top, Err: fs.ErrNotExist}
 	}
-	return &Worktree{root: root, folders: map[string]bool{".": true}, held: map[string]*os.Root{}}, nil
+	return &Worktree{root: root, folders: map[string]bool{".": true}, held: map[string]*heldFolder{}}, nil
 }
 
 // Close gives the folder back.
@@ -105,11 +105,10 @@ func (f worktreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // ReadFile is fs.ReadFileFS.
 func (f worktreeFS) ReadFile(name string) ([]byte, error) {
-	file, err := f.w.near(name)
-	if err != nil {
-		return f.readNow(name)
+	if data, err := f.w.near(name); err == nil {
+		return data, nil
 	}
-	return contentOf(name, file)
+	return f.readNow(name)
 }
 
 // readNow is ReadFile of what stands at a path now, whatever took its folder's place.
@@ -132,58 +131,6 @@ func contentOf(name string, file fs.File) ([]byte, error) {
 		return nil, &RefusedError{name, "larger than 8 MiB"}
 	}
 	return data.Bytes(), err
-}
-
-// near opens a file in its folder, which is held open: of thousands of files the way there is walked once. Its errors are no last word: Open
-// gives that.
-func (w *Worktree) near(name string) (fs.File, error) {
-	if !fs.ValidPath(name) {
-		return nil, fs.ErrInvalid
-	}
-	folder, err := w.hold(path.Dir(name))
-	if err != nil {
-		return nil, err
-	}
-	base := path.Base(name)
-	info, err := folder.Lstat(base)
-	if err != nil {
-		return nil, err
-	}
-	if err := refuse(name, info.Mode()); err != nil {
-		return nil, err
-	}
-	return folder.Open(base)
-}
-
-// mostHeld is how many folders are held open.
-const mostHeld = 128
-
-// hold gives a folder that is no link, opened once.
-func (w *Worktree) hold(name string) (*os.Root, error) {
-	w.mu.Lock()
-	folder, full := w.held[name], len(w.held) >= mostHeld
-	w.mu.Unlock()
-	switch {
-	case folder != nil:
-		return folder, nil
-	case full || !fs.ValidPath(name):
-		return nil, fs.ErrInvalid
-	}
-	if err := w.folder(name); err != nil {
-		return nil, err
-	}
-	folder, err := w.root.OpenRoot(filepath.FromSlash(name))
-	if err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if other := w.held[name]; other != nil {
-		_ = folder.Close()
-		return other, nil
-	}
-	w.held[name] = folder
-	return folder, nil
 }
 
 // check refuses a name that leads through a link, or to something that is neither a file nor a folder.

@@ -1,0 +1,32 @@
+//go:build !unix
+
+package gitfs
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// heldFolder is an open folder of a worktree.
+type heldFolder struct{ *os.Root }
+
+func holdFolder(root *os.Root, name string) (*heldFolder, error) {
+	open, err := root.OpenRoot(filepath.FromSlash(name))
+	return &heldFolder{open}, err
+}
+
+// read reads a file of the folder. It does not follow a link.
+func (f *heldFolder) read(base string) ([]byte, error) {
+	info, err := f.Lstat(base)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuse(base, info.Mode()); err != nil {
+		return nil, err
+	}
+	file, err := f.Open(base)
+	if err != nil {
+		return nil, err
+	}
+	return contentOf(base, file)
+}
