@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -121,14 +122,16 @@ func missingIDs(listed []secmaster.Connection, known map[string]diff.Known) []st
 // haves are connections as package diff reads them. Configs that are too much together are an error: what each is would be taken for not shown.
 func haves(listed []secmaster.Connection) ([]diff.Have, error) {
 	out := make([]diff.Have, len(listed))
-	settings := 0
-	for i, c := range listed {
-		out[i] = have(c)
-		if settings += len(out[i].Settings); settings > mostSettings {
-			return nil, &secmaster.Error{Op: "list connections", Message: "it shows more settings than any workspace has", Class: secmaster.ErrIncomplete}
+	var settings atomic.Int64
+	return out, secrets.InParts(len(listed), func(from, to int) error {
+		for i := from; i < to; i++ {
+			out[i] = have(listed[i])
+			if settings.Add(int64(len(out[i].Settings))) > mostSettings {
+				return &secmaster.Error{Op: "list connections", Message: "it shows more settings than any workspace has", Class: secmaster.ErrIncomplete}
+			}
 		}
-	}
-	return out, nil
+		return nil
+	})
 }
 
 // have is a connection as package diff reads it. Its config is taken apart here, and every

@@ -14,7 +14,7 @@ var ErrUnread = errors.New("its file was not read")
 
 // unvouched are the resting files not vouched for by known state as it stands now: it was read anew since they were passed over.
 func (o *observation) unvouched(t Target) []string {
-	if len(t.Rest) == 0 {
+	if len(t.Rest) == 0 || t.RestedAt != "" && t.RestedAt == o.known.Commit && o.abandoned.known == nil {
 		return nil
 	}
 	vouched := diff.Resting(o.known.Known, t.Checks)
@@ -47,6 +47,7 @@ func (o *observation) wants(ctx context.Context, r Reader, want, rest []manifest
 	if o.want, err = resolve(ctx, r, want, o.known.Known); err != nil {
 		return err
 	}
+	o.want = slices.Grow(o.want, len(rest))
 	for _, c := range rest {
 		o.want = append(o.want, diff.Want{Connection: c, Resolved: o.known.Known[c.Name].Plugin, Rests: true})
 	}

@@ -134,24 +134,31 @@ func Read(name string, text []byte, p Project) (Set, []Mistake) {
 
 func gather(docs []loaded) (s Set, mistakes []Mistake) {
 	s.Files = slices.Grow(s.Files, len(docs))
-	order := make([]*Connection, 0, len(docs)) // connections are large: they are put in order first, and copied once
+	order, resting := make([]*Connection, 0, len(docs)), []*Connection(nil) // connections are large: they are put in order first, and copied once
 	for i := range docs {
 		l := &docs[i]
 		s.size += l.size
 		s.Files = append(s.Files, l.file)
-		s.Resting = append(s.Resting, l.resting...)
+		for j := range l.resting {
+			resting = append(resting, &l.resting[j])
+		}
 		for j := range l.connections {
 			order = append(order, &l.connections[j])
 		}
 		mistakes = append(mistakes, l.mistakes...)
 	}
-	slices.SortStableFunc(order, inOrder)
-	slices.SortStableFunc(s.Resting, func(a, b Connection) int { return inOrder(&a, &b) })
-	s.Connections = slices.Grow(s.Connections, len(order))
-	for _, c := range order {
-		s.Connections = append(s.Connections, *c)
-	}
+	s.Connections, s.Resting = sorted(order), sorted(resting)
 	return s, mistakes
+}
+
+// sorted puts connections in order; nil for none.
+func sorted(order []*Connection) []Connection {
+	slices.SortStableFunc(order, inOrder)
+	out := slices.Grow([]Connection(nil), len(order))
+	for _, c := range order {
+		out = append(out, *c)
+	}
+	return out
 }
 
 // inOrder compares connections by target and name.

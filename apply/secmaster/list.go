@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -112,6 +113,7 @@ func (l lister[T]) byRecord(ctx context.Context) (*gathered[T], bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	got.room(pages)
 	last, fits := first, true
 	for _, p := range pages {
 		fits = fits && p.total == first.total && l.follows(p, last)
@@ -235,6 +237,15 @@ type gathered[T any] struct {
 func (l lister[T]) gather() *gathered[T] { return &gathered[T]{id: l.id, seen: map[string]bool{}} }
 
 func (g *gathered[T]) n() int { return len(g.items) }
+
+// room is made for what some pages hold, once.
+func (g *gathered[T]) room(pages []page[T]) {
+	n := 0
+	for _, p := range pages {
+		n += len(p.items)
+	}
+	g.items = slices.Grow(g.items, n)
+}
 
 // add gives the number of items that were new.
 func (g *gathered[T]) add(items []T) int {

@@ -21,15 +21,9 @@ type Connection struct {
 	Config                     secrets.Value // a string: JSON text that may hold secrets; zero where none was shown
 	Enabled                    *bool
 	CreateTime, UpdateTime     string
-	CreatorID, CreatorName     string
-	ModifierID, ModifierName   string
+	CreatorName, ModifierName  string
 	DefenseType                string // not empty: a connection of an emergency policy
-	TargetProjectID            string
-	TargetProjectName          string
-	TargetEnterpriseID         string
-	TargetEnterpriseName       string
-	RegionID, RegionName       string
-	CanBeDeleted               *bool // nil: not said
+	CanBeDeleted               *bool  // nil: not said
 }
 
 // Failed tells that the status is FAILED, in any case. What it means is not documented.

@@ -94,3 +94,44 @@ func TestWhatIsRememberedIsNotReadAgain(t *testing.T) {
 		t.Errorf("what depends on the history that is here was remembered: %v", err)
 	}
 }
+
+// An announcement on state of an older schema writes all of it in the newest one: no commit has files of two.
+func TestAnAnnouncementOnAnOlderSchemaWritesBothFiles(t *testing.T) {
+	dir := repository(t)
+	plant(t, dir, header1+line1("one", ""), open1)
+	l := locked(t, store(t, dir))
+	now := time.Now()
+	commit(t, l, new(state.Edit).Announce(state.Run{ID: "r", Started: now, Expires: now.Add(time.Minute)}))
+	for _, file := range []string{"known.jsonl", "intents.jsonl"} {
+		if text := run(t, dir, "show", "connsync-state/prod:"+file); !strings.HasPrefix(text, `{"schema":2`) {
+			t.Errorf("%s is %s", file, text)
+		}
+	}
+}
+
+// An edit that says what is known already writes nothing, and one that says anything else about a name writes it, whatever else it is about.
+func TestAnEditIsComparedWithWhatIsKnown(t *testing.T) {
+	dir := repository(t)
+	l := locked(t, store(t, dir))
+	first := commit(t, l, put("one", "two"))
+	for name, e := range map[string]*state.Edit{
+		"the same":              put("two", "one"),
+		"no intent to settle":   new(state.Edit).Settle("one"),
+		"no name to forget":     new(state.Edit).Forget("c", "three"),
+		"no run to end":         new(state.Edit).EndRun(),
+		"forgotten and renewed": put("one").Forget("c", "one"),
+	} {
+		if got := commit(t, l, e.Say(state.Message{Subject: name})); got.Commit != first.Commit {
+			t.Errorf("%s: %s was written", name, got.Commit)
+		}
+	}
+	other := known("two")
+	other.UpdateTime += " later"
+	for _, e := range []*state.Edit{put("one").Record(other), put("one").Forget("c", "two"), put("one").Applied("c2", time.Now(), true)} {
+		before := l.Snapshot()
+		after := commit(t, l, e.Say(state.Message{Subject: "changed"}))
+		if got, err := store(t, dir).Read(ctx); err != nil || after.Commit == before.Commit || got.Commit != after.Commit || len(got.Known) != len(after.Known) || got.AppliedDirty != after.AppliedDirty || got.Known["two"].UpdateTime != after.Known["two"].UpdateTime {
+			t.Errorf("%+v: %v, read as %+v", after, err, got)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"connsync/diff"
+	"connsync/secrets"
 )
 
 // schema is the version of the written format. Version 2 added homes, what is known of a write (written, blob, dirty, adopted,
@@ -39,23 +40,48 @@ type intentsHeader struct {
 	Run    *Run `json:"run,omitempty"`
 }
 
-// encode gives the two files of a snapshot: the same snapshot always gives the same bytes.
-func encode(target string, s Snapshot) (known, intents []byte) {
-	var k, i bytes.Buffer
-	add := func(to *bytes.Buffer, v any, more json.RawMessage) {
-		text, _ := with(v, more) // both are what parse gave: it cannot fail
-		to.Write(text)
+// lineSize is about what a line of known.jsonl has, so that room is made for all of them at once.
+const lineSize = 1 << 10
+
+// encodeKnown gives known.jsonl: the same snapshot always gives the same bytes.
+func encodeKnown(target string, s Snapshot) []byte {
+	names := s.names()
+	var b bytes.Buffer
+	b.Grow((len(names) + 1) * lineSize)
+	b.Write(encodeHeader(target, s))
+	for _, name := range names {
+		b.Write(s.encodeLine(name))
 	}
-	add(&k, knownHeader{Schema: schema, Target: target, Homes: s.Homes, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt, Dirty: s.AppliedDirty}, s.More.Header)
-	for _, name := range s.names() {
-		e, _ := s.line(name)
-		add(&k, e, s.More.Known[name])
+	return b.Bytes()
+}
+
+func encodeHeader(target string, s Snapshot) []byte {
+	text, _ := with(knownHeader{Schema: schema, Target: target, Homes: s.Homes, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt, Dirty: s.AppliedDirty}, s.More.Header)
+	return text // both are what parse gave: it cannot fail
+}
+
+// encodeLine is the line of a name; nil for none.
+func (s Snapshot) encodeLine(name string) []byte {
+	e, there := s.line(name)
+	if !there {
+		return nil
 	}
-	add(&i, intentsHeader{Schema: schema, Run: s.Run}, s.More.Open)
+	text, _ := with(e, s.More.Known[name])
+	return text
+}
+
+// encodeIntents gives intents.jsonl.
+func encodeIntents(s Snapshot) []byte {
+	var b bytes.Buffer
+	add := func(v any, more json.RawMessage) {
+		text, _ := with(v, more)
+		b.Write(text)
+	}
+	add(intentsHeader{Schema: schema, Run: s.Run}, s.More.Open)
 	for _, name := range slices.Sorted(maps.Keys(s.Intents)) {
-		add(&i, s.Intents[name], s.More.Intents[name])
+		add(s.Intents[name], s.More.Intents[name])
 	}
-	return k.Bytes(), i.Bytes()
+	return b.Bytes()
 }
 
 // decode reads the two files. Its problem is "" where they are what encode writes.
@@ -72,7 +98,7 @@ func decode(target string, known, intents []byte) (s Snapshot, newer int, proble
 	if h.Target != target {
 		return s, 0, "it belongs to another target"
 	}
-	s.Homes, s.Place, s.Applied, s.AppliedAt, s.AppliedDirty = h.Homes, h.Place, h.Applied, h.AppliedAt, h.Dirty
+	s.Schema, s.Homes, s.Place, s.Applied, s.AppliedAt, s.AppliedDirty = h.Schema, h.Homes, h.Place, h.Applied, h.AppliedAt, h.Dirty
 	problem = each(lines[1:], s.More.Known, func(e entry) string { return e.Name }, func(e entry) { e.keep(&s, h.Schema) })
 	if problem != "" {
 		return s, 0, problem
@@ -105,28 +131,42 @@ func header(text []byte, into any) (more json.RawMessage, newer int, problem str
 	return more, 0, ""
 }
 
-// each reads lines, which end with a newline and are in strict order of name.
+// parsed is one line, and the members of it that nothing is known of.
+type parsed[T any] struct {
+	v    T
+	rest json.RawMessage
+	err  error
+}
+
+// each reads lines, which end with a newline and are in strict order of name. They are read side by side, and judged in order.
 func each[T any](lines [][]byte, more map[string]json.RawMessage, name func(T) string, keep func(T)) string {
-	before := ""
-	for n, text := range lines {
-		if len(text) == 0 && n == len(lines)-1 {
-			return ""
+	last := len(lines) - 1
+	if last < 0 || len(lines[last]) > 0 {
+		return "it does not end with a whole line"
+	}
+	read := make([]parsed[T], last)
+	err := secrets.InParts(last, func(from, to int) error {
+		for i := from; i < to; i++ {
+			read[i].rest, read[i].err = parse(lines[i], &read[i].v)
 		}
-		var v T
-		rest, err := parse(text, &v)
-		if err != nil || !bytes.HasSuffix(text, []byte("\n")) {
+		return nil
+	})
+	before := ""
+	for i := range read {
+		p := &read[i]
+		if err != nil || p.err != nil {
 			return "a line of it cannot be read"
 		}
-		if name(v) == "" || name(v) <= before {
+		if name(p.v) == "" || name(p.v) <= before {
 			return "its lines are not in order"
 		}
-		before = name(v)
-		if rest != nil {
-			more[before] = rest
+		before = name(p.v)
+		if p.rest != nil {
+			more[before] = p.rest
 		}
-		keep(v)
+		keep(p.v)
 	}
-	return "it does not end with a whole line"
+	return ""
 }
 
 func strict(text []byte, into any) error {

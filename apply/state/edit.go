@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"time"
@@ -122,6 +123,18 @@ func (e *Edit) apply(s Snapshot, now time.Time) Snapshot {
 	}
 	s.More = s.More.follow(before, s)
 	return s
+}
+
+// changes tells which of the two files the edit makes another one. Of thousands of lines it looks at those that it is about.
+func (e *Edit) changes(before, after Snapshot) (known, intents bool) {
+	known = !bytes.Equal(encodeHeader("", before), encodeHeader("", after))
+	for _, k := range e.recorded {
+		known = known || !bytes.Equal(before.encodeLine(k.Name), after.encodeLine(k.Name))
+	}
+	for _, f := range e.forgotten {
+		known = known || !bytes.Equal(before.encodeLine(f.name), after.encodeLine(f.name))
+	}
+	return known, !bytes.Equal(encodeIntents(before), encodeIntents(after))
 }
 
 // connections forgets, and then records. Of a gone connection the name, the id and the seal's counter stay known.

@@ -213,8 +213,7 @@ func (s *Store) beginAnew(ctx context.Context, local, shared string) (string, er
 	if !s.isCommit(parent) {
 		parent = ""
 	}
-	known, intents := encode(s.target, Snapshot{})
-	hash, err := s.write(parent, known, intents, Message{Subject: s.target + ": begun anew", Lines: []string{"the state before could not be read"}})
+	hash, err := s.write(parent, encodeKnown(s.target, Snapshot{}), encodeIntents(Snapshot{}), Message{Subject: s.target + ": begun anew", Lines: []string{"the state before could not be read"}})
 	if err != nil {
 		return "", err
 	}

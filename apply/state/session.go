@@ -163,22 +163,22 @@ func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 		e.home = home // a change of its own
 	}
 	next := e.apply(s.base, s.store.repo.Now())
-	known, intents := encode(s.store.target, next)
-	if s.base.Commit != "" {
-		before, open := encode(s.store.target, s.base)
-		if string(before) == string(known) && string(open) == string(intents) {
-			return s.base, nil
-		}
+	knownTo, openTo := e.changes(s.base, next)
+	if s.base.Commit != "" && !knownTo && !openTo {
+		return s.base, nil
 	}
 	if s.store.repo.Remote != nil {
 		e.message.Lines = append(slices.Clone(e.message.Lines), "[skip ci]")
 	}
 	if home != "" && len(next.Homes) == 0 { // the first shared one says where
-		e.home = home
+		e.home, knownTo = home, true
 		next = e.apply(s.base, s.store.repo.Now())
-		known, intents = encode(s.store.target, next)
+	}
+	var known []byte
+	if knownTo || s.base.Commit == "" || s.base.Schema != schema {
+		known, next.Schema = encodeKnown(s.store.target, next), schema
 	}
 	var err error
-	next.Commit, err = s.store.write(s.base.Commit, known, intents, e.message)
+	next.Commit, err = s.store.write(s.base.Commit, known, encodeIntents(next), e.message)
 	return next, err
 }

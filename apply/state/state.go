@@ -15,6 +15,7 @@ import (
 // Snapshot is known state at one commit of its ref. The zero Snapshot is the one of a target never synced.
 type Snapshot struct {
 	Commit       string
+	Schema       int      // of the files of Commit
 	Beside       string   // the Remote's commit, where neither of the two is known to come after the other: this is what is known here
 	Homes        []string // the repositories sharing it, as "host/path"; none where it was never shared
 	Place        diff.Place

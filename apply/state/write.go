@@ -14,11 +14,15 @@ type encodable interface {
 	Encode(plumbing.EncodedObject) error
 }
 
-// write stores the objects of a state commit and gives the commit's name. The ref does not move yet.
+// write stores the objects of a state commit and gives the commit's name. Without known, its known.jsonl is the parent's. The ref does not move yet.
 func (s *Store) write(parent string, known, intents []byte, m Message) (string, error) {
 	var hashes [2]plumbing.Hash
 	before := s.named[parent]
 	for i, text := range [][]byte{intents, known} {
+		if text == nil {
+			hashes[i] = before[i]
+			continue
+		}
 		if hashes[i] = plumbing.ComputeHash(plumbing.BlobObject, text); hashes[i] == before[i] {
 			continue // the parent names it too, so that nothing removes it
 		}

@@ -36,7 +36,7 @@ func (g *globals) target(t wanted, s *source, known state.Snapshot, how planning
 		Retarget: slices.Contains(how.retarget, t.Name), ByName: how.byName, Uses: how.uses, Prune: how.prune, Limit: how.limit, Unguard: matcher(how.unguard),
 		Contains: contains, Older: how.allowOlder, Reviewed: how.reviewed, Careful: how.careful,
 		Destinations: t.destinations, Accept: matcher(how.accepted),
-		Checks: t.checks, Rest: t.rest, Reread: t.reread,
+		Checks: t.checks, Rest: t.rest, RestedAt: t.restedAt, Reread: t.reread,
 	}
 }
 

@@ -18,6 +18,7 @@ type wanted struct {
 
 	destinations string // secrets.destinations of the project
 	checks       string // by which want was checked
+	restedAt     string // the commit of known state by which rest was passed over
 	reread       apply.Reread
 }
 

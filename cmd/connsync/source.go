@@ -164,7 +164,7 @@ func (g *globals) load(s *source, project manifest.Project, by *vouchers) (manif
 	var wrong manifest.Mistakes
 	for _, t := range g.selected(project, set) {
 		if len(of[t.Name]) == 0 {
-			t.reread = by.reread(s.files, project, t)
+			t.reread, t.restedAt = by.reread(s.files, project, t, set.Resting), by.states[t.Name].Commit
 			m.wanted = append(m.wanted, t)
 		}
 		wrong = append(wrong, of[t.Name]...)
@@ -182,10 +182,10 @@ func (g *globals) load(s *source, project manifest.Project, by *vouchers) (manif
 }
 
 // read are the files that a plan was made from.
-func read(p manifest.Project, set manifest.Set) []string {
-	names := []string{p.File}
+func read(p manifest.Project, set manifest.Set) []gitfs.Read {
+	out := []gitfs.Read{{Name: p.File}}
 	for _, f := range set.Files {
-		names = append(names, f.Path)
+		out = append(out, gitfs.Read{Name: f.Path, Blob: f.Blob})
 	}
-	return names
+	return out
 }

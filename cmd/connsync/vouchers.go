@@ -34,17 +34,25 @@ func checksOf(rules string) string {
 	return secrets.Digest(fmt.Sprintf("%d %s %s %s", manifest.Checks, b.Version, b.Commit, rules))
 }
 
-// vouched are the files with exactly one vouching target, but for some.
-func (by *vouchers) vouched(but []string) func(rules string) map[string]manifest.Vouched {
+// vouched are the files with exactly one vouching target.
+func (by *vouchers) vouched(rules string) map[string]manifest.Vouched {
+	if by.files == nil || by.rules != rules {
+		by.rules, by.files = rules, by.find(checksOf(rules))
+	}
+	return by.files
+}
+
+// but are the vouched files but for some. Those that rested in a survey are not looked at again.
+func (by *vouchers) but(some []string, resting []manifest.Connection) func(rules string) map[string]manifest.Vouched {
 	return func(rules string) map[string]manifest.Vouched {
-		if by.files == nil || by.rules != rules {
-			by.rules, by.files = rules, by.find(checksOf(rules))
+		out := maps.Clone(by.vouched(rules))
+		for _, c := range resting {
+			if v, ok := out[c.File.Path]; ok {
+				v.Seen = v.Blob == c.File.Blob
+				out[c.File.Path] = v
+			}
 		}
-		out := by.files
-		if len(but) > 0 {
-			out = maps.Clone(out)
-		}
-		for _, file := range but {
+		for _, file := range some {
 			delete(out, file)
 		}
 		return out
@@ -72,7 +80,7 @@ func (by *vouchers) find(checks string) map[string]manifest.Vouched {
 
 // survey reads the manifests. Where something is wrong, all of them are read: what is said must not depend on what was read before.
 func (by *vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manifest.Mistakes, error) {
-	set, found, err := manifest.SurveyBut(files, p, nil, by.vouched(nil))
+	set, found, err := manifest.SurveyBut(files, p, nil, by.vouched)
 	if err == nil && len(set.Resting) > 0 && len(set.WithRules(slices.Clone(found)).Fatal()) > 0 {
 		return manifest.Survey(files, p, nil)
 	}
@@ -80,11 +88,11 @@ func (by *vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manif
 }
 
 // reread reads more and more of one target's files.
-func (by *vouchers) reread(files fs.FS, p manifest.Project, t wanted) apply.Reread {
+func (by *vouchers) reread(files fs.FS, p manifest.Project, t wanted, resting []manifest.Connection) apply.Reread {
 	var but []string
 	return func(more []string) (want, rest []manifest.Connection, err error) {
 		but = append(but, more...)
-		set, found, err := manifest.SurveyBut(files, p, nil, by.vouched(but))
+		set, found, err := manifest.SurveyBut(files, p, nil, by.but(but, resting))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"connsync/apply/state"
 	"connsync/diff"
+	"connsync/manifest"
 )
 
 // A file rests where one target alone vouches for it, under the rules that hold, and where it was not asked for since.
@@ -32,12 +33,18 @@ func TestWhoVouchesForAFile(t *testing.T) {
 		{"", nil, nil},
 		{"r", nil, []string{"more.yaml", "own.yaml"}},
 	} {
-		got := by.vouched(c.but)(c.rules)
+		resting := []manifest.Connection{{File: manifest.File{Path: "more.yaml", Blob: "b"}}, {File: manifest.File{Path: "own.yaml", Blob: "other"}}, {File: manifest.File{Path: "strange.yaml"}}}
+		got := by.but(c.but, resting)(c.rules)
+		for file, v := range by.vouched(c.rules) {
+			if v.Seen {
+				t.Errorf("%s passes for seen before it was looked at", file)
+			}
+		}
 		if files := slices.Sorted(maps.Keys(got)); !slices.Equal(files, c.want) {
 			t.Errorf("under %q but %v: %v, want %v", c.rules, c.but, files, c.want)
 		}
 		for file, v := range got {
-			if v.Target != "prod" || v.Blob != "b" || len(v.Names) != 1 {
+			if v.Target != "prod" || v.Blob != "b" || len(v.Names) != 1 || v.Seen != (file == "more.yaml") {
 				t.Errorf("%s: %+v", file, v)
 			}
 		}

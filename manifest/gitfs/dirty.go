@@ -8,10 +8,13 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
+// Read is a file as it was read: Blob is Git's name of that content, as SHA-1, or "" where it is not known.
+type Read struct{ Name, Blob string }
+
 // Dirty compares what was read from the worktree with HEAD: it names the files of read with a text unlike HEAD's, and the
 // manifests of HEAD that were not read. Line ends converted by Git at a checkout make no difference, and
-// neither do files left out by a sparse checkout.
-func (r *Repository) Dirty(files fs.FS, read []string, manifest func(file string) bool) ([]string, error) {
+// neither do files left out by a sparse checkout. A file is read again only where its Blob is not HEAD's.
+func (r *Repository) Dirty(files fs.FS, read []Read, manifest func(file string) bool) ([]string, error) {
 	head, err := r.Head()
 	if err != nil {
 		return nil, err
@@ -22,11 +25,15 @@ func (r *Repository) Dirty(files fs.FS, read []string, manifest func(file string
 	}
 	seen := make(map[string]bool, len(read))
 	var out []string
-	for _, name := range read {
+	for _, f := range read {
+		name := f.Name
 		seen[name] = true
 		n, tracked := tree.nodes[name]
 		if !tracked {
 			out = append(out, name)
+			continue
+		}
+		if f.Blob == n.hash.String() {
 			continue
 		}
 		text, err := fs.ReadFile(files, name)

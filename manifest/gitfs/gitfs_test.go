@@ -271,6 +271,49 @@ func TestLinksAndSpecialFilesAreRefused(t *testing.T) {
 	}
 }
 
+// unhashed are files of unknown content.
+func unhashed(names []string) []gitfs.Read {
+	out := make([]gitfs.Read, len(names))
+	for i, n := range names {
+		out[i].Name = n
+	}
+	return out
+}
+
+// What is judged is the content that was read: of one with a name the file is not read once more, unless it is not HEAD's.
+func TestDirtyGoesByTheContentThatWasRead(t *testing.T) {
+	dir := repository(t)
+	w, err := gitfs.OpenWorktree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	head := strings.TrimSpace(run(t, dir, "rev-parse", "HEAD:connections/a.yaml"))
+	other := strings.Repeat("1", len(head))
+	read := func(blob string) []gitfs.Read {
+		return append(unhashed([]string{"connsync.yaml", "connections/deep/b.yml"}), gitfs.Read{Name: "connections/a.yaml", Blob: blob})
+	}
+	dirty := func(blob string) string {
+		got, err := open(t, dir).Dirty(w.FS(), read(blob), underConnections)
+		if err != nil {
+			t.Error(err)
+		}
+		return strings.Join(got, " ")
+	}
+	if got := dirty(other); got != "" { // as with line ends that a checkout converted
+		t.Errorf("HEAD's content under another hash: %q", got)
+	}
+	write(t, dir, "connections/a.yaml", "edited since")
+	if got := dirty(head); got != "" {
+		t.Errorf("what was read is HEAD's: %q", got)
+	}
+	for _, blob := range []string{other, ""} {
+		if got := dirty(blob); got != "connections/a.yaml" {
+			t.Errorf("%q is not HEAD's: %q", blob, got)
+		}
+	}
+}
+
 func TestDirtyIsWhatWasReadAndIsNotInHEAD(t *testing.T) {
 	all := []string{"connsync.yaml", "connections/a.yaml", "connections/deep/b.yml"}
 	for name, c := range map[string]struct {
@@ -302,7 +345,7 @@ func TestDirtyIsWhatWasReadAndIsNotInHEAD(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = w.Close() })
-			got, err := open(t, dir).Dirty(w.FS(), c.read, underConnections)
+			got, err := open(t, dir).Dirty(w.FS(), unhashed(c.read), underConnections)
 			if err != nil || strings.Join(got, " ") != c.want {
 				t.Errorf("%v %v, want %s", got, err, c.want)
 			}
@@ -474,7 +517,7 @@ func BenchmarkRead10000(b *testing.B) {
 	b.Run("dirty", func(b *testing.B) {
 		names := all(w.FS())
 		for b.Loop() {
-			if d, err := open(b, dir).Dirty(w.FS(), names, underConnections); err != nil || len(d) > 0 {
+			if d, err := open(b, dir).Dirty(w.FS(), unhashed(names), underConnections); err != nil || len(d) > 0 {
 				b.Fatal(err, d)
 			}
 		}
