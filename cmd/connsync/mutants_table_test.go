@@ -171,7 +171,7 @@ var mutants = []mutant{
 	{"a pattern that matches nothing is accepted", "cmd/connsync/names.go", "if !n.matched(p) {", "if false {", "./cmd/connsync TestAPattern"},
 	{"a few characters of a hash are enough", "cmd/connsync/sync.go", "{12,64}", "{2,64}", "./cmd/connsync TestScripts/state_errors"},
 	{"a check that could not look is green", "cmd/connsync/diff.go", "if c.ExitCode && !g.LocalState {", "if false {", "./cmd/connsync TestScripts/blind"},
-	{"a target that fails hides the next ones", "cmd/connsync/preview.go", "\t\tif ctx.Err() != nil {\n\t\t\treturn", "\t\tif true {\n\t\t\treturn", "./cmd/connsync TestScripts/blind"},
+	{"a target that fails hides the next ones", "cmd/connsync/preview_target.go", "\t\tif ctx.Err() != nil {\n\t\t\treturn", "\t\tif true {\n\t\t\treturn", "./cmd/connsync TestScripts/blind"},
 	{"state that CI throws away is used", "cmd/connsync/store.go", "|| !inCI(w) {", "|| true {", "./cmd/connsync TestScripts/ci"},
 	{"a list that was cut off is a list", "cmd/connsync/exit.go", "err = w.unwritten()", "err = nil", "./cmd/connsync TestOutputThat"},
 	{"a report that could not be written after changes is 1", "cmd/connsync/exit.go", "if code == exitFailed && changes > 0 {", "if false {", "./cmd/connsync TestAReportThat"},

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
-	"connsync/apply"
-	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/diff"
 	"connsync/manifest"
@@ -85,21 +82,6 @@ func (v *preview) look(ctx context.Context, all manifests) {
 	}
 }
 
-// planAll plans targets, until the command is interrupted.
-func (v *preview) planAll(ctx context.Context, all []wanted) {
-	for _, t := range all {
-		plan, err := v.target(ctx, t)
-		if err == nil {
-			v.plans = append(v.plans, plan)
-			continue
-		}
-		v.failed = append(v.failed, targetError(t.Name, err))
-		if ctx.Err() != nil {
-			return
-		}
-	}
-}
-
 // onward is what comes after a look, where there are no manifests yet, or those just imported.
 func (v *preview) onward(set manifest.Set) []string {
 	switch {
@@ -140,68 +122,6 @@ func (v *preview) vouchers() *vouchers {
 func (v *preview) refuse(err error) {
 	if err != nil {
 		v.refused = append(v.refused, &foreseen{err})
-	}
-}
-
-// target plans one target.
-func (v *preview) target(ctx context.Context, t wanted) (diff.Plan, error) {
-	read := v.states[t.Name]
-	if read.err != nil {
-		return diff.Plan{}, read.err
-	}
-	known := read.known
-	if v.none != nil && (len(known.Known) > 0 || len(v.blind) > 0) { // misspelt folders would look like removed connections
-		return diff.Plan{}, v.none
-	}
-	v.names.add(t.want, known)
-	options, err := v.g.client(ctx, v.w, t.Target, need{job: secmaster.JobDiff, uses: v.how.uses || v.how.prune})
-	if err != nil {
-		return diff.Plan{}, err
-	}
-	reader, err := secmaster.NewReader(options)
-	if err != nil {
-		return diff.Plan{}, err
-	}
-	defer reader.Close()
-	target := v.g.target(t, v.src, known, v.how, v.src.contains(ctx, v.policy, v.w.env))
-	plan, err := apply.Preview(ctx, reader, target)
-	if err == nil && !v.how.dryRun {
-		v.compareCatalog(ctx, reader, t.Name)
-	}
-	if place := (*state.PlaceError)(nil); v.how.dryRun && errors.As(err, &place) {
-		v.refuse(targetError(t.Name, err))
-		target.Retarget = true
-		plan, err = apply.Preview(ctx, reader, target)
-	}
-	return plan, v.judged(t.Name, err)
-}
-
-// judged notes what a sync would refuse, and what cannot be told; the plan is shown all the same. Another error is given back.
-func (v *preview) judged(target string, err error) error {
-	switch first := (*apply.FirstSyncError)(nil); {
-	case errors.As(err, &first):
-		v.refuse(targetError(target, err))
-	case errors.Is(err, apply.ErrHistory):
-		v.unjudged = append(v.unjudged, targetError(target, err))
-	default:
-		return err
-	}
-	return nil
-}
-
-// compareCatalog looks whether the saved plugins of a target are still those of its workspace. Without saved ones it asks no server.
-func (v *preview) compareCatalog(ctx context.Context, r *secmaster.Reader, target string) {
-	if len(v.saved.Of(target)) == 0 {
-		return
-	}
-	components, err := r.Components(ctx)
-	if err != nil { // a plan does not need it, and a check of everything does
-		v.blind = append(v.blind, targetError(target, &unseen{"the plugins of the workspace could not be compared with " + manifest.PluginsFile, err}))
-		return
-	}
-	now := v.saved.Saved(map[string][]manifest.Plugin{target: pluginsOf(components)})
-	if !bytes.Equal(now.Text(), v.saved.Text()) {
-		v.stale = append(v.stale, targetError(target, &refusal{message: "the workspace has other plugins or settings than " + manifest.PluginsFile + ": renew it with  connsync plugins --save"}))
 	}
 }
 
