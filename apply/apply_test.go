@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -25,6 +24,7 @@ import (
 	"connsync/apply/state"
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/manifest/gitfs/gittest"
 	"connsync/secrets"
 )
 
@@ -93,8 +93,8 @@ func staged(t testing.TB, names ...string) *scene {
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }))
 	t.Cleanup(h.Close)
 	s.url = h.URL
-	if out, err := exec.Command("git", "init", "-q", s.repo).CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
+	if err := gittest.Init(s.repo, "main", false); err != nil {
+		t.Fatal(err)
 	}
 	s.wants(names...)
 	return s

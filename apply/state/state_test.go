@@ -17,6 +17,7 @@ import (
 
 	"connsync/apply/state"
 	"connsync/diff"
+	"connsync/manifest/gitfs/gittest"
 	"connsync/secrets"
 )
 
@@ -25,7 +26,7 @@ var (
 	place = diff.Place{Region: "cn-north-4", ProjectID: "p", WorkspaceID: "w"}
 )
 
-// repository is an empty one, made by Git itself.
+// repository is an empty one.
 func repository(t testing.TB, args ...string) string {
 	t.Helper()
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
@@ -37,6 +38,9 @@ func repository(t testing.TB, args ...string) string {
 
 func run(t testing.TB, dir string, args ...string) string {
 	t.Helper()
+	if out, did := gittest.Does(dir, args...); did {
+		return out
+	}
 	cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "maintenance.auto=false"}, args...)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()

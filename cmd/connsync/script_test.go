@@ -17,10 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"connsync/apply/secmaster/emulator"
 	"connsync/manifest/gitfs"
+	"connsync/manifest/gitfs/gittest"
 	"connsync/secrets/sops"
 )
 
@@ -189,7 +191,9 @@ func of(ts *testscript.TestScript) *scene { return ts.Value("world").(*scene) }
 
 // project makes a Git repository here with a project file for the emulated workspace.
 func project(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Check(ts.Exec("git", "init", "-q", "-b", "main"))
+	if gittest.Init(ts.MkAbs("."), "main", false) != nil {
+		ts.Check(ts.Exec("git", "init", "-q", "-b", "main"))
+	}
 	if _, err := os.Stat(ts.MkAbs("connsync.yaml")); err != nil {
 		text := fmt.Sprintf(demoProject, emulator.DefaultRegion, emulator.DefaultProject, emulator.DefaultWorkspace)
 		ts.Check(os.WriteFile(ts.MkAbs("connsync.yaml"), []byte(text), 0o644))
@@ -199,9 +203,14 @@ func project(ts *testscript.TestScript, _ bool, _ []string) {
 // commit [MESSAGE] commits everything, a second after the commit before it.
 func commit(ts *testscript.TestScript, _ bool, args []string) {
 	of(ts).commits++
-	ts.Setenv("GIT_COMMITTER_DATE", time.Unix(1_800_000_000+int64(of(ts).commits), 0).UTC().Format(time.RFC3339))
-	ts.Check(ts.Exec("git", "add", "-A"))
-	ts.Check(ts.Exec("git", "commit", "-q", "-m", "c "+strings.Join(args, " ")))
+	now, message := time.Unix(1_800_000_000+int64(of(ts).commits), 0).UTC(), "c "+strings.Join(args, " ")
+	ts.Setenv("GIT_COMMITTER_DATE", now.Format(time.RFC3339))
+	if gittest.Add(ts.MkAbs(".")) != nil {
+		ts.Check(ts.Exec("git", "add", "-A"))
+	}
+	if gittest.Commit(ts.MkAbs("."), message, object.Signature{Name: "tester", Email: "tester@example.invalid", When: now}, false) != nil {
+		ts.Check(ts.Exec("git", "commit", "-q", "-m", message))
+	}
 }
 
 // encryptFiles is seal FILE...: it encrypts passwords, tokens and secrets in place.

@@ -18,10 +18,14 @@ import (
 	"testing/fstest"
 
 	"connsync/manifest/gitfs"
+	"connsync/manifest/gitfs/gittest"
 )
 
 func run(t testing.TB, dir string, args ...string) string {
 	t.Helper()
+	if out, did := gittest.Does(dir, args...); did {
+		return out
+	}
 	cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "protocol.file.allow=always", "-c", "maintenance.auto=false"}, args...)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
