@@ -197,7 +197,7 @@ func (c ruleCheck) differences() []Mistake {
 	}
 	own, rule := c.f.Sops, c.rule
 	if !rule.Selects.None() && rule.Selects.Fault == sopsrules.NoFault && own.Selector != rule.Selector && own.Selector != rule.Selects.WithSeals() {
-		differs("what is encrypted is not what its rule in %s says: %s in the file, %s in the rule", c.where(), sopsrules.Said(own.Selector), sopsrules.Said(rule.Selector))
+		differs("what is encrypted is not what its rule in %s says: %s", c.where(), sopsrules.SaidApart(own.Selector, rule.Selector))
 	}
 	if own.MACOnlyEncrypted != rule.MACOnly {
 		differs("mac_only_encrypted is %t in the file, and %t in its rule in %s", own.MACOnlyEncrypted, rule.MACOnly, c.where())

@@ -42,10 +42,13 @@ func (c iamCmd) Run(w world) error {
 	}
 	out.Line("What %s needs\n", c.For)
 	list(out, secmaster.Actions(c.For))
-	out.Line("\nWho uses a connection: for diff --uses, and sync --prune. Without it, they say that they could not look\n")
+	out.Line("")
+	out.Words("", "Who uses a connection: for diff --uses, and sync --prune. Without it, they say that they could not look")
+	out.Line("")
 	list(out, secmaster.UsesActions())
 	out.Line("\nA connsync.yaml without project_id also needs to look up the project in IAM.")
-	out.Line("unverified: the name follows the pattern of its neighbours; the vendor's documents that were read do not have it.\n")
+	out.Words("", "unverified: the name follows the pattern of its neighbours; the vendor's documents that were read do not have it.")
+	out.Line("")
 	show()
 	return nil
 }

@@ -42,18 +42,9 @@ func (s *Stream) checks(checks []view.Check) {
 	for _, c := range checks {
 		s.labelled("  ", styleOf(c.Verdict)(fmt.Sprintf("%-13s", c.Verdict)), c.Name+": "+c.Text)
 		for _, h := range c.Hints {
-			s.hint(strings.Repeat(" ", 16), h)
+			s.labelled(strings.Repeat(" ", 16), Cyan("hint:"), h)
 		}
 	}
-}
-
-// hint writes a hint; one with a command in one line, to be copied.
-func (s *Stream) hint(indent, h string) {
-	if strings.Contains(h, "  ") {
-		s.Line("%s%s %s", indent, Cyan("hint:"), h)
-		return
-	}
-	s.labelled(indent, Cyan("hint:"), h)
 }
 
 // habits writes what a SecMaster does.

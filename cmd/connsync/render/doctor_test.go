@@ -41,7 +41,8 @@ prod   cn-north-4, workspace w
                 ahead of the server's; signatures are
                 refused from 15 minutes on
   not looked at writes: only a write shows it
-                hint: see the permissions that a sync needs:  connsync iam --for sync
+                hint: see the permissions that a sync needs:
+                      connsync iam --for sync
 
   What this SecMaster does where the vendor's documents leave it open:
 
