@@ -106,8 +106,8 @@ const words = `The words of plans and reports
   destination   A setting that says where secrets are sent: an address, a proxy,
                 a certificate that is trusted.
   drift         SecMaster shows something else than the last sync wrote.
-  Git, state    At the top of a plan: the commit of the manifests, and the commit
-                of known state from which the plan was made.
+  Git, state    At the top of a plan: the commit of the manifests, and that of
+                known state.
   high risk     A change that can send secrets elsewhere, show them to more
                 readers, or destroy something. Look at each.
   incomplete    A manifest with settings that have no value yet:
