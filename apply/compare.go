@@ -14,7 +14,7 @@ func (p *Prepared) compare(ctx context.Context) error {
 	if len(cs) == 0 || p.sync.ByName {
 		return nil
 	}
-	p.opened = p.sync.reveal(ctx, cs, nil)
+	p.opened = p.sync.reveal(ctx, cs)
 	compared := diff.Compared{}
 	for _, c := range cs {
 		if o := p.opened[c.Want.File.Path]; o.err != nil {

@@ -7,27 +7,18 @@ import (
 
 // concealed tells of a write without any change: settings applied in the clear are encrypted now, and have their values still.
 // Then the connection is recorded as it stands, and nothing is sent.
-func (w *write) concealed(revealed map[string]opened) bool {
+func (w *write) concealed(o opened) bool {
 	settings := w.change.Concealed()
 	if len(settings) == 0 {
 		return false
 	}
-	values := revealed[w.change.Want.File.Path].secrets
 	for _, s := range manifest.Settings("config", w.change.Want.Config) {
 		applied, was := settings[s.Path]
-		if was && (s.Secret == nil || !diff.Conceals(values[s.Secret.Path], applied)) {
+		if was && (s.Secret == nil || !diff.Conceals(o.secrets[s.Secret.Path], applied)) {
 			return false
 		}
 	}
 	return true
-}
-
-// file is the manifest of a write; "" for a delete.
-func (w *write) file() string {
-	if w.change.Want == nil {
-		return ""
-	}
-	return w.change.Want.File.Path
 }
 
 // recordConcealed is what is known by now of a connection where nothing had to be sent. What was said of its last write stays; one taken

@@ -60,6 +60,9 @@ func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool
 
 // settingsSent are the digests of all sent settings, by path; in memory only, since a digest of a secret is a guess away from it.
 func (w *write) settingsSent() map[secrets.Path]string {
+	if w.shown != nil {
+		return w.shown
+	}
 	sent := diff.Have{
 		Name: w.body.Name, Description: w.body.Description, Settings: settings(w.body.Config),
 		Plugin: diff.Plugin{ComponentID: w.body.ComponentID, VersionID: w.body.ComponentVersionID},

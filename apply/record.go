@@ -14,15 +14,15 @@ import (
 
 // announce stores the run and the intents of all its writes in one commit, before the first of them is
 // sent: whatever happens then, the next run knows what to look for.
-func (s Sync) announce(ctx context.Context, o *observation, ws []*write) error {
-	intents := make([]state.Intent, len(ws))
-	for i, w := range ws {
-		intents[i] = state.Intent{Name: w.change.Name, Kind: w.announcedAs(), ID: w.change.ID, Run: s.Run.ID, Expires: s.Run.Expires}
+func (s Sync) announce(ctx context.Context, o *observation, cs []*diff.Change) error {
+	intents := make([]state.Intent, len(cs))
+	for i, c := range cs {
+		intents[i] = state.Intent{Name: c.Name, Kind: announcedAs(c), ID: c.ID, Run: s.Run.ID, Expires: s.Run.Expires}
 	}
 	ctx, cancel := outlive(ctx, finishIn) // an announcement without an end must not keep other runs waiting
 	defer cancel()
 	m := s.Message
-	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(ws))
+	m.Subject = fmt.Sprintf("%s: about to write %d", s.Name, len(cs))
 	e := new(state.Edit).Say(m).In(o.place).Announce(s.Run, intents...)
 	_, err := s.State.Commit(ctx, e.Forget("", o.abandoned.known...).Settle(o.abandoned.intents...))
 	if err != nil {
@@ -61,15 +61,16 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 	}
 	for i := range p.Plan.Changes {
 		c := &p.Plan.Changes[i]
-		v, written := fates[c.Name]
-		if written {
-			p.recordWritten(e, c, v)
-		} else if w := p.concealed[c.Name]; w != nil {
+		v, announced := fates[c.Name]
+		switch w := p.equal[c.Name]; {
+		case w != nil:
 			e.Record(p.recordConcealed(w))
-		} else if !c.Write {
+		case announced:
+			p.recordWritten(e, c, v)
+		case !c.Write:
 			p.recordResting(e, c)
 		}
-		if settles(c, v, written) {
+		if settles(c, v, announced) {
 			e.Settle(c.Name)
 		}
 	}
@@ -79,7 +80,7 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 	return e
 }
 
-// recordWritten notes what became of a sent change.
+// recordWritten notes what became of an announced change.
 func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
 	switch {
 	case v.disputed:
@@ -120,7 +121,7 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 			k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
 		}
 		e.Record(k)
-	case c.Action == diff.Adopt && p.opens(c):
+	case c.Action == diff.Adopt && opens(c, p.authenticated[c.Name]):
 		k := diff.Record(*c.Want, *c.Have, diff.RecordOptions{Commit: p.sync.Commit, Dirty: p.sync.Dirty, Unverified: true})
 		k.Unverified = !verified
 		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
@@ -135,11 +136,11 @@ func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 // settles tells whether the intents of a change are done with, this run's and an earlier one's: an
 // interrupted create that was found and could not be written stays announced, or the next
 // run would take it for another user's.
-func settles(c *diff.Change, v fate, written bool) bool {
+func settles(c *diff.Change, v fate, announced bool) bool {
 	switch {
-	case written && c.Intent != nil && c.ID != "" && c.Action != diff.Delete:
+	case announced && c.Intent != nil && c.ID != "" && c.Action != diff.Delete:
 		return v.have != nil
-	case written:
+	case announced:
 		return v.settled
 	case c.Intent == nil || c.Write:
 		return false

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"sync"
 	"time"
 
@@ -30,21 +29,14 @@ type opened struct {
 	err          error
 }
 
-// reveal opens every file needed by a change, each once, on all cores, before anything is written. A
-// file that cannot be opened takes only its own connections out of the run. Open files are not opened again.
-func (s Sync) reveal(ctx context.Context, cs []*diff.Change, already map[string]opened) map[string]opened {
+// reveal opens every file of some changes, each once, on all cores.
+func (s Sync) reveal(ctx context.Context, cs []*diff.Change) map[string]opened {
 	need := files(cs)
 	out := make(map[string]opened, len(need))
-	for path, o := range already {
-		if _, needed := need[path]; needed && o.err == nil {
-			out[path] = o
-			delete(need, path)
-		}
-	}
 	var mu sync.Mutex
 	done := 0
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(s.openers())
 	for path := range need {
 		out[path] = opened{err: secrets.ErrPanic} // unless it opens
 	}

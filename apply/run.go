@@ -5,10 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/diff"
-	"connsync/manifest"
 )
 
 // ErrNotAnnounced says that the intents could not be stored, so nothing was sent.
@@ -30,26 +28,24 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	r := Report{Target: s.Name, Run: s.Run.ID, Plan: p.Plan, Started: s.Clock.now(), Recorded: true}
 	recording, cancel := outlive(ctx, recordIn)
 	defer cancel()
-	ws, refused := p.writes(ctx)
-	interrupted := ctx.Err() != nil
-	if interrupted {
-		refused = nil // what could not be opened for want of time is not refused
-	}
+	o := p.open(ctx)
+	defer o.end()
+	o.find(ctx)
 	var fates map[string]fate
-	if len(ws) > 0 && !interrupted {
+	if cs := p.sendable(); len(cs) > 0 && ctx.Err() == nil {
 		err := s.Limit.Check(p.Plan)
 		if err == nil {
-			err = s.announce(ctx, p.seen, ws)
+			err = s.announce(ctx, p.seen, cs)
 		}
 		if err != nil {
-			r.Err, r.Results = err, unrecorded(p.results(ws, refused, nil))
+			r.Err, r.Results = err, unrecorded(p.results(nil))
 			r.Took = s.Clock.now().Sub(r.Started)
 			return r
 		}
-		fates, r.Err = p.carryOut(ctx, ws)
+		fates, r.Err = p.carryOut(ctx, o, cs)
 	}
 	r.Interrupted = ctx.Err() != nil
-	r.Results = p.results(ws, refused, fates)
+	r.Results = p.results(fates)
 	if err := p.record(recording, &r, fates); err != nil {
 		r.Recorded, r.Kept = false, errors.Is(err, state.ErrUnshared)
 		r.Err = errors.Join(r.Err, err)
@@ -58,85 +54,21 @@ func (p *Prepared) Run(ctx context.Context) Report {
 	return r
 }
 
-// writes reveals what the plan needs, and separates what can be sent from what is refused.
-func (p *Prepared) writes(ctx context.Context) ([]*write, map[string]error) {
-	sends, notes := p.parted()
-	all := append(notes[:len(notes):len(notes)], sends...)
-	revealed := p.sync.reveal(ctx, all, p.opened)
-	refused := p.compareSeals(ctx, all, revealed)
-	p.authenticate(notes, revealed)
-	for _, c := range notes {
-		if refused[c.Name] == nil && !p.opens(c) {
-			refused[c.Name] = errors.Join(revealed[c.Want.File.Path].err, ErrNotOpened)
-		}
-	}
-	before := p.seen.ids()
-	var ws []*write
-	p.concealed = make(map[string]*write)
-	for _, c := range sends {
-		if refused[c.Name] != nil {
-			continue
-		}
-		w, err := newWrite(c, revealed, before)
-		if err != nil {
-			refused[c.Name] = err
-			continue
-		}
-		if w.concealed(revealed) || c.Equal(revealed[w.file()].secrets) {
-			p.concealed[c.Name] = w
-			continue
-		}
-		ws = append(ws, w)
-	}
-	return ws, refused
-}
-
-// compareSeals keeps what is to be recorded of each connection's seal, and gives the connections refused for it.
-func (p *Prepared) compareSeals(ctx context.Context, cs []*diff.Change, revealed map[string]opened) map[string]error {
-	refused := make(map[string]error)
-	p.seals = make(map[string]*diff.Seal, len(cs))
-	history, unread := p.sealHistory(ctx, cs)
-	for _, c := range cs {
-		if c.Want == nil || c.Want.Seal == nil {
-			continue
-		}
-		s, err := p.prove(c, revealed[c.Want.File.Path], history)
-		if err == nil && unread != nil {
-			if n, _ := p.newest(c, nil); n == 0 {
-				err = unread
-			}
-		}
-		if err != nil {
-			refused[c.Name] = err
-			continue
-		}
-		p.seals[c.Name] = s
-	}
-	return refused
-}
-
-// parted are the changes to send, and those with files only recorded, or noted.
-func (p *Prepared) parted() (sends, notes []*diff.Change) {
+// sendable are the changes to send, but for those known not to be.
+func (p *Prepared) sendable() (out []*diff.Change) {
 	for i := range p.Plan.Changes {
-		switch c := &p.Plan.Changes[i]; {
-		case c.Write:
-			sends = append(sends, c)
-		case c.Restamp || c.Verified || c.Action == diff.Adopt:
-			notes = append(notes, c)
+		if c := &p.Plan.Changes[i]; c.Write && p.refused[c.Name] == nil && p.equal[c.Name] == nil {
+			out = append(out, c)
 		}
 	}
-	return sends, notes
+	return out
 }
 
 // newWrite is a change with what is sent for it. It fails where its file does not give it.
-func newWrite(c *diff.Change, revealed map[string]opened, before map[string]bool) (*write, error) {
-	if c.Action == diff.Delete {
-		return &write{change: c}, nil
-	}
+func newWrite(c *diff.Change, o opened, before map[string]bool) (*write, error) {
 	if c.Want.Rests {
 		return nil, ErrUnread
 	}
-	o := revealed[c.Want.File.Path]
 	b, err := body(c.Want, o)
 	if err == nil && !o.dated(c.Want) {
 		err = ErrFileChanged
@@ -147,32 +79,22 @@ func newWrite(c *diff.Change, revealed map[string]opened, before map[string]bool
 	return &write{change: c, body: b, before: before, lastModified: o.lastModified}, nil
 }
 
-// authenticate notes the unwritten connections with a file's time and MAC fit to record: those with an opened file. What any user can write
-// into a file would otherwise pass, in the next run, for what sops wrote before.
-func (p *Prepared) authenticate(noted []*diff.Change, revealed map[string]opened) {
-	p.authenticated = make(map[string]bool, len(noted))
-	for _, c := range noted {
-		o, read := revealed[c.Want.File.Path]
-		p.authenticated[c.Name] = read && o.err == nil && o.dated(c.Want) && (c.Want.Seal == nil || p.seals[c.Name] != nil || p.sync.Destinations == manifest.Reviewed)
-	}
-}
-
 // opens tells whether an adopted connection's file opened, if it is encrypted at all: what an unopened one says is not recorded.
-func (p *Prepared) opens(c *diff.Change) bool {
-	return c.Action != diff.Adopt || c.Write || c.Want.File.Sops == nil || p.authenticated[c.Name]
+func opens(c *diff.Change, authentic bool) bool {
+	return c.Action != diff.Adopt || c.Write || c.Want.File.Sops == nil || authentic
 }
 
-// carryOut sends and settles. Its error is what stopped it early, or the closing list's.
-func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]fate, error) {
+// carryOut sends what was announced, as it is opened, and settles it. Its error is what stopped it early, or the closing list's.
+func (p *Prepared) carryOut(ctx context.Context, o *opening, announced []*diff.Change) (map[string]fate, error) {
 	final, cancel := outlive(ctx, listIn)
 	defer cancel()
-	stopped := p.sync.send(ctx, ws, func(w *write) bool { return !w.deletes() })
-	if stopped == nil { // what is deleted goes last: by then its successor is there
-		stopped = p.sync.send(ctx, ws, (*write).deletes)
-	}
+	ws, stopped := p.sync.send(ctx, o, len(announced))
 	have, listErr := p.sync.settle(ctx, final, ws, p.seen.have)
+	out := make(map[string]fate, len(announced))
+	for _, c := range announced {
+		out[c.Name] = p.unsent(c)
+	}
 	shown, ids := byName(have), byID(have)
-	out := make(map[string]fate, len(ws))
 	for _, w := range ws {
 		v := outcomeOf(w, shown, ids, listErr)
 		v.write = w
@@ -181,28 +103,36 @@ func (p *Prepared) carryOut(ctx context.Context, ws []*write) (map[string]fate, 
 	return out, errors.Join(stopped, listErr)
 }
 
-// results gives every change its one outcome.
-func (p *Prepared) results(ws []*write, refused map[string]error, fates map[string]fate) []Result {
-	sent := make(map[string]secmaster.Sent, len(ws))
-	for _, w := range ws {
-		sent[w.change.Name] = w.sent
+// unsent is what became of an announced change that was not sent: its file did not open, it was as wanted already, or the run ended before.
+func (p *Prepared) unsent(c *diff.Change) fate {
+	switch {
+	case p.refused[c.Name] != nil:
+		return fate{outcome: Refused, err: p.refused[c.Name], settled: true}
+	case p.equal[c.Name] != nil:
+		return fate{outcome: resting(*c), settled: true}
 	}
+	return fate{outcome: Skipped, settled: true}
+}
+
+// results gives every change its one outcome.
+func (p *Prepared) results(fates map[string]fate) []Result {
 	out := make([]Result, 0, len(p.Plan.Changes))
 	for _, c := range p.Plan.Changes {
 		r := Result{Name: c.Name, ID: c.ID, Action: c.Action, Pos: c.Pos, Outcome: resting(c)}
-		v, tried := fates[c.Name]
-		switch err := refused[c.Name]; {
+		v, announced := fates[c.Name]
+		switch err := p.refused[c.Name]; {
 		case err != nil:
 			r.Outcome, r.Err = Refused, err
-		case c.Write && tried:
+		case p.equal[c.Name] != nil:
+		case announced:
 			r.Outcome, r.Err, r.Duplicates, r.Unconfirmed, r.Warnings = v.outcome, v.err, v.duplicates, v.silent, v.warnings
-			r.Sent, r.RequestIDs = v.write.tried, sent[c.Name].RequestIDs
+			if v.write != nil {
+				r.Sent, r.RequestIDs = v.write.tried, v.write.sent.RequestIDs
+			}
 			if v.have != nil {
 				r.ID = v.have.ID
 			}
-		case p.concealed[c.Name] != nil:
-			r.Outcome = resting(c)
-		case c.Write, !p.opens(&c):
+		case c.Write, !opens(&c, p.authenticated[c.Name]):
 			r.Outcome = Skipped
 		}
 		out = append(out, r)

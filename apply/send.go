@@ -51,32 +51,59 @@ func (b *breaker) open() error {
 	return b.stopped
 }
 
-// send sends every write of one kind once, some at a time. What it does not get to stays untried: after an interruption or
-// the run's expiry, or when going on has no prospect. It returns what stopped it.
-func (s Sync) send(ctx context.Context, ws []*write, which func(*write) bool) error {
+// wire is the way of a run's writes: each is sent once, some at a time. What it does not get to stays untried: after an interruption or
+// the run's expiry, or when going on has no prospect.
+type wire struct {
+	s        Sync
+	ctx      context.Context
+	inFlight context.Context // outlives ctx a little
+	breaker  breaker
+	group    errgroup.Group
+	done     *atomic.Int64
+	total    int
+}
+
+func (w *wire) over() bool {
+	return w.ctx.Err() != nil || w.breaker.open() != nil || !w.s.Clock.now().Before(w.s.Run.Expires)
+}
+
+// send waits for a free place, and sends a write there.
+func (w *wire) send(x *write) {
+	w.group.Go(secrets.Contained(func() error {
+		if w.over() {
+			return nil
+		}
+		w.s.sendOne(w.inFlight, x)
+		w.breaker.note(x.err)
+		w.s.progress("writing", int(w.done.Add(1)), w.total)
+		return nil
+	}))
+}
+
+// send sends what the opening gives, and then what is deleted: by then its successor is there. It gives the writes it came to, and what stopped it.
+func (s Sync) send(ctx context.Context, o *opening, total int) (ws []*write, err error) {
 	inFlight, cancel := outlive(ctx, finishIn)
 	defer cancel()
 	inFlight, cancelExpiry := context.WithDeadline(inFlight, s.Run.Expires)
 	defer cancelExpiry()
-	var b breaker
 	var done atomic.Int64
-	var g errgroup.Group
-	g.SetLimit(s.Parallelism)
-	for _, w := range ws {
-		if !which(w) {
-			continue
-		}
-		g.Go(secrets.Contained(func() error {
-			if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {
-				return nil
+	for _, next := range []func() *write{func() *write { return o.next(ctx) }, o.nextDelete} {
+		w := &wire{s: s, ctx: ctx, inFlight: inFlight, done: &done, total: total}
+		w.group.SetLimit(s.Parallelism)
+		for !w.over() {
+			x := next()
+			if x == nil {
+				break
 			}
-			s.sendOne(inFlight, w)
-			b.note(w.err)
-			s.progress("writing", int(done.Add(1)), len(ws))
-			return nil
-		}))
+			ws = append(ws, x)
+			w.send(x)
+		}
+		o.end()
+		if err = errors.Join(w.group.Wait(), w.breaker.open()); err != nil {
+			return ws, err
+		}
 	}
-	return errors.Join(g.Wait(), b.open())
+	return ws, nil
 }
 
 func (s Sync) sendOne(ctx context.Context, w *write) {
@@ -99,6 +126,7 @@ func (s Sync) sendOne(ctx context.Context, w *write) {
 	if w.err == nil {
 		w.answer = &c
 	}
+	w.forget()
 }
 
 // outlive is a context that ends some time after its parent does: a request

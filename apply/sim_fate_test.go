@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -115,6 +116,12 @@ func (s *sim) localFate(e *effect, fine fate) fate {
 		}
 	case "start", "close":
 	default:
+		if strings.HasPrefix(e.key, "open ") {
+			if s.random.Float64() < s.faults/3 {
+				return fate{name: "does not open", err: errSealed}
+			}
+			return fine
+		}
 		if s.random.Float64() < s.faults/60 {
 			return fate{name: "disk full", err: syscall.ENOSPC}
 		}

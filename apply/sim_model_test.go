@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"path"
 	"reflect"
 	"slices"
 
@@ -26,6 +28,26 @@ type model struct {
 
 func newModel(s *sim) *model {
 	return &model{s, map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+}
+
+// leaves judges a write before it is sent: it is announced, by this very run.
+func (m *model) leaves(e *effect) {
+	known, err := m.s.snapshot(e.run.at)
+	if err != nil {
+		m.s.fail(fmt.Sprint("known state cannot be read: ", err))
+	}
+	run := fmt.Sprint("run", e.run.number)
+	i := known.Intents[nameIn(e.body)]
+	if e.request.Method == http.MethodDelete {
+		for _, other := range known.Intents {
+			if other.ID == path.Base(e.request.URL.Path) {
+				i = other
+			}
+		}
+	}
+	if i.Run != run || known.Run == nil || known.Run.ID != run {
+		m.s.fail(fmt.Sprintf("run %d sends %s without having announced it", e.run.number, e.key))
+	}
 }
 
 // sent notes a create with an uncertain outcome. Its window is a minute: from then on another one may be sent.

@@ -132,7 +132,7 @@ func (r *simRun) prepare() error {
 	}
 	now := time.Now()
 	r.planned, err = apply.Prepare(r.ctx, apply.Sync{
-		Target: r.target(), Client: unasked{r.client()}, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism,
+		Target: r.target(), Client: unasked{r.client()}, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism, Openers: 2,
 		Run:   state.Run{ID: fmt.Sprint("run", r.number), Started: now, Expires: now.Add(r.expires)},
 		Clock: apply.Clock{Sleep: r.sleep},
 	})
@@ -185,7 +185,11 @@ func (r *simRun) rewrites() func(string) bool {
 	return func(string) bool { return true }
 }
 
+// open is an effect like others: a run dies or is interrupted before it or after it, and some files do not open.
 func (r *simRun) open(_ context.Context, name string, _ []byte) (map[secrets.Path]secrets.Value, string, error) {
+	if err := r.park("open "+name, nil); err != nil {
+		return nil, "", err
+	}
 	if name == r.sealedFile {
 		return nil, "", errSealed
 	}

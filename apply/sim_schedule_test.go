@@ -214,9 +214,14 @@ func (s *sim) carry(e *effect, f fate, dies bool) {
 	e.run.requests = append(e.run.requests, e)
 	if e.request.Method != http.MethodGet {
 		s.mutations++
+		s.model.leaves(e)
 	}
 	if e.request.Method == http.MethodPut && strings.Contains(f.name, "nothing") {
-		e.run.mute[path.Base(e.request.URL.Path)] = true
+		id := path.Base(e.request.URL.Path)
+		e.run.mute[id] = true
+		if time.Since(s.written[id]) < 2*time.Second { // a time to the second does not tell the two writes apart
+			e.run.meddled[id] = true
+		}
 	}
 	if e.request.Method == http.MethodPost {
 		e.run.posted[nameIn(e.body)] = true

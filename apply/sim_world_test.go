@@ -44,6 +44,7 @@ type sim struct {
 	events  []event
 
 	born              map[string]time.Time // creates by id, for lagging lists
+	written           map[string]time.Time // when each connection was last written, by id
 	serial, mutations int
 	began             time.Time
 	trace             hash.Hash
@@ -60,7 +61,7 @@ func (c *counts) add(o counts) {
 }
 
 func newSim(seed uint64, folder string) *sim {
-	s := &sim{seed: seed, random: rand.New(rand.NewPCG(seed, 1)), folder: folder, trace: sha256.New(), born: map[string]time.Time{}}
+	s := &sim{seed: seed, random: rand.New(rand.NewPCG(seed, 1)), folder: folder, trace: sha256.New(), born: map[string]time.Time{}, written: map[string]time.Time{}}
 	s.model = newModel(s)
 	return s
 }
@@ -186,6 +187,7 @@ func (s *sim) round(runs []*simRun) {
 
 // meddle notes a write of a connection for every other run.
 func (s *sim) meddle(by *simRun, id string) {
+	s.written[id] = time.Now()
 	for _, r := range s.running {
 		if r != by {
 			r.meddled[id] = true

@@ -25,6 +25,7 @@ type Sync struct {
 	Versions    Versions      // of the manifests before Commit; nil: none are in sight
 	Run         state.Run     // after Run.Expires nothing is sent
 	Parallelism int           // writes at a time; default 8
+	Openers     int           // files opened at a time; default: one for each core
 	Settle      time.Duration // how long an unconfirmed create may take to appear; default 60 s
 	Message     state.Message // trailers of the state commits; Subject and Lines are filled in
 	Progress    func(Progress)
@@ -41,13 +42,16 @@ type Progress struct {
 
 // Prepared is a plan together with everything needed to carry it out.
 type Prepared struct {
-	sync          Sync
-	seen          *observation
+	sync   Sync
+	seen   *observation
+	opened map[string]opened // files opened to compare their secrets, by path
+	Plan   diff.Plan
+
+	// What its opened files told, by name.
+	refused       map[string]error
+	equal         map[string]*write // writes without any change: recorded, and not sent
 	authenticated map[string]bool   // connections recorded and not written, with an opened file
-	concealed     map[string]*write // writes without any change: recorded, and not sent
-	opened        map[string]opened // files opened to compare their secrets, by path
 	seals         map[string]*diff.Seal
-	Plan          diff.Plan
 }
 
 // Prepare observes and plans. It waits for an interrupted create not in the list, until

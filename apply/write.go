@@ -5,13 +5,15 @@ import (
 
 	"connsync/apply/secmaster"
 	"connsync/diff"
+	"connsync/secrets"
 )
 
 // write is one request to send, and what came of it.
 type write struct {
 	change *diff.Change
-	body   secmaster.Body
-	before map[string]bool // ids present when it was planned
+	body   secmaster.Body          // dropped once nothing can need it any more
+	shown  map[secrets.Path]string // the digests of what an answered update sent; in memory only
+	before map[string]bool         // ids present when it was planned
 	sent   secmaster.Sent
 	answer *secmaster.Connection // the server's confirmation; nil where it gave none
 	err    error
@@ -34,8 +36,7 @@ func (w *write) deletes() bool { return w.change.Action == diff.Delete }
 
 // announcedAs is the kind of the intent: create for everything not recorded yet: what a dead run leaves of it is then
 // found by its name and adopted.
-func (w *write) announcedAs() string {
-	c := w.change
+func announcedAs(c *diff.Change) string {
 	if c.Action == diff.Delete {
 		return diff.IntentDelete
 	}
@@ -78,3 +79,15 @@ func (w *write) among(shown map[string][]diff.Have) (mine *diff.Have, others []s
 
 // answered is what the server's answer shows, for a list lagging behind it.
 func (w *write) answered() diff.Have { return have(*w.answer) }
+
+// forget drops what was sent, unless it may have to be sent in full: to what an unconfirmed create made. Of an answered update the
+// digests stay, for a comparison with what is shown.
+func (w *write) forget() {
+	if w.creates() && w.answer == nil {
+		return
+	}
+	if !w.creates() && !w.deletes() && w.answer != nil {
+		w.shown = w.settingsSent()
+	}
+	w.body = secmaster.Body{}
+}

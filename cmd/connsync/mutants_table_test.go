@@ -2,7 +2,7 @@ package main
 
 var mutants = []mutant{
 	// What is sent, and how often.
-	{"no intent is announced", "apply/run.go", "err = s.announce(ctx, p.seen, ws)", "err = error(nil)", "./apply TestWhatIsUnclear"},
+	{"no intent is announced", "apply/run.go", "err = s.announce(ctx, p.seen, cs)", "err = error(nil)", "./apply TestWhatIsUnclear"},
 	{"a failed announcement is ignored", "apply/record.go", "return errors.Join(ErrNotAnnounced, err)", "return errors.Join(nil, nil)", "./apply TestWithoutTheAnnouncement"},
 	{"a create is sent again after an unclear answer", "apply/secmaster/request.go", "if c.method == http.MethodPost {", "if false {", "./apply/secmaster TestACreateIsSentOnce"},
 	{"requests have an idempotency key, so that the transport repeats them", "apply/secmaster/request.go", `req.Header.Set("Accept", "application/json")`, `req.Header.Set("Accept", "application/json"); req.Header.Set("Idempotency-Key", "k")`, "./apply/secmaster TestARequest"},
@@ -12,8 +12,23 @@ var mutants = []mutant{
 	{"any certificate is accepted", "apply/secmaster/transport.go", "RootCAs: o.RootCAs}", "RootCAs: o.RootCAs, InsecureSkipVerify: true}", "./apply/secmaster TestOnlyHTTP1"},
 	{"plain http is accepted over a network", "apply/secmaster/options.go", `if u.Scheme != "https" && !(u.Scheme == "http" && loopback) {`, `if u.Scheme != "https" && u.Scheme != "http" {`, "./apply/secmaster TestAddresses"},
 	{"the body is not signed", "apply/secmaster/sign.go", "sum := sha256.Sum256(body)", "sum := sha256.Sum256(nil)", "./apply/secmaster TestSignature"},
-	{"a run goes on after its expiry", "apply/send.go", "if ctx.Err() != nil || b.open() != nil || !s.Clock.now().Before(s.Run.Expires) {", "if ctx.Err() != nil || b.open() != nil {", "./apply TestAfterItsExpiry"},
-	{"an interrupted run goes on sending", "apply/send.go", "if ctx.Err() != nil || b.open() != nil || !s.Clock", "if b.open() != nil || !s.Clock", "./apply TestAnInterruption"},
+	{"a run goes on after its expiry", "apply/send.go", "return w.ctx.Err() != nil || w.breaker.open() != nil || !w.s.Clock.now().Before(w.s.Run.Expires)", "return w.ctx.Err() != nil || w.breaker.open() != nil", "./apply TestAfterItsExpiry"},
+	{"an interrupted run goes on sending", "apply/send.go", "return w.ctx.Err() != nil || w.breaker", "return w.breaker", "./apply TestAnInterruption"},
+	{"a run without a key announces what it cannot send", "apply/opening.go", "for o.first > 0 || o.encrypted > 0 && !o.keyed {", "for o.first > 0 {", "./apply TestWithoutAKey"},
+	{"all files are opened before the first write", "apply/opening.go", "for o.first > 0 || o.encrypted > 0 && !o.keyed {", "for o.first > 0 || o.encrypted > 0 {", "./apply TestFilesAreOpened"},
+	{"files are opened however far ahead", "apply/opening.go", "4*p.sync.Parallelism", "400*p.sync.Parallelism", "./apply TestFilesAreOpened"},
+	{"only what is open already is announced", "apply/run.go", "if c := &p.Plan.Changes[i]; c.Write && p.refused", "if c := &p.Plan.Changes[i]; c.Write && i < 3 && p.refused", "./apply TestSimulation"},
+	{"what is announced and does not open stays announced", "apply/run.go", "err: p.refused[c.Name], settled: true}", "err: p.refused[c.Name]}", "./apply TestWhatDoesNotOpenAfter"},
+	{"what is announced and equal stays announced", "apply/run.go", "fate{outcome: resting(*c), settled: true}", "fate{outcome: resting(*c)}", "./apply TestWhatIsEqualAfter"},
+	{"the intent of a create that was sent is settled as if it was not", "apply/run.go", "\tfor _, w := range ws {\n\t\tv := outcomeOf", "\tfor _, w := range ws[:0] {\n\t\tv := outcomeOf", "./apply TestSimulation"},
+	{"a takeover is announced before its file is opened", "apply/opening.go", "c.Intent != nil || c.ID != \"\" && announcedAs(c) == diff.IntentCreate", "c.Intent != nil", "./apply TestATakeover"},
+	{"an earlier run's intent is replaced before the file is opened", "apply/opening.go", "!c.Write || c.Intent != nil || ", "!c.Write || ", "./apply TestATakeover"},
+	{"what is not opened for want of time is refused", "apply/opening.go", "if !more || ctx.Err() != nil {", "if !more {", "./apply TestAnInterruptionWhile"},
+	{"plaintexts live as long as the run", "apply/send.go", "\tw.forget()\n", "", "./apply TestPlaintextsAreDropped"},
+	{"a body that has to be sent once more is dropped", "apply/write.go", "if w.creates() && w.answer == nil {", "if false {", "./apply TestAnAnswerThatIsLost"},
+	{"what is deleted goes first", "apply/send.go", "{func() *write { return o.next(ctx) }, o.nextDelete}", "{o.nextDelete, func() *write { return o.next(ctx) }}", "./apply TestWhatIsDeletedGoesLast"},
+	{"a sync keeps what it decrypted", "cmd/connsync/sync.go", "open := o.OpenOnce", "open := o.Open", "./cmd/connsync TestASyncKeepsNoFile"},
+	{"a file of several targets is decrypted for each", "cmd/connsync/sync.go", "if kept[name] {", "if false {", "./cmd/connsync TestASyncKeepsNoFile"},
 	{"a signal is ignored", "cmd/connsync/interrupt.go", "\t\t\t}\n\t\t\ti.end()\n", "\t\t\t}\n", "./cmd/connsync TestASignal"},
 	{"a lost session ends the process without a record", "cmd/connsync/interrupt.go", "\t\tsignal.Notify(signals, syscall.SIGHUP)\n", "", "./cmd/connsync TestASyncInterruptedAtAny"},
 	{"a second SIGHUP ends the process at once", "cmd/connsync/interrupt.go", "case n > 0 && s != syscall.SIGHUP:", "case n > 0:", "./cmd/connsync TestASlowServer"},
@@ -68,7 +83,7 @@ var mutants = []mutant{
 	{"a branch loosens its own preview", "diff/review/side.go", "a.Destinations == manifest.Sealed || b.Destinations == manifest.Sealed", "a.Destinations == manifest.Sealed && b.Destinations == manifest.Sealed", "./apply TestABranchDoesNotLoosen"},
 
 	// What is believed.
-	{"a MAC that nobody verified is remembered", "apply/run.go", "read && o.err == nil && o.dated(c.Want)", "true || read && o.err == nil && o.dated(c.Want)", "./cmd/connsync TestAMadeUpMAC"},
+	{"a MAC that nobody verified is remembered", "apply/opening.go", "o.err == nil && o.dated(c.Want) &&", "(true || o.err == nil && o.dated(c.Want)) &&", "./cmd/connsync TestAMadeUpMAC"},
 	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !refuses(says.code) {", "if good {", "./apply/secmaster TestEveryAnswer"},
 	{"a code of zeros is an error", "apply/secmaster/code.go", "unicode.IsDigit(r) && r != '0'", "unicode.IsDigit(r)", "./apply/secmaster TestSuccessIsTold"},
 	{"an error beside a connection is believed", "apply/secmaster/failure.go", "if good && hasContent(a.body) {", "if false {", "./apply/secmaster TestEveryAnswer"},

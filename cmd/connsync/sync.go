@@ -178,9 +178,13 @@ func conflicts(plans []diff.Plan) int {
 }
 
 // openWith is how package apply decrypts.
-func openWith(o *sops.Opener) apply.Open {
+func openWith(o *sops.Opener, kept map[string]bool) apply.Open {
 	return func(ctx context.Context, name string, data []byte) (map[secrets.Path]secrets.Value, string, error) {
-		opened, err := o.Open(ctx, name, data)
+		open := o.OpenOnce
+		if kept[name] {
+			open = o.Open
+		}
+		opened, err := open(ctx, name, data)
 		return opened.Secrets, opened.LastModified, err
 	}
 }

@@ -25,6 +25,7 @@ type syncRun struct {
 	p       *render.Printer
 	src     *source
 	opener  *sops.Opener
+	shared  map[string]bool // files with connections of several targets: each is decrypted once for all of them
 	causes  map[string]bool // said already
 	policy  manifest.StatePolicy
 	paths   manifest.Project
@@ -85,9 +86,24 @@ func (r *syncRun) planAll(ctx context.Context) error {
 		r.failed = append(r.failed, all.wrong)
 	}
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
+	r.shared = sharedFiles(all.wanted)
 	r.policy, r.paths = project.State, project
 	r.prepareAll(ctx, all.wanted)
 	return nil
+}
+
+// sharedFiles are the files with connections of more than one target.
+func sharedFiles(ts []wanted) map[string]bool {
+	first, out := map[string]string{}, map[string]bool{}
+	for _, t := range ts {
+		for _, c := range t.want {
+			if of, seen := first[c.File.Path]; seen && of != t.Name {
+				out[c.File.Path] = true
+			}
+			first[c.File.Path] = t.Name
+		}
+	}
+	return out
 }
 
 // vouchers are the states that may vouch for files, as this clone has them: what is known once the lock is held decides. Where connections may be deleted,
@@ -207,7 +223,7 @@ func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*target
 	target.Dirty = r.dirty
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
-		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener), Versions: r.src.versions(r.paths),
+		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener, r.shared), Versions: r.src.versions(r.paths),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
 		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})

@@ -33,7 +33,7 @@ type Opened struct {
 	LastModified string                         // RFC 3339; authenticated by the MAC
 }
 
-// Opener opens the files of one run, each once. It may be used concurrently.
+// Opener opens the files of one run. It may be used concurrently.
 type Opener struct {
 	options Options
 	ages    ageKeys
@@ -69,7 +69,7 @@ func (o *Opener) Files() int {
 }
 
 // Open decrypts a file in memory. Its errors are *Error, or the context's where that had ended before. The same
-// file is decrypted once, however often it is asked for.
+// file is decrypted once, however often it is asked for: what it holds is kept as long as the Opener.
 func (o *Opener) Open(ctx context.Context, name string, data []byte) (Opened, error) {
 	if err := ctx.Err(); err != nil {
 		return Opened{}, err
@@ -84,6 +84,14 @@ func (o *Opener) Open(ctx context.Context, name string, data []byte) (Opened, er
 	o.mu.Unlock()
 	r.once.Do(func() { r.opened, r.err = o.open(ctx, name, data) })
 	return r.opened, r.err
+}
+
+// OpenOnce is Open for a file that is not asked for again: nothing of it is kept.
+func (o *Opener) OpenOnce(ctx context.Context, name string, data []byte) (Opened, error) {
+	if err := ctx.Err(); err != nil {
+		return Opened{}, err
+	}
+	return o.open(ctx, name, data)
 }
 
 // open turns every panic of the library into an error: it would print what it had in hand.
