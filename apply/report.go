@@ -1,5 +1,5 @@
-// Package apply carries out plans: it observes, decides by package diff, reveals every needed secret
-// before the first write, announces its writes, sends each create once, settles what
+// Package apply carries out plans: it observes, decides by package diff, announces its writes once
+// something of them is open, reveals the rest while it sends each create once, settles what
 // stayed unclear, verifies by one closing list, records and reports.
 package apply
 

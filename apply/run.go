@@ -20,7 +20,7 @@ func (p *Prepared) Start(started, expires time.Time) {
 	p.sync.Run.Started, p.sync.Run.Expires = started, expires
 }
 
-// Run carries out the plan: reveal, announce, send, settle, record. Every change of the plan has
+// Run carries out the plan: announce, reveal and send, settle, record. Every change of the plan has
 // exactly one result; one failure never stops the others. An interrupted ctx ends it early: no new
 // write starts, and what was done is recorded. A plan to delete more than the Limit is not begun.
 func (p *Prepared) Run(ctx context.Context) Report {

@@ -21,8 +21,8 @@ var mutants = []mutant{
 	{"what is announced and does not open stays announced", "apply/run.go", "err: p.refused[c.Name], settled: true}", "err: p.refused[c.Name]}", "./apply TestWhatDoesNotOpenAfter"},
 	{"what is announced and equal stays announced", "apply/run.go", "fate{outcome: resting(*c), settled: true}", "fate{outcome: resting(*c)}", "./apply TestWhatIsEqualAfter"},
 	{"the intent of a create that was sent is settled as if it was not", "apply/run.go", "\tfor _, w := range ws {\n\t\tv := outcomeOf", "\tfor _, w := range ws[:0] {\n\t\tv := outcomeOf", "./apply TestSimulation"},
-	{"a takeover is announced before its file is opened", "apply/opening.go", "c.Intent != nil || c.ID != \"\" && announcedAs(c) == diff.IntentCreate", "c.Intent != nil", "./apply TestATakeover"},
-	{"an earlier run's intent is replaced before the file is opened", "apply/opening.go", "!c.Write || c.Intent != nil || ", "!c.Write || ", "./apply TestATakeover"},
+	{"a takeover is announced before its file is opened", "apply/lot.go", "c.Intent != nil || c.ID != \"\" && announcedAs(c) == diff.IntentCreate", "c.Intent != nil", "./apply TestATakeover"},
+	{"an earlier run's intent is replaced before the file is opened", "apply/lot.go", "!c.Write || c.Intent != nil || ", "!c.Write || ", "./apply TestATakeover"},
 	{"what is not opened for want of time is refused", "apply/opening.go", "if !more || ctx.Err() != nil {", "if !more {", "./apply TestAnInterruptionWhile"},
 	{"plaintexts live as long as the run", "apply/send.go", "\tw.forget()\n", "", "./apply TestPlaintextsAreDropped"},
 	{"a body that has to be sent once more is dropped", "apply/write.go", "if w.creates() && w.answer == nil {", "if false {", "./apply TestAnAnswerThatIsLost"},
@@ -83,7 +83,7 @@ var mutants = []mutant{
 	{"a branch loosens its own preview", "diff/review/side.go", "a.Destinations == manifest.Sealed || b.Destinations == manifest.Sealed", "a.Destinations == manifest.Sealed && b.Destinations == manifest.Sealed", "./apply TestABranchDoesNotLoosen"},
 
 	// What is believed.
-	{"a MAC that nobody verified is remembered", "apply/opening.go", "o.err == nil && o.dated(c.Want) &&", "(true || o.err == nil && o.dated(c.Want)) &&", "./cmd/connsync TestAMadeUpMAC"},
+	{"a MAC that nobody verified is remembered", "apply/lot.go", "o.err == nil && o.dated(c.Want) &&", "(true || o.err == nil && o.dated(c.Want)) &&", "./cmd/connsync TestAMadeUpMAC"},
 	{"an error code in a 200 is ignored", "apply/secmaster/failure.go", "if good && !refuses(says.code) {", "if good {", "./apply/secmaster TestEveryAnswer"},
 	{"a code of zeros is an error", "apply/secmaster/code.go", "unicode.IsDigit(r) && r != '0'", "unicode.IsDigit(r)", "./apply/secmaster TestSuccessIsTold"},
 	{"an error beside a connection is believed", "apply/secmaster/failure.go", "if good && hasContent(a.body) {", "if false {", "./apply/secmaster TestEveryAnswer"},

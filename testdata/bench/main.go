@@ -63,6 +63,7 @@ func measureAt(program string, n int) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
 	pages := (n + 198) / 199
+	sync := []string{"sync", "--parallelism", strconv.Itoa(parallelism)}
 	for _, row := range []struct {
 		work   string
 		change int // connections given another secret before it
@@ -71,12 +72,12 @@ func measureAt(program string, n int) (err error) {
 		lists  int
 	}{
 		{"validate", 0, []string{"validate"}, 0, 0},
-		{"sync, all new", 0, []string{"sync"}, n, 1},
+		{"sync, all new", 0, sync, n, 1},
 		{"diff, no change", 0, []string{"diff"}, 0, 1},
-		{"sync, no change", 0, []string{"sync"}, 0, 1},
-		{"sync, 1 changed", 1, []string{"sync"}, 1, 2},
+		{"sync, no change", 0, sync, 0, 1},
+		{"sync, 1 changed", 1, sync, 1, 2},
 		{"diff --base, 10 %", max(n/10, 1), []string{"diff", "--base", "before"}, 0, 0},
-		{"sync, 10 % changed", 0, []string{"sync"}, max(n/10, 1), 2},
+		{"sync, 10 % changed", 0, sync, max(n/10, 1), 2},
 	} {
 		if row.change > 0 {
 			if err := r.change(row.change); err != nil {
