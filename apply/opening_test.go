@@ -323,6 +323,37 @@ func TestAnInterruptionWhileFilesAreOpened(t *testing.T) {
 	}
 }
 
+// The same, where the wire waits for the file that the interruption keeps from being opened.
+func TestAnInterruptionWhileTheWireWaitsForAFile(t *testing.T) {
+	s, k := folder(t, 50)
+	ctx, interrupt := context.WithCancel(context.Background())
+	k.at = func(ctx context.Context, _ int, name string) error {
+		if name != "f40" {
+			return nil
+		}
+		for range 10_000 {
+			if s.server.Count(emulator.RouteCreate) == 40 {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		interrupt()
+		return ctx.Err()
+	}
+	p, session, err := s.prepare(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.Run(ctx)
+	_ = session.Close()
+	if got := outcomes(r); strings.Count(got, "created") != 40 || strings.Count(got, "skipped") != 10 || r.Results[40].Err != nil {
+		t.Errorf("%s, %v", got, r.Results[40].Err)
+	}
+	if known := s.known(); len(known.Known) != 40 || len(known.Intents) != 0 {
+		t.Errorf("%d known, intents %v", len(known.Known), known.Intents)
+	}
+}
+
 // After its expiry, and where going on has no prospect, a run opens nothing more either.
 func TestARunThatEndsOpensNothingMore(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {

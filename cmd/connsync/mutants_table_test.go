@@ -23,7 +23,7 @@ var mutants = []mutant{
 	{"the intent of a create that was sent is settled as if it was not", "apply/run.go", "\tfor _, w := range ws {\n\t\tv := outcomeOf", "\tfor _, w := range ws[:0] {\n\t\tv := outcomeOf", "./apply TestSimulation"},
 	{"a takeover is announced before its file is opened", "apply/lot.go", "c.Intent != nil || c.ID != \"\" && announcedAs(c) == diff.IntentCreate", "c.Intent != nil", "./apply TestATakeover"},
 	{"an earlier run's intent is replaced before the file is opened", "apply/lot.go", "!c.Write || c.Intent != nil || ", "!c.Write || ", "./apply TestATakeover"},
-	{"what is not opened for want of time is refused", "apply/opening.go", "if !more || ctx.Err() != nil {", "if !more {", "./apply TestAnInterruptionWhile"},
+	{"what is not opened for want of time is refused", "apply/opening.go", "if !more || ctx.Err() != nil {", "if !more {", "./apply TestAnInterruptionWhileTheWire"},
 	{"plaintexts live as long as the run", "apply/send.go", "\tw.forget()\n", "", "./apply TestPlaintextsAreDropped"},
 	{"a body that has to be sent once more is dropped", "apply/write.go", "if w.creates() && w.answer == nil {", "if false {", "./apply TestAnAnswerThatIsLost"},
 	{"what is deleted goes first", "apply/send.go", "{func() *write { return o.next(ctx) }, o.nextDelete}", "{o.nextDelete, func() *write { return o.next(ctx) }}", "./apply TestWhatIsDeletedGoesLast"},
