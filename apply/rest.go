@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"connsync/diff"
 	"connsync/manifest"
@@ -51,6 +52,7 @@ func (o *observation) wants(ctx context.Context, r Reader, want, rest []manifest
 	for _, c := range rest {
 		o.want = append(o.want, diff.Want{Connection: c, Resolved: o.known.Known[c.Name].Plugin, Rests: true})
 	}
+	slices.SortStableFunc(o.want, func(a, b diff.Want) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 

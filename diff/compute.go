@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"strings"
 
 	"connsync/manifest"
 )
@@ -74,13 +75,13 @@ type decider struct {
 
 func newDecider(in Input) *decider {
 	d := &decider{
-		in: in, want: append([]Want(nil), in.Want...),
+		in: in, want: inOrder(in.Want),
 		leaves: make(map[string]leaves, len(in.Want)),
 		byID:   make(map[string]*Have, len(in.Have)), byName: make(map[string][]*Have, len(in.Have)),
 		wants: make(map[string]bool, len(in.Want)), owner: make(map[string]string, len(in.Known)),
+		changes: make([]Change, 0, len(in.Want)),
 		noticed: map[string]bool{}, taken: map[string]bool{}, renamed: map[string]bool{},
 	}
-	sort.Slice(d.want, func(i, j int) bool { return d.want[i].Name < d.want[j].Name })
 	for i := range in.Have {
 		h := &in.Have[i]
 		d.byID[h.ID] = h
@@ -103,6 +104,17 @@ func newDecider(in Input) *decider {
 	d.renewed = d.renewedFiles()
 	d.claims = d.claimed()
 	return d
+}
+
+// inOrder are wanted connections in order of name. They are large: what has the order is not copied.
+func inOrder(all []Want) []Want {
+	byName := func(a, b Want) int { return strings.Compare(a.Name, b.Name) }
+	if slices.IsSortedFunc(all, byName) {
+		return all
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, byName)
+	return all
 }
 
 // claimed says which ids belong to a wanted connection because it was written under that id, names it, is announced to be

@@ -146,8 +146,13 @@ func each[T any](lines [][]byte, more map[string]json.RawMessage, name func(T) s
 	}
 	read := make([]parsed[T], last)
 	err := secrets.InParts(last, func(from, to int) error {
+		in := newFeed()
 		for i := from; i < to; i++ {
-			read[i].rest, read[i].err = parse(lines[i], &read[i].v)
+			if in = in.next(lines[i], &read[i].v); in.failed {
+				var v T
+				read[i].rest, read[i].err = parse(lines[i], &v)
+				read[i].v, in = v, newFeed()
+			}
 		}
 		return nil
 	})
