@@ -131,7 +131,7 @@ func TestATagThatShadowsABranchIsAWarning(t *testing.T) {
 			if code != exitDone || branch != "" && !strings.Contains(stderr, want) || strings.Contains(stderr, "is a tag and a branch") != (branch != "") {
 				t.Errorf("%v %s: exit %d: %s%s", c, rev, code, stdout, stderr)
 			}
-			if flag == "--ref" && branch == "refs/heads/main" && !strings.Contains(stdout, "want "+runGit(t, clone, "rev-parse", "--short=7", "refs/tags/main")) {
+			if flag == "--ref" && branch == "refs/heads/main" && !strings.Contains(stdout, "Git "+runGit(t, clone, "rev-parse", "--short=7", "refs/tags/main")) {
 				t.Errorf("another commit is read: %s", stdout)
 			}
 		}

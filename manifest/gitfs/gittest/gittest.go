@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,8 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"connsync/lazy"
 )
 
 // Does does what git would do for a command line in a folder, as t <t@example.invalid>. It is false, and nothing is done, where git
@@ -39,7 +40,7 @@ func Does(dir string, args ...string) (out string, did bool) {
 // strangeEnvironment tells whether a test has set something that git would obey.
 func strangeEnvironment() bool {
 	global, _ := os.ReadFile(os.Getenv("GIT_CONFIG_GLOBAL"))
-	for _, m := range section.FindAllSubmatch(global, -1) {
+	for _, m := range section.Regexp().FindAllSubmatch(global, -1) {
 		if !slices.Contains([]string{"gc", "maintenance", "receive"}, string(m[1])) {
 			return true
 		}
@@ -51,7 +52,7 @@ func strangeEnvironment() bool {
 	})
 }
 
-var section = regexp.MustCompile(`(?m)^\s*\[\s*([^\]\s]*)`)
+var section = lazy.New(`(?m)^\s*\[\s*([^\]\s]*)`)
 
 func doesInit(dir string, args []string) bool {
 	bare, name := false, ""
@@ -116,7 +117,7 @@ func doesCommit(dir string, args []string) bool {
 var errStrange = errors.New("only git knows what to do here")
 
 // plain is what every repository has in its configuration, and what does not matter here.
-var plain = regexp.MustCompile(`^(\[core\]|(repositoryformatversion = 0|filemode = true|bare = false|logallrefupdates = true)|\[(remote|branch) "[^"]*"\]|(url|fetch|remote|merge|push|pushurl) = .*|)$`)
+var plain = lazy.New(`^(\[core\]|(repositoryformatversion = 0|filemode = true|bare = false|logallrefupdates = true)|\[(remote|branch) "[^"]*"\]|(url|fetch|remote|merge|push|pushurl) = .*|)$`)
 
 func open(dir string) (*git.Repository, error) {
 	config, err := os.ReadFile(filepath.Join(dir, ".git", "config"))
@@ -134,14 +135,14 @@ func open(dir string) (*git.Repository, error) {
 		}
 	}
 	exclude, _ := os.ReadFile(filepath.Join(dir, ".git", "info", "exclude"))
-	if excluded.Match(exclude) {
+	if excluded.MatchString(string(exclude)) {
 		return nil, errStrange
 	}
 	return git.PlainOpen(dir)
 }
 
 // excluded finds a line that is no comment.
-var excluded = regexp.MustCompile(`(?m)^[^#\n]`)
+var excluded = lazy.New(`(?m)^[^#\n]`)
 
 // Add is `git add -A` at the top of a worktree.
 func Add(dir string) error {
