@@ -69,6 +69,7 @@ func (s *sim) byHand() {
 	id := s.server.Put(emulator.Connection{
 		Name: name, Description: w.description, ComponentID: component, ComponentVersionID: version, Config: string(config), CanBeDeleted: true,
 	})
+	s.written[id] = time.Now()
 	s.note(nil, fmt.Sprintf("console makes %s %s", name, id))
 }
 

@@ -132,7 +132,8 @@ func (m *model) orphaned(r *simRun, id string) bool {
 
 func (m *model) deleted(_ *simRun, id string) { delete(m.ours, id) }
 
-// took judges what known state says: every connection in it is connsync's, by right.
+// took judges what known state says: every connection in it is connsync's, by right. After a create without an answer, that is what shows under its name
+// for the first time: written in full once more, or, where that answer was false, not.
 func (m *model) took(runs []*simRun, known state.Snapshot) {
 	for name, k := range known.Known {
 		if _, ours := m.ours[k.ID]; ours {
@@ -141,7 +142,7 @@ func (m *model) took(runs []*simRun, known state.Snapshot) {
 		legal := false
 		for _, r := range runs {
 			w, wanted := r.revision.wishes[name]
-			legal = legal || wanted && m.looked(r, k.ID, name, w) || r.began.Intents[name].Kind == diff.IntentCreate && (r.began.Intents[name].ID == "" || r.began.Intents[name].ID == k.ID)
+			legal = legal || r.posted[name] || wanted && m.looked(r, k.ID, name, w) || r.began.Intents[name].Kind == diff.IntentCreate && (r.began.Intents[name].ID == "" || r.began.Intents[name].ID == k.ID)
 		}
 		if _, there := m.s.byID()[k.ID]; there && !legal {
 			m.s.fail(fmt.Sprintf("known state holds %s %s, which is not connsync's", name, k.ID))
