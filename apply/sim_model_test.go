@@ -40,7 +40,7 @@ func (m *model) leaves(e *effect) {
 	i := known.Intents[nameIn(e.body)]
 	if e.request.Method == http.MethodDelete {
 		for _, other := range known.Intents {
-			if other.ID == path.Base(e.request.URL.Path) {
+			if other.ID == path.Base(e.request.URL.Path) && other.Run == run { // an earlier run may have announced it under another name
 				i = other
 			}
 		}
