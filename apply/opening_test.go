@@ -292,6 +292,17 @@ func TestATakeoverIsAnnouncedOnceItsFileIsOpened(t *testing.T) {
 	}
 }
 
+// runUntil is a sync that a context may interrupt.
+func (s *scene) runUntil(ctx context.Context) apply.Report {
+	s.t.Helper()
+	p, session, err := s.prepare(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer session.Close()
+	return p.Run(ctx)
+}
+
 // An interruption while files are opened ahead ends it all: what was not sent is skipped, also where its file did not open for want of time, and
 // nothing stays announced.
 func TestAnInterruptionWhileFilesAreOpened(t *testing.T) {
@@ -303,12 +314,7 @@ func TestAnInterruptionWhileFilesAreOpened(t *testing.T) {
 		}
 		return ctx.Err()
 	}
-	p, session, err := s.prepare(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := p.Run(ctx)
-	_ = session.Close()
+	r := s.runUntil(ctx)
 	posts, got := s.server.Count(emulator.RouteCreate), outcomes(r)
 	if !r.Interrupted || posts < 1 || posts > 80 || strings.Count(got, "created") != posts || strings.Count(got, "skipped") != 90-posts || k.count() > 75 {
 		t.Errorf("%d creates, %d opened: %s", posts, k.count(), got)
@@ -340,12 +346,7 @@ func TestAnInterruptionWhileTheWireWaitsForAFile(t *testing.T) {
 		interrupt()
 		return ctx.Err()
 	}
-	p, session, err := s.prepare(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := p.Run(ctx)
-	_ = session.Close()
+	r := s.runUntil(ctx)
 	if got := outcomes(r); strings.Count(got, "created") != 40 || strings.Count(got, "skipped") != 10 || r.Results[40].Err != nil {
 		t.Errorf("%s, %v", got, r.Results[40].Err)
 	}

@@ -141,16 +141,21 @@ func open(dir string) (*git.Repository, error) {
 	return git.PlainOpen(dir)
 }
 
+// worktree is open, for the files.
+func worktree(dir string) (*git.Worktree, error) {
+	r, err := open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return r.Worktree()
+}
+
 // excluded finds a line that is no comment.
 var excluded = lazy.New(`(?m)^[^#\n]`)
 
 // Add is `git add -A` at the top of a worktree.
 func Add(dir string) error {
-	r, err := open(dir)
-	if err != nil {
-		return err
-	}
-	w, err := r.Worktree()
+	w, err := worktree(dir)
 	if err != nil {
 		return err
 	}
@@ -163,11 +168,7 @@ func Commit(dir, message string, by object.Signature, empty bool) error {
 	if err == nil && slices.ContainsFunc(hooks, func(h os.DirEntry) bool { return !strings.HasSuffix(h.Name(), ".sample") }) {
 		return errStrange
 	}
-	r, err := open(dir)
-	if err != nil {
-		return err
-	}
-	w, err := r.Worktree()
+	w, err := worktree(dir)
 	if err != nil {
 		return err
 	}
