@@ -187,7 +187,7 @@ func (s *scene) target() (apply.Target, apply.Writer, *state.Session, error) {
 	return apply.Target{
 		Name: "prod", Destinations: cmp.Or(s.destinations, manifest.Reviewed), Place: diff.Place{Region: "cn-north-4", WorkspaceID: emulator.DefaultWorkspace}, Want: want, Commit: "c1",
 		Uses: s.uses, Prune: s.prune, Limit: s.limit, Rewrite: func(string) bool { return s.rewrite }, Reviewed: s.reviewed,
-		Checks: s.checks, Rest: rest, Reread: s.reread(p),
+		Checks: s.checks, Rest: rest, RestedAt: s.hint.Commit, Reread: s.reread(p),
 	}, w, session, err
 }
 
