@@ -3,27 +3,17 @@ package secmaster
 import (
 	"context"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
-
-	"connsync/lazy"
 )
 
 const (
-	slowest    = 1.0 / 60 // requests a second
-	fullSpeed  = 200.0    // from here on nothing is paced
 	longestNap = 5 * time.Minute
-
-	cutTo    = 0.95                  // of the rate, where few of the requests were refused
-	cutMost  = 0.6                   // … and where most were
-	calm     = 9 * time.Second       // from a cut until the rate is near where it was refused, and once more until it is taken for another limit
-	calmFor  = 25                    // … or so many times what Retry-After asks for: each 429 costs that much
-	growBy   = 1.1                   // a second, from then on: others have gone, or the limit is another one
-	shortNap = 60 * time.Millisecond // of those who are paced: little is missing until the next request is taken
+	shortNap   = 60 * time.Millisecond  // of those who are paced: little is missing until the next request is taken
+	breath     = 200 * time.Millisecond // without a request; what follows is a burst of its own
 )
 
 // limiter adapts to the server: SecMaster publishes no limits, and others may share them. It sends as fast as it is asked to until a 429. From then on it
@@ -34,45 +24,52 @@ type limiter struct {
 	most float64 // requests a second at most; 0 for no such bound
 
 	mu     sync.Mutex
-	rate   float64       // requests a second; 0: as fast as it is asked to
-	next   time.Time     // the next free place
-	until  time.Time     // nothing is sent before
-	round  time.Time     // when the last 429 came that was no other's twin: what was sent before it was sent at the rate that it cut
-	first  bool          // the rate was estimated in this round
-	inARow int           // rounds without a taken request
-	good   int           // requests taken in this round
-	taken  []time.Time   // when requests were taken, of the last second
-	refuse float64       // the rate at the round's beginning
-	base   float64       // … and what it was cut to
-	scale  float64       // the limit as a whole, as far as it is known: those who share one grow by the same, whatever they have
-	calm   time.Duration // of this round
+	rate   float64   // requests a second; 0: as fast as it is asked to
+	next   time.Time // the next free place
+	last   time.Time // the last place that was taken
+	busy   time.Time // since when places are taken without a breath
+	until  time.Time // nothing is sent before
+	inARow int       // rounds without a taken request
+	round  round
+	curve
+}
+
+// round is the time since the last 429 that was no other's twin: what was sent before it was sent at the rate that it cut.
+type round struct {
+	began time.Time
+	open  time.Time   // when the next request was allowed
+	first bool        // the rate was estimated at its beginning
+	cut   time.Time   // when the rate was cut last, at this beginning or an earlier one
+	short int         // rounds in a row that ended soon after a pause of a second or more
+	good  int         // requests taken in it
+	taken []time.Time // when requests were taken, of the last second
 }
 
 func newLimiter(now func() time.Time, most float64) *limiter {
-	return &limiter{now: now, most: most, rate: most, refuse: most, base: most, scale: most, calm: calm}
+	return &limiter{now: now, most: most, rate: most, curve: curve{refuse: most, base: most, scale: most, calm: calm}}
 }
 
 var errNoTime = errors.New("would wait longer than there is time")
 
-// wait returns when the next request may be sent. Where the time is after ctx's deadline it fails at once.
-func (l *limiter) wait(ctx context.Context, sleep func(context.Context, time.Duration) error) error {
+// wait returns when the next request may be sent, and the time of its place. Where that is after ctx's deadline it fails at once.
+func (l *limiter) wait(ctx context.Context, sleep func(context.Context, time.Duration) error) (time.Time, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return err
+			return time.Time{}, err
 		}
 		at, round := l.place()
 		d := at.Sub(l.now())
 		if d <= 0 {
-			return nil
+			return at, nil
 		}
 		if end, ok := ctx.Deadline(); ok && at.After(end) {
-			return errNoTime
+			return at, errNoTime
 		}
 		if err := sleep(ctx, d); err != nil {
-			return err
+			return at, err
 		}
 		if l.holds(at, round) {
-			return nil
+			return at, nil
 		}
 	}
 }
@@ -85,14 +82,17 @@ func (l *limiter) place() (at, round time.Time) {
 	if at.Before(l.until) {
 		at = l.until
 	}
-	if l.rate == 0 {
-		return at, l.round
+	if l.rate > 0 {
+		if at.Before(l.next) {
+			at = l.next
+		}
+		l.next = at.Add(l.gap())
 	}
-	if at.Before(l.next) {
-		at = l.next
+	if at.Sub(l.last) > breath {
+		l.busy = at
 	}
-	l.next = at.Add(l.gap())
-	return at, l.round
+	l.last = at
+	return at, l.round.began
 }
 
 // gap is the time between two requests.
@@ -102,39 +102,33 @@ func (l *limiter) gap() time.Duration { return time.Duration(float64(time.Second
 func (l *limiter) holds(at, round time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return round.Equal(l.round) && !at.Before(l.until)
+	return round.Equal(l.round.began) && !at.Before(l.until)
 }
 
-// succeeded counts a taken request, and lets the rate grow.
-func (l *limiter) succeeded(started time.Time) {
+// succeeded counts a taken request, by the time of its place, and lets the rate grow.
+func (l *limiter) succeeded(place time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
 	switch {
-	case !started.Before(l.round):
-		l.inARow, l.good = 0, l.good+1
-	case l.first: // it was under way when the rate was estimated
-		l.refuse, l.base = l.refuse+1, l.base+cutTo
+	case place.After(l.round.began):
+		l.inARow, l.round.good = 0, l.round.good+1
+	case l.round.first: // it was under way when the rate was estimated
+		l.curve.oneMore()
 	}
-	l.taken = append(l.taken, now)
-	for now.Sub(l.taken[0]) >= time.Second {
-		l.taken = l.taken[1:]
-	}
+	l.round.taken = append(l.round.taken, now)
+	l.round.lastSecond(now)
 	if l.rate > 0 {
-		l.rate = l.bounded(l.grown(now.Sub(l.round)))
+		l.rate = l.bounded(l.grown(now.Sub(l.round.began)))
 	}
 }
 
-// grown is the rate so long after the last 429.
-func (l *limiter) grown(since time.Duration) float64 {
-	k, gain := l.calm.Seconds(), (1-cutTo)*l.scale
-	back := k * math.Cbrt((l.refuse-l.base)/gain)
-	x := (since.Seconds() - back) / k
-	rate := l.refuse + gain*min(x*x*x, 1)
-	for more := (x - 1) * k; more > 0 && rate < fullSpeed; more-- {
-		rate *= growBy
+// lastSecond is how many requests were taken in the last second.
+func (r *round) lastSecond(now time.Time) float64 {
+	for len(r.taken) > 0 && now.Sub(r.taken[0]) >= time.Second {
+		r.taken = r.taken[1:]
 	}
-	return rate
+	return float64(len(r.taken))
 }
 
 // bounded is a permitted rate: full speed is 0.
@@ -149,8 +143,8 @@ func (l *limiter) bounded(rate float64) float64 {
 }
 
 // throttled cuts the rate, once for all requests that were under way together, and waits: as long as the server asks, or where the rate was only a little too
-// high, a moment.
-func (l *limiter) throttled(started time.Time, try int, a answer) {
+// high, a moment. Requests are told apart by the times of their places.
+func (l *limiter) throttled(place time.Time, try int, a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -158,18 +152,29 @@ func (l *limiter) throttled(started time.Time, try int, a answer) {
 	if says {
 		l.stop(now.Add(server))
 	}
-	if started.Before(l.round) {
+	if !place.After(l.round.began) {
 		return
 	}
 	l.inARow++
-	nap := asked(now, try, a)
-	if l.rate > 0 {
-		nap = min(nap, jittered(max(shortNap, l.gap())<<min(l.inARow-1, 10)))
-	}
+	nap := l.nap(now, try, a)
+	l.cut(now, a)
 	l.calm = max(calm, calmFor*server)
-	l.cut(a)
-	l.round, l.next = now, now.Add(l.gap())
+	l.round.began, l.round.good = now, 0
+	l.next = now.Add(l.gap())
 	l.stop(now.Add(nap))
+	l.round.open = l.until
+}
+
+// nap is how long to wait after a 429.
+func (l *limiter) nap(now time.Time, try int, a answer) time.Duration {
+	nap := asked(now, try, a)
+	switch {
+	case l.burst > 0: // what a second takes may be used up
+		return min(nap, max(shortNap, time.Second-now.Sub(l.round.open)))
+	case l.rate > 0:
+		return min(nap, jittered(max(shortNap, l.gap())<<min(l.inARow-1, 10)))
+	}
+	return nap
 }
 
 // stop lets no request go before a time.
@@ -180,47 +185,6 @@ func (l *limiter) stop(until time.Time) {
 	if l.next.Before(l.until) {
 		l.next = l.until
 	}
-}
-
-// cut lowers the rate: the first time to what was taken, then by as much as was refused.
-func (l *limiter) cut(a answer) {
-	few := cutTo
-	if l.first = l.rate == 0; l.first {
-		l.estimate(a)
-	} else {
-		few = min(cutTo, max(cutMost, float64(l.good)/float64(l.good+1)))
-	}
-	l.refuse = max(l.rate, slowest)
-	l.rate = max(l.rate*few, slowest)
-	l.base, l.good = l.rate, 0
-}
-
-// estimate is the rate that the server takes, as far as can be told by the first 429: what was taken in the last second, and no more than its message names.
-func (l *limiter) estimate(a answer) {
-	l.rate = min(float64(max(len(l.taken), 1)), fullSpeed)
-	l.scale = l.rate
-	if n, per := limitOf(a); n > 0 && per > 0 {
-		l.scale = max(n/per.Seconds(), slowest)
-		l.rate = min(l.rate, l.scale)
-	}
-}
-
-var (
-	limitSaid  = lazy.New(`limit:\s*([0-9]{1,9})`)
-	windowSaid = lazy.New(`time:\s*([0-9]{1,4})\s*(second|minute|hour)`)
-)
-
-// limitOf is the limit that the message of a 429 names: so many requests in a time; 0 for what it does not name.
-func limitOf(a answer) (n float64, per time.Duration) {
-	if m := limitSaid.Regexp().FindSubmatch(a.body); m != nil {
-		count, _ := strconv.Atoi(string(m[1]))
-		n = float64(count)
-	}
-	if m := windowSaid.Regexp().FindSubmatch(a.body); m != nil {
-		count, _ := strconv.Atoi(string(m[1]))
-		per = time.Duration(count) * map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[string(m[2])]
-	}
-	return n, per
 }
 
 // asked is how long a 429 asks to wait: Retry-After, the window that its message names, or a pause that grows.

@@ -55,12 +55,12 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 		if !c.ration.take() {
 			return answer{}, sent, &Error{Op: c.op, Message: ErrEnough.Error(), Class: ErrEnough}
 		}
-		if err := r.limiter.wait(ctx, r.options.waiting("SecMaster limits the rate of requests")); err != nil {
+		place, err := r.limiter.wait(ctx, r.options.waiting("SecMaster limits the rate of requests"))
+		if err != nil {
 			return answer{}, sent, gaveUp(ctx, c)
 		}
-		started := r.options.Now()
 		if firstSent.IsZero() {
-			firstSent = started
+			firstSent = place
 		}
 		a, left, err := r.once(ctx, c)
 		r.clock.hear(a.header.Get("Date"), r.options.Now())
@@ -72,10 +72,10 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 		failure := r.failure(c, a, left, err)
 		switch {
 		case failure == nil:
-			r.limiter.succeeded(started)
+			r.limiter.succeeded(place)
 			return a, sent, nil
 		case a.status == http.StatusTooManyRequests:
-			r.limiter.throttled(started, try, a)
+			r.limiter.throttled(place, try, a)
 			if r.options.Now().Sub(first) > throttled {
 				return a, sent, failure
 			}

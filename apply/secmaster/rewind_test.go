@@ -36,10 +36,10 @@ func TestAWaitIsNoLongerThanThereIsTime(t *testing.T) {
 	l.until = time.Now().Add(time.Hour)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := l.wait(ctx, canceled); !errors.Is(err, errNoTime) {
+	if _, err := l.wait(ctx, canceled); !errors.Is(err, errNoTime) {
 		t.Errorf("%v", err)
 	}
-	if err := l.wait(context.Background(), canceled); !errors.Is(err, context.Canceled) {
+	if _, err := l.wait(context.Background(), canceled); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

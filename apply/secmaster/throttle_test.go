@@ -2,48 +2,15 @@ package secmaster
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-// gate is a limit that a server sets: it takes a request, or refuses it. What it refuses may count, too.
-type gate interface{ takes(now time.Time) bool }
-
-// windows takes so many requests in each time, from its first on, as the emulator does.
-type windows struct {
-	n     int
-	per   time.Duration
-	since time.Time
-	in    int
-}
-
-func (w *windows) takes(now time.Time) bool {
-	if now.Sub(w.since) >= w.per {
-		w.since, w.in = now, 0
-	}
-	w.in++
-	return w.in <= w.n
-}
-
-// bucket takes what drips into it, and as many at once as in a second.
-type bucket struct {
-	n    float64
-	full float64
-	last time.Time
-}
-
-func (b *bucket) takes(now time.Time) bool {
-	b.full, b.last = min(b.full+b.n*now.Sub(b.last).Seconds(), b.n), now
-	if b.full < 1 {
-		return false
-	}
-	b.full--
-	return true
-}
 
 // shared is a limit with what came of it.
 type shared struct {
@@ -77,11 +44,11 @@ func work(t *testing.T, s *shared, l *limiter, requests, atATime int, refusal an
 		left.Go(func() {
 			for range jobs {
 				for try, first := 1, time.Now(); ; try = min(try+1, 6) {
-					if err := l.wait(t.Context(), Sleep); err != nil {
+					place, err := l.wait(t.Context(), Sleep)
+					if err != nil {
 						t.Error(err)
 						return
 					}
-					started := time.Now()
 					mu.Lock()
 					way := time.Duration(10+r.IntN(10)) * time.Millisecond
 					mu.Unlock()
@@ -89,10 +56,10 @@ func work(t *testing.T, s *shared, l *limiter, requests, atATime int, refusal an
 					ok := s.asks()
 					time.Sleep(way)
 					if ok {
-						l.succeeded(started)
+						l.succeeded(place)
 						break
 					}
-					l.throttled(started, try, refusal)
+					l.throttled(place, try, refusal)
 					if time.Since(first) > throttled {
 						t.Error("given up")
 						return
@@ -115,26 +82,20 @@ func newRefusal(header, text string) answer {
 // A limit is used by at least nine tenths, at most a twentieth of all requests are refused, and none is given up: whatever kind of limit it is, whatever a 429
 // says, and however many syncs share it. All in a time that passes only while everybody waits. A Retry-After of a second, which is obeyed, costs a second each.
 func TestALimitIsUsed(t *testing.T) {
-	for _, kind := range []string{"windows", "bucket"} {
+	for _, kind := range slices.Sorted(maps.Keys(gates)) {
 		for _, limit := range []int{20, 50} {
-			for _, syncs := range []int{1, 2, 3} {
-				for said, refusal := range map[string]answer{
-					"nothing": newRefusal("", ""), "the limit": newRefusal("", fmt.Sprintf("policy user over ratelimit,limit:%d,time:1 second", limit)), "Retry-After": newRefusal("1", ""),
-				} {
-					least := 0.9
-					if said == "Retry-After" {
-						least = 0.8
-					}
+			for said, refusal := range map[string]answer{
+				"nothing": newRefusal("", ""), "the limit": newRefusal("", fmt.Sprintf("policy user over ratelimit,limit:%d,time:1 second", limit)), "Retry-After": newRefusal("1", ""),
+			} {
+				for _, syncs := range []int{1, 3} {
 					name := fmt.Sprintf("%s of %d for %d, told %s", kind, limit, syncs, said)
-					t.Run(name, func(t *testing.T) {
-						synctest.Test(t, func(t *testing.T) {
-							c := throttling{kind: kind, limit: limit, requests: 100 * limit / syncs, syncs: syncs, refusal: refusal}
-							used, refused := c.run(t)
-							t.Logf("%-45s used %.3f refused %.3f", name, used, refused)
-							if used < least || refused > 0.05 {
-								t.Errorf("%.0f %% of the limit is used, and %.1f %% of the requests are refused", 100*used, 100*refused)
-							}
-						})
+					synctest.Test(t, func(t *testing.T) {
+						c := throttling{kind: kind, limit: limit, requests: 100 * limit / syncs, syncs: syncs, refusal: refusal}
+						used, refused := c.run(t)
+						t.Logf("%-45s used %.3f refused %.3f", name, used, refused)
+						if used < 0.9 || refused > 0.05 {
+							t.Errorf("%s: %.0f %% of the limit is used, and %.1f %% of the requests are refused", name, 100*used, 100*refused)
+						}
 					})
 				}
 			}
@@ -166,12 +127,7 @@ func (c throttling) run(t *testing.T) (used, refused float64) {
 	return used, float64(s.tries-s.taken) / float64(s.tries)
 }
 
-func (c throttling) gate() *shared {
-	if c.kind == "bucket" {
-		return &shared{gate: &bucket{n: float64(c.limit), full: float64(c.limit), last: time.Now()}}
-	}
-	return &shared{gate: &windows{n: c.limit, per: time.Second}}
-}
+func (c throttling) gate() *shared { return &shared{gate: gates[c.kind](c.limit, time.Now())} }
 
 func (s *shared) used(since time.Time, limit int) float64 {
 	s.mu.Lock()
@@ -224,10 +180,11 @@ func TestARefusalWithoutATimeIsNoInvitation(t *testing.T) {
 		for _, header := range []string{"", "0", "-1", "x"} {
 			l, asked := newLimiter(time.Now, 0), 0
 			for end := time.Now().Add(time.Minute); time.Now().Before(end); asked++ {
-				if err := l.wait(t.Context(), Sleep); err != nil {
+				place, err := l.wait(t.Context(), Sleep)
+				if err != nil {
 					t.Fatal(err)
 				}
-				l.throttled(time.Now(), min(asked+1, 6), newRefusal(header, ""))
+				l.throttled(place, min(asked+1, 6), newRefusal(header, ""))
 			}
 			if asked > 20 {
 				t.Errorf("Retry-After %q: asked %d times in a minute", header, asked)
