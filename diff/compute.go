@@ -31,6 +31,14 @@ func Compute(in Input) Plan {
 	d.orphans()
 	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known), Reviewed: in.Destinations == manifest.Reviewed}
 	sort.Slice(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
+	p.count()
+	p.Others = d.unmanaged()
+	p.Unmanaged = len(p.Others)
+	return p
+}
+
+// count adds up what the changes say of secrets and of evidence.
+func (p *Plan) count() {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		for _, s := range c.Secrets {
@@ -45,14 +53,17 @@ func Compute(in Input) Plan {
 			p.BlindToTouch = true
 		}
 	}
-	for _, h := range in.Have {
+}
+
+// unmanaged are what SecMaster has beside the changes, in order of name.
+func (d *decider) unmanaged() (out []Other) {
+	for _, h := range d.in.Have {
 		if !h.Defense && !d.noticed[h.ID] {
-			p.Others = append(p.Others, Other{h.Name, h.ID})
+			out = append(out, Other{h.Name, h.ID})
 		}
 	}
-	p.Unmanaged = len(p.Others)
-	slices.SortFunc(p.Others, func(a, b Other) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
-	return p
+	slices.SortFunc(out, func(a, b Other) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return out
 }
 
 // decider holds the input, indexed, and what has been decided so far.

@@ -27,28 +27,9 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []strin
 	r.c.fields[at] = r.d.At(n)
 	switch n.Kind {
 	case strict.Mapping:
-		m := make(map[string]any, len(n.Content)/2)
-		for _, e := range strict.Entries(n) {
-			k := e.Key.Value
-			r.comments(e.Key)
-			r.comments(e.Value)
-			if r.holes && isNull(e.Value) {
-				r.hole(e.Value, at.Key(k))
-				continue
-			}
-			m[k] = r.value(e.Value, at.Key(k), root.Key(k), append(keys[:len(keys):len(keys)], k))
-		}
-		return m
+		return r.mapping(n, at, root, keys)
 	case strict.Sequence:
-		list := make([]any, 0, len(n.Content))
-		for _, item := range n.Content {
-			if item.Kind == strict.Scalar && secrets.IsCiphertext(item.Value, "comment") {
-				continue // what SOPS makes of a comment in an encrypted list
-			}
-			i := len(list)
-			list = append(list, r.value(item, at.Index(i), root.Index(i), keys))
-		}
-		return list
+		return r.list(n, at, root, keys)
 	}
 	if n.Tag == "!!str" && isEncrypted(n.Value) {
 		return r.secret(n, at, root, keys)
@@ -64,6 +45,33 @@ func (r *configReader) value(n *strict.Node, at, root secrets.Path, keys []strin
 		return unshown(v)
 	}
 	return v
+}
+
+func (r *configReader) mapping(n *strict.Node, at, root secrets.Path, keys []string) map[string]any {
+	m := make(map[string]any, len(n.Content)/2)
+	for _, e := range strict.Entries(n) {
+		k := e.Key.Value
+		r.comments(e.Key)
+		r.comments(e.Value)
+		if r.holes && isNull(e.Value) {
+			r.hole(e.Value, at.Key(k))
+			continue
+		}
+		m[k] = r.value(e.Value, at.Key(k), root.Key(k), append(keys[:len(keys):len(keys)], k))
+	}
+	return m
+}
+
+func (r *configReader) list(n *strict.Node, at, root secrets.Path, keys []string) []any {
+	list := make([]any, 0, len(n.Content))
+	for _, item := range n.Content {
+		if item.Kind == strict.Scalar && secrets.IsCiphertext(item.Value, "comment") {
+			continue // what SOPS makes of a comment in an encrypted list
+		}
+		i := len(list)
+		list = append(list, r.value(item, at.Index(i), root.Index(i), keys))
+	}
+	return list
 }
 
 func isNull(n *strict.Node) bool { return n.Kind == strict.Scalar && n.Tag == "!!null" }

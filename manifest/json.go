@@ -34,31 +34,13 @@ type jsonError string
 
 func (e jsonError) Error() string { return string(e) }
 
+// revealed is a value as it is sent.
 func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
 	switch v := v.(type) {
 	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, child := range v {
-			r, err := revealed(child, reveal)
-			if err != nil {
-				return nil, err
-			}
-			if !utf8.ValidString(k) {
-				return nil, errNotJSON
-			}
-			out[k] = r
-		}
-		return out, nil
+		return revealedMapping(v, reveal)
 	case []any:
-		out := make([]any, len(v))
-		for i, child := range v {
-			r, err := revealed(child, reveal)
-			if err != nil {
-				return nil, err
-			}
-			out[i] = r
-		}
-		return out, nil
+		return revealedList(v, reveal)
 	case secrets.Ref:
 		plain, err := reveal(v)
 		if err != nil {
@@ -76,6 +58,33 @@ func revealed(v any, reveal func(secrets.Ref) (any, error)) (any, error) {
 		return revealed(v.send(), nil)
 	}
 	return v, nil
+}
+
+func revealedMapping(m map[string]any, reveal func(secrets.Ref) (any, error)) (any, error) {
+	out := make(map[string]any, len(m))
+	for k, child := range m {
+		r, err := revealed(child, reveal)
+		if err != nil {
+			return nil, err
+		}
+		if !utf8.ValidString(k) {
+			return nil, errNotJSON
+		}
+		out[k] = r
+	}
+	return out, nil
+}
+
+func revealedList(list []any, reveal func(secrets.Ref) (any, error)) (any, error) {
+	out := make([]any, len(list))
+	for i, child := range list {
+		r, err := revealed(child, reveal)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = r
+	}
+	return out, nil
 }
 
 // ValueDigest is the digest of one setting in the clear: a string, bool, json.Number, or an empty mapping

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"slices"
+
 	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
 	"connsync/secrets"
@@ -55,11 +57,7 @@ func holdsKeys(n *strict.Node) bool {
 	case strict.Mapping:
 		return len(n.Content) > 0
 	case strict.Sequence:
-		for _, item := range n.Content {
-			if holdsKeys(item) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(n.Content, holdsKeys)
 	}
 	return false
 }

@@ -80,31 +80,11 @@ func surroundings(url string) []string {
 	}
 }
 
+// server is what the flags ask for.
 func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
-	for _, id := range c.Workspace {
-		if !emulator.IsWorkspace(id) {
-			return nil, &usageError{"--workspace: letters, digits and - only, as in " + emulator.DefaultWorkspace}
-		}
-	}
-	o := emulator.Options{Data: c.Data, Workspaces: c.Workspace}
-	for _, s := range append(plan.switches(), c.Switch...) {
-		if err := o.Switches.Set(s); err != nil {
-			return nil, &usageError{"--switch: " + err.Error()}
-		}
-	}
-	var seed emulator.Seed
-	if c.Seed != "" {
-		text, err := os.ReadFile(c.Seed)
-		if err != nil {
-			return nil, &fileError{"--seed", c.Seed, err}
-		}
-		if seed, err = emulator.ReadSeed(text); err != nil {
-			return nil, &usageError{"--seed: " + err.Error()}
-		}
-		o.Plugins = seed.Plugins
-		if len(o.Workspaces) == 0 {
-			o.Workspaces = seed.Workspaces
-		}
+	o, seed, err := c.options(plan)
+	if err != nil {
+		return nil, err
 	}
 	s, err := emulator.New(o)
 	if err != nil {
@@ -116,20 +96,55 @@ func (c *emulatorCmd) server(plan *replaying) (*emulator.Server, error) {
 	if len(s.Connections()) == 0 {
 		plant(s, seed)
 	}
+	return s, c.spoil(s, plan)
+}
+
+// options are what a server begins with, and the seed to plant in it.
+func (c *emulatorCmd) options(plan *replaying) (o emulator.Options, seed emulator.Seed, err error) {
+	for _, id := range c.Workspace {
+		if !emulator.IsWorkspace(id) {
+			return o, seed, &usageError{"--workspace: letters, digits and - only, as in " + emulator.DefaultWorkspace}
+		}
+	}
+	o = emulator.Options{Data: c.Data, Workspaces: c.Workspace}
+	for _, s := range append(plan.switches(), c.Switch...) {
+		if err := o.Switches.Set(s); err != nil {
+			return o, seed, &usageError{"--switch: " + err.Error()}
+		}
+	}
+	if c.Seed == "" {
+		return o, seed, nil
+	}
+	text, err := os.ReadFile(c.Seed)
+	if err != nil {
+		return o, seed, &fileError{"--seed", c.Seed, err}
+	}
+	if seed, err = emulator.ReadSeed(text); err != nil {
+		return o, seed, &usageError{"--seed: " + err.Error()}
+	}
+	o.Plugins = seed.Plugins
+	if len(o.Workspaces) == 0 {
+		o.Workspaces = seed.Workspaces
+	}
+	return o, seed, nil
+}
+
+// spoil has a server refuse permissions and go wrong.
+func (c *emulatorCmd) spoil(s *emulator.Server, plan *replaying) error {
 	for _, action := range c.Deny {
 		if !slices.Contains(emulator.EnforcedActions(), action) {
-			return nil, &usageError{"--deny: there are " + strings.Join(emulator.EnforcedActions(), ", ")}
+			return &usageError{"--deny: there are " + strings.Join(emulator.EnforcedActions(), ", ")}
 		}
 	}
 	s.Deny(append(plan.denies(), c.Deny...)...)
 	for _, text := range c.Fault {
 		f, err := emulator.ParseFault(text)
 		if err != nil {
-			return nil, &usageError{"--fault: " + err.Error()}
+			return &usageError{"--fault: " + err.Error()}
 		}
 		s.Fail(f)
 	}
-	return s, nil
+	return nil
 }
 
 // plant puts into a workspace what a seed has beside plugins.

@@ -105,11 +105,17 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	if asksJSON(command.Selected()) {
 		w = w.answering()
 	}
-	w.keys, w.pace = &keyring{}, secmaster.NewPace(float64(c.globals.MaxRPS))
-	w.waits = c.globals.printer(w).Progress()
-	w.asks = c.globals.desk(ctx, w)
+	w = c.globals.remembering(ctx, w)
 	command.BindTo(ctx, (*context.Context)(nil))
 	return c.outcome(w, helped(command, command.Run(w, &c.globals)))
+}
+
+// remembering is a world with what one run remembers, and where it says what it waits for.
+func (g *globals) remembering(ctx context.Context, w world) world {
+	w.keys, w.pace = &keyring{}, secmaster.NewPace(float64(g.MaxRPS))
+	w.waits = g.printer(w).Progress()
+	w.asks = g.desk(ctx, w)
+	return w
 }
 
 // helpShown ends parsing after --help, the way kong expects the process to end.

@@ -93,46 +93,61 @@ func (r *Repository) Before(commit, file string, each func(Version) (more bool, 
 // after are the commits up to head that do not come before base, newest first. It goes back from both, newest commit first, and stops
 // where everything left comes before base: the history of years is not read for a branch of days.
 func (r *Repository) after(base, head string, most int) (out []*object.Commit, complete bool) {
-	var queue byTime
-	old, waiting, done := map[plumbing.Hash]bool{}, map[plumbing.Hash]bool{}, map[plumbing.Hash]bool{}
-	fresh := 0 // waiting and not old
-	complete = true
-	push := func(hash plumbing.Hash, isOld bool) {
-		if isOld && !old[hash] {
-			old[hash] = true
-			if waiting[hash] {
-				fresh--
-			}
-		}
-		if waiting[hash] || done[hash] {
-			return
-		}
-		c, err := r.git.CommitObject(hash)
-		if err != nil {
-			complete = complete && isOld
-			return
-		}
-		waiting[hash] = true
-		if !old[hash] {
-			fresh++
-		}
-		heap.Push(&queue, c)
-	}
-	push(plumbing.NewHash(base), true)
-	push(plumbing.NewHash(head), false)
-	for fresh > 0 && len(out) < most {
-		c := heap.Pop(&queue).(*object.Commit)
-		isOld := old[c.Hash]
-		waiting[c.Hash], done[c.Hash] = false, true
+	w := goingBack{from: r, old: map[plumbing.Hash]bool{}, waiting: map[plumbing.Hash]bool{}, done: map[plumbing.Hash]bool{}}
+	w.meet(plumbing.NewHash(base), true)
+	w.meet(plumbing.NewHash(head), false)
+	for w.fresh > 0 && len(out) < most {
+		c, isOld := w.next()
 		if !isOld {
-			fresh--
 			out = append(out, c)
 		}
 		for _, p := range c.ParentHashes {
-			push(p, isOld)
+			w.meet(p, isOld)
 		}
 	}
-	return out, complete && fresh == 0
+	return out, !w.cut && w.fresh == 0
+}
+
+// goingBack is a walk through history: a commit is old if it is base, or comes before it.
+type goingBack struct {
+	from               *Repository
+	queue              byTime
+	old, waiting, done map[plumbing.Hash]bool
+	fresh              int  // waiting and not old
+	cut                bool // a commit that is not old cannot be read
+}
+
+// meet has a commit wait for its turn. One that was met before may turn out to be old.
+func (w *goingBack) meet(hash plumbing.Hash, isOld bool) {
+	if isOld && !w.old[hash] {
+		w.old[hash] = true
+		if w.waiting[hash] {
+			w.fresh--
+		}
+	}
+	if w.waiting[hash] || w.done[hash] {
+		return
+	}
+	c, err := w.from.git.CommitObject(hash)
+	if err != nil {
+		w.cut = w.cut || !isOld
+		return
+	}
+	w.waiting[hash] = true
+	if !w.old[hash] {
+		w.fresh++
+	}
+	heap.Push(&w.queue, c)
+}
+
+// next is the newest commit that waits.
+func (w *goingBack) next() (c *object.Commit, isOld bool) {
+	c = heap.Pop(&w.queue).(*object.Commit)
+	w.waiting[c.Hash], w.done[c.Hash] = false, true
+	if isOld = w.old[c.Hash]; !isOld {
+		w.fresh--
+	}
+	return c, isOld
 }
 
 // made are the new versions of files in one commit, absent from all its parents; before them those that parents from outside had of these

@@ -97,6 +97,19 @@ func (c *configText) section() (string, bool) {
 	}
 }
 
+// escaped reads what is behind a backslash; nothing for the end of a line, which goes on.
+func (c *configText) escaped() (string, bool) {
+	b := c.next()
+	if b == '\n' {
+		return "", true
+	}
+	at := strings.IndexByte(`tnb"\`, b)
+	if at < 0 {
+		return "", false
+	}
+	return "\t\n\b\"\\"[at : at+1], true
+}
+
 // value reads what is behind a key: nothing (it means true), or a text with quotes, escapes, comments and continued lines.
 func (c *configText) value() (string, bool) {
 	c.rest = strings.TrimLeft(c.rest, " \t")
@@ -120,17 +133,14 @@ func (c *configText) value() (string, bool) {
 			kept = max(kept, out.Len())
 			continue
 		case b == '\\':
-			escaped := c.next()
-			if escaped == '\n' {
-				continue
-			}
-			at := strings.IndexByte(`tnb"\`, escaped)
-			if at < 0 {
+			escaped, ok := c.escaped()
+			if !ok {
 				return "", false
 			}
-			b = "\t\n\b\"\\"[at]
-			out.WriteByte(b)
-			kept = out.Len()
+			if escaped != "" {
+				out.WriteString(escaped)
+				kept = out.Len()
+			}
 			continue
 		}
 		out.WriteByte(b)

@@ -30,21 +30,24 @@ func (v *seedVersion) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*Version)(v))
 }
 
+// seedFile is a seed as it is written: connections name their plugins.
+type seedFile struct {
+	Workspaces []string
+	Plugins    []struct {
+		Name, Type string
+		Versions   []seedVersion
+	}
+	Connections []struct {
+		Name, Description, Plugin, Version, Workspace string
+		Config                                        json.RawMessage
+	}
+	Workflows []Workflow
+	Policies  []EmergencyPolicy
+}
+
 // ReadSeed reads a seed file: plugins (none: DefaultPlugins) and connections by the names of their plugins.
 func ReadSeed(text []byte) (Seed, error) {
-	var file struct {
-		Workspaces []string
-		Plugins    []struct {
-			Name, Type string
-			Versions   []seedVersion
-		}
-		Connections []struct {
-			Name, Description, Plugin, Version, Workspace string
-			Config                                        json.RawMessage
-		}
-		Workflows []Workflow
-		Policies  []EmergencyPolicy
-	}
+	var file seedFile
 	if err := json.Unmarshal(text, &file); err != nil {
 		return Seed{}, errors.New("the seed file is not the JSON that docs/emulator.md describes")
 	}
@@ -53,34 +56,49 @@ func ReadSeed(text []byte) (Seed, error) {
 			return Seed{}, errors.New("a workspace of the seed file is no id: letters, digits and - only")
 		}
 	}
-	s := Seed{Workspaces: file.Workspaces, Plugins: DefaultPlugins(), Workflows: file.Workflows, Policies: file.Policies}
-	for i, p := range file.Plugins {
-		if i == 0 {
-			s.Plugins = nil
-		}
+	plugins, err := file.plugins()
+	if err != nil {
+		return Seed{}, err
+	}
+	connections, err := file.connections(plugins)
+	if err != nil {
+		return Seed{}, err
+	}
+	return Seed{Workspaces: file.Workspaces, Plugins: plugins, Connections: connections, Workflows: file.Workflows, Policies: file.Policies}, nil
+}
+
+func (f seedFile) plugins() (out []Plugin, err error) {
+	if len(f.Plugins) == 0 {
+		return DefaultPlugins(), nil
+	}
+	for i, p := range f.Plugins {
 		plugin := Plugin{Name: p.Name, Type: cmp.Or(p.Type, "custom")}
 		for _, v := range p.Versions {
 			plugin.Versions = append(plugin.Versions, Version(v))
 		}
 		if p.Name == "" || len(p.Versions) == 0 {
-			return Seed{}, fmt.Errorf("plugin %d of the seed file has no name or no versions", i+1)
+			return nil, fmt.Errorf("plugin %d of the seed file has no name or no versions", i+1)
 		}
-		s.Plugins = append(s.Plugins, plugin)
+		out = append(out, plugin)
 	}
-	lookup := Server{options: Options{Plugins: s.Plugins}}
-	for i, c := range file.Connections {
+	return out, nil
+}
+
+func (f seedFile) connections(plugins []Plugin) (out []Connection, err error) {
+	lookup := Server{options: Options{Plugins: plugins}}
+	for i, c := range f.Connections {
 		component, version := lookup.Plugin(c.Plugin, c.Version)
 		if component == "" {
-			return Seed{}, fmt.Errorf("connection %d of the seed file names a plugin that is not there", i+1)
+			return nil, fmt.Errorf("connection %d of the seed file names a plugin that is not there", i+1)
 		}
-		if c.Workspace != "" && !slices.Contains(file.Workspaces, c.Workspace) {
-			return Seed{}, fmt.Errorf("connection %d of the seed file is in a workspace that the file does not name", i+1)
+		if c.Workspace != "" && !slices.Contains(f.Workspaces, c.Workspace) {
+			return nil, fmt.Errorf("connection %d of the seed file is in a workspace that the file does not name", i+1)
 		}
-		s.Connections = append(s.Connections, Connection{
+		out = append(out, Connection{
 			Workspace: c.Workspace, Name: c.Name, Description: c.Description, ComponentID: component, ComponentVersionID: version, Config: string(c.Config), CanBeDeleted: true,
 		})
 	}
-	return s, nil
+	return out, nil
 }
 
 // load reads the data file, and gives the workspaces in it; none where there is no such file yet.

@@ -10,40 +10,52 @@ import (
 
 var sessionName = lazy.New(`^[\w+=,.@-]{2,128}$`)
 
+// assumption is a request for keys of an agency.
+type assumption struct {
+	ProviderURN string   `json:"provider_urn"`
+	AgencyURN   string   `json:"agency_urn"`
+	Session     string   `json:"agency_session_name"`
+	IDToken     string   `json:"id_token"`
+	Duration    int      `json:"duration_seconds"`
+	Policy      *string  `json:"policy"`
+	PolicyIDs   []string `json:"policy_ids"`
+}
+
+// refuses gives what is wrong with a request, before its token and its policy are read.
+func (i *Identity) refuses(b assumption) error {
+	switch {
+	case b.ProviderURN != i.Provider:
+		return &refusal{http.StatusNotFound, "STS5.0004", "no such provider"}
+	case b.AgencyURN != i.Agency:
+		return &refusal{http.StatusForbidden, "STS5.0003", "the agency does not trust it"}
+	case !sessionName.MatchString(b.Session):
+		return misshapen("agency_session_name")
+	case len(b.IDToken) < 4 || len(b.IDToken) > 20000:
+		return misshapen("id_token")
+	case b.Duration < 900 || b.Duration > 43200:
+		return misshapen("duration_seconds")
+	case len(b.PolicyIDs) > 10:
+		return misshapen("policy_ids")
+	}
+	return nil
+}
+
+func misshapen(what string) error {
+	return &refusal{http.StatusBadRequest, "STS5.0001", what + " is not as it should be"}
+}
+
 // assumeWithOIDC is STS's one call: an ID token for keys of an agency.
 func (i *Identity) assumeWithOIDC(a *asking) (int, object, error) {
-	b := struct {
-		ProviderURN string   `json:"provider_urn"`
-		AgencyURN   string   `json:"agency_urn"`
-		Session     string   `json:"agency_session_name"`
-		IDToken     string   `json:"id_token"`
-		Duration    int      `json:"duration_seconds"`
-		Policy      *string  `json:"policy"`
-		PolicyIDs   []string `json:"policy_ids"`
-	}{Duration: 3600}
+	b := assumption{Duration: 3600}
 	if err := a.read("STS5.0001", &b); err != nil {
 		return 0, nil, err
 	}
-	bad := func(what string) error {
-		return &refusal{http.StatusBadRequest, "STS5.0001", what + " is not as it should be"}
-	}
-	switch {
-	case b.ProviderURN != i.Provider:
-		return 0, nil, &refusal{http.StatusNotFound, "STS5.0004", "no such provider"}
-	case b.AgencyURN != i.Agency:
-		return 0, nil, &refusal{http.StatusForbidden, "STS5.0003", "the agency does not trust it"}
-	case !sessionName.MatchString(b.Session):
-		return 0, nil, bad("agency_session_name")
-	case len(b.IDToken) < 4 || len(b.IDToken) > 20000:
-		return 0, nil, bad("id_token")
-	case b.Duration < 900 || b.Duration > 43200:
-		return 0, nil, bad("duration_seconds")
-	case len(b.PolicyIDs) > 10:
-		return 0, nil, bad("policy_ids")
+	if err := i.refuses(b); err != nil {
+		return 0, nil, err
 	}
 	actions, err := i.sessionPolicy(b.Policy)
 	if err != nil {
-		return 0, nil, bad("policy")
+		return 0, nil, misshapen("policy")
 	}
 	claims, err := i.take(b.IDToken, "STS5.0002")
 	if err != nil {

@@ -75,12 +75,20 @@ func Conflict(c *diff.Change) (string, []string) {
 			[]string{"correct or remove the line  previously:  at " + c.Pos.String()}
 	case diff.ConflictHole:
 		return "connsync wrote it, and these settings have no value any more: " + List(Paths(d.Fields)), []string{fillHint(c.Want)}
-	case diff.ConflictInClear:
-		return "not sent: " + List(Paths(d.Fields)) + " in the clear, where the rule of " + c.Pos.File + " in .sops.yaml encrypts",
-			[]string{"connsync reseal " + manifest.ShellWord(c.Pos.File), "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
 	case diff.ConflictBehind:
 		return "last applied from commit " + CutHash(d.Commit) + ", which this commit does not contain: this would undo it",
 			[]string{"bring that commit into this branch:  git pull --rebase", "or undo it on purpose:  connsync sync --allow-older"}
+	}
+	return secretsConflict(c)
+}
+
+// secretsConflict is Conflict where secrets would be sent in the clear, or to an address that no holder of the key confirmed.
+func secretsConflict(c *diff.Change) (string, []string) {
+	d := c.Conflict
+	switch d.Kind {
+	case diff.ConflictInClear:
+		return "not sent: " + List(Paths(d.Fields)) + " in the clear, where the rule of " + c.Pos.File + " in .sops.yaml encrypts",
+			[]string{"connsync reseal " + manifest.ShellWord(c.Pos.File), "to send it once more as it is, set  secrets: {rule: warn}  in connsync.yaml"}
 	case diff.ConflictRepointed:
 		return "this sends existing secrets to a new address: " + List(Paths(d.Fields)) + " changed, and the connection was not sealed since",
 			[]string{manifest.SealHint(c.Pos.File), "or let review alone decide, in every sync:  secrets: {destinations: reviewed}  in connsync.yaml",
