@@ -42,6 +42,6 @@ func InQuotes(text string) string {
 }
 
 // Escaped is a text as it stands between quotes.
-func Escaped(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, `"`, `\"`).Replace(text)
-}
+func Escaped(text string) string { return inQuotes.Replace(text) }
+
+var inQuotes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, `"`, `\"`)

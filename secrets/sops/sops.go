@@ -196,7 +196,7 @@ func (o *Opener) diagnose(f *file, service *keys, e *Error) {
 
 // verify decrypts the values in place and compares the MAC.
 func (f *file) verify() error {
-	computed, err := f.tree.Decrypt(f.key, f.cipher)
+	computed, err := decrypted(f.tree, f.key, f.cipher)
 	if err != nil {
 		return &Error{File: f.name, Kind: KindAltered, Leaf: f.cipher.failedAt}
 	}

@@ -47,8 +47,10 @@ func spelled(v any) string {
 // Spelled is a text on one line whose letters outside of ASCII are spelled out, and not longer than MaxValue.
 func Spelled(s string) string {
 	out := beginning(s).quoted(true)
-	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(out[1 : len(out)-1])
+	return unescapes.Replace(out[1 : len(out)-1])
 }
+
+var unescapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
 
 // part is a part of a text: as much of it as is shown.
 type part struct {
