@@ -28,7 +28,8 @@ const (
 	countsPath   = "/bench/counts"
 )
 
-// slow is the emulator behind a network: every answer takes the latency, and a page of an unchanged list is the same as before.
+// slow is the emulator behind a network: every answer takes the latency, the emulator's own time included, and a page of an unchanged list is the same as
+// before.
 type slow struct {
 	inner http.Handler
 
@@ -75,29 +76,28 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
+	began := time.Now()
 	page := r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/assetcredentials")
 	s.mu.Lock()
 	s.counts[r.Method+" "+kind(r.URL.Path)]++
 	if r.Method != http.MethodGet {
 		clear(s.pages)
 	}
-	known := s.pages[r.URL.RequestURI()]
+	answer := s.pages[r.URL.RequestURI()]
 	s.mu.Unlock()
-	time.Sleep(latency)
-	switch {
-	case !page:
-		s.inner.ServeHTTP(w, r)
-		return
-	case known == nil:
-		known = httptest.NewRecorder()
-		s.inner.ServeHTTP(known, r)
+	if answer == nil || !page {
+		answer = httptest.NewRecorder()
+		s.inner.ServeHTTP(answer, r)
+	}
+	if page {
 		s.mu.Lock()
-		s.pages[r.URL.RequestURI()] = known
+		s.pages[r.URL.RequestURI()] = answer
 		s.mu.Unlock()
 	}
-	maps.Copy(w.Header(), known.Header())
-	w.WriteHeader(known.Code)
-	_, _ = w.Write(known.Body.Bytes())
+	time.Sleep(time.Until(began.Add(latency))) // what the emulator takes is part of it, as it is for the limit
+	maps.Copy(w.Header(), answer.Header())
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
 }
 
 // kind is what a request is about: the last part of its path that is no id.
