@@ -2,14 +2,16 @@ package gitfs
 
 import (
 	"context"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 )
 
-// History is a commit and all before it, read as far as was asked for. It is for one goroutine, and for as long as the repository is open.
+// History is a commit and all before it, read as far as was asked for. It is for as long as the repository is open.
 type History struct {
+	mu      sync.Mutex
 	repo    *Repository
 	store   storer.EncodedObjectStorer
 	head    plumbing.Hash
@@ -38,6 +40,8 @@ func (h *History) begin() {
 // version in it holds the same file (blob is Git's name of its content; "" where it is not known). A yes holds at any depth;
 // where a no would need commits out of reach, the error is ErrShallow, or the remote's.
 func (h *History) Contains(ctx context.Context, commit, file, blob string) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for {
 		contained, whole := h.here(plumbing.NewHash(commit), file, blob)
 		if contained || whole {
@@ -124,13 +128,13 @@ func (h *History) bring(ctx context.Context, p *private, depth int) error {
 	}
 	for name, hash := range refs {
 		if hash == h.head.String() {
-			return h.more.line.fetch(ctx, p, name, depth)
+			return h.more.line.fetch(ctx, p, depth, name)
 		}
 	}
-	if h.more.line.fetch(ctx, p, h.head.String(), depth) == nil && has(p.storage, h.head.String()) {
+	if h.more.line.fetch(ctx, p, depth, h.head.String()) == nil && has(p.storage, h.head.String()) {
 		return nil
 	}
-	return h.more.line.fetch(ctx, p, "HEAD", depth)
+	return h.more.line.fetch(ctx, p, depth, "HEAD")
 }
 
 // walk visits a commit and all before it, each once.

@@ -71,7 +71,7 @@ func refsOf(text string) map[string]string {
 	return out
 }
 
-func (g *gitLine) fetch(ctx context.Context, into *private, what string, depth int) error {
+func (g *gitLine) fetch(ctx context.Context, into *private, depth int, what ...string) error {
 	args := []string{
 		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--refmap=", "--no-auto-maintenance", "--no-recurse-submodules", "--update-shallow",
 	}
@@ -79,7 +79,7 @@ func (g *gitLine) fetch(ctx context.Context, into *private, what string, depth i
 		args = append(args, "--depth="+strconv.Itoa(depth))
 	}
 	err := g.attempt(ctx, func(k key) error {
-		a := g.run(ctx, into, k, nil, append(slices.Clone(args), "--", g.address, "+"+what+":"+fetched)...)
+		a := g.run(ctx, into, k, nil, slices.Concat(args, []string{"--", g.address}, fetchedAs(what))...)
 		if a.code != 0 {
 			return g.failure(ctx, a)
 		}

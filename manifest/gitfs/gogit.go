@@ -55,10 +55,14 @@ func (g *goGit) list(ctx context.Context, names ...string) (map[string]string, e
 	return out, nil
 }
 
-func (g *goGit) fetch(ctx context.Context, into *private, what string, depth int) error {
+func (g *goGit) fetch(ctx context.Context, into *private, depth int, what ...string) error {
+	var specs []config.RefSpec
+	for _, spec := range fetchedAs(what) {
+		specs = append(specs, config.RefSpec(spec))
+	}
 	err := g.try(ctx, func(auth transport.AuthMethod) error {
 		return g.remote(into.storage).FetchContext(ctx, &git.FetchOptions{
-			RefSpecs: []config.RefSpec{config.RefSpec("+" + what + ":" + fetched)}, Depth: depth, Auth: auth, Tags: git.NoTags,
+			RefSpecs: specs, Depth: depth, Auth: auth, Tags: git.NoTags,
 		})
 	})
 	if err != nil && !errors.Is(err, git.NoErrAlreadyUpToDate) {

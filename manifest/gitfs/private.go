@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/go-git/go-billy/v5/osfs"
@@ -52,7 +53,7 @@ func (p *private) reopen() {
 		return
 	}
 	p.close()
-	p.storage = filesystem.NewStorageWithOptions(osfs.New(p.dir), cache.NewObjectLRU(cache.MiByte), filesystem.Options{KeepDescriptors: true})
+	p.storage = newStorage(osfs.New(p.dir), cache.MiByte, filesystem.Options{KeepDescriptors: true})
 }
 
 func (p *private) close() {
@@ -69,8 +70,21 @@ func (p *private) remove() error {
 	return os.RemoveAll(p.dir)
 }
 
-// begin puts a commit of another storage here, with its files and without what comes before it, so that only what comes after it is fetched.
-func (p *private) begin(from storer.EncodedObjectStorer, commit plumbing.Hash) error {
+// begin puts commits of another storage here, with their files and without what comes before them, so that only what comes after them is fetched.
+func (p *private) begin(from storer.EncodedObjectStorer, commits ...plumbing.Hash) error {
+	var err error
+	for i, commit := range commits {
+		name := plumbing.ReferenceName("refs/connsync/known/" + strconv.Itoa(i))
+		err = errors.Join(err, p.copy(from, commit), p.storage.SetReference(plumbing.NewHashReference(name, commit)))
+	}
+	if len(commits) == 0 {
+		return err
+	}
+	return errors.Join(err, p.storage.SetShallow(commits))
+}
+
+// copy puts a commit of another storage here, with the files at its root.
+func (p *private) copy(from storer.EncodedObjectStorer, commit plumbing.Hash) error {
 	c, err := object.GetCommit(from, commit)
 	if err != nil {
 		return err
@@ -92,10 +106,7 @@ func (p *private) begin(from storer.EncodedObjectStorer, commit plumbing.Hash) e
 			return err
 		}
 	}
-	return errors.Join(
-		p.storage.SetShallow([]plumbing.Hash{commit}),
-		p.storage.SetReference(plumbing.NewHashReference("refs/connsync/known", commit)),
-	)
+	return nil
 }
 
 func read(o plumbing.EncodedObject) ([]byte, error) {
@@ -109,6 +120,18 @@ func read(o plumbing.EncodedObject) ([]byte, error) {
 
 // fetched is the ref of what was fetched last.
 const fetched = "refs/connsync/fetched"
+
+// fetchedAs are what is fetched with the names that it gets: fetched for what is fetched alone.
+func fetchedAs(what []string) (specs []string) {
+	for i, w := range what {
+		as := fetched
+		if len(what) > 1 {
+			as += "/" + strconv.Itoa(i)
+		}
+		specs = append(specs, "+"+w+":"+as)
+	}
+	return specs
+}
 
 // trust tells Git which folders of other users it may read, as the user's own configuration does. It has to be in a file: the Git at the other
 // end of a path inherits no other setting.

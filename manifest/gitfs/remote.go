@@ -110,7 +110,7 @@ func (r *Repository) commitOf(ctx context.Context, p *private, from line, ref st
 		}
 	}
 	var unknown *UnknownRefError
-	err := from.fetch(ctx, p, what, 1)
+	err := from.fetch(ctx, p, 1, what)
 	if errors.As(err, &unknown) {
 		return nil, &UnknownRefError{ref}
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
-// Repository is a local repository, or a clone in memory.
+// Repository is a local repository, or a clone in memory. Several goroutines may use it, each with a Shared of its own.
 type Repository struct {
 	git     *git.Repository
 	own     storer.EncodedObjectStorer // without what is borrowed
@@ -62,7 +62,7 @@ func Open(dir string) (*Repository, error) {
 	if _, err := os.Stat(filepath.Join(l.commonDir, "objects", "info", "alternates")); err == nil {
 		options.AlternatesFS = noIncoming{osfs.New("/"), ""}
 	}
-	storage := filesystem.NewStorageWithOptions(noIncoming{files, l.commonDir}, cache.NewObjectLRU(16*cache.MiByte), options)
+	storage := newStorage(noIncoming{files, l.commonDir}, 16*cache.MiByte, options)
 	borrows := &borrowed{}
 	repo, err := git.Open(lenient{storage, borrows}, nil)
 	if err != nil {
@@ -114,7 +114,7 @@ var readableExtensions = []string{
 
 // lenient is the storage without the configuration: go-git refuses everything unknown in it. It reads what is borrowed, too.
 type lenient struct {
-	*filesystem.Storage
+	oneByOne
 	borrows *borrowed
 }
 
@@ -123,7 +123,7 @@ func (l lenient) EncodedObject(t plumbing.ObjectType, hash plumbing.Hash) (plumb
 	if o, ok := l.borrows.object(t, hash); ok {
 		return o, nil
 	}
-	return l.Storage.EncodedObject(t, hash)
+	return l.oneByOne.EncodedObject(t, hash)
 }
 
 // Config is an empty configuration: nothing of it matters for reading commits, and go-git refuses all of a file for an unknown line.

@@ -22,7 +22,7 @@ var ErrNoRemote = errors.New("the repository has no such remote")
 // answerWithin is what a remote gets for all requests of one question.
 const answerWithin = 2 * time.Minute
 
-// Shared is a remote for refs replaced by several machines in turn.
+// Shared is a remote for refs replaced by several machines in turn. It is for one goroutine at a time; of one repository there may be several.
 type Shared struct {
 	repo    *Repository
 	address string
@@ -33,9 +33,9 @@ type Shared struct {
 type line interface {
 	// list gives the commits that the remote's refs name; of these names, if there are some.
 	list(ctx context.Context, names ...string) (map[string]string, error)
-	// fetch brings a ref, or a commit by its hash, into a private repository, with as much history; 0 for all of it. Of a commit
+	// fetch brings refs, or commits by their hashes, into a private repository, with as much history; 0 for all of it: all of them, or none. Of a commit
 	// that the private repository has already, nothing that comes before it is brought.
-	fetch(ctx context.Context, into *private, what string, depth int) error
+	fetch(ctx context.Context, into *private, depth int, what ...string) error
 	// push makes a ref name a commit of a repository, which must be a child of old or come after it, if it names old ("" for absent).
 	// How a push ended that failed is for the caller to find out.
 	push(ctx context.Context, from *Repository, ref, old, new string) error
@@ -149,24 +149,30 @@ func (s *Shared) bring(ctx context.Context, ref, hash string) (string, error) {
 	return hash, nil
 }
 
-// fetch brings as little as tells whether the local ref comes before the remote's. Where there is no local one, a history that is cut off
-// anyway is cut off here, too.
+// fetch brings as little as tells whether the local ref comes before the remote's.
 func (s *Shared) fetch(ctx context.Context, p *private, ref, hash string) error {
-	local, err := s.repo.git.Storer.Reference(plumbing.ReferenceName(ref))
-	known := err == nil && local.Type() == plumbing.HashReference
-	depth := 0
-	switch {
-	case has(s.repo.own, hash):
-		depth = 1 // the repository lacks what the commit holds, and not what comes before it
-	case known && s.repo.readable(local.Hash().String()):
-		err = p.begin(s.repo.git.Storer, local.Hash())
-	case !known && (s.repo.scratch || s.repo.Shallow()):
-		depth = 1
-	}
-	if known && err != nil {
+	depth, local := s.lacks(ref, hash)
+	if local != plumbing.ZeroHash && depth == 0 && s.repo.readable(local.String()) && p.begin(s.repo.git.Storer, local) != nil {
 		return ErrBroken
 	}
-	return s.line.fetch(ctx, p, ref, depth)
+	return s.line.fetch(ctx, p, depth, ref)
+}
+
+// lacks tells how much of the history of a remote's ref is to be brought, 0 for all that comes after the local ref, and what that names; the zero hash for
+// none. Where there is no local one, a history that is cut off anyway is cut off here, too.
+func (s *Shared) lacks(ref, hash string) (depth int, local plumbing.Hash) {
+	at, err := s.repo.git.Storer.Reference(plumbing.ReferenceName(ref))
+	known := err == nil && at.Type() == plumbing.HashReference
+	if known {
+		local = at.Hash()
+	}
+	switch {
+	case has(s.repo.own, hash):
+		return 1, local // the repository lacks what the commit holds, and not what comes before it
+	case !known && (s.repo.scratch || s.repo.Shallow()):
+		return 1, local
+	}
+	return 0, local
 }
 
 // Keep brings the objects of a commit that Head gave into the repository for good.
