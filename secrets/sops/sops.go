@@ -43,7 +43,8 @@ type Opener struct {
 }
 
 type result struct {
-	once   sync.Once
+	mu     sync.Mutex
+	known  bool
 	opened Opened
 	err    error
 }
@@ -82,7 +83,12 @@ func (o *Opener) Open(ctx context.Context, name string, data []byte) (Opened, er
 		o.files[key] = r
 	}
 	o.mu.Unlock()
-	r.once.Do(func() { r.opened, r.err = o.open(ctx, name, data) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.known {
+		r.opened, r.err = o.open(ctx, name, data)
+		r.known = r.err == nil || ctx.Err() == nil // an end of this caller's time is no word about the file
+	}
 	return r.opened, r.err
 }
 

@@ -391,3 +391,27 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+// ending is a context that ends after it was asked so many times.
+type ending struct {
+	context.Context
+	left *int
+}
+
+func (e ending) Err() error {
+	if *e.left--; *e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A file that one caller had no time to open is opened for the next one.
+func TestTheEndOfOneCallersTimeIsNoOnesElse(t *testing.T) {
+	data, o, left := sealed(t, key(t), true), sops.New(sops.Options{Allow: []string{"age"}}), 1
+	if _, err := o.Open(ending{context.Background(), &left}, name, []byte(data)); err == nil {
+		t.Fatal("it opened")
+	}
+	if got, err := o.Open(context.Background(), name, []byte(data)); err != nil || len(got.Secrets) != 9 {
+		t.Errorf("%d secrets, %v", len(got.Secrets), err)
+	}
+}
