@@ -8,6 +8,7 @@ import (
 
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // Outcome is how the work on one connection ended. Every connection of a plan has exactly one.
@@ -63,4 +64,19 @@ type Report struct {
 	Kept        bool   // what could not be shared is recorded in this clone
 	Interrupted bool
 	Err         error // what ended the run early: nil where every change was tried
+}
+
+// Lost is the report of a plan whose Run panicked: of no write is it known whether it was sent. What was announced is in known state, and the next run
+// settles it.
+func (p *Prepared) Lost() Report {
+	r := Report{Target: p.sync.Name, Run: p.sync.Run.ID, Plan: p.Plan, Started: p.sync.Clock.now(), StateCommit: p.sync.State.Snapshot().Commit, Err: secrets.ErrPanic}
+	for _, c := range p.Plan.Changes {
+		res := Result{Name: c.Name, ID: c.ID, Action: c.Action, Pos: c.Pos, Outcome: resting(c)}
+		if c.Write {
+			res.Outcome, res.Err = Unknown, secrets.ErrPanic
+		}
+		r.Results = append(r.Results, res)
+	}
+	r.Results = unrecorded(r.Results)
+	return r
 }

@@ -9,21 +9,34 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Session holds the lock on a target's known state, from its first read to its end. It is for one goroutine.
+// Session holds the lock on a target's known state, from before its first read to its end. It is for one goroutine at a time.
 type Session struct {
 	store *Store
 	lock  *flock.Flock
 	base  Snapshot
 }
 
-// Lock takes the kernel's lock on a target, so a dead process leaves none, and reads the state. Where another
-// one holds it for longer than wait, the error is a *BusyError.
+// Lock is Hold and Read.
 func (s *Store) Lock(ctx context.Context, wait time.Duration) (*Session, error) {
 	return s.lockPast(ctx, wait, "")
 }
 
 // lockPast is Lock, but does not wait for one run.
 func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*Session, error) {
+	session, err := s.Hold(ctx, wait)
+	if err != nil {
+		return nil, err
+	}
+	if err := session.read(ctx, wait, run); err != nil {
+		_ = session.Close()
+		return nil, err
+	}
+	return session, nil
+}
+
+// Hold takes the kernel's lock on a target, so a dead process leaves none; nothing is read yet. Where another one holds it for longer than wait, the
+// error is a *BusyError. Whoever takes the locks of several targets takes them in one order everywhere, or two would wait for each other.
+func (s *Store) Hold(ctx context.Context, wait time.Duration) (*Session, error) {
 	if s.checkedOut() {
 		return nil, ErrCheckedOut
 	}
@@ -31,13 +44,12 @@ func (s *Store) lockPast(ctx context.Context, wait time.Duration, run string) (*
 	if err != nil {
 		return nil, err
 	}
-	session := &Session{store: s, lock: l}
-	if err := session.read(ctx, wait, run); err != nil {
-		_ = session.Close()
-		return nil, err
-	}
-	return session, nil
+	return &Session{store: s, lock: l}, nil
 }
+
+// Read reads the state under the lock, also once more after another run of another machine was first. Where such a run holds the state for longer than
+// wait, the error is a *HeldError.
+func (s *Session) Read(ctx context.Context, wait time.Duration) error { return s.read(ctx, wait, "") }
 
 // read makes the local ref what is shared, and stands on it. It waits for a run under way on another machine.
 func (s *Session) read(ctx context.Context, wait time.Duration, past string) (err error) {
