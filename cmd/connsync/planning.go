@@ -46,6 +46,8 @@ func (s *source) contains(ctx context.Context, p manifest.StatePolicy, env func(
 	if s.repo == nil || s.commit.Hash == "" {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.history == nil {
 		remote := p.Remote
 		if remote == "" || remote == "none" {

@@ -102,7 +102,9 @@ type stateRead struct {
 // readKnown reads the known state of every selected target.
 func (v *preview) readKnown(ctx context.Context, p manifest.Project) {
 	v.states = map[string]stateRead{}
-	for _, t := range v.g.selected(p, manifest.Set{}) {
+	selected := v.g.selected(p, manifest.Set{})
+	v.src.sight.refs = refsOf(selected)
+	for _, t := range selected {
 		known, err := v.known(ctx, t)
 		v.states[t.Name] = stateRead{known, err}
 	}

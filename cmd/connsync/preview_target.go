@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"connsync/apply"
 	"connsync/apply/secmaster"
@@ -16,38 +13,26 @@ import (
 	"connsync/secrets"
 )
 
-// targetsOnce is how many targets are looked at side by side. Nearly all of a look is waiting for a server, and each holds a workspace in memory.
-const targetsOnce = 4
-
 // targetLook is a look at one target, while others are under way: what it finds is its own.
 type targetLook struct {
 	*preview
-	git  *sync.Mutex // the repository and the vouchers are for one at a time
 	plan diff.Plan
 	err  error // why there is no plan
 
 	blind, refused, unjudged, stale []error
 }
 
-// planAll plans targets, some at a time, until the command is interrupted. What is said of them has their order. With --verbose it is one after the
-// other, so that a target's requests stand together.
+// planAll plans targets, some at a time, until the command is interrupted. What is said of them has their order.
 func (v *preview) planAll(ctx context.Context, all []wanted) {
-	var g errgroup.Group
-	g.SetLimit(targetsOnce)
-	if v.g.Verbose {
-		g.SetLimit(1)
-	}
-	looks, git := make([]*targetLook, len(all)), new(sync.Mutex)
+	looks := make([]*targetLook, len(all))
 	for i, t := range all {
 		v.names.add(t.want, v.states[t.Name].known)
-		l := &targetLook{preview: v, git: git}
-		looks[i] = l
-		g.Go(func() error {
-			l.err = secrets.Contained(func() (err error) { l.plan, err = l.look(ctx, t); return err })()
-			return nil
-		})
+		looks[i] = &targetLook{preview: v}
 	}
-	_ = g.Wait() // each error is its target's
+	sideBySide(len(all), v.g.targetsOnce(), func(i int) {
+		l := looks[i]
+		l.err = secrets.Contained(func() (err error) { l.plan, err = l.look(ctx, all[i]); return err })()
+	}, func(int) {})
 	for i, l := range looks {
 		v.blind, v.refused, v.unjudged, v.stale = append(v.blind, l.blind...), append(v.refused, l.refused...), append(v.unjudged, l.unjudged...), append(v.stale, l.stale...)
 		if l.err == nil {
@@ -80,7 +65,7 @@ func (l *targetLook) look(ctx context.Context, t wanted) (diff.Plan, error) {
 		return diff.Plan{}, err
 	}
 	defer reader.Close()
-	target := l.target(ctx, t, known)
+	target := l.g.target(t, l.src, known, l.how, l.src.contains(ctx, l.policy, l.w.env))
 	plan, err := apply.Preview(ctx, reader, target)
 	if err == nil && !l.how.dryRun {
 		l.compareCatalog(ctx, reader, t.Name)
@@ -91,28 +76,6 @@ func (l *targetLook) look(ctx context.Context, t wanted) (diff.Plan, error) {
 		plan, err = apply.Preview(ctx, reader, target)
 	}
 	return plan, l.judged(t.Name, err)
-}
-
-// target is the one to plan. While it is planned, its questions to the repository wait for those of others.
-func (l *targetLook) target(ctx context.Context, t wanted, known state.Snapshot) apply.Target {
-	l.git.Lock()
-	defer l.git.Unlock()
-	out := l.g.target(t, l.src, known, l.how, l.src.contains(ctx, l.policy, l.w.env))
-	if contains := out.Contains; contains != nil {
-		out.Contains = func(commit, file, blob string) (bool, error) {
-			l.git.Lock()
-			defer l.git.Unlock()
-			return contains(commit, file, blob)
-		}
-	}
-	if reread := out.Reread; reread != nil {
-		out.Reread = func(files []string) (want, rest []manifest.Connection, err error) {
-			l.git.Lock()
-			defer l.git.Unlock()
-			return reread(files)
-		}
-	}
-	return out
 }
 
 // judged notes what a sync would refuse, and what cannot be told; the plan is shown all the same. Another error is given back.

@@ -22,6 +22,7 @@ type crowded struct {
 	mu        sync.Mutex
 	now, most int
 	full      chan struct{}
+	once      sync.Once
 }
 
 func (c *crowded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +34,7 @@ func (c *crowded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		c.now++
 		if c.most = max(c.most, c.now); c.now == c.want {
-			close(c.full)
+			c.once.Do(func() { close(c.full) })
 		}
 		c.mu.Unlock()
 		select {

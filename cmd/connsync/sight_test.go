@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"connsync/apply/state"
 	"connsync/manifest/gitfs"
 )
 
-// countedGit puts a Git on PATH to note what it is asked, and gives how often it was asked something.
-func countedGit(t *testing.T) func(command string) int {
+// countedGit puts a Git on PATH to note what it is asked, and gives how often it was asked each of some commands since.
+func countedGit(t *testing.T) func(commands ...string) []int {
 	t.Helper()
 	real, err := exec.LookPath("git")
 	if err != nil {
@@ -24,10 +25,13 @@ func countedGit(t *testing.T) func(command string) int {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	return func(command string) int {
+	return func(commands ...string) (n []int) {
 		text, _ := os.ReadFile(log)
 		_ = os.Remove(log)
-		return strings.Count(string(text), " "+command+" ")
+		for _, c := range commands {
+			n = append(n, strings.Count(string(text), " "+c+" "))
+		}
+		return n
 	}
 }
 
@@ -57,11 +61,11 @@ func TestOneLookServesAllTargets(t *testing.T) {
 	asked := countedGit(t)
 	for _, args := range []string{"state list", "diff --endpoint " + url, "sync --dry-run --endpoint " + url, "doctor --endpoint " + url} {
 		_, out, errs := inProcess(env, append(strings.Fields(args), "-C", clone)...)
-		if n := asked("ls-remote"); n != 1 || strings.HasPrefix(args, "state") && !strings.Contains(out, "edr") || strings.HasPrefix(args, "doctor") && !strings.Contains(out, "known state of 1 of 3 targets") {
+		if n := asked("ls-remote")[0]; n != 1 || strings.HasPrefix(args, "state") && !strings.Contains(out, "edr") || strings.HasPrefix(args, "doctor") && !strings.Contains(out, "known state of 1 of 3 targets") {
 			t.Errorf("%s: %d looks: %s%s", args, n, out, errs)
 		}
 	}
-	if code, _, errs := inProcess(env, "sync", "-C", clone, "--endpoint", url, "-t", "prod"); code != exitDone || asked("ls-remote") < 1 {
+	if code, _, errs := inProcess(env, "sync", "-C", clone, "--endpoint", url, "-t", "prod"); code != exitDone || asked("ls-remote")[0] < 1 {
 		t.Errorf("a sync does not look by itself: exit %d: %s", code, errs)
 	}
 	repo, err := gitfs.Open(dir)
@@ -78,8 +82,26 @@ func TestOneLookServesAllTargets(t *testing.T) {
 	if hash, err := shared.Seen(t.Context(), ref); err != nil || hash != runGit(t, bare, "rev-parse", ref) {
 		t.Errorf("%s, %v", hash, err)
 	}
+	there := runGit(t, bare, "rev-parse", ref)
+	for _, c := range []struct {
+		age   time.Duration
+		refs  []string
+		looks [2]int // of a target's first question, and of its second one
+	}{
+		{0, []string{ref, "refs/heads/other"}, [2]int{0, 1}},
+		{aMoment, []string{ref, "refs/heads/other"}, [2]int{1, 1}},
+		{0, []string{ref}, [2]int{1, 1}},
+	} {
+		shared.headed, shared.sight = false, &sight{refs: c.refs, looked: true, when: time.Now().Add(-c.age), heads: map[string]string{ref: there}}
+		asked()
+		for i, want := range c.looks {
+			if hash, err := shared.Head(t.Context(), ref); err != nil || hash != there || asked("ls-remote")[0] != want {
+				t.Errorf("a look %s old for %d targets, question %d: not %d looks, or %v", c.age, len(c.refs), i, want, err)
+			}
+		}
+	}
 	runGit(t, dir, "remote", "set-url", "origin", bare+"-gone")
-	if code, _, errs := inProcess(env, "diff", "-C", dir, "--endpoint", url); code != exitFailed || strings.Count(errs, "planned with what is known here") != 3 || asked("ls-remote") > 2 {
+	if code, _, errs := inProcess(env, "diff", "-C", dir, "--endpoint", url); code != exitFailed || strings.Count(errs, "planned with what is known here") != 3 || asked("ls-remote")[0] > 2 {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

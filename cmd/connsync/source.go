@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"sync"
 
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
@@ -17,9 +18,11 @@ type source struct {
 	repo     *gitfs.Repository // nil without a readable one
 	repoErr  error             // why there is none
 	worktree *gitfs.Worktree   // nil unless the files are a worktree's
-	state    *gitfs.Repository // of --state; nil where there is none or it was not needed yet
-	history  *gitfs.History    // of commit; nil where it was not needed yet
-	sight    sight             // of the remote with the shared known state
+
+	mu      sync.Mutex        // of what follows: it is found for the first target that needs it
+	state   *gitfs.Repository // of --state; nil where there is none or it was not needed yet
+	history *gitfs.History    // of commit; nil where it was not needed yet
+	sight   sight             // of the remote with the shared known state
 }
 
 // open finds the manifests. A worktree is read even where its repository cannot be.

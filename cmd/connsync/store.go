@@ -78,6 +78,8 @@ func (g *globals) keeper(w world, s *source, p manifest.StatePolicy) (*gitfs.Rep
 
 // stateRepository keeps known state: the manifests' own repository, unless --state names another one.
 func (g *globals) stateRepository(w world, s *source) (*gitfs.Repository, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if g.State == "" || s.state != nil {
 		if s.state != nil {
 			return s.state, nil
@@ -125,38 +127,41 @@ func sharedBy(repo *gitfs.Repository, name string, env func(string) string) (*sh
 	return &sharedState{name: wanted, remote: s}, nil
 }
 
-// sharedState is a remote as package state wants it.
+// sharedState is a remote as package state wants it, for one target.
 type sharedState struct {
 	name   string
 	remote *gitfs.Shared
 	sight  *sight
-}
-
-// sight is one look at the refs of the remote with the shared known state, for all targets of a read-only command.
-type sight struct {
-	looked bool
-	heads  map[string]string
-	err    error
+	headed bool // Head was asked for
 }
 
 // Seen is the commit named by the remote's ref when the command looked first, with its objects.
 func (s *sharedState) Seen(ctx context.Context, ref string) (string, error) {
-	if !s.sight.looked {
-		s.sight.heads, s.sight.err = s.remote.Heads(ctx, state.Ref("*"))
-		s.sight.looked = true
+	heads, err := s.sight.look(ctx, s.remote, forever)
+	return s.at(ctx, ref, heads, err)
+}
+
+// Head looks at the remote's ref. The first time it may be what was seen of it a moment ago, together with those of other targets: what moved since is
+// noticed as it would be after a look of its own, when the ref is replaced.
+func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {
+	if !s.headed && s.sight != nil && len(s.sight.refs) > 1 {
+		s.headed = true
+		heads, err := s.sight.look(ctx, s.remote, aMoment)
+		return s.at(ctx, ref, heads, err)
 	}
-	if s.sight.err != nil {
-		return "", s.explain(s.sight.err)
-	}
-	hash, err := s.remote.HeadAt(ctx, ref, s.sight.heads[ref])
-	if errors.Is(err, gitfs.ErrReplaced) { // it moved since
-		return s.Head(ctx, ref)
-	}
+	hash, err := s.remote.Head(ctx, ref)
 	return hash, s.explain(err)
 }
 
-func (s *sharedState) Head(ctx context.Context, ref string) (string, error) {
-	hash, err := s.remote.Head(ctx, ref)
+// at is what a look saw of a ref.
+func (s *sharedState) at(ctx context.Context, ref string, heads map[string]string, err error) (string, error) {
+	if err != nil {
+		return "", s.explain(err)
+	}
+	hash, err := s.remote.HeadAt(ctx, ref, heads[ref])
+	if errors.Is(err, gitfs.ErrReplaced) { // it moved since
+		hash, err = s.remote.Head(ctx, ref)
+	}
 	return hash, s.explain(err)
 }
 

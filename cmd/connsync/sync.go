@@ -27,7 +27,7 @@ type syncCmd struct {
 	PruneProtected []string      `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Let --prune delete connections whose name matches although they were protected when last applied (repeatable)."`
 	AllowEmpty     bool          `help:"Let --prune delete although Git wants no connection of the target at all."`
 	Rewrite        []string      `completes:"pattern" type:"pattern" placeholder:"PATTERN" help:"Write connections whose name matches once more, whatever the fingerprints say: 'edr_*', or '*' for all (repeatable)."`
-	Parallelism    int           `default:"8" placeholder:"N" help:"Writes at a time (default ${default})."`
+	Parallelism    int           `default:"8" placeholder:"N" help:"Writes at a time to one target (default ${default}); four targets are written to at a time."`
 	Timeout        time.Duration `default:"15m" placeholder:"TIME" help:"Send nothing after this time (default ${default})."`
 	Settle         time.Duration `default:"60s" placeholder:"TIME" help:"How long a create that was not confirmed may take to appear, also one of an earlier run (default ${default})."`
 	LockTimeout    time.Duration `default:"2m" placeholder:"TIME" help:"How long to wait for another sync of the target (default ${default})."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"connsync/apply"
@@ -13,40 +14,43 @@ import (
 	"connsync/diff"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
+	"connsync/secrets"
 	"connsync/secrets/sops"
 )
 
 // syncRun is one sync over all its targets: all are planned and shown before the first is written.
 type syncRun struct {
-	cmd     *syncCmd
-	how     planning
-	g       *globals
-	w       world
-	p       *render.Printer
-	src     *source
-	opener  *sops.Opener
-	shared  map[string]bool // files with connections of several targets: each is decrypted once for all of them
-	causes  map[string]bool // said already
-	policy  manifest.StatePolicy
-	paths   manifest.Project
-	dirty   bool // the worktree has changes beside the commit
-	names   names
-	writers map[string]*secmaster.Client // by target: planned again, it is asked by the same one, with its memory of who uses what
-	hints   vouchers                     // known state as this clone has it, before the lock
+	cmd    *syncCmd
+	how    planning
+	g      *globals
+	w      world
+	p      *render.Printer
+	src    *source
+	opener *sops.Opener
+	shared map[string]bool // files with connections of several targets: each is decrypted once for all of them
+	causes map[string]bool // said already
+	policy manifest.StatePolicy
+	paths  manifest.Project
+	dirty  bool // the worktree has changes beside the commit
+	names  names
+	hints  vouchers // known state as this clone has it, before the lock
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
+	mu        sync.Mutex  // of the plans, while they are carried out: an overtaken one is replaced
 	prepared  []*targetRun
 	failed    []error // what kept a target, or all of them, from being planned
 	reports   []apply.Report
 	bars      *render.Progress
 }
 
-// targetRun is one target's sync: what is wanted, the lock on its known state, and the plan.
+// targetRun is one target's sync: what is wanted, the lock on its known state, and the plan. It is for one goroutine at a time.
 type targetRun struct {
 	wanted  wanted
 	session *state.Session
+	client  *secmaster.Client // planned again, it is the same one, with its memory of who uses what
 	planned *apply.Prepared
+	err     error // why it is not planned
 }
 
 func (r *syncRun) close() {
@@ -88,6 +92,9 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	r.opener = sops.New(sops.Options{Allow: project.Secrets.Allow, FullMAC: project.Secrets.FullMAC, Lend: r.w.lend})
 	r.shared = sharedFiles(all.wanted)
 	r.policy, r.paths = project.State, project
+	if r.g.targetsOnce() > 1 {
+		r.src.sight.refs = refsOf(all.wanted)
+	}
 	r.prepareAll(ctx, all.wanted)
 	return nil
 }
@@ -171,16 +178,33 @@ func (r *syncRun) first(plans []diff.Plan) {
 	}
 }
 
+// prepareAll plans the targets, some at a time. All their locks are taken first, one after the other in the order of the targets: of two syncs of the same
+// targets one waits for the other, and neither holds what the other one waits for.
 func (r *syncRun) prepareAll(ctx context.Context, ts []wanted) {
 	r.bars = r.w.waits
-	now := time.Now()
-	for _, t := range ts {
-		u, err := r.prepare(ctx, t, now)
-		r.bars.End()
-		if err != nil {
-			r.failed = append(r.failed, targetError(t.Name, err))
+	now, all := time.Now(), make([]*targetRun, len(ts))
+	hold := func(i int) {
+		all[i] = &targetRun{wanted: ts[i]}
+		all[i].err = secrets.Contained(func() error { return r.hold(ctx, all[i]) })()
+	}
+	plan := func(i int) {
+		if all[i].err == nil {
+			all[i].err = secrets.Contained(func() error { return r.plan(ctx, all[i], now) })()
+			r.bars.End(ts[i].Name)
+		}
+	}
+	if r.g.targetsOnce() == 1 {
+		sideBySide(len(ts), 1, hold, plan)
+	} else {
+		sideBySide(len(ts), 1, hold, func(int) {})
+		sideBySide(len(ts), r.g.targetsOnce(), plan, func(int) {})
+	}
+	for _, u := range all {
+		if u.err != nil {
+			r.failed = append(r.failed, targetError(u.wanted.Name, u.err))
 			continue
 		}
+		r.names.add(u.wanted.want, u.session.Snapshot())
 		r.prepared = append(r.prepared, u)
 	}
 }
@@ -192,66 +216,85 @@ func (r *syncRun) shown(plans []diff.Plan) view.Diff {
 
 func (r *syncRun) plans() []diff.Plan {
 	plans := append([]diff.Plan(nil), r.previewed...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, u := range r.prepared {
 		plans = append(plans, u.planned.Plan)
 	}
 	return plans
 }
 
-// prepare locks and plans one target.
-func (r *syncRun) prepare(ctx context.Context, t wanted, now time.Time) (*targetRun, error) {
-	store, err := r.g.store(r.w, r.src, r.policy, t.Name)
+// hold takes the lock on one target's known state.
+func (r *syncRun) hold(ctx context.Context, u *targetRun) error {
+	store, err := r.g.store(r.w, r.src, r.policy, u.wanted.Name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.how.accept(store); err != nil {
-		return nil, err
+		return err
 	}
-	store.Remember(r.hints.states[t.Name])
-	session, err := store.Lock(ctx, r.cmd.LockTimeout)
+	store.Remember(r.hints.states[u.wanted.Name])
+	if u.session, err = store.Hold(ctx, r.cmd.LockTimeout); err != nil {
+		return err
+	}
+	r.sessions = append(r.sessions, u.session)
+	return nil
+}
+
+// plan reads one target's known state under its lock, and plans it.
+func (r *syncRun) plan(ctx context.Context, u *targetRun, now time.Time) error {
+	if err := u.session.Read(ctx, r.cmd.LockTimeout); err != nil {
+		return err
+	}
+	known := u.session.Snapshot()
+	client, err := r.writer(ctx, u)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.sessions = append(r.sessions, session)
-	known := session.Snapshot()
-	client, err := r.writer(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	r.names.add(t.want, known)
-	target := r.g.target(t, r.src, known, r.how, r.src.contains(ctx, r.policy, r.w.env))
+	target := r.g.target(u.wanted, r.src, known, r.how, r.src.contains(ctx, r.policy, r.w.env))
 	target.Dirty = r.dirty
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
-		Target: target, Client: client, State: session, Files: r.src.files, Open: openWith(r.opener, r.shared), Versions: r.src.versions(r.paths),
+		Target: target, Client: client, State: u.session, Files: r.src.files, Open: openWith(r.opener, r.shared), Versions: r.src.versions(r.paths),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
 		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})
-	return &targetRun{t, session, p}, err
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u.planned = p
+	return nil
 }
 
 // writer is the client of a target.
-func (r *syncRun) writer(ctx context.Context, t wanted) (*secmaster.Client, error) {
-	if c := r.writers[t.Name]; c != nil {
-		return c, nil
+func (r *syncRun) writer(ctx context.Context, u *targetRun) (*secmaster.Client, error) {
+	if u.client != nil {
+		return u.client, nil
 	}
-	c, err := r.g.writer(ctx, r.w, t, r.cmd.need())
-	if r.writers == nil {
-		r.writers = map[string]*secmaster.Client{}
-	}
+	client, err := r.g.writer(ctx, r.w, u.wanted, r.cmd.need())
 	if err == nil {
-		r.writers[t.Name] = c
+		u.client = client
 	}
-	return c, err
+	return client, err
 }
 
+// carryOut carries out the plans, some at a time, and reports each in the order of the targets.
 func (r *syncRun) carryOut(ctx context.Context) {
-	for _, u := range r.prepared {
-		report := r.carryOutOne(ctx, u)
-		r.bars.End()
-		r.reports = append(r.reports, report)
-		r.p.Report(view.OfReport(inWords(report)).Once(r.causes))
-	}
+	reports := make([]apply.Report, len(r.prepared))
+	sideBySide(len(r.prepared), r.g.targetsOnce(), func(i int) {
+		u := r.prepared[i]
+		defer u.client.Close()
+		defer r.bars.End(u.wanted.Name)
+		if secrets.Contained(func() error { reports[i] = r.carryOutOne(ctx, u); return nil })() != nil {
+			reports[i] = u.planned.Lost()
+		}
+	}, func(i int) {
+		defer r.bars.Aside()()
+		r.reports = append(r.reports, reports[i])
+		r.p.Report(view.OfReport(inWords(reports[i])).Once(r.causes))
+	})
 }
 
 // carryOutOne carries out one target's plan. Where a sync of another machine announced its writes first, nothing was sent: it is
@@ -275,26 +318,34 @@ func (r *syncRun) carryOutOne(ctx context.Context, u *targetRun) apply.Report {
 	}
 }
 
-// planAgain replaces an overtaken plan. A different one is shown, and confirmed like the first.
+// planAgain replaces an overtaken plan, under the same lock. A different one is shown, and confirmed like the first; of several targets one after the other.
 func (r *syncRun) planAgain(ctx context.Context, u *targetRun) error {
-	r.p.Note("%s: another sync was first; waiting for it, and planning again", u.wanted.Name)
-	_ = u.session.Close()
-	again, err := r.prepare(ctx, u.wanted, time.Now())
-	r.bars.End()
+	r.note("%s: another sync was first; waiting for it, and planning again", u.wanted.Name)
+	before := diff.Hash(u.planned.Plan)
+	err := r.plan(ctx, u, time.Now())
+	r.bars.End(u.wanted.Name)
 	if err != nil {
 		return err
 	}
-	before := diff.Hash(u.planned.Plan)
-	u.session, u.planned = again.session, again.planned
-	plan := again.planned.Plan
+	plan := u.planned.Plan
 	if diff.Hash(plan) == before {
 		return nil
 	}
-	if err := r.p.Diff(r.shown([]diff.Plan{plan})); err != nil {
+	defer r.bars.Aside()()
+	err = ctx.Err() // another one may have been asked something meanwhile
+	if err == nil {
+		err = r.p.Diff(r.shown([]diff.Plan{plan}))
+	}
+	if err != nil {
 		return err
 	}
 	if err := errors.Join(r.cmd.expected(r.plans()), r.cmd.checkDeletes([]diff.Plan{plan})); err != nil {
 		return err
 	}
 	return r.confirm(ctx, []diff.Plan{plan})
+}
+
+func (r *syncRun) note(format string, args ...any) {
+	defer r.bars.Aside()()
+	r.p.Note(format, args...)
 }

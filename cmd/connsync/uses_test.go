@@ -90,19 +90,23 @@ func TestWhoUsesAConnectionIsSaidAndNoMore(t *testing.T) {
 func TestATargetThatIsPlannedAgainHasItsClient(t *testing.T) {
 	_, env, url := emulated(t)
 	r := &syncRun{cmd: &syncCmd{Prune: true, Parallelism: 1}, g: &globals{Endpoint: url}, w: world{env: func(k string) string { return env[k] }}}
-	of := func(name string) *secmaster.Client {
-		t.Helper()
+	target := func(name string) *targetRun {
 		target := manifest.Target{Name: name, Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace}
-		c, err := r.writer(context.Background(), wanted{Target: target})
+		return &targetRun{wanted: wanted{Target: target}}
+	}
+	of := func(u *targetRun) *secmaster.Client {
+		t.Helper()
+		c, err := r.writer(context.Background(), u)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
-	first, other := of("prod"), of("test")
+	prod := target("prod")
+	first, other := of(prod), of(target("test"))
 	defer first.Close()
 	defer other.Close()
-	if again := of("prod"); again != first || other == first {
+	if again := of(prod); again != first || other == first {
 		t.Error("another client asks for it")
 	}
 }

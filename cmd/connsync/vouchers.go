@@ -6,6 +6,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"sync"
 
 	"connsync/apply"
 	"connsync/apply/state"
@@ -19,6 +20,7 @@ import (
 type vouchers struct {
 	states map[string]state.Snapshot
 
+	mu    sync.Mutex
 	rules string                      // by which the following was found
 	files map[string]manifest.Vouched // those with exactly one vouching target
 }
@@ -36,6 +38,8 @@ func checksOf(rules string) string {
 
 // vouched are the files with exactly one vouching target.
 func (by *vouchers) vouched(rules string) map[string]manifest.Vouched {
+	by.mu.Lock()
+	defer by.mu.Unlock()
 	if by.files == nil || by.rules != rules {
 		by.rules, by.files = rules, by.find(checksOf(rules))
 	}

@@ -83,8 +83,8 @@ func TestProgressIsALiveLineOrAPlainOneNowAndThen(t *testing.T) {
 		p.p.Err = &Stream{w: &out}
 		p.Show(at)
 		p.Show(at) // at once
-		p.End()
-		p.End()
+		p.End(at.Target)
+		p.End(at.Target)
 		if out.String() != c.want {
 			t.Errorf("%q, not %q", out.String(), c.want)
 		}
@@ -92,7 +92,7 @@ func TestProgressIsALiveLineOrAPlainOneNowAndThen(t *testing.T) {
 	var out bytes.Buffer
 	p := &Progress{p: &Printer{Err: &Stream{w: &out}}}
 	p.Show(apply.Progress{Target: "prod", Phase: "verifying"})
-	if out.String() != "prod: verifying\n" || len(phases) < 5 {
+	if out.String() != "prod: verifying\n" || len(phaseTexts) < 5 {
 		t.Errorf("%q", out.String())
 	}
 	if _, program := terminal(t, 80); !New(program, program, Options{}).Progress().live || New(&out, &out, Options{}).Progress().live {
