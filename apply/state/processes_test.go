@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ func TestMain(m *testing.M) {
 		write(dir, os.Getenv("STATE_WRITER_NAME"), os.Getenv("STATE_WRITER_COUNT"))
 		return
 	}
+	debug.SetGCPercent(400)
 	goleak.VerifyTestMain(m)
 }
 

@@ -19,8 +19,8 @@ import (
 
 var (
 	crashLong  = flag.Bool("crash.long", false, "kill syncs at every effect, and at all pairs of effects, instead of at -crash.pairs")
-	crashEvery = flag.Int("crash.every", 3, "one effect in so many kills a sync in the short form, and one in four times as many where known state is shared")
-	crashMany  = flag.Int("crash.pairs", 4, "at how many seeded pairs of effects the short form kills syncs")
+	crashEvery = flag.Int("crash.every", 5, "one effect in so many kills a sync in the short form, and one in four times as many where known state is shared")
+	crashMany  = flag.Int("crash.pairs", 3, "at how many seeded pairs of effects the short form kills syncs")
 	crashSeed  = flag.Uint64("crash.seed", 1, "which pairs of effects the short form of crash tests takes")
 )
 

@@ -62,9 +62,9 @@ func asNames(w io.Writer, d view.Diff) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe := filepath.Join(dir, "connsync")
-	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-overlay", write("overlay.json", string(overlay)), "-o", exe, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	exe, err := built("-ldflags=-s -w", "-overlay", write("overlay.json", string(overlay)), ".")
+	if err != nil {
+		t.Fatal(err)
 	}
 	_, env, url := emulated(t)
 	work := lay(t, manifestsOf("connections:\n  prod:\n    edr:\n      component: EdrVendor\n      version: \"2.1\"\n      config: {}\n"))

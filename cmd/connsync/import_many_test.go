@@ -17,7 +17,7 @@ import (
 	"connsync/secrets/sops/sopstest"
 )
 
-var importMany = flag.Int("import.many", 4, "import so many connections in every way in which SecMaster may hide their configs; TestTenCommands always has 200")
+var importMany = flag.Int("import.many", 4, "import so many connections in every way in which SecMaster may hide their configs; TestTenCommands has at least 40")
 
 // manyPlugins are twelve, of several shapes: texts, numbers, switches, a mapping with secrets, a list, and optional secrets.
 func manyPlugins() []emulator.Plugin {

@@ -222,7 +222,7 @@ func TestASyncInterruptedAtAnyMoment(t *testing.T) {
 		}
 		if !*crashLong {
 			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			all = all[:10]
+			all = all[:8]
 		}
 		all[0].shell, all[1].shell = true, true
 		c := newCrowd(t)

@@ -135,7 +135,7 @@ func sealLeaks(t *testing.T, plain string, partial bool) string {
 // template is a world with everything in step, made once: each run gets a copy.
 func template(t *testing.T) string {
 	t.Helper()
-	base := t.TempDir()
+	base := quickDir(t)
 	w := &leakWorld{t: t, base: base}
 	for _, d := range []string{"home", "tmp", "work/connections", "bin", "children", "server"} {
 		w.mkdir(d)
@@ -187,7 +187,7 @@ func (w *leakWorld) script(name, goOn string) {
 // newWorld is a copy of a template with a server of its own, perhaps a hostile one.
 func newWorld(t *testing.T, from string, f *leakFault) *leakWorld {
 	t.Helper()
-	w := &leakWorld{t: t, base: t.TempDir()}
+	w := &leakWorld{t: t, base: quickDir(t)}
 	if err := os.CopyFS(w.base, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
@@ -279,18 +279,20 @@ func (w *leakWorld) connsync(args ...string) (int, string) {
 	return w.runAs("connsync", args...)
 }
 
-// quickly is connsync in a process with earlier runs, where that is the same: what GODEBUG has libraries say of requests is
-// decided at a start.
+// quickly is connsync in a process with earlier runs. It was started with the same GODEBUG: what that has libraries say of requests is decided
+// at a start.
 func (w *leakWorld) quickly(args ...string) (int, string) {
 	w.t.Helper()
 	fresh := w.command(args...)
-	if args[0] == "sync" {
+	var out bytes.Buffer
+	code, own, err := inPool(fresh.Dir, fresh.Env, &out, &out, args...)
+	if own {
 		return w.end(fresh)
 	}
-	env := slices.DeleteFunc(fresh.Env, func(v string) bool { return strings.HasPrefix(v, "GODEBUG=") })
-	cmd := quickProcess(w.t, env, args...)
-	cmd.Dir = fresh.Dir
-	return w.end(cmd)
+	if err != nil {
+		w.t.Fatalf("connsync %s: %v\n%s", strings.Join(args, " "), err, &out)
+	}
+	return code, out.String()
 }
 
 // runAs runs a command of the test binary.

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"connsync/cmd/connsync/testdata/quick/start"
 )
 
 // pool runs the command lines of scripts in processes started already: a start costs more than most of what scripts have connsync
@@ -23,7 +25,13 @@ type pool struct {
 	exe    string
 	listen *net.UnixListener
 	mu     sync.Mutex
-	idle   map[byte][]*worker // wait for a run, by what is forbidden to them
+	idle   map[kind][]*worker // wait for a run
+}
+
+// kind is what a process was started with: what the kernel forbids it, and the variables that only a start reads.
+type kind struct {
+	forbidden byte
+	read      string // assignments, one a line
 }
 
 // worker is a process for making runs, and the way to it.
@@ -32,9 +40,15 @@ type worker struct {
 	process *exec.Cmd
 }
 
+// poolOf is the pool of this test binary.
+var poolOf = sync.OnceValues(func() (*pool, error) {
+	exe, err := exec.LookPath("connsync")
+	return &pool{exe: exe, idle: map[kind][]*worker{}}, err
+})
+
 // quick is a folder with testdata/quick as connsync, below the one with the test binary as connsync, and what it sends is run.
 var quick = sync.OnceValues(func() (folder string, err error) {
-	exe, err := exec.LookPath("connsync")
+	p, err := poolOf()
 	if err != nil {
 		return "", err
 	}
@@ -43,11 +57,9 @@ var quick = sync.OnceValues(func() (folder string, err error) {
 		return "", err
 	}
 	folder = filepath.Dir(program)
-	listen, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, "pool"), Net: "unix"})
-	if err != nil {
+	if p.listen, err = net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, "pool"), Net: "unix"}); err != nil {
 		return "", err
 	}
-	p := &pool{exe: exe, listen: listen, idle: map[byte][]*worker{}}
 	go p.accept()
 	return folder, nil
 })
@@ -58,24 +70,23 @@ func (p *pool) accept() {
 		if err != nil {
 			return
 		}
-		go p.hand(conn)
+		go func() {
+			var forbidden [1]byte
+			if _, err := io.ReadFull(conn, forbidden[:]); err == nil {
+				p.hand(conn, kind{forbidden: forbidden[0]})
+			}
+			_ = conn.Close()
+		}()
 	}
 }
 
 // hand gives a run to a process, and waits until it is free again. Where the process dies, it says of what.
-func (p *pool) hand(conn *net.UnixConn) {
-	defer conn.Close()
-	var forbidden [1]byte
-	_, err := io.ReadFull(conn, forbidden[:])
-	var w *worker
-	if err == nil {
-		w, err = p.take(forbidden[0])
-	}
+func (p *pool) hand(conn *net.UnixConn, of kind) {
+	w, err := p.take(of)
 	if err != nil {
 		return
 	}
-	err = sendFile(w.UnixConn, conn)
-	if err == nil {
+	if err = sendFile(w.UnixConn, conn); err == nil {
 		_, err = io.ReadFull(w, make([]byte, 1))
 	}
 	if err != nil {
@@ -87,46 +98,54 @@ func (p *pool) hand(conn *net.UnixConn) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.idle[forbidden[0]] = append(p.idle[forbidden[0]], w)
+	p.idle[of] = append(p.idle[of], w)
 }
 
-func (p *pool) take(forbidden byte) (*worker, error) {
+func (p *pool) take(of kind) (*worker, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	idle := p.idle[forbidden]
+	idle := p.idle[of]
 	if n := len(idle); n > 0 {
-		p.idle[forbidden] = idle[:n-1]
+		p.idle[of] = idle[:n-1]
 		return idle[n-1], nil
 	}
-	return p.start(forbidden)
+	return p.start(of)
 }
 
 // start starts a process without a terminal. It lives as long as this one.
-func (p *pool) start(forbidden byte) (*worker, error) {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+func (p *pool) start(of kind) (*worker, error) {
+	conn, theirs, err := socketpair()
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "pool"), os.NewFile(uintptr(pair[1]), "worker")
-	defer ours.Close()
 	defer theirs.Close()
 	cmd := exec.Command(p.exe)
 	cmd.Args = []string{"pooled"}
-	for i, name := range []string{noSockets, noChildren} {
-		if forbidden&(1<<i) != 0 {
-			cmd.Env = append(cmd.Environ(), name+"=1")
+	cmd.Env = append(os.Environ(), strings.Fields(of.read)...)
+	for i, name := range start.Forbidding {
+		if of.forbidden&(1<<i) != 0 {
+			cmd.Env = append(cmd.Env, name+"=1")
 		}
 	}
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	conn, err := net.FileConn(ours)
+	return &worker{conn, cmd}, cmd.Start()
+}
+
+// socketpair gives this side of a connection, and the other one for a process.
+func socketpair() (ours *net.UnixConn, theirs *os.File, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &worker{conn.(*net.UnixConn), cmd}, nil
+	theirs = os.NewFile(uintptr(pair[1]), "theirs")
+	f := os.NewFile(uintptr(pair[0]), "ours")
+	defer f.Close()
+	conn, err := net.FileConn(f)
+	if err != nil {
+		return nil, nil, errors.Join(err, theirs.Close())
+	}
+	return conn.(*net.UnixConn), theirs, nil
 }
 
 func sendFile(to, file *net.UnixConn) error {

@@ -62,9 +62,8 @@ func conforms(schema string, document []byte) error {
 }
 
 // jsonConforms checks what a command of a script wrote as JSON.
-func jsonConforms(ts *testscript.TestScript, args []string) {
+func jsonConforms(ts *testscript.TestScript, args []string, out string) {
 	i := slices.Index(args, "--format")
-	out := ts.ReadFile("stdout")
 	if i < 0 || i+1 == len(args) || args[i+1] != "json" || out == "" || slices.Contains(args, "--out") {
 		return
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"connsync/apply/secmaster/emulator"
@@ -21,12 +23,26 @@ type stage struct {
 	calm        map[bool][]string // and its effects, where known state is in the clone alone, and where it is shared
 }
 
-// quickDir is a folder where syncing to the disk costs nothing: processes die in these tests, and no machine.
-func quickDir(t *testing.T) string {
-	t.Helper()
+// inMemory tells whether there is a folder in memory, and programs in it can be run.
+var inMemory = sync.OnceValue(func() bool {
 	dir, err := os.MkdirTemp("/dev/shm", "connsync-test-")
 	if err != nil {
+		return false
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "program")
+	return os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755) == nil && exec.Command(program).Run() == nil
+})
+
+// quickDir is a folder where files, and syncing them to the disk, cost little: processes die in these tests, and no machine.
+func quickDir(t *testing.T) string {
+	t.Helper()
+	if !inMemory() {
 		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp("/dev/shm", "connsync-test-")
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir

@@ -89,21 +89,23 @@ func (c *newcomer) goes(command, last string, terminal *os.File) string {
 	}
 }
 
-// From an empty folder to a green preview of 200 connections: each command is printed by the one before it, and there are fewer than ten.
+// From an empty folder to a green preview of a workspace of many connections: each command is printed by the one before it, and there are fewer
+// than ten.
 func TestTenCommands(t *testing.T) {
-	c := newNewcomer(t, 200)
+	n := max(*importMany, 40)
+	c := newNewcomer(t, n)
 	c.types("git init -q -b main --template=", nil)
 	preview := c.goes("connsync init --region "+emulator.DefaultRegion, "connsync diff", nil)
 	want := []string{"git init -q -b main --template=", "connsync init --region cn-north-4", "connsync import --dry-run", "connsync import", "connsync validate", "connsync diff"}
 	if !slices.Equal(c.ran, want) {
 		t.Errorf("the newcomer typed\n%s", strings.Join(c.ran, "\n"))
 	}
-	c.green(preview, 200)
+	c.green(preview, n)
 	if next := printedNext(preview); len(next) != 2 {
 		t.Errorf("after the preview: %q", next)
 	} else {
 		c.types(next[0], nil)
-		if out := c.types(next[1], nil); !strings.Contains(out, "200 to adopt") || strings.Contains(out, "refuse") {
+		if out := c.types(next[1], nil); !strings.Contains(out, fmt.Sprint(n, " to adopt")) || strings.Contains(out, "refuse") {
 			t.Errorf("%s: %s", next[1], out)
 		}
 	}
@@ -111,10 +113,10 @@ func TestTenCommands(t *testing.T) {
 		c.t.Error(out)
 	}
 	c.opened()
-	if out := c.types("connsync sync", nil); !strings.Contains(out, "200 adopted") || c.server.Count(emulator.RouteUpdate) > 0 {
+	if out := c.types("connsync sync", nil); !strings.Contains(out, fmt.Sprint(n, " adopted")) || c.server.Count(emulator.RouteUpdate) > 0 {
 		t.Errorf("what is equal was written: %s", out)
 	}
-	c.kept(200)
+	c.kept(n)
 	c.types("connsync diff --exit-code", nil)
 	for _, command := range []string{"connsync validate", "connsync diff"} { // everything is in a commit: no user begins any more
 		if out := c.types(command, nil); strings.Contains(out, "Next:") {

@@ -2,6 +2,7 @@ package gitfs_test
 
 import (
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -9,6 +10,7 @@ import (
 
 // go-git does not close its connection to an SSH agent; it lasts until the process ends.
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(prepared.folder)
 		os.Exit(code)

@@ -12,10 +12,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"connsync/cmd/connsync/testdata/quick/start"
 )
 
 // request is one run, as the pool reads it. Its streams come with it.
@@ -79,34 +80,15 @@ func needsOwnProcess() bool {
 	}
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
-		if strings.HasPrefix(name, "CONNSYNC_TEST_") && !slices.Contains(forbidding, name) || readOnce[strings.ToUpper(name)] {
+		if start.Observed(name) || start.Reads(name) && name != "GOTRACEBACK" { // testscript sets that one everywhere
 			return true
 		}
 	}
 	return false
 }
 
-// forbidding are the variables that have the kernel forbid a process something for its life: there are processes for each.
-var forbidding = []string{"CONNSYNC_TEST_NO_SOCKETS", "CONNSYNC_TEST_NO_CHILDREN"}
-
-// forbidden is what the kernel is to forbid: one bit for each variable.
-func forbidden() (bits byte) {
-	for i, name := range forbidding {
-		if os.Getenv(name) != "" {
-			bits |= 1 << i
-		}
-	}
-	return bits
-}
-
 // null is the number of /dev/null.
 const null = 1<<8 | 3
-
-// readOnce is what Go reads once in the life of a process.
-var readOnce = map[string]bool{
-	"GODEBUG": true, "GOMAXPROCS": true, "TZ": true, "SSL_CERT_FILE": true, "SSL_CERT_DIR": true,
-	"HTTP_PROXY": true, "HTTPS_PROXY": true, "ALL_PROXY": true, "NO_PROXY": true, "GOCOVERDIR": true,
-}
 
 func send(conn *net.UnixConn) {
 	dir, err := os.Getwd()
@@ -114,7 +96,7 @@ func send(conn *net.UnixConn) {
 	syscall.Umask(umask)
 	data, jsonErr := json.Marshal(request{os.Args, os.Environ(), dir, umask})
 	if err == nil {
-		_, err = conn.Write([]byte{forbidden()})
+		_, err = conn.Write([]byte{start.Forbidden(os.Getenv)})
 	}
 	if err != nil || jsonErr != nil {
 		os.Exit(126)
