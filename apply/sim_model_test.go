@@ -178,7 +178,8 @@ func (m *model) ended(r *simRun) {
 				wrong = "is known all the same"
 			}
 		case apply.Unknown:
-			if !open && !m.overtaken(r, res.Name) {
+			disputed := errors.Is(res.Err, apply.ErrOtherwise) && known && k.Disputed // the record says so, instead of an intent
+			if !open && !disputed && !m.overtaken(r, res.Name) {
 				wrong = "has no intent"
 			}
 		case apply.Failed, apply.Skipped, apply.Refused:
