@@ -24,11 +24,6 @@ func (s stamp) written(f *manifest.Sops) bool {
 	return !now.at.Before(s.at) && now.mac != s.mac
 }
 
-// SopsWrote tells whether sops wrote a version of a file after an earlier one.
-func SopsWrote(before, now *manifest.Sops) bool {
-	return stampOf(before.LastModified, before.MAC).written(now)
-}
-
 // restamp has an unchanged connection recorded once more where sops wrote its file: what happens to the file later is compared with this.
 func restamp(c *Change) {
 	s := c.Want.File.Sops
