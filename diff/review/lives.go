@@ -1,6 +1,7 @@
 package review
 
 import (
+	"maps"
 	"time"
 
 	"connsync/manifest"
@@ -83,9 +84,7 @@ func (t *lives) note(d *document, v FileVersion, r *ring) {
 			s.lives[at] = append(s.lives[at], x)
 		}
 	}
-	for at, xs := range s.lives {
-		t.last[at] = xs
-	}
+	maps.Copy(t.last, s.lives)
 	t.keep(contentOf(v.File, v.Blob), s)
 }
 
@@ -156,9 +155,7 @@ func (x *life) or(y *life) *life {
 	case y.since.Time.Before(x.since.Time):
 		x, y = y, x
 	}
-	for r, m := range y.rings {
-		x.rings[r] = m
-	}
+	maps.Copy(x.rings, y.rings)
 	for mark := range y.marks {
 		x.marks[mark] = true
 	}

@@ -124,7 +124,7 @@ func (g Grammar) value(v *kong.Value, l *line, prefix, typed string) Answer {
 	a := Answer{Kind: Words, Prefix: prefix}
 	switch kind {
 	case "":
-		for _, w := range strings.Split(v.Enum, ",") {
+		for w := range strings.SplitSeq(v.Enum, ",") {
 			if v.Enum != "" {
 				a.Words = append(a.Words, Candidate{Text: w})
 			}

@@ -77,7 +77,7 @@ func masked(s string) string {
 
 // pieces parts a sentence at double spaces: every other piece is set apart. Those in quotes belong to the quoted text.
 func pieces(s string) (out []string) {
-	for _, p := range strings.Split(masked(s), "  ") {
+	for p := range strings.SplitSeq(masked(s), "  ") {
 		out = append(out, s[:len(p)])
 		s = s[min(len(p)+2, len(s)):]
 	}
