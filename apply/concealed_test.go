@@ -59,7 +59,7 @@ func TestWhatIsOnlyEncryptedIsNotSent(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer session.Close()
-			if p.Plan.Pending() || p.Plan.Changes[0].Known.Secrets["config.user"] == "" || p.Plan.Changes[0].Known.Clear["config.user"].Want != "" {
+			if p.Plan.Pending() || p.Plan.Changes[0].Known.Secrets.Of("config.user") == "" || p.Plan.Changes[0].Known.Clear.Of("config.user").Want != "" {
 				t.Errorf("still to do, or not recorded as a secret: %+v", p.Plan.Changes[0])
 			}
 		})

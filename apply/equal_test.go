@@ -68,7 +68,7 @@ func TestWhatIsEqualIsTakenOverWithoutAWrite(t *testing.T) {
 			}
 			defer session.Close()
 			k := p.Plan.Changes[0].Known
-			if p.Plan.Pending() || p.Plan.Unverified != 0 || k.Adopted != id || (k.Written == diff.WrittenNever) != (c.updates == 0) || k.Secrets["config.password"] == "" {
+			if p.Plan.Pending() || p.Plan.Unverified != 0 || k.Adopted != id || (k.Written == diff.WrittenNever) != (c.updates == 0) || k.Secrets.Of("config.password") == "" {
 				t.Errorf("still to do: %+v, or recorded otherwise: %+v", p.Plan.Changes[0], k)
 			}
 		})

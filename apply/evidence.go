@@ -46,7 +46,7 @@ func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool
 		switch {
 		case shows && (is == want && was != want || shown && is != was), changing[p] && before.Settings != nil && !before.Holds(p) && after.Holds(p):
 			changed = true
-		case shows && shown && is != want && changing[p] && !after.Settings[p].PartlyMasked():
+		case shows && shown && is != want && changing[p] && !after.Settings.Of(p).PartlyMasked():
 			stayed = true
 		}
 	}
@@ -68,8 +68,8 @@ func (w *write) settingsSent() map[secrets.Path]string {
 		Plugin: diff.Plugin{ComponentID: w.body.ComponentID, VersionID: w.body.ComponentVersionID},
 	}
 	out := map[secrets.Path]string{}
-	for p := range sent.Settings {
-		out[p], _ = sent.Shows(p)
+	for _, s := range sent.Settings {
+		out[s.Path], _ = sent.Shows(s.Path)
 	}
 	for _, p := range diff.Fixed() {
 		out[p], _ = sent.Shows(p)

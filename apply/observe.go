@@ -160,17 +160,17 @@ const (
 
 // settings are the leaves of a shown config; nil where none was shown, it is not a JSON object, or it is larger or deeper than the bounds
 // allow.
-func settings(config secrets.Value) map[secrets.Path]diff.Seen {
+func settings(config secrets.Value) secrets.Table[diff.Seen] {
 	m := object(config)
 	if m == nil {
 		return nil
 	}
 	leaves := manifest.Settings("config", m)
-	out := make(map[secrets.Path]diff.Seen, len(leaves))
+	out := make(secrets.Table[diff.Seen], 0, len(leaves))
 	for _, l := range leaves {
-		out[l.Path] = seen(l.Value)
+		out = append(out, secrets.Cell[diff.Seen]{Path: l.Path, Is: seen(l.Value)})
 	}
-	return out
+	return out.Sorted()
 }
 
 // object is a shown config with its numbers as they are written; nil where none was shown or it is not a JSON object within bounds.

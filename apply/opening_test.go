@@ -252,7 +252,7 @@ func TestWhatIsEqualAfterTheAnnouncementIsOnlyRecorded(t *testing.T) {
 		t.Errorf("%d updates, %+v", n, r.Results[1])
 	}
 	known := s.known()
-	if len(known.Intents) != 0 || known.Known["f01"].Secrets["config.user"] == "" || !strings.Contains(s.log(), "prod: about to write 3\n") {
+	if len(known.Intents) != 0 || known.Known["f01"].Secrets.Of("config.user") == "" || !strings.Contains(s.log(), "prod: about to write 3\n") {
 		t.Errorf("intents %v, recorded %+v: %s", known.Intents, known.Known["f01"], s.log())
 	}
 	s.expect(s.sync(), "unchanged f00, unchanged f01, unchanged f02", 3, 3)

@@ -77,14 +77,14 @@ func compare(s clearLeaf, h *Have, k *Known) (Field, bool) {
 		f.setOld(seen, shows, s.path == pathName)
 		return f, differs
 	}
-	last, recorded := k.Clear[s.path]
+	last, recorded := k.Clear.Get(s.path)
 	if !recorded || last.Want != s.digest {
 		f.Causes = append(f.Causes, Git)
 	}
 	if recorded && shows && seen.Digest != s.digest && (last.Have == "" || seen.Digest != last.Have) {
 		f.Causes = append(f.Causes, Drift)
 	}
-	_, wasSecret := k.Secrets[s.path]
+	wasSecret := k.Secrets.Has(s.path)
 	if recorded || shows || wasSecret {
 		f.setOld(seen, shows, recorded && !wasSecret)
 	}
@@ -122,12 +122,12 @@ func removed(l leaves, h *Have, k *Known) []Field {
 		return nil
 	}
 	var out []Field
-	for p := range k.Clear {
-		if l.paths[p] {
+	for _, s := range k.Clear {
+		if l.paths[s.Path] {
 			continue
 		}
-		f := Field{Path: p, Causes: []Cause{Git}}
-		seen, shows := visible(h, p)
+		f := Field{Path: s.Path, Causes: []Cause{Git}}
+		seen, shows := visible(h, s.Path)
 		f.setOld(seen, shows, true)
 		out = append(out, f)
 	}

@@ -51,14 +51,14 @@ func have(id string, w diff.Want, change ...func(*diff.Have)) diff.Have {
 	h := diff.Have{
 		ID: id, Name: w.Name, Description: w.Description, UpdateTime: "t1", ModifierName: "api",
 		Plugin:   diff.Plugin{ComponentID: w.Resolved.ComponentID, VersionID: w.Resolved.VersionID, Component: w.Resolved.Component},
-		Settings: map[secrets.Path]diff.Seen{},
+		Settings: secrets.Table[diff.Seen]{},
 	}
 	for _, s := range manifest.Settings("config", w.Config) {
 		v := s.Value
 		if s.Secret != nil {
 			v = "plaintext-canary"
 		}
-		h.Settings[s.Path] = diff.Seen{Digest: manifest.ValueDigest(v), Value: secrets.Hide(v)}
+		h.Settings = h.Settings.With(s.Path, diff.Seen{Digest: manifest.ValueDigest(v), Value: secrets.Hide(v)})
 	}
 	for _, c := range change {
 		c(&h)
@@ -68,13 +68,15 @@ func have(id string, w diff.Want, change ...func(*diff.Have)) diff.Have {
 
 func shows(key string, v any) func(*diff.Have) {
 	return func(h *diff.Have) {
-		h.Settings[secrets.Path("config").Key(key)] = diff.Seen{Digest: manifest.ValueDigest(v), Value: secrets.Hide(v)}
+		h.Settings = h.Settings.With(secrets.Path("config").Key(key), diff.Seen{Digest: manifest.ValueDigest(v), Value: secrets.Hide(v)})
 	}
 }
 
 // masks shows a setting as asterisks, or as nothing.
 func masks(key string) func(*diff.Have) {
-	return func(h *diff.Have) { h.Settings[secrets.Path("config").Key(key)] = diff.Seen{Masked: true} }
+	return func(h *diff.Have) {
+		h.Settings = h.Settings.With(secrets.Path("config").Key(key), diff.Seen{Masked: true})
+	}
 }
 
 // hole is a wanted connection with a password that has no value yet.

@@ -16,7 +16,7 @@ func (c *Change) Concealed() map[secrets.Path]string {
 	}
 	out := map[secrets.Path]string{}
 	for _, s := range c.Secrets {
-		last, wasClear := c.Known.Clear[s.Path]
+		last, wasClear := c.Known.Clear.Get(s.Path)
 		shown, shows := visible(c.Have, s.Path)
 		switch {
 		case s.Word == Same:

@@ -21,8 +21,8 @@ func (c *Change) Equal(values map[secrets.Path]secrets.Value) bool {
 			return false
 		}
 	}
-	for p := range c.Have.Settings {
-		if !l.paths[p] {
+	for _, s := range c.Have.Settings {
+		if !l.paths[s.Path] {
 			return false
 		}
 	}

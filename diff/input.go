@@ -74,7 +74,7 @@ func (p Plugin) String() string {
 type Have struct {
 	ID, Name, Description    string
 	Plugin                   Plugin
-	Settings                 map[secrets.Path]Seen
+	Settings                 secrets.Table[Seen]
 	UpdateTime, ModifierName string // opaque; "" where SecMaster gave none
 	CanBeDeleted             *bool  // nil: not said
 	Defense                  bool   // a connection of an emergency policy: bound by id only
@@ -112,14 +112,14 @@ type Known struct {
 	Written    Written
 	Unverified bool // recorded without having been written: what its secrets are in SecMaster is not known
 	Plugin     Plugin
-	Clear      map[secrets.Path]Digests // name, description, component_id, component_version_id, config.*
-	Secrets    map[secrets.Path]secrets.Fingerprint
-	Marks      map[secrets.Path]string // what of each ciphertext stays while its value stays, as digests; none where it is not known
-	Keys       string                  // digest of its file's wrapped data keys
-	File       string                  // the manifest
-	Blob       string                  // Git's name (SHA-1) of the applied manifest, as it stood; "" where it is not known
-	Commit     string                  // the applied commit
-	Dirty      bool                    // … from a worktree with changes beside it
+	Clear      secrets.Table[Digests] // name, description, component_id, component_version_id, config.*
+	Secrets    secrets.Table[secrets.Fingerprint]
+	Marks      secrets.Table[string] // what of each ciphertext stays while its value stays, as digests; none where it is not known
+	Keys       string                // digest of its file's wrapped data keys
+	File       string                // the manifest
+	Blob       string                // Git's name (SHA-1) of the applied manifest, as it stood; "" where it is not known
+	Commit     string                // the applied commit
+	Dirty      bool                  // … from a worktree with changes beside it
 	// LastModified and MAC are the file's sops.lastmodified and the digest of its encrypted MAC when it was applied. Where the connection
 	// was written, both had been authenticated.
 	LastModified string

@@ -70,9 +70,9 @@ func (s situation) input() diff.Input {
 			continue
 		}
 		h := have(fmt.Sprint(id), want(s.there[id], with("endpoint", s.shown, "password", "plaintext-canary")), touchedBy("eve", s.time))
-		h.Settings["config.password"] = diff.Seen{Masked: true}
+		h.Settings = h.Settings.With("config.password", diff.Seen{Masked: true})
 		if s.shown == "*" {
-			h.Settings["config.endpoint"] = diff.Seen{Masked: true}
+			h.Settings = h.Settings.With("config.endpoint", diff.Seen{Masked: true})
 		}
 		free := !s.busy
 		h.Defense, h.CanBeDeleted = s.defense[id], &free

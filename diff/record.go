@@ -20,9 +20,7 @@ func Record(w Want, h Have, o RecordOptions) Known {
 	k := Known{
 		Name: w.Name, ID: h.ID, UpdateTime: h.UpdateTime, Modifier: h.ModifierName,
 		Protect: w.Protect, Unverified: o.Unverified, Plugin: w.Resolved,
-		Clear:   make(map[secrets.Path]Digests, len(l.clear)),
-		Secrets: make(map[secrets.Path]secrets.Fingerprint, len(l.secrets)),
-		File:    w.File.Path, Blob: w.File.Blob, Commit: o.Commit, Dirty: o.Dirty, LastModified: o.LastModified,
+		File: w.File.Path, Blob: w.File.Blob, Commit: o.Commit, Dirty: o.Dirty, LastModified: o.LastModified,
 	}
 	k.Written = o.written()
 	if w.Adopt == h.ID {
@@ -39,17 +37,15 @@ func Record(w Want, h Have, o RecordOptions) Known {
 		if v, ok := visible(&h, s.path); ok {
 			seen = v.Digest
 		}
-		k.Clear[s.path] = Digests{Want: s.digest, Have: seen}
+		k.Clear = append(k.Clear, secrets.Cell[Digests]{Path: s.path, Is: Digests{Want: s.digest, Have: seen}})
 	}
 	for _, s := range l.secrets {
-		k.Secrets[s.Path] = s.Secret.Fingerprint
+		k.Secrets = append(k.Secrets, secrets.Cell[secrets.Fingerprint]{Path: s.Path, Is: s.Secret.Fingerprint})
 		if mark := s.Secret.Ciphertext.Mark(); mark != "" {
-			if k.Marks == nil {
-				k.Marks = make(map[secrets.Path]string, len(l.secrets))
-			}
-			k.Marks[s.Path] = mark
+			k.Marks = append(k.Marks, secrets.Cell[string]{Path: s.Path, Is: mark})
 		}
 	}
+	k.Clear, k.Secrets, k.Marks = k.Clear.Sorted(), k.Secrets.Sorted(), k.Marks.Sorted()
 	return k
 }
 

@@ -163,7 +163,7 @@ func TestASealIsRecorded(t *testing.T) {
 	}
 	k, was := known("1", before), applied(t, before)
 	k.KeepSeal(&before, nil, &was)
-	if k.Seal == nil || k.Seal.N != 5 || !k.Seal.Sealed || k.Marks["seal"] != was.Marks["seal"] || k.Marks["seal"] == "" {
+	if k.Seal == nil || k.Seal.N != 5 || !k.Seal.Sealed || k.Marks.Of("seal") != was.Marks.Of("seal") || k.Marks.Of("seal") == "" {
 		t.Errorf("what was sealed once is forgotten: %+v %v", k.Seal, k.Marks)
 	}
 	if k.KeepSeal(&before, nil, nil); k.Seal != nil {

@@ -77,7 +77,7 @@ func (k *Known) sealedBy(w *Want, sealedFor Place) bool {
 	}
 	lines, ok := w.Bound(sealedFor.Target())
 	mark := w.Seal.Ciphertext.Mark()
-	return sealed && ok && mark != "" && k.Marks[sealMark] == mark && lines.Digest() == k.Seal.Settings
+	return sealed && ok && mark != "" && k.Marks.Of(sealMark) == mark && lines.Digest() == k.Seal.Settings
 }
 
 // wanted tells whether the digests of a record are those of a wanted connection's settings, no more and no fewer.
@@ -87,12 +87,12 @@ func (k *Known) wanted(w *Want) bool {
 		return false
 	}
 	for _, s := range l.clear {
-		if d, ok := k.Clear[s.path]; !ok || d.Want != s.digest {
+		if d, ok := k.Clear.Get(s.path); !ok || d.Want != s.digest {
 			return false
 		}
 	}
 	for _, s := range l.secrets {
-		if k.Secrets[s.Path] != s.Secret.Fingerprint {
+		if k.Secrets.Of(s.Path) != s.Secret.Fingerprint {
 			return false
 		}
 	}
@@ -115,29 +115,26 @@ func (d *decider) resting(w *Want) (Change, bool) {
 	}
 	d.taken[h.ID] = true
 	c := Change{Action: Unchanged, Name: w.Name, ID: h.ID, Pos: w.Pos, Plugin: k.Plugin, Want: w, Have: h, Known: &k}
-	for p, f := range k.Secrets {
-		c.Secrets = append(c.Secrets, SecretChange{Path: p, Word: Same, Fingerprint: f})
+	c.Secrets = slices.Grow(c.Secrets, len(k.Secrets))
+	for _, s := range k.Secrets {
+		c.Secrets = append(c.Secrets, SecretChange{Path: s.Path, Word: Same, Fingerprint: s.Is})
 	}
-	slices.SortFunc(c.Secrets, func(a, b SecretChange) int { return strings.Compare(string(a.Path), string(b.Path)) })
-	for p := range h.Settings {
-		if !k.names(p) {
-			c.Extra = append(c.Extra, p)
+	for _, s := range h.Settings {
+		if !k.names(s.Path) {
+			c.Extra = append(c.Extra, s.Path)
 		}
 	}
-	c.Extra = unique(c.Extra)
 	return c, true
 }
 
 func (k *Known) names(p secrets.Path) bool {
-	_, clear := k.Clear[p]
-	_, secret := k.Secrets[p]
-	return clear || secret
+	return k.Clear.Has(p) || k.Secrets.Has(p)
 }
 
 // drifted tells whether SecMaster shows a setting in the clear otherwise than after it was applied.
 func (k *Known) drifted(h *Have) bool {
-	for p, last := range k.Clear {
-		if seen, shows := visible(h, p); shows && seen.Digest != last.Want && (last.Have == "" || seen.Digest != last.Have) {
+	for _, last := range k.Clear {
+		if seen, shows := h.Shows(last.Path); shows && seen != last.Is.Want && (last.Is.Have == "" || seen != last.Is.Have) {
 			return true
 		}
 	}

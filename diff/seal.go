@@ -42,7 +42,7 @@ func (d *decider) accepts(w *Want) bool { return d.in.Accept != nil && d.in.Acce
 
 // sealedOtherwise finds settings that changed while the seal is the one that was applied with others.
 func (d *decider) sealedOtherwise(w *Want, k *Known) *ConflictDetail {
-	if k == nil || k.Seal == nil || !k.Seal.Sealed || k.Marks[sealMark] == "" || k.Marks[sealMark] != w.Seal.Ciphertext.Mark() {
+	if k == nil || k.Seal == nil || !k.Seal.Sealed || k.Marks.Of(sealMark) == "" || k.Marks.Of(sealMark) != w.Seal.Ciphertext.Mark() {
 		return nil
 	}
 	if lines, ok := w.Bound(d.in.SealedFor.Target()); ok && lines.Digest() == k.Seal.Settings {
@@ -80,15 +80,15 @@ func (d *decider) differing(w *Want, k *Known, wanted func(Field) bool) []secret
 	}
 	var out []secrets.Path
 	for _, leaf := range d.leaves[w.Name].clear {
-		if before, recorded := k.Clear[leaf.path]; recorded && before.Want == leaf.digest || leaf.path == pathName || leaf.path == pathDescription {
+		if before, recorded := k.Clear.Get(leaf.path); recorded && before.Want == leaf.digest || leaf.path == pathName || leaf.path == pathDescription {
 			continue
 		}
 		if f := (Field{Path: shownPath(leaf.path), Old: shownValue(h, leaf.path), New: leaf.value}); wanted(f) {
 			out = append(out, f.Path)
 		}
 	}
-	for p := range k.Clear {
-		if f := (Field{Path: shownPath(p), Old: shownValue(h, p)}); !d.leaves[w.Name].paths[p] && wanted(f) {
+	for _, s := range k.Clear {
+		if f := (Field{Path: shownPath(s.Path), Old: shownValue(h, s.Path)}); !d.leaves[w.Name].paths[s.Path] && wanted(f) {
 			out = append(out, f.Path)
 		}
 	}
@@ -99,13 +99,13 @@ func (d *decider) differing(w *Want, k *Known, wanted func(Field) bool) []secret
 func (d *decider) exchanged(w *Want, k *Known) []secrets.Path {
 	var out []secrets.Path
 	for _, s := range d.leaves[w.Name].secrets {
-		if _, had := k.Secrets[s.Path]; !had {
+		if !k.Secrets.Has(s.Path) {
 			out = append(out, s.Path)
 		}
 	}
-	for p := range k.Secrets {
-		if !d.leaves[w.Name].paths[p] {
-			out = append(out, p)
+	for _, s := range k.Secrets {
+		if !d.leaves[w.Name].paths[s.Path] {
+			out = append(out, s.Path)
 		}
 	}
 	return out
@@ -123,7 +123,7 @@ func (c *Change) resealed() bool {
 	if c.Want == nil || c.Known == nil || c.Want.Seal == nil {
 		return false
 	}
-	return c.Known.Seal == nil || !c.Known.Seal.Sealed || c.Known.Marks[sealMark] != c.Want.Seal.Ciphertext.Mark()
+	return c.Known.Seal == nil || !c.Known.Seal.Sealed || c.Known.Marks.Of(sealMark) != c.Want.Seal.Ciphertext.Mark()
 }
 
 // KeepSeal records the seal under which a connection was applied, or keeps what an earlier record says: its counter only grows, and what was sealed once is known
@@ -139,7 +139,7 @@ func (k *Known) KeepSeal(w *Want, now *Seal, before *Known) {
 	case now != nil && w.Seal != nil:
 		k.mark(w.Seal.Ciphertext.Mark())
 	case before != nil:
-		k.mark(before.Marks[sealMark])
+		k.mark(before.Marks.Of(sealMark))
 	}
 }
 
@@ -147,11 +147,5 @@ func (k *Known) mark(mark string) {
 	if mark == "" {
 		return
 	}
-	marks := map[secrets.Path]string{sealMark: mark}
-	for p, m := range k.Marks {
-		if p != sealMark {
-			marks[p] = m
-		}
-	}
-	k.Marks = marks
+	k.Marks = k.Marks.With(sealMark, mark)
 }

@@ -9,38 +9,48 @@ import (
 
 // visible is what SecMaster shows of a setting; false where it shows nothing that can be compared.
 func visible(h *Have, p secrets.Path) (Seen, bool) {
-	of := func(text string) (Seen, bool) {
-		return Seen{Digest: manifest.ValueDigest(text), Value: secrets.Hide(text)}, true
+	if text, fixed := h.fixed(p); fixed {
+		return Seen{Digest: manifest.ValueDigest(text), Value: secrets.Hide(text)}, text != "" || !isID(p)
 	}
-	switch p {
-	case pathName:
-		return of(h.Name)
-	case pathDescription:
-		return of(h.Description)
-	case pathComponent:
-		s, _ := of(h.Plugin.ComponentID)
-		return s, h.Plugin.ComponentID != ""
-	case pathVersion:
-		s, _ := of(h.Plugin.VersionID)
-		return s, h.Plugin.VersionID != ""
-	}
-	s, ok := h.Settings[p]
+	s, ok := h.Settings.Get(p)
 	return s, ok && !s.Masked
 }
 
+// fixed is a text outside of the config; false where the path is in the config.
+func (h *Have) fixed(p secrets.Path) (text string, ok bool) {
+	switch p {
+	case pathName:
+		return h.Name, true
+	case pathDescription:
+		return h.Description, true
+	case pathComponent:
+		return h.Plugin.ComponentID, true
+	case pathVersion:
+		return h.Plugin.VersionID, true
+	}
+	return "", false
+}
+
+// isID tells of a text that says nothing while it is empty.
+func isID(p secrets.Path) bool { return p == pathComponent || p == pathVersion }
+
 // Shows is the digest of what SecMaster shows of a setting; false where it shows nothing that can be compared.
 func (h *Have) Shows(p secrets.Path) (digest string, ok bool) {
-	s, ok := visible(h, p)
-	if !ok {
-		return "", false
+	if text, fixed := h.fixed(p); fixed {
+		if text == "" && isID(p) {
+			return "", false
+		}
+		return manifest.ValueDigest(text), true
 	}
-	return s.Digest, true
+	if s, ok := h.Settings.Get(p); ok && !s.Masked {
+		return s.Digest, true
+	}
+	return "", false
 }
 
 // Holds tells whether the shown config has a setting, be it masked.
 func (h *Have) Holds(p secrets.Path) bool {
-	_, ok := h.Settings[p]
-	return ok
+	return h.Settings.Has(p)
 }
 
 // visibleDifferences are the settings that differ as far as SecMaster shows them, for a connection without a record.
@@ -82,9 +92,9 @@ func unique(ps []secrets.Path) []secrets.Path {
 // extra names the settings shown by SecMaster and not in Git.
 func (d *decider) extra(w *Want, h *Have) []secrets.Path {
 	var out []secrets.Path
-	for p := range h.Settings {
-		if !d.leaves[w.Name].paths[p] {
-			out = append(out, p)
+	for _, s := range h.Settings {
+		if !d.leaves[w.Name].paths[s.Path] {
+			out = append(out, s.Path)
 		}
 	}
 	return unique(out)

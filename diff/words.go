@@ -12,7 +12,7 @@ func (d *decider) secretWords(w *Want, k *Known) []SecretChange {
 	var out []SecretChange
 	for _, s := range l.secrets {
 		c := SecretChange{Path: s.Path, Fingerprint: s.Secret.Fingerprint}
-		switch _, recorded := k.Secrets[s.Path]; {
+		switch recorded := k.Secrets.Has(s.Path); {
 		case !recorded:
 			c.Word = Set
 		case stays(s.Secret, s.Path, w, k) && k.Unverified:
@@ -26,13 +26,13 @@ func (d *decider) secretWords(w *Want, k *Known) []SecretChange {
 		}
 		out = append(out, c)
 	}
-	for p := range k.Secrets {
-		if !l.paths[p] {
-			out = append(out, SecretChange{Path: p, Word: Removed})
+	for _, s := range k.Secrets {
+		if !l.paths[s.Path] {
+			out = append(out, SecretChange{Path: s.Path, Word: Removed})
 		}
 	}
 	for _, s := range l.clear {
-		if _, was := k.Secrets[s.path]; was && s.value == "" {
+		if k.Secrets.Has(s.path) && s.value == "" {
 			out = append(out, SecretChange{Path: s.path, Word: Emptied})
 		}
 	}
@@ -43,11 +43,11 @@ func (d *decider) secretWords(w *Want, k *Known) []SecretChange {
 // stays tells whether a secret has the value that it had: its ciphertext is the same, or the file got another data key and the ciphertext kept what stays
 // while a value stays.
 func stays(now *secrets.Ref, at secrets.Path, w *Want, k *Known) bool {
-	if k.Secrets[at] == now.Fingerprint {
+	if k.Secrets.Of(at) == now.Fingerprint {
 		return true
 	}
 	mark := now.Ciphertext.Mark()
-	return mark != "" && mark == k.Marks[at] && w.File.Sops != nil && k.Keys != "" && k.Keys != w.File.Sops.KeysDigest
+	return mark != "" && mark == k.Marks.Of(at) && w.File.Sops != nil && k.Keys != "" && k.Keys != w.File.Sops.KeysDigest
 }
 
 // renewedFiles are the files whose data key moved together with every secret known of them: then
@@ -75,7 +75,7 @@ func (d *decider) renewedFiles() map[string]bool {
 // changed counts the recorded secrets of a connection whose ciphertexts changed, and those that stayed.
 func (d *decider) changed(w *Want, k *Known) (changed, stayed int) {
 	for _, s := range d.leaves[w.Name].secrets {
-		switch _, recorded := k.Secrets[s.Path]; {
+		switch recorded := k.Secrets.Has(s.Path); {
 		case recorded && stays(s.Secret, s.Path, w, k):
 			stayed++
 		case recorded:

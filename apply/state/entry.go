@@ -37,14 +37,13 @@ type entry struct {
 func stored(k diff.Known) entry {
 	e := entry{
 		Name: k.Name, ID: k.ID, UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Written: k.Written, Unverified: k.Unverified, Disputed: k.Disputed,
-		Plugin: &k.Plugin, Secrets: k.Secrets, Marks: k.Marks, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
+		Plugin: &k.Plugin, Keys: k.Keys, File: k.File, Blob: k.Blob, Commit: k.Commit, Dirty: k.Dirty,
 		LastModified: k.LastModified, MAC: k.MAC, Adopted: k.Adopted, Seal: k.Seal, Checked: k.Checked,
 	}
-	if len(k.Clear) > 0 {
-		e.Clear = make(map[secrets.Path][2]string, len(k.Clear))
-	}
-	for p, d := range k.Clear {
-		e.Clear[p] = [2]string{d.Want, d.Have}
+	e.Secrets, e.Marks = k.Secrets.Map(), k.Marks.Map()
+	e.Clear = make(map[secrets.Path][2]string, len(k.Clear))
+	for _, s := range k.Clear {
+		e.Clear[s.Path] = [2]string{s.Is.Want, s.Is.Have}
 	}
 	return e
 }
@@ -52,19 +51,16 @@ func stored(k diff.Known) entry {
 func (e entry) known() diff.Known {
 	k := diff.Known{
 		Name: e.Name, ID: e.ID, UpdateTime: e.UpdateTime, Modifier: e.Modifier, Protect: e.Protect, Written: e.Written, Unverified: e.Unverified, Disputed: e.Disputed,
-		Secrets: e.Secrets, Marks: e.Marks, Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
+		Secrets: secrets.TableOf(e.Secrets), Marks: secrets.TableOf(e.Marks), Keys: e.Keys, File: e.File, Blob: e.Blob, Commit: e.Commit, Dirty: e.Dirty,
 		LastModified: e.LastModified, MAC: e.MAC, Adopted: e.Adopted, Seal: e.Seal, Checked: e.Checked,
-		Clear: make(map[secrets.Path]diff.Digests, len(e.Clear)),
 	}
 	if e.Plugin != nil {
 		k.Plugin = *e.Plugin
 	}
-	if k.Secrets == nil {
-		k.Secrets = map[secrets.Path]secrets.Fingerprint{}
-	}
 	for p, d := range e.Clear {
-		k.Clear[p] = diff.Digests{Want: d[0], Have: d[1]}
+		k.Clear = append(k.Clear, secrets.Cell[diff.Digests]{Path: p, Is: diff.Digests{Want: d[0], Have: d[1]}})
 	}
+	k.Clear = k.Clear.Sorted()
 	return k
 }
 

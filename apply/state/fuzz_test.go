@@ -17,8 +17,8 @@ func FuzzState(f *testing.F) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	k := diff.Known{
 		Name: "a", ID: "1", UpdateTime: "t", Modifier: "m", Protect: true, Unverified: true, Plugin: diff.Plugin{ComponentID: "c", VersionID: "v"},
-		Clear:   map[secrets.Path]diff.Digests{"name": {Want: "w", Have: "h"}, "config.x": {Want: "w"}},
-		Secrets: map[secrets.Path]secrets.Fingerprint{"config.p": "f"}, Marks: map[secrets.Path]string{"config.p": "m"}, Keys: "k", File: "f", Commit: "c", LastModified: "l",
+		Clear:   secrets.TableOf(map[secrets.Path]diff.Digests{"name": {Want: "w", Have: "h"}, "config.x": {Want: "w"}}),
+		Secrets: secrets.TableOf(map[secrets.Path]secrets.Fingerprint{"config.p": "f"}), Marks: secrets.TableOf(map[secrets.Path]string{"config.p": "m"}), Keys: "k", File: "f", Commit: "c", LastModified: "l",
 	}
 	sealed := k
 	sealed.Name, sealed.Written, sealed.Blob, sealed.Dirty, sealed.Adopted, sealed.Seal = "b", diff.WrittenUnconfirmed, "b", true, "1", &diff.Seal{Settings: "s", N: 1, Sealed: true}

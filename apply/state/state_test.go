@@ -93,8 +93,8 @@ func locked(t testing.TB, s *state.Store) *state.Session {
 func known(name string) diff.Known {
 	return diff.Known{
 		Name: name, ID: "id-" + name, UpdateTime: "t", Plugin: diff.Plugin{ComponentID: "c", VersionID: "v", Component: "Edr", Version: "1"},
-		Clear:   map[secrets.Path]diff.Digests{"name": {Want: "a", Have: "b"}, "config.x": {Want: "c"}},
-		Secrets: map[secrets.Path]secrets.Fingerprint{"config.password": "f"}, Marks: map[secrets.Path]string{"config.password": "m"}, Keys: "k", File: "connections/a.yaml", Commit: "c1",
+		Clear:   secrets.TableOf(map[secrets.Path]diff.Digests{"name": {Want: "a", Have: "b"}, "config.x": {Want: "c"}}),
+		Secrets: secrets.TableOf(map[secrets.Path]secrets.Fingerprint{"config.password": "f"}), Marks: secrets.TableOf(map[secrets.Path]string{"config.password": "m"}), Keys: "k", File: "connections/a.yaml", Commit: "c1",
 	}
 }
 
@@ -401,7 +401,7 @@ func TestWhatIsCommittedIsRead(t *testing.T) {
 		for _, n := range rapid.SliceOfN(name, 0, 4).Draw(r, "put") {
 			k := known(n)
 			k.Modifier, k.UpdateTime, k.Protect, k.Unverified = text.Draw(r, "modifier"), text.Draw(r, "time"), rapid.Bool().Draw(r, "protect"), rapid.Bool().Draw(r, "unverified")
-			k.Secrets[secrets.Path("config").Key(text.Draw(r, "key"))] = "f"
+			k.Secrets = k.Secrets.With(secrets.Path("config").Key(text.Draw(r, "key")), "f")
 			e.Record(k)
 		}
 		if rapid.Bool().Draw(r, "announce") {

@@ -132,7 +132,7 @@ func (c stateShow) Run(ctx context.Context, w world, g *globals) error {
 		return show(jsonKnown{
 			Schema: render.Schema, Target: target, Name: k.Name, ID: k.ID, File: k.File, Commit: k.Commit, Plugin: k.Plugin,
 			UpdateTime: k.UpdateTime, Modifier: k.Modifier, Protect: k.Protect, Unverified: k.Unverified, Disputed: k.Disputed,
-			LastModified: k.LastModified, Written: k.Written, Dirty: k.Dirty, Blob: k.Blob, Adopted: k.Adopted, Clear: k.Clear, Secrets: k.Secrets,
+			LastModified: k.LastModified, Written: k.Written, Dirty: k.Dirty, Blob: k.Blob, Adopted: k.Adopted, Clear: k.Clear.Map(), Secrets: k.Secrets.Map(),
 		})
 	})
 	switch {

@@ -143,14 +143,15 @@ func byName(c manifest.Connection) diff.Want {
 func asShown(w diff.Want) diff.Have {
 	h := diff.Have{
 		ID: w.Name, Name: w.Name, Description: w.Description, Plugin: w.Resolved,
-		UpdateTime: "base", Settings: map[secrets.Path]diff.Seen{},
+		UpdateTime: "base", Settings: secrets.Table[diff.Seen]{},
 	}
 	for _, s := range manifest.Settings("config", w.Config) {
 		if s.Secret != nil {
-			h.Settings[s.Path] = diff.Seen{Masked: true}
+			h.Settings = append(h.Settings, secrets.Cell[diff.Seen]{Path: s.Path, Is: diff.Seen{Masked: true}})
 			continue
 		}
-		h.Settings[s.Path] = diff.Seen{Digest: manifest.ValueDigest(s.Value), Value: secrets.Hide(s.Value)}
+		h.Settings = append(h.Settings, secrets.Cell[diff.Seen]{Path: s.Path, Is: diff.Seen{Digest: manifest.ValueDigest(s.Value), Value: secrets.Hide(s.Value)}})
 	}
+	h.Settings = h.Settings.Sorted()
 	return h
 }
