@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"connsync/apply/scan"
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/diff"
@@ -161,6 +162,11 @@ const (
 // settings are the leaves of a shown config; nil where none was shown, it is not a JSON object, or it is larger or deeper than the bounds
 // allow.
 func settings(config secrets.Value) secrets.Table[diff.Seen] {
+	if text, _ := config.Expose().(string); len(text) <= mostConfig {
+		if out, ok := flat(text); ok {
+			return out
+		}
+	}
 	m := object(config)
 	if m == nil {
 		return nil
@@ -171,6 +177,20 @@ func settings(config secrets.Value) secrets.Table[diff.Seen] {
 		out = append(out, secrets.Cell[diff.Seen]{Path: l.Path, Is: seen(l.Value)})
 	}
 	return out.Sorted()
+}
+
+// flat reads a config that is an object of scalars, as nearly all are, in one pass; false for another one.
+func flat(config string) (secrets.Table[diff.Seen], bool) {
+	out, text := make(secrets.Table[diff.Seen], 0, strings.Count(config, ":")), scan.Of(config)
+	text.Object(func(name string) {
+		v, ok := scan.Scalar(text.Value())
+		if !ok {
+			text.Fail()
+			return
+		}
+		out = append(out, secrets.Cell[diff.Seen]{Path: secrets.Path("config").Key(name), Is: seen(v)})
+	})
+	return out.Sorted(), text.Whole() && len(out) > 0
 }
 
 // object is a shown config with its numbers as they are written; nil where none was shown or it is not a JSON object within bounds.

@@ -51,12 +51,12 @@ func (n *nestedError) UnmarshalJSON(b []byte) error {
 }
 
 // codeAmong is the code among the members of an answer taken apart already.
-func codeAmong(members map[string]json.RawMessage) string {
+func codeAmong(members map[string]string) string {
 	var code, errorCode lenient
 	var nested nestedError
-	_ = json.Unmarshal(members["code"], &code) // what is missing is ""
-	_ = json.Unmarshal(members["error_code"], &errorCode)
-	_ = json.Unmarshal(members["error"], &nested)
+	_ = json.Unmarshal([]byte(members["code"]), &code) // what is missing is ""
+	_ = json.Unmarshal([]byte(members["error_code"]), &errorCode)
+	_ = json.Unmarshal([]byte(members["error"]), &nested)
 	return firstCode(code, errorCode, nested.Code)
 }
 

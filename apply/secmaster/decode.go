@@ -1,10 +1,11 @@
 package secmaster
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
+	"connsync/apply/scan"
 	"connsync/secrets"
 )
 
@@ -12,44 +13,40 @@ import (
 type lenient string
 
 func (l *lenient) UnmarshalJSON(b []byte) error {
-	var s string
-	switch {
-	case plain(b):
-		*l = lenient(b[1 : len(b)-1])
-	case bytes.Equal(b, []byte("null")), len(b) > 0 && (b[0] == '{' || b[0] == '['):
-		*l = ""
-	case json.Unmarshal(b, &s) == nil:
-		*l = lenient(s)
-	default:
-		*l = lenient(b)
-	}
+	*l = lenientOf(string(b))
 	return nil
 }
 
-// plain tells whether a JSON value is a string that stands for the very bytes between its quotes. Nearly all are: a list of thousands need not
-// be read twice.
-func plain(b []byte) bool {
-	if len(b) < 2 || b[0] != '"' {
-		return false
+// lenientOf is a JSON value as a text.
+func lenientOf(value string) lenient {
+	var s string
+	if text, ok := scan.Unquoted(value); ok {
+		return lenient(text)
 	}
-	for _, c := range b[1 : len(b)-1] {
-		if c < ' ' || c > '~' || c == '\\' || c == '"' {
-			return false
-		}
+	switch {
+	case value == "null", strings.HasPrefix(value, "{"), strings.HasPrefix(value, "["):
+		return ""
+	case json.Unmarshal([]byte(value), &s) == nil:
+		return lenient(s)
 	}
-	return true
+	return lenient(value)
 }
 
 // flag is a boolean; it may also come as text, in any case, or as 0 or 1, or be missing.
 type flag struct{ value *bool }
 
 func (f *flag) UnmarshalJSON(b []byte) error {
-	text := strings.ToLower(strings.Trim(string(b), `"`))
+	f.read(string(b))
+	return nil
+}
+
+// read takes a JSON value. One that is no boolean leaves the flag as it is.
+func (f *flag) read(value string) {
+	text := strings.ToLower(strings.Trim(value, `"`))
 	v := text == "true" || text == "1"
 	if v || text == "false" || text == "0" {
 		f.value = &v
 	}
-	return nil
 }
 
 // is tells whether it is said to be true.
@@ -77,12 +74,67 @@ type wireConnection struct {
 	CanBeDeleted       flag            `json:"can_be_deleted"`
 }
 
+// set notes a member as package json would; false where there is none of exactly this name.
+func (w *wireConnection) set(name, value string) bool {
+	switch name {
+	case "id":
+		w.ID = lenientOf(value)
+	case "project_id":
+		w.ProjectID = lenientOf(value)
+	case "workspace_id":
+		w.WorkspaceID = lenientOf(value)
+	case "name":
+		w.Name = lenientOf(value)
+	case "description":
+		w.Description = lenientOf(value)
+	case "component_id":
+		w.ComponentID = lenientOf(value)
+	case "component_name":
+		w.ComponentName = lenientOf(value)
+	case "component_version_id":
+		w.ComponentVersionID = lenientOf(value)
+	case "type":
+		w.Type = lenientOf(value)
+	case "status":
+		w.Status = lenientOf(value)
+	case "config":
+		w.Config = json.RawMessage(value)
+	case "enabled":
+		w.Enabled.read(value)
+	case "create_time":
+		w.CreateTime = lenientOf(value)
+	case "update_time":
+		w.UpdateTime = lenientOf(value)
+	case "creator_name":
+		w.CreatorName = lenientOf(value)
+	case "modifier_name":
+		w.ModifierName = lenientOf(value)
+	case "defense_type":
+		w.DefenseType = lenientOf(value)
+	case "can_be_deleted":
+		w.CanBeDeleted.read(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// unmatched tells of the name of a member that package json matches with no other one: it looks past upper and lower case.
+func unmatched(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func (w wireConnection) connection() Connection {
 	return Connection{
 		ID: string(w.ID), ProjectID: string(w.ProjectID), WorkspaceID: string(w.WorkspaceID),
 		Name: string(w.Name), Description: string(w.Description),
 		ComponentID: string(w.ComponentID), ComponentName: string(w.ComponentName), ComponentVersionID: string(w.ComponentVersionID),
-		Type: string(w.Type), Status: string(w.Status), Config: config(w.Config), Enabled: w.Enabled.value,
+		Type: string(w.Type), Status: string(w.Status), Config: config(string(w.Config)), Enabled: w.Enabled.value,
 		CreateTime: string(w.CreateTime), UpdateTime: string(w.UpdateTime),
 		CreatorName: string(w.CreatorName), ModifierName: string(w.ModifierName), DefenseType: string(w.DefenseType), CanBeDeleted: w.CanBeDeleted.value,
 	}
@@ -90,20 +142,15 @@ func (w wireConnection) connection() Connection {
 
 // config hides the shown config at once: it may hold secrets in the clear. It is documented as JSON in a string; JSON as
 // it is is taken too.
-func config(raw json.RawMessage) secrets.Value {
-	var s string
-	switch {
-	case plain(raw) && len(raw) > 2:
-		return secrets.Hide(string(raw[1 : len(raw)-1]))
-	case len(raw) == 0, bytes.Equal(raw, []byte("null")):
-		return secrets.Value{}
-	case json.Unmarshal(raw, &s) == nil:
-		if s == "" {
-			return secrets.Value{}
-		}
-		return secrets.Hide(s)
+func config(value string) secrets.Value {
+	text, ok := scan.Unquoted(value)
+	if !ok && json.Unmarshal([]byte(value), &text) != nil {
+		text = value
 	}
-	return secrets.Hide(string(raw))
+	if text == "" { // null, too
+		return secrets.Value{}
+	}
+	return secrets.Hide(text)
 }
 
 // one reads the connection of a create, show or update; false where there is none with an id that can be one.
@@ -115,44 +162,4 @@ func one(body []byte) (Connection, bool) {
 		return Connection{}, false
 	}
 	return b.Asset.connection(), true
-}
-
-// page is one answer of a list.
-type page[T any] struct {
-	items []T
-	total int // -1: not said
-}
-
-// readPage reads a list under whichever of the known names has an array. A total without an array is no empty list (C1).
-func readPage[T any](body []byte, names ...string) (page[T], string) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return page[T]{}, "the answer is not a JSON object"
-	}
-	p := page[T]{total: -1}
-	if refuses(codeAmong(members)) {
-		return p, "the answer holds an error code"
-	}
-	if raw, ok := members["total"]; ok {
-		var n json.Number
-		if json.Unmarshal([]byte(strings.Trim(string(raw), `"`)), &n) == nil {
-			if total, err := n.Int64(); err == nil && total >= 0 && total < 10_000_000 {
-				p.total = int(total)
-			}
-		}
-	}
-	for _, name := range names {
-		raw := bytes.TrimSpace(members[name])
-		if len(raw) == 0 || raw[0] != '[' {
-			continue
-		}
-		if json.Unmarshal(raw, &p.items) != nil {
-			return p, "its list cannot be read"
-		}
-		return p, ""
-	}
-	if p.total == 0 {
-		return p, ""
-	}
-	return p, "no list under a known name"
 }

@@ -32,19 +32,10 @@ func (r *Reader) ListNamed(ctx context.Context, name string) ([]Connection, erro
 }
 
 func (r *Reader) list(ctx context.Context, filter url.Values) ([]Connection, error) {
-	l := lister[wireConnection]{
+	return lister[Connection]{
 		r: r, op: "list connections", parts: []string{"assetcredentials"}, names: []string{"assets", "asset", "data"},
-		id: func(w wireConnection) string { return string(w.ID) }, filter: filter,
-	}
-	items, err := l.all(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Connection, len(items))
-	for i, w := range items {
-		out[i] = w.connection()
-	}
-	return out, nil
+		id: func(c Connection) string { return c.ID }, decode: decodedConnections, filter: filter,
+	}.all(ctx)
 }
 
 // lister reads a list of several pages. Neither what offset means is agreed (C5) nor the order of a list, and there is
@@ -57,6 +48,7 @@ type lister[T any] struct {
 	parts  []string
 	names  []string // under which the list may stand
 	id     func(T) string
+	decode decoder[T] // nil: package json
 	filter url.Values // what the list is narrowed to
 	size   int        // the most items of a page; 0: pageSize
 	ration *ration    // of requests; nil: no bound
@@ -214,7 +206,7 @@ func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
 	if err != nil {
 		return page[T]{}, err
 	}
-	p, wrong := readPage[T](a.body, l.names...)
+	p, wrong := readPage(a.body, l.decode, l.names...)
 	if wrong != "" {
 		return page[T]{}, &Error{Op: l.op, Status: a.status, RequestID: a.requestID, Message: wrong, Class: ErrIncomplete}
 	}

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"connsync/diff"
-	"connsync/secrets"
 )
 
 // schema is the version of the written format. Version 2 added homes, what is known of a write (written, blob, dirty, adopted,
@@ -50,6 +51,10 @@ func encodeKnown(target string, s Snapshot) []byte {
 	b.Grow((len(names) + 1) * lineSize)
 	b.Write(encodeHeader(target, s))
 	for _, name := range names {
+		if text, ok := s.lines.of(name); ok {
+			b.WriteString(text)
+			continue
+		}
 		b.Write(s.encodeLine(name))
 	}
 	return b.Bytes()
@@ -62,6 +67,9 @@ func encodeHeader(target string, s Snapshot) []byte {
 
 // encodeLine is the line of a name; nil for none.
 func (s Snapshot) encodeLine(name string) []byte {
+	if text, ok := s.lines.of(name); ok {
+		return []byte(text)
+	}
 	e, there := s.line(name)
 	if !there {
 		return nil
@@ -85,12 +93,12 @@ func encodeIntents(s Snapshot) []byte {
 }
 
 // decode reads the two files. Its problem is "" where they are what encode writes.
-func decode(target string, known, intents []byte) (s Snapshot, newer int, problem string) {
+func decode(target, known, intents string) (s Snapshot, newer int, problem string) {
+	lines := strings.SplitAfter(known, "\n")
 	s = Snapshot{
-		Known: map[string]diff.Known{}, Past: map[string]diff.Past{}, Intents: map[string]Intent{},
+		Known: make(map[string]diff.Known, len(lines)), Past: map[string]diff.Past{}, Intents: map[string]Intent{},
 		More: More{Known: map[string]json.RawMessage{}, Intents: map[string]json.RawMessage{}},
 	}
-	lines := bytes.SplitAfter(known, []byte("\n"))
 	var h knownHeader
 	if s.More.Header, newer, problem = header(lines[0], &h); problem != "" || newer != 0 {
 		return s, newer, problem
@@ -99,79 +107,109 @@ func decode(target string, known, intents []byte) (s Snapshot, newer int, proble
 		return s, 0, "it belongs to another target"
 	}
 	s.Schema, s.Homes, s.Place, s.Applied, s.AppliedAt, s.AppliedDirty = h.Schema, h.Homes, h.Place, h.Applied, h.AppliedAt, h.Dirty
-	problem = each(lines[1:], s.More.Known, func(e entry) string { return e.Name }, func(e entry) { e.keep(&s, h.Schema) })
-	if problem != "" {
+	if problem = s.readLines(lines[1:]); problem != "" {
 		return s, 0, problem
 	}
-	lines = bytes.SplitAfter(intents, []byte("\n"))
+	lines = strings.SplitAfter(intents, "\n")
 	var open intentsHeader
 	if s.More.Open, newer, problem = header(lines[0], &open); problem != "" || newer != 0 {
 		return s, newer, problem
 	}
 	s.Run = open.Run
-	problem = each(lines[1:], s.More.Intents, func(i Intent) string { return i.Name }, func(i Intent) { s.Intents[i.Name] = i })
-	return s, 0, problem
+	return s, 0, s.readIntents(lines[1:])
+}
+
+// readLines reads the lines of known.jsonl behind its header.
+func (s *Snapshot) readLines(lines []string) (problem string) {
+	r := lineReader{feed: newFeed(), more: s.More.Known}
+	var q quick
+	return inOrder(lines, func(line string) (name string, err error) {
+		if k, ok := q.known(line); ok && s.Schema == schema {
+			s.Known[k.Name], s.lines = k, append(s.lines, written{k.Name, line})
+			return k.Name, nil
+		}
+		var e entry
+		rest, err := r.read(line, &e)
+		if err == nil {
+			r.keep(e.Name, rest)
+			e.keep(s, s.Schema)
+		}
+		return e.Name, err
+	})
+}
+
+// readIntents reads the lines of intents.jsonl behind its header.
+func (s *Snapshot) readIntents(lines []string) (problem string) {
+	r := lineReader{feed: newFeed(), more: s.More.Intents}
+	return inOrder(lines, func(line string) (string, error) {
+		var i Intent
+		rest, err := r.read(line, &i)
+		if err == nil {
+			r.keep(i.Name, rest)
+			s.Intents[i.Name] = i
+		}
+		return i.Name, err
+	})
+}
+
+// inOrder reads lines, which end with a newline and are in strict order of name.
+func inOrder(lines []string, read func(line string) (name string, err error)) (problem string) {
+	last := len(lines) - 1
+	if last < 0 || lines[last] != "" {
+		return "it does not end with a whole line"
+	}
+	before := ""
+	for _, line := range lines[:last] {
+		name, err := read(line)
+		switch {
+		case err != nil:
+			return "a line of it cannot be read"
+		case name <= before:
+			return "its lines are not in order"
+		}
+		before = name
+	}
+	return ""
+}
+
+// lineReader reads lines by package json, and keeps their unknown members.
+type lineReader struct {
+	*feed
+	more map[string]json.RawMessage
+}
+
+// read reads a line, and gives what of it nothing is known of.
+func (r *lineReader) read(line string, into any) (rest json.RawMessage, err error) {
+	if r.feed = r.next([]byte(line), into); !r.failed {
+		return nil, nil
+	}
+	r.feed = newFeed()
+	reflect.ValueOf(into).Elem().SetZero()
+	return parse([]byte(line), into)
+}
+
+func (r *lineReader) keep(name string, rest json.RawMessage) {
+	if rest != nil {
+		r.more[name] = rest
+	}
 }
 
 // header reads a first line, once its version is known to be readable.
-func header(text []byte, into any) (more json.RawMessage, newer int, problem string) {
+func header(text string, into any) (more json.RawMessage, newer int, problem string) {
 	var version struct {
 		Schema int `json:"schema"`
 	}
-	if json.Unmarshal(text, &version) != nil || version.Schema < 1 {
+	if json.Unmarshal([]byte(text), &version) != nil || version.Schema < 1 {
 		return nil, 0, "its header cannot be read"
 	}
 	if !readers[version.Schema] {
 		return nil, version.Schema, ""
 	}
-	more, err := parse(text, into)
+	more, err := parse([]byte(text), into)
 	if err != nil {
 		return nil, 0, "its header cannot be read"
 	}
 	return more, 0, ""
-}
-
-// parsed is one line, and the members of it that nothing is known of.
-type parsed[T any] struct {
-	v    T
-	rest json.RawMessage
-	err  error
-}
-
-// each reads lines, which end with a newline and are in strict order of name. They are read side by side, and judged in order.
-func each[T any](lines [][]byte, more map[string]json.RawMessage, name func(T) string, keep func(T)) string {
-	last := len(lines) - 1
-	if last < 0 || len(lines[last]) > 0 {
-		return "it does not end with a whole line"
-	}
-	read := make([]parsed[T], last)
-	err := secrets.InParts(last, func(from, to int) error {
-		in := newFeed()
-		for i := from; i < to; i++ {
-			if in = in.next(lines[i], &read[i].v); in.failed {
-				var v T
-				read[i].rest, read[i].err = parse(lines[i], &v)
-				read[i].v, in = v, newFeed()
-			}
-		}
-		return nil
-	})
-	before := ""
-	for i := range read {
-		p := &read[i]
-		if err != nil || p.err != nil {
-			return "a line of it cannot be read"
-		}
-		if name(p.v) == "" || name(p.v) <= before {
-			return "its lines are not in order"
-		}
-		before = name(p.v)
-		if p.rest != nil {
-			more[before] = p.rest
-		}
-		keep(p.v)
-	}
-	return ""
 }
 
 func strict(text []byte, into any) error {

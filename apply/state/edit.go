@@ -114,6 +114,7 @@ func (e *Edit) apply(s Snapshot, now time.Time) Snapshot {
 		s.Homes = slices.Sorted(slices.Values(append(slices.Clone(s.Homes), e.home)))
 	}
 	e.connections(s, stamp(now))
+	s.lines = s.lines.but(e.names())
 	e.intents(s)
 	if a := e.applied; a != nil && a.commit != "" {
 		s.Applied, s.AppliedAt, s.AppliedDirty = a.commit, stamp(a.at), a.dirty
@@ -135,6 +136,18 @@ func (e *Edit) changes(before, after Snapshot) (known, intents bool) {
 		known = known || !bytes.Equal(before.encodeLine(f.name), after.encodeLine(f.name))
 	}
 	return known, !bytes.Equal(encodeIntents(before), encodeIntents(after))
+}
+
+// names are those whose lines may be others after the edit.
+func (e *Edit) names() map[string]bool {
+	out := make(map[string]bool, len(e.recorded)+len(e.forgotten))
+	for _, k := range e.recorded {
+		out[k.Name] = true
+	}
+	for _, f := range e.forgotten {
+		out[f.name] = true
+	}
+	return out
 }
 
 // connections forgets, and then records. Of a gone connection the name, the id and the seal's counter stay known.

@@ -25,9 +25,14 @@ const mostObject = 256 << 20
 // damaged unnoticed by its compression, for what was written. An object in a file of its own is read without go-git: go-git copies it
 // several times and keeps it; whatever is wrong with that file is for go-git to say.
 func (s *Store) content(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
-	if content, err := s.readLoose(t, hash); err == nil && plumbing.ComputeHash(t, content) == hash {
-		return content, nil
+	if content, err := s.readLoose(t, hash); err == nil {
+		return []byte(content), nil
 	}
+	return s.readStored(t, hash)
+}
+
+// readStored reads an object by go-git.
+func (s *Store) readStored(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
 	if size, err := s.repo.Git.Storer.EncodedObjectSize(hash); err == nil && size > mostObject {
 		return nil, errTooLarge
 	}
@@ -85,8 +90,12 @@ func (s *Store) tree(hash plumbing.Hash) (*object.Tree, error) {
 }
 
 // text is the content of a file.
-func (s *Store) text(hash plumbing.Hash) ([]byte, error) {
-	return s.content(plumbing.BlobObject, hash)
+func (s *Store) text(hash plumbing.Hash) (string, error) {
+	if text, err := s.readLoose(plumbing.BlobObject, hash); err == nil {
+		return text, nil
+	}
+	text, err := s.readStored(plumbing.BlobObject, hash)
+	return string(text), err
 }
 
 func contentOf(o plumbing.EncodedObject) ([]byte, error) {

@@ -27,6 +27,8 @@ type Snapshot struct {
 	Past         map[string]diff.Past // names known once, whether or not they are again
 	Intents      map[string]Intent
 	More         More
+
+	lines lines // of Known, as they were read
 }
 
 // Intent is an announced write, not yet settled.

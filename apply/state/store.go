@@ -210,11 +210,11 @@ func (s *Store) stateTree(c *object.Commit) (*object.Tree, error) {
 	return tree, nil
 }
 
-func (s *Store) files(tree *object.Tree) (known, intents []byte, err error) {
-	texts := make([][]byte, 2)
+func (s *Store) files(tree *object.Tree) (known, intents string, err error) {
+	texts := make([]string, 2)
 	for i, e := range tree.Entries {
 		if texts[i], err = s.text(e.Hash); err != nil {
-			return nil, nil, s.unread(e.Name, err)
+			return "", "", s.unread(e.Name, err)
 		}
 	}
 	return texts[1], texts[0], nil

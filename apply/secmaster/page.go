@@ -1,0 +1,112 @@
+package secmaster
+
+import (
+	"encoding/json"
+	"strings"
+
+	"connsync/apply/scan"
+)
+
+// page is one answer of a list.
+type page[T any] struct {
+	items []T
+	total int // -1: not said
+}
+
+// decoder reads the array of a list.
+type decoder[T any] func(array string) ([]T, error)
+
+// decoded reads an array by package json.
+func decoded[T any](array string) (items []T, err error) {
+	err = json.Unmarshal([]byte(array), &items)
+	return items, err
+}
+
+// readPage reads a list under whichever of the known names has an array. A total without an array is no empty list (C1).
+func readPage[T any](body []byte, decode decoder[T], names ...string) (page[T], string) {
+	members, ok := membersOf(string(body))
+	if !ok {
+		return page[T]{}, "the answer is not a JSON object"
+	}
+	p := page[T]{total: -1}
+	if refuses(codeAmong(members)) {
+		return p, "the answer holds an error code"
+	}
+	if raw, ok := members["total"]; ok {
+		var n json.Number
+		if json.Unmarshal([]byte(strings.Trim(raw, `"`)), &n) == nil {
+			if total, err := n.Int64(); err == nil && total >= 0 && total < 10_000_000 {
+				p.total = int(total)
+			}
+		}
+	}
+	for _, name := range names {
+		raw := strings.TrimSpace(members[name])
+		if !strings.HasPrefix(raw, "[") {
+			continue
+		}
+		if decode == nil {
+			decode = decoded[T]
+		}
+		items, err := decode(raw)
+		if err != nil {
+			return p, "its list cannot be read"
+		}
+		p.items = items
+		return p, ""
+	}
+	if p.total == 0 {
+		return p, ""
+	}
+	return p, "no list under a known name"
+}
+
+// membersOf are the members of an answer, as they stand; false where it is no object.
+func membersOf(body string) (map[string]string, bool) {
+	out, text := map[string]string{}, scan.Of(strings.Trim(body, " \t\r\n"))
+	text.Object(func(name string) { out[name] = text.Value() })
+	if text.Whole() {
+		return out, true
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(body), &members) != nil {
+		return nil, false
+	}
+	clear(out)
+	for name, raw := range members {
+		out[name] = string(raw)
+	}
+	return out, true
+}
+
+// decodedConnections reads an array of connections.
+func decodedConnections(array string) ([]Connection, error) {
+	if out, ok := plainConnections(array); ok {
+		return out, nil
+	}
+	wire, err := decoded[wireConnection](array)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Connection, len(wire))
+	for i, w := range wire {
+		out[i] = w.connection()
+	}
+	return out, nil
+}
+
+// plainConnections reads an array in one pass, its texts as parts of it; false where it is not plain.
+func plainConnections(array string) ([]Connection, bool) {
+	var out []Connection
+	text := scan.Of(array)
+	text.Array(func() {
+		var w wireConnection
+		text.Object(func(name string) {
+			if value := text.Value(); !w.set(name, value) && !unmatched(name) {
+				text.Fail()
+			}
+		})
+		out = append(out, w.connection())
+	})
+	return out, text.Whole()
+}

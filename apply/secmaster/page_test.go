@@ -1,0 +1,68 @@
+package secmaster
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"connsync/secrets"
+)
+
+// comparePlain reads a list in one pass, and by package json: both see the same.
+func comparePlain(t *testing.T, body []byte) {
+	t.Helper()
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return
+	}
+	for name, array := range members {
+		got, plain := plainConnections(string(array))
+		if !plain {
+			continue
+		}
+		var wire []wireConnection
+		if err := json.Unmarshal(array, &wire); err != nil || len(wire) != len(got) {
+			t.Fatalf("%s: read as %d connections, by package json as %d: %v", name, len(got), len(wire), err)
+		}
+		for i, w := range wire {
+			if want := w.connection(); !sameConnection(got[i], want) {
+				t.Errorf("%s: connection %d is %+v, not %+v", array, i, got[i], want)
+			}
+		}
+	}
+}
+
+func sameConnection(a, b Connection) bool {
+	shown, other := a.Config.Expose(), b.Config.Expose()
+	a.Config, b.Config = secrets.Value{}, secrets.Value{} // they compare with nothing
+	return shown == other && reflect.DeepEqual(a, b)
+}
+
+func TestAPlainListIsReadInOnePass(t *testing.T) {
+	plain := `[{"id":"1","project_id":"p","workspace_id":"w","name":"a b","description":"ä","component_id":"c","component_name":"n","component_version_id":"v","type":"t","status":"FAILED",` +
+		`"config":"{\"a\":\"b\"}","enabled":false,"create_time":5,"update_time":"u","creator_name":null,"modifier_name":"m","defense_type":"d","can_be_deleted":"1","more":{"x":[1]}},` +
+		`{"id":2,"config":{"a":1}},{"id":"3","config":""},{"id":"3","config":null,"name":"x","name":"y"}, {"id":"\u0034"}]`
+	if _, ok := plainConnections(plain); !ok {
+		t.Error("what programs write is not read in one pass")
+	}
+	for _, array := range []string{plain, `[]`, `[{"ID":"1"}]`, `[{"more":1,"Name":"a"}]`, "[{\"id\":\"\xff\"}]", `[null]`, `[{"id":1]`, `[{"\u0069d":"1"}]`, `[{"enabled":true,"enabled":"x"}]`} {
+		comparePlain(t, []byte(`{"data":`+array+`}`))
+	}
+	for _, array := range []string{`[{"ID":"1"}]`, `[null]`, `[{"ıd":"1"}]`, `[1]`, `[{"id":"1"},]`, `[`, `{}`} {
+		if got, ok := plainConnections(array); ok {
+			t.Errorf("%s is for package json, and was read as %v", array, got)
+		}
+	}
+}
+
+// Every member that package json knows is known by name, too.
+func TestEveryMemberOfAConnectionIsSet(t *testing.T) {
+	wire := reflect.TypeFor[wireConnection]()
+	for i := range wire.NumField() {
+		name := wire.Field(i).Tag.Get("json")
+		var one, other wireConnection
+		if !one.set(name, `"true"`) || json.Unmarshal([]byte(`{"`+name+`":"true"}`), &other) != nil || !reflect.DeepEqual(one, other) {
+			t.Errorf("%s: %+v, by package json %+v", name, one, other)
+		}
+	}
+}
