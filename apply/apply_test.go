@@ -192,7 +192,7 @@ func (s *scene) target() (apply.Target, apply.Writer, *state.Session, error) {
 }
 
 // survey reads what is wanted, but for the files vouched for by the hint.
-func (s *scene) survey(p manifest.Project, but []string) (want, rest []manifest.Connection, err error) {
+func (s *scene) survey(p manifest.Project, but []string) (want []manifest.Connection, rest []manifest.Rested, err error) {
 	set, found, err := manifest.SurveyBut(s.files, p, nil, func(string) map[string]manifest.Vouched {
 		out := diff.Resting(s.hint.Known, s.checks)
 		for file, v := range out {
@@ -214,7 +214,7 @@ func (s *scene) reread(p manifest.Project) apply.Reread {
 	if s.rereads != nil {
 		return s.rereads()
 	}
-	return func(files []string) (want, rest []manifest.Connection, err error) {
+	return func(files []string) (want []manifest.Connection, rest []manifest.Rested, err error) {
 		s.reads = append(s.reads, files...)
 		return s.survey(p, s.reads)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"golang.org/x/sync/errgroup"
 
@@ -138,18 +139,31 @@ func haves(listed []secmaster.Connection) ([]diff.Have, error) {
 // have is a connection as package diff reads it. Its config is taken apart here, and every
 // value in it is hidden again at once: SecMaster may show secrets in the clear.
 func have(c secmaster.Connection) diff.Have {
+	kept := apart(c.ID, c.Name, c.Description, c.UpdateTime)
 	return diff.Have{
-		ID: c.ID, Name: c.Name, Description: c.Description,
-		Plugin:       diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.ComponentName},
+		ID: kept[0], Name: kept[1], Description: kept[2],
+		Plugin:       diff.Plugin{ComponentID: once(c.ComponentID), VersionID: once(c.ComponentVersionID), Component: once(c.ComponentName)},
 		Settings:     settings(c.Config),
-		UpdateTime:   c.UpdateTime,
-		ModifierName: c.ModifierName,
+		UpdateTime:   kept[3],
+		ModifierName: once(c.ModifierName),
 		CanBeDeleted: c.CanBeDeleted,
 		Defense:      c.DefenseType != "",
 		Failed:       c.Failed(),
 		Disabled:     c.Enabled != nil && !*c.Enabled,
 	}
 }
+
+// apart are copies of texts that are parts of a page: the page, with all the values in it, is not kept because of them.
+func apart(texts ...string) []string {
+	all := strings.Join(texts, "")
+	for i, t := range texts {
+		texts[i], all = all[:len(t)], all[len(t):]
+	}
+	return texts
+}
+
+// once is a copy of a text that many connections have.
+func once(text string) string { return unique.Make(text).Value() }
 
 // The bounds of what is taken apart of shown configs. A manifest nests 32 levels, and the API documents 1,024 characters.
 const (

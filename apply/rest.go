@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"connsync/diff"
 	"connsync/manifest"
@@ -37,22 +36,22 @@ func (o *observation) reread(ctx context.Context, r Reader, t Target, files []st
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(rest, func(c manifest.Connection) bool { return slices.Contains(files, c.File.Path) }) {
+	if slices.ContainsFunc(rest, func(r manifest.Rested) bool { return slices.Contains(files, r.File.Path) }) {
 		return ErrUnread
 	}
 	return o.wants(ctx, r, want, rest)
 }
 
 // wants notes what Git wants, with the plugins' ids. What rests has its own from the record.
-func (o *observation) wants(ctx context.Context, r Reader, want, rest []manifest.Connection) (err error) {
+func (o *observation) wants(ctx context.Context, r Reader, want []manifest.Connection, rest []manifest.Rested) (err error) {
 	if o.want, err = resolve(ctx, r, want, o.known.Known); err != nil {
 		return err
 	}
 	o.want = slices.Grow(o.want, len(rest))
-	for _, c := range rest {
-		o.want = append(o.want, diff.Want{Connection: c, Resolved: o.known.Known[c.Name].Plugin, Rests: true})
+	for _, r := range rest {
+		o.want = append(o.want, diff.Want{Connection: r.Connection(), Resolved: o.known.Known[r.Name].Plugin, Rests: true})
 	}
-	slices.SortStableFunc(o.want, func(a, b diff.Want) int { return strings.Compare(a.Name, b.Name) })
+	diff.InOrder(o.want)
 	return nil
 }
 

@@ -199,10 +199,10 @@ func TestAFileThatHasToBeReadAndIsNotStopsTheTarget(t *testing.T) {
 	wrong := errors.New("wrong")
 	for what, reread := range map[string]apply.Reread{
 		"nobody reads": nil,
-		"it still rests": func([]string) ([]manifest.Connection, []manifest.Connection, error) {
+		"it still rests": func([]string) ([]manifest.Connection, []manifest.Rested, error) {
 			return nil, restingIn("connections/a.yaml"), nil
 		},
-		"it is wrong": func([]string) ([]manifest.Connection, []manifest.Connection, error) { return nil, nil, wrong },
+		"it is wrong": func([]string) ([]manifest.Connection, []manifest.Rested, error) { return nil, nil, wrong },
 	} {
 		s := rested(t)
 		s.edit("two", func(c *emulator.Connection) { c.Name = "other" })
@@ -215,8 +215,8 @@ func TestAFileThatHasToBeReadAndIsNotStopsTheTarget(t *testing.T) {
 	}
 }
 
-func restingIn(file string) []manifest.Connection {
-	return []manifest.Connection{{Target: "prod", Name: "two", File: manifest.File{Path: file}}}
+func restingIn(file string) []manifest.Rested {
+	return []manifest.Rested{{Target: "prod", Name: "two", File: &manifest.File{Path: file}}}
 }
 
 // A file with only a part of its connections applied gets no record to let it rest: the others would vanish.

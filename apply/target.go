@@ -57,14 +57,14 @@ type Target struct {
 	Destinations string                 // secrets.destinations of the project
 	Accept       func(name string) bool // destinations changed without a seal are accepted; nil: none
 
-	Checks   string                // what Want was checked by, and the rules held against it; "" where this cannot be told
-	Rest     []manifest.Connection // what Git wants besides, in unread files: known state vouches for them
-	RestedAt string                // the commit of known state by which they were passed over; "" where it is not known
-	Reread   Reread                // for resting files that have to be read after all; nil where none rests
+	Checks   string            // what Want was checked by, and the rules held against it; "" where this cannot be told
+	Rest     []manifest.Rested // what Git wants besides, in unread files: known state vouches for them
+	RestedAt string            // the commit of known state by which they were passed over; "" where it is not known
+	Reread   Reread            // for resting files that have to be read after all; nil where none rests
 }
 
 // Reread reads some more of the resting files. It then gives everything Git wants.
-type Reread func(files []string) (want, rest []manifest.Connection, err error)
+type Reread func(files []string) (want []manifest.Connection, rest []manifest.Rested, err error)
 
 // FirstSyncError says that nothing is known of a target, and SecMaster has connections of wanted names: known state may have been lost, or not
 // been fetched.

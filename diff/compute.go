@@ -86,12 +86,16 @@ type decider struct {
 
 func newDecider(in Input) *decider {
 	d := &decider{
-		in: in, want: inOrder(in.Want),
+		in: in, want: in.Want,
 		leaves: make(map[string]leaves, len(in.Want)),
 		byID:   make(map[string]*Have, len(in.Have)), byName: make(map[string][]*Have, len(in.Have)),
 		wants: make(map[string]bool, len(in.Want)), owner: make(map[string]string, len(in.Known)),
 		changes: make([]Change, 0, len(in.Want)),
 		noticed: map[string]bool{}, taken: map[string]bool{}, renamed: map[string]bool{},
+	}
+	if !inOrder(d.want) {
+		d.want = slices.Clone(d.want)
+		InOrder(d.want)
 	}
 	for i := range in.Have {
 		h := &in.Have[i]
@@ -117,15 +121,15 @@ func newDecider(in Input) *decider {
 	return d
 }
 
-// inOrder are wanted connections in order of name. They are large: what has the order is not copied.
-func inOrder(all []Want) []Want {
-	byName := func(a, b Want) int { return strings.Compare(a.Name, b.Name) }
-	if slices.IsSortedFunc(all, byName) {
-		return all
+// InOrder puts wanted connections in order of name. They are large: what has the order is only looked at.
+func InOrder(all []Want) {
+	if !inOrder(all) {
+		slices.SortStableFunc(all, func(a, b Want) int { return strings.Compare(a.Name, b.Name) })
 	}
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, byName)
-	return all
+}
+
+func inOrder(all []Want) bool {
+	return sort.SliceIsSorted(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 }
 
 // claimed says which ids belong to a wanted connection because it was written under that id, names it, is announced to be

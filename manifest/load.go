@@ -134,20 +134,21 @@ func Read(name string, text []byte, p Project) (Set, []Mistake) {
 
 func gather(docs []loaded) (s Set, mistakes []Mistake) {
 	s.Files = slices.Grow(s.Files, len(docs))
-	order, resting := make([]*Connection, 0, len(docs)), []*Connection(nil) // connections are large: they are put in order first, and copied once
+	order := make([]*Connection, 0, len(docs)) // connections are large: they are put in order first, and copied once
 	for i := range docs {
 		l := &docs[i]
 		s.size += l.size
 		s.Files = append(s.Files, l.file)
-		for j := range l.resting {
-			resting = append(resting, &l.resting[j])
+		for _, name := range l.resting {
+			s.Resting = append(s.Resting, Rested{l.file.Targets[0], name, &s.Files[i]})
 		}
 		for j := range l.connections {
 			order = append(order, &l.connections[j])
 		}
 		mistakes = append(mistakes, l.mistakes...)
 	}
-	s.Connections, s.Resting = sorted(order), sorted(resting)
+	s.Connections = sorted(order)
+	slices.SortStableFunc(s.Resting, func(a, b Rested) int { return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Name, b.Name)) })
 	return s, mistakes
 }
 
@@ -167,14 +168,18 @@ func inOrder(a, b *Connection) int {
 }
 
 // Target is the wanted connections of one target, in order of name, but for the resting ones.
-func (s Set) Target(name string) []Connection { return ofTarget(s.Connections, name) }
+func (s Set) Target(name string) []Connection {
+	return ofTarget(s.Connections, name, func(c *Connection) string { return c.Target })
+}
 
 // RestingOf is what of one target rests, in order of name.
-func (s Set) RestingOf(name string) []Connection { return ofTarget(s.Resting, name) }
+func (s Set) RestingOf(name string) []Rested {
+	return ofTarget(s.Resting, name, func(r *Rested) string { return r.Target })
+}
 
-func ofTarget(all []Connection, name string) []Connection {
-	from := sort.Search(len(all), func(i int) bool { return all[i].Target >= name })
-	to := sort.Search(len(all), func(i int) bool { return all[i].Target > name })
+func ofTarget[T any](all []T, name string, target func(*T) string) []T {
+	from := sort.Search(len(all), func(i int) bool { return target(&all[i]) >= name })
+	to := sort.Search(len(all), func(i int) bool { return target(&all[i]) > name })
 	return all[from:to]
 }
 
@@ -182,7 +187,7 @@ type loaded struct {
 	file        File
 	size        int
 	connections []Connection
-	resting     []Connection // of an unread file
+	resting     []string // the names of the connections of an unread file, all of its only target
 	mistakes    []Mistake
 }
 
@@ -241,16 +246,19 @@ func (s Set) crossCheck() []Mistake {
 		}
 		out = append(out, twins(told(p, twin, format), told(twin, p, from)))
 	}
-	for _, some := range [][]Connection{s.Resting, s.Connections} {
-		for i := range some {
-			c := &some[i]
-			if first, ok := at[id{c.Target, c.Name}]; ok {
-				const wanted = "connection %s of target %s is wanted already at %s"
-				both(c.Pos, first, "", wanted, wanted, strict.SaidName(c.Name), c.Target)
-				continue
-			}
-			at[id{c.Target, c.Name}] = c.Pos
+	wanted := func(target, name string, pos Position) {
+		if first, ok := at[id{target, name}]; ok {
+			const already = "connection %s of target %s is wanted already at %s"
+			both(pos, first, "", already, already, strict.SaidName(name), target)
+			return
 		}
+		at[id{target, name}] = pos
+	}
+	for _, r := range s.Resting {
+		wanted(r.Target, r.Name, Position{File: r.File.Path})
+	}
+	for i := range s.Connections {
+		wanted(s.Connections[i].Target, s.Connections[i].Name, s.Connections[i].Pos)
 	}
 	for _, c := range s.Connections {
 		if c.Previously != "" {

@@ -139,13 +139,13 @@ type StatePolicy struct {
 // Set is everything that the manifests want, in order of target and name.
 type Set struct {
 	Connections []Connection
-	Files       []File       // every manifest read, in order of path
-	Rules       Rules        // of the .sops.yaml files in force for them
-	Plugins     Catalog      // what the plugins take, where that was saved
-	Resting     []Connection // of unread files (Vouched): no more of each than its target, its name and its file; in the same order
-	RulesDigest string       // of the project file, and of all else in the checks of manifests; "" where that cannot be told
-	unruly      []Mistake    // of these
-	size        int          // of all files, in bytes
+	Files       []File    // every manifest read, in order of path
+	Rules       Rules     // of the .sops.yaml files in force for them
+	Plugins     Catalog   // what the plugins take, where that was saved
+	Resting     []Rested  // of unread files (Vouched), in the same order
+	RulesDigest string    // of the project file, and of all else in the checks of manifests; "" where that cannot be told
+	unruly      []Mistake // of these
+	size        int       // of all files, in bytes
 }
 
 // File is one manifest as it was read. Its bytes are not kept: who decrypts it reads it

@@ -39,6 +39,11 @@ func (r reader) load(name string, rule *Rule) (loaded, error) {
 	if v.Seen {
 		return v.rests(name, 0), nil
 	}
+	if h, ok := r.fsys.(holder); ok {
+		if size, same := h.Holds(name, v.Blob); same {
+			return v.rests(name, size), nil
+		}
+	}
 	text, err := strict.ReadFile(r.fsys, name)
 	if err != nil {
 		return loaded{}, err
@@ -49,12 +54,24 @@ func (r reader) load(name string, rule *Rule) (loaded, error) {
 	return parse(name, text, r.project, rule), nil
 }
 
+// holder is a file tree that tells whether a file has a content, by Git's name of it, without handing the content out. "No" is no last word.
+type holder interface {
+	Holds(name, blob string) (size int, ok bool)
+}
+
 func (v Vouched) rests(name string, size int) loaded {
-	l := loaded{file: File{Path: name, Blob: v.Blob, Targets: []string{v.Target}}, size: size}
-	for _, c := range v.Names {
-		l.resting = append(l.resting, Connection{Target: v.Target, Name: c, File: l.file, Pos: Position{File: name}})
-	}
-	return l
+	return loaded{file: File{Path: name, Blob: v.Blob, Targets: []string{v.Target}}, size: size, resting: v.Names}
+}
+
+// Rested is a connection of an unread file: no more is known of it than its target, its name and its file.
+type Rested struct {
+	Target, Name string
+	File         *File
+}
+
+// Connection is as much of a connection.
+func (r Rested) Connection() Connection {
+	return Connection{Target: r.Target, Name: r.Name, File: *r.File, Pos: Position{File: r.File.Path}}
 }
 
 // noting notes what is read from a file tree.

@@ -40,7 +40,8 @@ func surveyedBut(t *testing.T, f fs.FS, vouched map[string]manifest.Vouched) str
 	for _, c := range set.Target("prod") {
 		out = append(out, "read "+c.Name)
 	}
-	for _, c := range set.RestingOf("prod") {
+	for _, r := range set.RestingOf("prod") {
+		c := r.Connection()
 		if c.Config != nil || c.Component != "" || c.Pos != (manifest.Position{File: c.File.Path}) {
 			t.Errorf("%s rests, and something of it was read: %+v", c.Name, c)
 		}

@@ -14,7 +14,7 @@ import (
 type wanted struct {
 	manifest.Target
 	want []manifest.Connection
-	rest []manifest.Connection // what it wants besides, in files that were not read
+	rest []manifest.Rested // what it wants besides, in files that were not read
 
 	destinations string // secrets.destinations of the project
 	checks       string // by which want was checked

@@ -47,7 +47,7 @@ func (by *vouchers) vouched(rules string) map[string]manifest.Vouched {
 }
 
 // but are the vouched files but for some. Those that rested in a survey are not looked at again.
-func (by *vouchers) but(some []string, resting []manifest.Connection) func(rules string) map[string]manifest.Vouched {
+func (by *vouchers) but(some []string, resting []manifest.Rested) func(rules string) map[string]manifest.Vouched {
 	return func(rules string) map[string]manifest.Vouched {
 		out := maps.Clone(by.vouched(rules))
 		for _, c := range resting {
@@ -92,9 +92,9 @@ func (by *vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manif
 }
 
 // reread reads more and more of one target's files.
-func (by *vouchers) reread(files fs.FS, p manifest.Project, t wanted, resting []manifest.Connection) apply.Reread {
+func (by *vouchers) reread(files fs.FS, p manifest.Project, t wanted, resting []manifest.Rested) apply.Reread {
 	var but []string
-	return func(more []string) (want, rest []manifest.Connection, err error) {
+	return func(more []string) (want []manifest.Connection, rest []manifest.Rested, err error) {
 		but = append(but, more...)
 		set, found, err := manifest.SurveyBut(files, p, nil, by.but(but, resting))
 		if err != nil {

@@ -33,7 +33,7 @@ func TestWhoVouchesForAFile(t *testing.T) {
 		{"", nil, nil},
 		{"r", nil, []string{"more.yaml", "own.yaml"}},
 	} {
-		resting := []manifest.Connection{{File: manifest.File{Path: "more.yaml", Blob: "b"}}, {File: manifest.File{Path: "own.yaml", Blob: "other"}}, {File: manifest.File{Path: "strange.yaml"}}}
+		resting := []manifest.Rested{{File: &manifest.File{Path: "more.yaml", Blob: "b"}}, {File: &manifest.File{Path: "own.yaml", Blob: "other"}}, {File: &manifest.File{Path: "strange.yaml"}}}
 		got := by.but(c.but, resting)(c.rules)
 		for file, v := range by.vouched(c.rules) {
 			if v.Seen {

@@ -1,13 +1,17 @@
 package gitfs
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// near reads a file in its folder, which is held open: of thousands of files the way there is walked once. Its errors are no last word: Open
+// near reads a file in its folder, which is held open: of thousands of files the way there is walked once. room is used where it is large enough. Its errors are no last word: Open
 // gives that.
-func (w *Worktree) near(name string) ([]byte, error) {
+func (w *Worktree) near(name string, room []byte) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, fs.ErrInvalid
 	}
@@ -15,7 +19,31 @@ func (w *Worktree) near(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return folder.read(path.Base(name))
+	return folder.read(path.Base(name), room)
+}
+
+// hashing is what it takes to hash a file that nothing else is done with.
+type hashing struct {
+	room []byte
+	plumbing.Hasher
+}
+
+// hashings are used again and again. Their SHA-1 notices what was made to collide, as Git's own does.
+var hashings = sync.Pool{New: func() any { return &hashing{Hasher: plumbing.NewHasher(plumbing.BlobObject, 0)} }}
+
+// Holds tells whether a file has a content, by Git's name of it. "No" is no last word, either: the file may be one that Open tells more of.
+func (f worktreeFS) Holds(name, blob string) (size int, ok bool) {
+	h := hashings.Get().(*hashing)
+	defer hashings.Put(h)
+	text, err := f.w.near(name, h.room)
+	if err != nil {
+		return 0, false
+	}
+	h.room = text
+	h.Reset()
+	_, _ = fmt.Fprintf(h, "blob %d\x00", len(text)) // it cannot fail
+	_, _ = h.Write(text)
+	return len(text), h.Sum() == plumbing.NewHash(blob)
 }
 
 // mostHeld is how many folders are held open.

@@ -16,7 +16,7 @@ func holdFolder(root *os.Root, name string) (*heldFolder, error) {
 }
 
 // read reads a file of the folder. It does not follow a link.
-func (f *heldFolder) read(base string) ([]byte, error) {
+func (f *heldFolder) read(base string, _ []byte) ([]byte, error) {
 	info, err := f.Lstat(base)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-git/go-git/v5/plumbing"
+
 	"connsync/manifest/gitfs"
 )
 
@@ -31,6 +33,13 @@ func TestAFolderThatIsHeldIsReadAsItIs(t *testing.T) {
 		t.Helper()
 		if data, err := fs.ReadFile(w.FS(), name); err != nil || string(data) != text {
 			t.Errorf("%s holds %q, %v, want %q", name, data, err, text)
+		}
+		for content, holds := range map[string]bool{text: true, text + "x": false} {
+			if size, ok := w.FS().(interface {
+				Holds(name, blob string) (int, bool)
+			}).Holds(name, blobOf(content)); ok != holds || ok && size != len(text) {
+				t.Errorf("%s holds %q: %t, %d bytes", name, content, ok, size)
+			}
 		}
 	}
 	var all sync.WaitGroup
@@ -65,4 +74,8 @@ func TestAFolderThatIsHeldIsReadAsItIs(t *testing.T) {
 			t.Errorf("%q is read", n)
 		}
 	}
+}
+
+func blobOf(text string) string {
+	return plumbing.ComputeHash(plumbing.BlobObject, []byte(text)).String()
 }

@@ -5,6 +5,7 @@ package gitfs
 import (
 	"io/fs"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,7 +26,7 @@ func holdFolder(root *os.Root, name string) (*heldFolder, error) {
 
 // read reads a file of the folder. It does not follow a link, and a pipe does not hold it up. An open file is not handed to Go's poller:
 // that would take as many system calls again as reading it.
-func (f *heldFolder) read(base string) ([]byte, error) {
+func (f *heldFolder) read(base string, room []byte) ([]byte, error) {
 	fd, err := again(func() (int, error) {
 		return unix.Openat(f.fd, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	})
@@ -37,12 +38,12 @@ func (f *heldFolder) read(base string) ([]byte, error) {
 	if err := unix.Fstat(fd, &at); err != nil || at.Mode&unix.S_IFMT != unix.S_IFREG || at.Size > maxFile {
 		return nil, fs.ErrInvalid
 	}
-	return allOf(fd, int(at.Size))
+	return allOf(fd, int(at.Size), room)
 }
 
 // allOf is the content of an open file that had some bytes a moment ago, and may have others by now.
-func allOf(fd, size int) ([]byte, error) {
-	data := make([]byte, size+1) // one more: a file that grew is seen
+func allOf(fd, size int, room []byte) ([]byte, error) {
+	data := slices.Grow(room[:0], size+1)[:size+1] // one more: a file that grew is seen
 	for n := 0; ; {
 		more, err := again(func() (int, error) { return unix.Read(fd, data[n:]) })
 		n += more

@@ -105,7 +105,7 @@ func (f worktreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // ReadFile is fs.ReadFileFS.
 func (f worktreeFS) ReadFile(name string) ([]byte, error) {
-	if data, err := f.w.near(name); err == nil {
+	if data, err := f.w.near(name, nil); err == nil {
 		return data, nil
 	}
 	return f.readNow(name)
