@@ -91,7 +91,7 @@ func newDecider(in Input) *decider {
 		byID:   make(map[string]*Have, len(in.Have)), byName: make(map[string][]*Have, len(in.Have)),
 		wants: make(map[string]bool, len(in.Want)), owner: make(map[string]string, len(in.Known)),
 		changes: make([]Change, 0, len(in.Want)),
-		noticed: map[string]bool{}, taken: map[string]bool{}, renamed: map[string]bool{},
+		noticed: make(map[string]bool, len(in.Want)), taken: make(map[string]bool, len(in.Want)), renamed: map[string]bool{},
 	}
 	if !inOrder(d.want) {
 		d.want = slices.Clone(d.want)
@@ -105,7 +105,9 @@ func newDecider(in Input) *decider {
 		}
 	}
 	for _, hs := range d.byName {
-		sort.Slice(hs, func(i, j int) bool { return hs[i].ID < hs[j].ID })
+		if len(hs) > 1 {
+			sort.Slice(hs, func(i, j int) bool { return hs[i].ID < hs[j].ID })
+		}
 	}
 	for name, k := range in.Known {
 		d.owner[k.ID] = name

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sort"
 
-	"golang.org/x/sync/errgroup"
-
 	"connsync/manifest/plugins"
 	"connsync/manifest/sopsrules"
 	"connsync/manifest/strict"
@@ -93,16 +91,12 @@ func SurveyBut(fsys fs.FS, p Project, c *Cache, vouched func(rules string) map[s
 	}
 	mistakes = append(mistakes, wrong...)
 	docs := make([]loaded, len(names))
-	var g errgroup.Group
-	g.SetLimit(2 * runtime.GOMAXPROCS(0))
-	for i, name := range names {
-		g.Go(secrets.Contained(func() (err error) {
-			rule, _ := rules.For(name)
-			docs[i], err = r.load(name, rule)
-			return err
-		}))
-	}
-	if err := g.Wait(); err != nil {
+	err = secrets.SideBySide(len(names), 2*runtime.GOMAXPROCS(0), func(i int) (err error) {
+		rule, _ := rules.For(names[i])
+		docs[i], err = r.load(names[i], rule)
+		return err
+	})
+	if err != nil {
 		return Set{}, nil, err
 	}
 	s, found := gather(docs)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrPanic is all that is said of a panic: its value may hold a secret.
@@ -37,4 +38,25 @@ func InParts(n int, f func(from, to int) error) error {
 	}
 	all.Wait()
 	return cmp.Or(errs...)
+}
+
+// SideBySide runs f over n things, some at a time, each Contained. It gives an error of one of them; none is begun after one.
+func SideBySide(n, once int, f func(i int) error) error {
+	var all sync.WaitGroup
+	var next atomic.Int64
+	var failed atomic.Pointer[error]
+	for range min(n, once) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n) && failed.Load() == nil; i = next.Add(1) - 1 {
+				if err := Contained(func() error { return f(int(i)) })(); err != nil {
+					failed.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

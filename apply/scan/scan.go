@@ -49,7 +49,7 @@ func (t *Text) Must(next string) {
 
 // Space passes over white space.
 func (t *Text) Space() {
-	if !t.failed {
+	if !t.failed && t.rest != "" && t.rest[0] <= ' ' {
 		t.rest = strings.TrimLeft(t.rest, " \t\r\n")
 	}
 }

@@ -1,6 +1,7 @@
 package secmaster
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -37,10 +38,15 @@ func (r *Reader) read(ctx context.Context, body io.Reader, c call, giveUp func()
 	w := &watchdog{after: r.options.After, giveUp: giveUp}
 	w.begin()
 	defer w.end()
-	text, err := io.ReadAll(&bounded{r: body, left: most, shared: c.budget, got: &w.got})
+	room := c.room
+	if room == nil {
+		room = &bytes.Buffer{}
+	}
+	room.Reset()
+	_, err := room.ReadFrom(&bounded{r: body, left: most, shared: c.budget, got: &w.got})
 	switch {
 	case err == nil:
-		return text, nil
+		return room.Bytes(), nil
 	case errors.Is(err, errTooLong):
 		return nil, errTooLong
 	case errors.Is(context.Cause(ctx), errTooSlow):

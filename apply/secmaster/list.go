@@ -1,12 +1,14 @@
 package secmaster
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -195,6 +197,9 @@ func (l lister[T]) pageByPage(ctx context.Context) (*gathered[T], bool, error) {
 	return got, false, nil
 }
 
+// rooms are for pages while they are decoded: what is kept of one is a copy.
+var rooms = sync.Pool{New: func() any { return &bytes.Buffer{} }}
+
 func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
 	query := url.Values{"limit": {strconv.Itoa(l.most())}, "offset": {strconv.Itoa(offset)}}
 	maps.Copy(query, l.filter)
@@ -202,7 +207,9 @@ func (l lister[T]) page(ctx context.Context, offset int) (page[T], error) {
 	if err != nil {
 		return page[T]{}, err
 	}
-	a, _, err := l.r.do(ctx, call{op: l.op, method: http.MethodGet, url: u, most: maxPage, budget: l.budget, ration: l.ration})
+	room := rooms.Get().(*bytes.Buffer)
+	defer rooms.Put(room)
+	a, _, err := l.r.do(ctx, call{op: l.op, method: http.MethodGet, url: u, most: maxPage, room: room, budget: l.budget, ration: l.ration})
 	if err != nil {
 		return page[T]{}, err
 	}
@@ -237,6 +244,9 @@ func (g *gathered[T]) room(pages []page[T]) {
 		n += len(p.items)
 	}
 	g.items = slices.Grow(g.items, n)
+	seen := make(map[string]bool, len(g.seen)+n)
+	maps.Copy(seen, g.seen)
+	g.seen = seen
 }
 
 // add gives the number of items that were new.

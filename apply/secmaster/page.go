@@ -95,9 +95,12 @@ func decodedConnections(array string) ([]Connection, error) {
 	return out, nil
 }
 
+// leastItem is what a shown connection takes, at least, so that room is made for no more of them.
+const leastItem = 64
+
 // plainConnections reads an array in one pass, its texts as parts of it; false where it is not plain.
 func plainConnections(array string) ([]Connection, bool) {
-	var out []Connection
+	out := make([]Connection, 0, min(pageSize, len(array)/leastItem))
 	text := scan.Of(array)
 	text.Array(func() {
 		var w wireConnection

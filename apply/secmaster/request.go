@@ -21,12 +21,13 @@ const (
 type call struct {
 	op, method, url string
 	body            []byte
-	byID            bool       // of one connection, so that "invalid parameter" may mean that it is not there
-	secret          bool       // its body holds a secret, so nothing of the answer that could repeat one is shown
-	most            int64      // bytes of its answer; 0: maxAnswer
-	budget          *allotment // bytes of the answers of all calls that belong together; nil: no bound
-	ration          *ration    // requests of all calls that belong together, repeated ones too; nil: no bound
-	version         string     // of SecMaster's service, where the call has to name one
+	byID            bool          // of one connection, so that "invalid parameter" may mean that it is not there
+	secret          bool          // its body holds a secret, so nothing of the answer that could repeat one is shown
+	most            int64         // bytes of its answer; 0: maxAnswer
+	room            *bytes.Buffer // for its answer, which is then good until the room is used again; nil: one of its own
+	budget          *allotment    // bytes of the answers of all calls that belong together; nil: no bound
+	ration          *ration       // requests of all calls that belong together, repeated ones too; nil: no bound
+	version         string        // of SecMaster's service, where the call has to name one
 }
 
 // answer is one response, read completely.

@@ -7,6 +7,7 @@ import (
 	"connsync/apply/state"
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // preview is what can be told of every selected target without any means to write. What fails for one hides no other's plan.
@@ -18,9 +19,10 @@ type preview struct {
 	policy manifest.StatePolicy
 	saved  manifest.Catalog
 	names  names
-	states map[string]stateRead // of the selected targets
-	none   *unbegun             // nil where there are manifests
-	next   []string             // what comes next for those who begin
+	states map[string]stateRead  // of the selected targets
+	early  map[string]*earlyLook // at the first of them
+	none   *unbegun              // nil where there are manifests
+	next   []string              // what comes next for those who begin
 
 	plans    []diff.Plan
 	failed   []error // targets without a plan, and patterns without a match
@@ -48,8 +50,12 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 		return v, err
 	}
 	v.src, v.policy = src, project.State
-	v.readKnown(ctx, project)
-	all, err := g.load(src, project, v.vouchers())
+	early, cancel := context.WithCancel(ctx)
+	targets := g.selected(project, manifest.Set{})
+	stop := v.listEarly(early, targets)
+	known := v.readEarly(early, targets)
+	defer func() { cancel(); known(); stop() }()
+	all, err := g.load(src, project, &vouchers{read: func() map[string]state.Snapshot { known(); return v.vouching() }})
 	if errors.As(err, &v.none) && !how.dryRun { // a sync refuses it
 		err = nil
 	}
@@ -99,23 +105,41 @@ type stateRead struct {
 	err   error
 }
 
+// readEarly reads known state while manifests are looked for.
+// Nothing of v is to be used by others until it was awaited.
+func (v *preview) readEarly(ctx context.Context, targets []wanted) (await func()) {
+	done := make(chan struct{})
+	var wrong error
+	go func() {
+		defer close(done)
+		wrong = secrets.Contained(func() error { v.readKnown(ctx, targets); return nil })()
+	}()
+	return func() {
+		<-done
+		for _, t := range targets { // of those that a fault kept from being read
+			if _, ok := v.states[t.Name]; !ok && wrong != nil {
+				v.states[t.Name] = stateRead{err: wrong}
+			}
+		}
+	}
+}
+
 // readKnown reads the known state of every selected target.
-func (v *preview) readKnown(ctx context.Context, p manifest.Project) {
+func (v *preview) readKnown(ctx context.Context, targets []wanted) {
 	v.states = map[string]stateRead{}
-	selected := v.g.selected(p, manifest.Set{})
-	v.src.sight.refs = refsOf(selected)
-	for _, t := range selected {
+	v.src.sight.refs = refsOf(targets)
+	for _, t := range targets {
 		known, err := v.known(ctx, t)
 		v.states[t.Name] = stateRead{known, err}
 	}
 }
 
-// vouchers are the states that may vouch for files. Where every connection is shown, or may be deleted, every file is read.
-func (v *preview) vouchers() *vouchers {
-	out := &vouchers{states: map[string]state.Snapshot{}}
+// vouching are the states that may vouch for files. Where every connection is shown, or may be deleted, every file is read.
+func (v *preview) vouching() map[string]state.Snapshot {
+	out := map[string]state.Snapshot{}
 	for target, read := range v.states {
 		if read.err == nil && !v.how.prune && !v.g.Verbose {
-			out.states[target] = read.known
+			out[target] = read.known
 		}
 	}
 	return out

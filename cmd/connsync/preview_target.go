@@ -56,17 +56,13 @@ func (l *targetLook) look(ctx context.Context, t wanted) (diff.Plan, error) {
 	if l.none != nil && (len(known.Known) > 0 || len(l.preview.blind) > 0) { // misspelt folders would look like removed connections
 		return diff.Plan{}, l.none
 	}
-	options, err := l.g.client(ctx, l.w, t.Target, need{job: secmaster.JobDiff, uses: l.how.uses || l.how.prune})
-	if err != nil {
-		return diff.Plan{}, err
-	}
-	reader, err := secmaster.NewReader(options)
+	reader, list, err := l.lister(ctx, t)
 	if err != nil {
 		return diff.Plan{}, err
 	}
 	defer reader.Close()
 	target := l.g.target(t, l.src, known, l.how, l.src.contains(ctx, l.policy, l.w.env))
-	plan, err := apply.Preview(ctx, reader, target)
+	plan, err := apply.Preview(ctx, list, target)
 	if err == nil && !l.how.dryRun {
 		l.compareCatalog(ctx, reader, t.Name)
 	}

@@ -19,6 +19,7 @@ import (
 // anything is planned, they are compared with what is known then.
 type vouchers struct {
 	states map[string]state.Snapshot
+	read   func() map[string]state.Snapshot // gives states once they are read, in the background; nil where they are there
 
 	mu    sync.Mutex
 	rules string                      // by which the following was found
@@ -36,8 +37,16 @@ func checksOf(rules string) string {
 	return secrets.Digest(fmt.Sprintf("%d %s %s %s", manifest.Checks, b.Version, b.Commit, rules))
 }
 
+// await waits for the states.
+func (by *vouchers) await() {
+	if by.read != nil {
+		by.states, by.read = by.read(), nil
+	}
+}
+
 // vouched are the files with exactly one vouching target.
 func (by *vouchers) vouched(rules string) map[string]manifest.Vouched {
+	by.await()
 	by.mu.Lock()
 	defer by.mu.Unlock()
 	if by.files == nil || by.rules != rules {
@@ -85,6 +94,7 @@ func (by *vouchers) find(checks string) map[string]manifest.Vouched {
 // survey reads the manifests. Where something is wrong, all of them are read: what is said must not depend on what was read before.
 func (by *vouchers) survey(files fs.FS, p manifest.Project) (manifest.Set, manifest.Mistakes, error) {
 	set, found, err := manifest.SurveyBut(files, p, nil, by.vouched)
+	by.await()
 	if err == nil && len(set.Resting) > 0 && len(set.WithRules(slices.Clone(found)).Fatal()) > 0 {
 		return manifest.Survey(files, p, nil)
 	}

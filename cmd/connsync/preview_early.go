@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+
+	"connsync/apply"
+	"connsync/apply/secmaster"
+	"connsync/secrets"
+)
+
+// earlyLook asks for the list of a workspace while known state and manifests are read.
+type earlyLook struct {
+	reader *secmaster.Reader
+	list   *apply.AheadReader
+	err    error
+	done   chan struct{}
+}
+
+// listEarly begins with the first targets; stop ends what no one needs. With --verbose nothing is early, so that a target's requests stand together. Wrong
+// manifests stop a command all the same: only lists were asked for.
+func (v *preview) listEarly(ctx context.Context, targets []wanted) (stop func()) {
+	v.early = map[string]*earlyLook{}
+	for i, t := range targets {
+		if i == targetsOnce || v.g.Verbose {
+			break
+		}
+		e := &earlyLook{done: make(chan struct{})}
+		v.early[t.Name] = e
+		go func() {
+			defer close(e.done)
+			e.err = secrets.Contained(func() (err error) {
+				if e.reader, err = v.reader(ctx, t); err == nil {
+					e.list = apply.ListAhead(ctx, e.reader)
+				}
+				return err
+			})()
+		}()
+	}
+	return func() {
+		for _, e := range v.early {
+			e.stop()
+		}
+	}
+}
+
+func (e *earlyLook) stop() {
+	<-e.done
+	if e.list != nil {
+		e.list.Stop()
+		e.reader.Close()
+	}
+}
+
+// reader reads the workspace of a target.
+func (v *preview) reader(ctx context.Context, t wanted) (*secmaster.Reader, error) {
+	options, err := v.g.client(ctx, v.w, t.Target, need{job: secmaster.JobDiff, uses: v.how.uses || v.how.prune})
+	if err != nil {
+		return nil, err
+	}
+	return secmaster.NewReader(options)
+}
+
+// lister is the reader of a target, and the same with a list that was asked for already, where there is one.
+func (v *preview) lister(ctx context.Context, t wanted) (r *secmaster.Reader, list apply.Reader, err error) {
+	if e := v.early[t.Name]; e != nil {
+		<-e.done
+		return e.reader, e.list, e.err
+	}
+	r, err = v.reader(ctx, t)
+	return r, r, err
+}
