@@ -3,7 +3,7 @@ package apply
 import (
 	"context"
 
-	"connsync/apply/secmaster"
+	"connsync/diff"
 	"connsync/secrets"
 )
 
@@ -11,31 +11,35 @@ import (
 type AheadReader struct {
 	Reader
 	cancel context.CancelFunc
-	done   chan struct{}
-	listed []secmaster.Connection
+	done   chan struct{} // nil once the list was given
+	listed []diff.Have
 	err    error
 }
 
-// ListAhead asks for the list at once, in the background. The first List gives it. Stop has to be called.
+// ListAhead asks for the list at once, in the background, and takes it apart. It serves the first look at the workspace. Stop has to be called.
 func ListAhead(ctx context.Context, r Reader) *AheadReader {
 	ctx, cancel := context.WithCancel(ctx)
 	a := &AheadReader{Reader: r, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
-		a.err = secrets.Contained(func() (err error) { a.listed, err = r.List(ctx); return err })()
+		a.err = secrets.Contained(func() (err error) { a.listed, err = listed(ctx, r); return err })()
 	}()
 	return a
 }
 
-// List is Reader's. It is for one goroutine.
-func (a *AheadReader) List(ctx context.Context) ([]secmaster.Connection, error) {
-	if a.done == nil {
-		return a.Reader.List(ctx)
+// listed is the workspace's list, taken apart.
+func listed(ctx context.Context, r Reader) ([]diff.Have, error) {
+	if a, ok := r.(*AheadReader); ok && a.done != nil {
+		<-a.done // its context ends with the one of the command
+		listed, err := a.listed, a.err
+		a.done, a.listed = nil, nil
+		return listed, err
 	}
-	<-a.done // its context ends with the one of the command
-	listed, err := a.listed, a.err
-	a.done, a.listed = nil, nil
-	return listed, err
+	all, err := r.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return haves(all)
 }
 
 // Stop breaks off a list that no one needs, and waits for its end.

@@ -75,11 +75,11 @@ func (o *observation) ids() map[string]bool {
 // look lists the workspace, and asks by id for every known connection not in the list: only
 // where both agree is a connection gone.
 func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Have, error) {
-	listed, err := r.List(ctx)
+	all, err := listed(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	missing := missingIDs(listed, known)
+	missing := missingIDs(all, known)
 	shown := make([]*secmaster.Connection, len(missing))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
@@ -98,18 +98,20 @@ func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Ha
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	var found []secmaster.Connection
 	for _, c := range shown {
 		if c != nil {
-			listed = append(listed, *c)
+			found = append(found, *c)
 		}
 	}
-	return haves(listed)
+	more, err := haves(found)
+	return append(all, more...), err
 }
 
-func missingIDs(listed []secmaster.Connection, known map[string]diff.Known) []string {
+func missingIDs(listed []diff.Have, known map[string]diff.Known) []string {
 	seen := make(map[string]bool, len(listed))
-	for _, c := range listed {
-		seen[c.ID] = true
+	for i := range listed {
+		seen[listed[i].ID] = true
 	}
 	var missing []string
 	for _, k := range known {

@@ -99,8 +99,9 @@ func checked(ks []diff.Known, checks string) (out []diff.Known) {
 		names[i] = ks[i].Name
 	}
 	slices.Sort(names)
+	together := diff.Together(names)
 	for _, k := range ks {
-		if by := k.CheckedBy(checks, names); by != k.Checked {
+		if by := k.CheckedBy(checks, together); by != k.Checked {
 			k.Checked = by
 			out = append(out, k)
 		}

@@ -159,7 +159,7 @@ func TestAForgedRecordHidesNoWrite(t *testing.T) {
 	s.file("b", "three", "hidden")
 	k := s.hint.Known["three"]
 	k.Blob = manifest.BlobHash(s.files["connections/b.yaml"].Data)
-	k.Checked = k.CheckedBy(s.checks, []string{"three"})
+	k.Checked = k.CheckedBy(s.checks, diff.Together([]string{"three"}))
 	s.forge(k)
 	for _, c := range []struct {
 		what string

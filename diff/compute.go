@@ -13,20 +13,16 @@ import (
 // same input in any order gives the same plan.
 func Compute(in Input) Plan {
 	d := newDecider(in)
-	var unread []string
-	for i := range d.want {
-		w := &d.want[i]
-		if !w.Rests {
-			d.add(d.wanted(w))
-		} else if c, ok := d.resting(w); ok {
-			d.add(c)
-		} else {
-			unread = append(unread, w.File.Path)
-		}
-	}
+	unread := d.rest()
 	if len(unread) > 0 {
 		slices.Sort(unread)
 		return Plan{Target: in.Target, Place: in.Place, Unread: slices.Compact(unread)}
+	}
+	for i := range d.want {
+		if w := &d.want[i]; !w.Rests {
+			d.changes[i] = d.wanted(w)
+		}
+		d.note(&d.changes[i])
 	}
 	d.orphans()
 	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known), Reviewed: in.Destinations == manifest.Reviewed}
@@ -90,7 +86,6 @@ func newDecider(in Input) *decider {
 		leaves: make(map[string]leaves, len(in.Want)),
 		byID:   make(map[string]*Have, len(in.Have)), byName: make(map[string][]*Have, len(in.Have)),
 		wants: make(map[string]bool, len(in.Want)), owner: make(map[string]string, len(in.Known)),
-		changes: make([]Change, 0, len(in.Want)),
 		noticed: make(map[string]bool, len(in.Want)), taken: make(map[string]bool, len(in.Want)), renamed: map[string]bool{},
 	}
 	if !inOrder(d.want) {
@@ -169,6 +164,12 @@ func (d *decider) foreign(id, name string) bool {
 }
 
 func (d *decider) add(c Change) {
+	d.changes = append(d.changes, c)
+	d.note(&d.changes[len(d.changes)-1])
+}
+
+// note keeps in mind what a change is about.
+func (d *decider) note(c *Change) {
 	if c.ID != "" {
 		d.noticed[c.ID] = true
 	}
@@ -185,5 +186,4 @@ func (d *decider) add(c Change) {
 			d.noticed[id] = true
 		}
 	}
-	d.changes = append(d.changes, c)
 }

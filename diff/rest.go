@@ -1,8 +1,9 @@
 package diff
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"connsync/manifest"
@@ -13,40 +14,78 @@ import (
 // only where the record was made by the same checks under the same rules, and names all connections of the file. Nothing is ever sent
 // on the word of a record: what is to be written has its file read and checked first.
 
+// Together is a digest of the names of all connections of a file, in order.
+func Together(names []string) string { return secrets.Digest(strings.Join(names, "\x00")) }
+
 // CheckedBy is what a record's Checked is: a digest of the checks of its file and the rules for them, of the names of all connections of
-// the file, and of what the record says beside settings. It needs no key, and says nothing beyond the repository and the record. A connsync that knows
-// nothing of it keeps it, and what it changes beside it is seen here.
-func (k *Known) CheckedBy(checks string, names []string) string {
-	parts := []string{checks, k.File, k.Blob, k.Name, k.LastModified, k.MAC, k.Keys, k.Plugin.ComponentID, k.Plugin.VersionID, fmt.Sprint(k.Protect, k.Unverified)}
-	if s := k.Seal; s != nil {
-		parts = append(parts, s.Settings, s.Digest, fmt.Sprint(s.N, s.Sealed, s.Secrets))
+// the file (Together), and of what the record says beside settings. It needs no key, and says nothing beyond the repository and the record. A connsync that
+// knows nothing of it keeps it, and what it changes beside it is seen here.
+func (k *Known) CheckedBy(checks, together string) string {
+	var room [1 << 10]byte // most records need no memory of their own
+	text := room[:0]
+	for _, part := range [...]string{checks, together, k.File, k.Blob, k.Name, k.LastModified, k.MAC, k.Keys, k.Plugin.ComponentID, k.Plugin.VersionID} {
+		text = append(append(text, part...), 0)
 	}
-	return secrets.Digest(strings.Join(append(append(parts, ""), names...), "\x00"))
+	text = strconv.AppendBool(text, k.Protect)
+	text = strconv.AppendBool(append(text, 0), k.Unverified)
+	if s := k.Seal; s != nil {
+		text = append(append(append(append(append(text, 0), s.Settings...), 0), s.Digest...), 0)
+		text = strconv.AppendBool(append(strconv.AppendInt(text, s.N, 10), 0), s.Sealed)
+		text = strconv.AppendBool(append(text, 0), s.Secrets)
+	}
+	return secrets.DigestOf(text)
 }
 
 // Resting are the files vouched for by known state under some checks: all their known connections were applied from one content, and
 // were recorded together. "" are no checks, and vouch for nothing.
 func Resting(known map[string]Known, checks string) map[string]manifest.Vouched {
-	out := map[string]manifest.Vouched{}
 	if checks == "" {
-		return out
+		return map[string]manifest.Vouched{}
 	}
-	of := make(map[string][]string, len(known))
-	for name, k := range known {
-		of[k.File] = append(of[k.File], name)
-	}
-	for file, names := range of {
-		slices.Sort(names)
-		blob := known[names[0]].Blob
-		vouches := func(name string) bool {
-			k := known[name]
-			return k.Blob == blob && k.Checked == k.CheckedBy(checks, names)
+	files := filesOf(known)
+	vouched := make([]bool, len(files))
+	_ = secrets.InParts(len(files), func(from, to int) error { // a fault vouches for nothing
+		for i := from; i < to; i++ {
+			vouched[i] = vouches(known, files[i], checks)
 		}
-		if file != "" && blob != "" && !slices.ContainsFunc(names, func(name string) bool { return !vouches(name) }) {
-			out[file] = manifest.Vouched{Blob: blob, Names: names}
+		return nil
+	})
+	out := make(map[string]manifest.Vouched, len(files))
+	for i, names := range files {
+		if k := known[names[0]]; vouched[i] {
+			out[k.File] = manifest.Vouched{Blob: k.Blob, Names: names}
 		}
 	}
 	return out
+}
+
+// filesOf are the names of known connections in order, by their files.
+func filesOf(known map[string]Known) (files [][]string) {
+	type at struct{ file, name string }
+	all := make([]at, 0, len(known))
+	for name, k := range known {
+		all = append(all, at{k.File, name})
+	}
+	slices.SortFunc(all, func(a, b at) int { return cmp.Or(strings.Compare(a.file, b.file), strings.Compare(a.name, b.name)) })
+	names, from := make([]string, len(all)), 0
+	for i, k := range all {
+		names[i] = k.name
+		if i+1 == len(all) || all[i+1].file != k.file {
+			files = append(files, names[from:i+1:i+1])
+			from = i + 1
+		}
+	}
+	return files
+}
+
+// vouches tells whether the records of a file's connections vouch for it.
+func vouches(known map[string]Known, names []string, checks string) bool {
+	together := Together(names)
+	first := known[names[0]]
+	return first.File != "" && first.Blob != "" && !slices.ContainsFunc(names, func(name string) bool {
+		k := known[name]
+		return k.Blob != first.Blob || k.Checked != k.CheckedBy(checks, together)
+	})
 }
 
 // Settled tells whether a record says all that the file of a connection says, so that planning the same file once more would find nothing to do and nothing to
@@ -99,8 +138,32 @@ func (k *Known) wanted(w *Want) bool {
 	return true
 }
 
+// rest decides about all connections of unread files, side by side, and makes room for the changes of all others. It gives the files that have to be read.
+func (d *decider) rest() (unread []string) {
+	d.changes = make([]Change, len(d.want), len(d.want)+len(d.in.Known)/8)
+	rests := make([]bool, len(d.want))
+	_ = secrets.InParts(len(d.want), func(from, to int) error { // after a fault, files are read
+		for i := from; i < to; i++ {
+			if w := &d.want[i]; w.Rests {
+				d.changes[i], rests[i] = d.resting(w)
+			}
+		}
+		return nil
+	})
+	for i := range d.want {
+		switch w := &d.want[i]; {
+		case !w.Rests:
+		case rests[i]:
+			d.taken[d.changes[i].ID] = true
+		default:
+			unread = append(unread, w.File.Path)
+		}
+	}
+	return unread
+}
+
 // resting decides about a connection of an unread file: it is unchanged, as far as its record and SecMaster tell. false where anything at all is to be said or
-// done about it: then its file has to be read.
+// done about it: then its file has to be read. It changes nothing of the decider.
 func (d *decider) resting(w *Want) (Change, bool) {
 	k, known := d.in.Known[w.Name]
 	h := d.byID[k.ID]
@@ -113,7 +176,6 @@ func (d *decider) resting(w *Want) (Change, bool) {
 	case k.drifted(h):
 		return Change{}, false
 	}
-	d.taken[h.ID] = true
 	c := Change{Action: Unchanged, Name: w.Name, ID: h.ID, Pos: w.Pos, Plugin: k.Plugin, Want: w, Have: h, Known: &k}
 	c.Secrets = slices.Grow(c.Secrets, len(k.Secrets))
 	for _, s := range k.Secrets {

@@ -146,7 +146,7 @@ func TestAFileIsVouchedForAsAWhole(t *testing.T) {
 		out := map[string]diff.Known{}
 		for _, name := range []string{"a", "b"} {
 			_, k := settledAs(want(name), "id-"+name)
-			k.Checked = k.CheckedBy("checks", []string{"a", "b"})
+			k.Checked = k.CheckedBy("checks", diff.Together([]string{"a", "b"}))
 			out[name] = k
 		}
 		return out
@@ -180,7 +180,7 @@ func TestAFileIsVouchedForAsAWhole(t *testing.T) {
 		},
 		"all vouch for fewer": func(ks map[string]diff.Known) {
 			for name, k := range ks {
-				k.Checked = k.CheckedBy("checks", []string{name})
+				k.Checked = k.CheckedBy("checks", diff.Together([]string{name}))
 				ks[name] = k
 			}
 		},

@@ -95,7 +95,8 @@ func ValueDigest(v any) string {
 	case nil:
 		return ""
 	case string:
-		return secrets.Digest("s" + v)
+		var room [256]byte // most values need no memory of their own
+		return secrets.DigestOf(append(append(room[:0], 's'), v...))
 	case bool:
 		return secrets.Digest("b" + strconv.FormatBool(v))
 	case json.Number:

@@ -54,7 +54,7 @@ func (r reader) load(name string, rule *Rule) (loaded, error) {
 	return parse(name, text, r.project, rule), nil
 }
 
-// holder is a file tree that tells whether a file has a content, by Git's name of it, without handing the content out. "No" is no last word.
+// holder is a file tree that tells whether a file has a content, by Git's name of it, without handing the content out.
 type holder interface {
 	Holds(name, blob string) (size int, ok bool)
 }

@@ -30,10 +30,15 @@ func FingerprintOf(ciphertext string) Fingerprint {
 
 // Digest is the digest that state and plans use for text without secrets:
 // 32 hex digits, the first half of its SHA-256.
-func Digest(text string) string { return DigestOf([]byte(text)) }
+func Digest(text string) string {
+	var room [512]byte // most texts need no memory of their own
+	return DigestOf(append(room[:0], text...))
+}
 
 // DigestOf is Digest of bytes.
 func DigestOf(text []byte) string {
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
+	var out [32]byte
+	hex.Encode(out[:], sum[:16])
+	return string(out[:])
 }

@@ -18,6 +18,8 @@ const (
 	itemBytes = 4 << 10   // what an item of a list may take: a connection without its config takes less than half
 	mostItems = 200_000   // so many items may take it: as many as there may be manifests
 
+	pageBuffer = 64 << 10 // read from a connection at once: a page has about twice as much
+
 	paceOver = 10 * time.Second
 	leastIn  = 10 << 10 // bytes in that time, or the body is given up
 )

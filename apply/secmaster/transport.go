@@ -33,6 +33,7 @@ func newHTTPClient(o Options) *http.Client {
 		TLSHandshakeTimeout:    dialWithin,
 		ResponseHeaderTimeout:  answerWithin,
 		IdleConnTimeout:        90 * time.Second,
+		ReadBufferSize:         pageBuffer,
 		MaxIdleConns:           2 * n,
 		MaxIdleConnsPerHost:    n,
 		MaxConnsPerHost:        2 * n,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"connsync/apply/state"
+	"connsync/diff"
 	"connsync/manifest"
 	"connsync/manifest/gitfs"
 )
@@ -148,7 +149,7 @@ func (b *branch) forge() {
 	for _, name := range names {
 		k := session.Snapshot().Known[name]
 		k.Blob = manifest.BlobHash([]byte(b.read(branchFile)))
-		k.Checked = k.CheckedBy(checksOf(set.RulesDigest), names)
+		k.Checked = k.CheckedBy(checksOf(set.RulesDigest), diff.Together(names))
 		e.Record(k)
 	}
 	if _, err := session.Commit(context.Background(), e); err != nil {

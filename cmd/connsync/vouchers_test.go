@@ -14,7 +14,7 @@ import (
 func TestWhoVouchesForAFile(t *testing.T) {
 	record := func(name, file string) diff.Known {
 		k := diff.Known{Name: name, File: file, Blob: "b"}
-		k.Checked = k.CheckedBy(checksOf("r"), []string{name})
+		k.Checked = k.CheckedBy(checksOf("r"), diff.Together([]string{name}))
 		return k
 	}
 	by := &vouchers{states: map[string]state.Snapshot{

@@ -31,15 +31,16 @@ type hashing struct {
 // hashings are used again and again. Their SHA-1 notices what was made to collide, as Git's own does.
 var hashings = sync.Pool{New: func() any { return &hashing{Hasher: plumbing.NewHasher(plumbing.BlobObject, 0)} }}
 
-// Holds tells whether a file has a content, by Git's name of it. "No" is no last word, either: the file may be one that Open tells more of.
+// Holds tells whether a file has a content, by Git's name of it. Where it cannot be read, Open tells why.
 func (f worktreeFS) Holds(name, blob string) (size int, ok bool) {
 	h := hashings.Get().(*hashing)
 	defer hashings.Put(h)
 	text, err := f.w.near(name, h.room)
-	if err != nil {
+	if err == nil {
+		h.room = text
+	} else if text, err = f.readNow(name); err != nil {
 		return 0, false
 	}
-	h.room = text
 	h.Reset()
 	_, _ = fmt.Fprintf(h, "blob %d\x00", len(text)) // it cannot fail
 	_, _ = h.Write(text)
