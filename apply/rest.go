@@ -7,6 +7,7 @@ import (
 
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // ErrUnread says that a file was not read although something is to be done about a connection of it. It is never sent from what is remembered.
@@ -47,12 +48,16 @@ func (o *observation) wants(ctx context.Context, r Reader, want []manifest.Conne
 	if o.want, err = resolve(ctx, r, want, o.known.Known); err != nil {
 		return err
 	}
-	o.want = slices.Grow(o.want, len(rest))
-	for _, r := range rest {
-		o.want = append(o.want, diff.Want{Connection: r.Connection(), Resolved: o.known.Known[r.Name].Plugin, Rests: true})
-	}
+	n := len(o.want)
+	o.want = append(o.want, make([]diff.Want, len(rest))...)
+	err = secrets.InParts(len(rest), func(from, to int) error {
+		for i := from; i < to; i++ {
+			o.want[n+i] = diff.Want{Connection: rest[i].Connection(), Resolved: o.known.Known[rest[i].Name].Plugin, Rests: true}
+		}
+		return nil
+	})
 	diff.InOrder(o.want)
-	return nil
+	return err
 }
 
 // settled are the records of files that may rest from now on: all connections of each are in the plan, with a record after this run, and the record says all

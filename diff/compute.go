@@ -138,18 +138,23 @@ func (d *decider) claimed() map[string]string {
 			out[id] = name
 		}
 	}
-	for _, w := range d.want {
+	for i := range d.want {
+		w := &d.want[i]
 		claim(d.in.Known[w.Name].ID, w.Name)
 	}
-	for _, w := range d.want {
-		claim(w.Adopt, w.Name)
+	for i := range d.want {
+		if w := &d.want[i]; w.Adopt != "" {
+			claim(w.Adopt, w.Name)
+		}
 	}
-	for _, w := range d.want {
+	for i := range d.want {
+		w := &d.want[i]
 		if i := d.in.Intents[w.Name]; i.Kind == IntentCreate {
 			claim(i.ID, w.Name)
 		}
 	}
-	for _, w := range d.want {
+	for i := range d.want {
+		w := &d.want[i]
 		if _, known := d.in.Known[w.Name]; !known && w.Previously != "" {
 			claim(d.in.Known[w.Previously].ID, w.Name)
 		}

@@ -56,6 +56,9 @@ func (d *decider) renewedFiles() map[string]bool {
 	out := map[string]bool{}
 	for i := range d.want {
 		w := &d.want[i]
+		if w.Rests {
+			continue
+		}
 		k, known := d.in.Known[w.Name]
 		if !known && w.Previously != "" {
 			k, known = d.in.Known[w.Previously]

@@ -3,7 +3,11 @@ package gitfs
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -46,6 +50,64 @@ func (f worktreeFS) Holds(name, blob string) (size int, ok bool) {
 	_, _ = h.Write(text)
 	return len(text), h.Sum() == plumbing.NewHash(blob)
 }
+
+// entries are what is in a folder, in order of name.
+func (w *Worktree) entries(name string) ([]fs.DirEntry, error) {
+	if folder, err := w.holdNow(name); err == nil {
+		if found, err := folder.entries(); err == nil {
+			for i, e := range found {
+				found[i] = shallow{e.Name(), e.Type(), worktreeFS{w}, path.Join(name, e.Name())}
+			}
+			slices.SortFunc(found, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+			return found, nil
+		}
+	}
+	return fs.ReadDir(w.root.FS(), name)
+}
+
+// holdNow is hold of what stands at a path now, whatever stood there before.
+func (w *Worktree) holdNow(name string) (*heldFolder, error) {
+	folder, err := w.hold(name)
+	if err != nil {
+		return nil, err
+	}
+	held, err := folder.Stat(".")
+	if err != nil {
+		return nil, err
+	}
+	if now, err := w.root.Lstat(filepath.FromSlash(name)); err == nil && os.SameFile(held, now) {
+		return folder, nil
+	}
+	w.mu.Lock()
+	if w.held[name] == folder {
+		delete(w.held, name)
+		clear(w.folders)
+		w.folders["."] = true
+		w.gone = append(w.gone, folder) // others may be reading in it
+	}
+	w.mu.Unlock()
+	return w.hold(name)
+}
+
+// shallow is what a folder says of something in it. More is asked of the worktree, which follows no link.
+type shallow struct {
+	name string
+	mode fs.FileMode
+	in   worktreeFS
+	path string
+}
+
+// Name is fs.DirEntry's.
+func (e shallow) Name() string { return e.name }
+
+// IsDir is fs.DirEntry's.
+func (e shallow) IsDir() bool { return e.mode.IsDir() }
+
+// Type is fs.DirEntry's.
+func (e shallow) Type() fs.FileMode { return e.mode }
+
+// Info is fs.DirEntry's.
+func (e shallow) Info() (fs.FileInfo, error) { return e.in.Stat(e.path) }
 
 // mostHeld is how many folders are held open.
 const mostHeld = 128

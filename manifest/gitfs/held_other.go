@@ -3,6 +3,7 @@
 package gitfs
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -14,6 +15,9 @@ func holdFolder(root *os.Root, name string) (*heldFolder, error) {
 	open, err := root.OpenRoot(filepath.FromSlash(name))
 	return &heldFolder{open}, err
 }
+
+// entries are what is in the folder.
+func (f *heldFolder) entries() ([]fs.DirEntry, error) { return fs.ReadDir(f.FS(), ".") }
 
 // read reads a file of the folder. It does not follow a link.
 func (f *heldFolder) read(base string, _ []byte) ([]byte, error) {

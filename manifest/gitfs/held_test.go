@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,37 @@ func TestAFolderThatIsHeldIsReadAsItIs(t *testing.T) {
 	}
 	write(t, dir, name(1), "new")
 	want(name(1), "new")
+	stands := func(folder string, names ...string) {
+		t.Helper()
+		entries, err := fs.ReadDir(w.FS(), folder)
+		var got []string
+		for _, e := range entries {
+			if info, err := e.Info(); err != nil || info.Name() != e.Name() || info.IsDir() != e.IsDir() || info.Mode().Type() != e.Type() {
+				t.Errorf("%s/%s: %v, %v", folder, e.Name(), info, err)
+			}
+			got = append(got, e.Name())
+		}
+		if err != nil || !slices.Equal(got, names) {
+			t.Errorf("%s holds %v, %v, want %v", folder, got, err, names)
+		}
+	}
+	stands("c/003", "a.yaml")
+	if err := os.Rename(filepath.Join(dir, "c/003"), filepath.Join(dir, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "c/003/b.yaml", "another folder")
+	write(t, dir, "c/003/c/a.yaml", "")
+	stands("c/003", "b.yaml", "c")
+	want("c/003/b.yaml", "another folder")
+	if _, err := fs.ReadFile(w.FS(), name(3)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file of a folder that was there before: %v", err)
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "c/003")), os.Symlink(filepath.Join(dir, "elsewhere"), filepath.Join(dir, "c/003"))); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := fs.ReadDir(w.FS(), "c/003"); err == nil {
+		t.Errorf("a link to a folder is followed: %v", entries)
+	}
 	outside := filepath.Join(t.TempDir(), "outside.yaml")
 	write(t, filepath.Dir(outside), "outside.yaml", "canary")
 	for _, link := range []string{filepath.Join(dir, name(2)), filepath.Join(dir, name(folders-1))} {

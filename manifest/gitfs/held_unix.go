@@ -24,6 +24,20 @@ func holdFolder(root *os.Root, name string) (*heldFolder, error) {
 	return &heldFolder{file, int(file.Fd())}, nil
 }
 
+// Stat is of the folder itself.
+func (f *heldFolder) Stat(string) (fs.FileInfo, error) { return f.File.Stat() }
+
+// entries are what is in the folder, in no order. The folder itself says what each of them is: Go's own would ask for each again.
+func (f *heldFolder) entries() ([]fs.DirEntry, error) {
+	fd, err := again(func() (int, error) { return unix.Openat(f.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0) })
+	if err != nil {
+		return nil, err
+	}
+	again := os.NewFile(uintptr(fd), f.Name())
+	defer again.Close()
+	return again.ReadDir(-1)
+}
+
 // read reads a file of the folder. It does not follow a link, and a pipe does not hold it up. An open file is not handed to Go's poller:
 // that would take as many system calls again as reading it.
 func (f *heldFolder) read(base string, room []byte) ([]byte, error) {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -25,6 +27,7 @@ type Worktree struct {
 	mu      sync.Mutex
 	folders map[string]bool        // known to be no link
 	held    map[string]*heldFolder // open ones; never more than a few above mostHeld
+	gone    []*heldFolder          // others stand in their places
 }
 
 // Of has the worktree know the submodules of a commit: one that was not checked out is an empty folder, like any other.
@@ -64,7 +67,7 @@ func OpenWorktree(top string) (*Worktree, error) {
 func (w *Worktree) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, folder := range w.held {
+	for _, folder := range slices.AppendSeq(w.gone, maps.Values(w.held)) {
 		_ = folder.Close()
 	}
 	return w.root.Close()
@@ -96,7 +99,7 @@ func (f worktreeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err := f.w.check("readdir", name); err != nil {
 		return nil, err
 	}
-	entries, err := fs.ReadDir(f.w.root.FS(), name)
+	entries, err := f.w.entries(name)
 	for _, e := range entries {
 		if e.Name() == ".git" && name != "." {
 			return nil, &RefusedError{name, submodule}
