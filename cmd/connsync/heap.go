@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 )
 
 // firstCollection has the first garbage collection wait for a heap of 16 MB instead of 4. A start alone makes more than 4, and most commands end below
@@ -12,9 +13,19 @@ func firstCollection() {
 		debug.SetGCPercent(was)
 		return
 	}
+	afterFirst.Store(usualGC)
 	sentinel := new([16]byte)
-	runtime.AddCleanup(sentinel, func(percent int) { debug.SetGCPercent(percent) }, usualGC)
+	runtime.AddCleanup(sentinel, func(*atomic.Int64) { debug.SetGCPercent(int(afterFirst.Load())) }, &afterFirst)
 }
 
-// usualGC is the GOGC of a Go program.
-const usualGC = 100
+// usualGC is the GOGC of a Go program, and keepingGC that of a command that keeps nearly all it reads: there is little garbage to wait for.
+const (
+	usualGC   = 100
+	keepingGC = 60
+)
+
+// afterFirst is GOGC from the first collection on; 0 where the user chose it.
+var afterFirst atomic.Int64
+
+// keepsAll is called by a command that keeps nearly all it reads, before it reads much.
+func keepsAll() { afterFirst.CompareAndSwap(usualGC, keepingGC) }

@@ -36,6 +36,7 @@ type preview struct {
 
 // preview plans every requested target. Its error is what kept all of them from being planned.
 func (g *globals) preview(ctx context.Context, w world, how planning) (*preview, error) {
+	keepsAll()
 	v := &preview{g: g, w: w, how: how, names: names{}}
 	src, err := g.open(ctx, w)
 	if err != nil {
