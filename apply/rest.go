@@ -69,7 +69,7 @@ func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
 	after := func(c *diff.Change) *diff.Known {
 		k, now := recorded[c.Name]
 		switch {
-		case c.Want == nil || c.Action == diff.Conflict || c.Action == diff.Incomplete:
+		case c.Want == nil || c.Want.Rests || c.Action == diff.Conflict || c.Action == diff.Incomplete:
 			return nil
 		case now && c.Want.Settled(&k, p.sync.Place):
 			return &k
@@ -81,7 +81,9 @@ func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
 	}
 	all, of := map[string]int{}, map[string][]diff.Known{}
 	for i := range p.seen.want {
-		all[p.seen.want[i].File.Path]++
+		if w := &p.seen.want[i]; !w.Rests { // what rests, does so as a whole file, and is vouched for already
+			all[w.File.Path]++
+		}
 	}
 	for i := range p.Plan.Changes {
 		if k := after(&p.Plan.Changes[i]); k != nil {

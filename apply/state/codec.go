@@ -42,20 +42,27 @@ type intentsHeader struct {
 }
 
 // lineSize is about what a line of known.jsonl has, so that room is made for all of them at once.
-const lineSize = 1 << 10
+const lineSize = 3 << 9
 
 // encodeKnown gives known.jsonl: the same snapshot always gives the same bytes.
 func encodeKnown(target string, s Snapshot) []byte {
-	names := s.names()
+	names, kept := s.names(), s.lines
+	size := (len(names) - len(kept) + 1) * lineSize
+	for _, l := range kept {
+		size += len(l.text)
+	}
 	var b bytes.Buffer
-	b.Grow((len(names) + 1) * lineSize)
+	b.Grow(size)
 	b.Write(encodeHeader(target, s))
 	for _, name := range names {
-		if text, ok := s.lines.of(name); ok {
-			b.WriteString(text)
-			continue
+		for len(kept) > 0 && kept[0].name < name {
+			kept = kept[1:]
 		}
-		b.Write(s.encodeLine(name))
+		if len(kept) > 0 && kept[0].name == name {
+			b.WriteString(kept[0].text)
+		} else {
+			b.Write(s.encodeLine(name))
+		}
 	}
 	return b.Bytes()
 }

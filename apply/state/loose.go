@@ -154,4 +154,10 @@ func loose(o plain) []byte {
 }
 
 // packers are kept for the next object: each has more than a megabyte of tables, and most objects have less than a kilobyte.
-var packers = sync.Pool{New: func() any { return zlib.NewWriter(nil) }}
+// packLevel packs known state about as fast as Git packs such objects (git-config(1), core.looseCompression), and a little smaller.
+const packLevel = 2
+
+var packers = sync.Pool{New: func() any {
+	z, _ := zlib.NewWriterLevel(nil, packLevel) // it knows the level
+	return z
+}}
