@@ -33,12 +33,7 @@ type Worktree struct {
 // Of has the worktree know the submodules of a commit: one that was not checked out is an empty folder, like any other.
 func (w *Worktree) Of(r *Repository, commit string) {
 	w.links = func(name string) bool {
-		own, err := Open(r.layout.gitDir) // r may be read by others meanwhile, and is for one at a time
-		if err != nil {
-			return false
-		}
-		defer own.Close()
-		c, err := own.git.CommitObject(plumbing.NewHash(commit))
+		c, err := r.git.CommitObject(plumbing.NewHash(commit))
 		if err != nil {
 			return false
 		}
