@@ -2,9 +2,7 @@ package manifest
 
 import (
 	"cmp"
-	"fmt"
 	"io/fs"
-	"runtime"
 	"slices"
 	"sort"
 
@@ -90,12 +88,7 @@ func SurveyBut(fsys fs.FS, p Project, c *Cache, vouched func(rules string) map[s
 		r.vouched = vouched(digest)
 	}
 	mistakes = append(mistakes, wrong...)
-	docs := make([]loaded, len(names))
-	err = secrets.SideBySide(len(names), 2*runtime.GOMAXPROCS(0), func(i int) (err error) {
-		rule, _ := rules.For(names[i])
-		docs[i], err = r.load(names[i], rule)
-		return err
-	})
+	docs, err := r.loadAll(names, rules)
 	if err != nil {
 		return Set{}, nil, err
 	}
@@ -222,57 +215,4 @@ func (l *loaded) read(text []byte, p Project, rule *Rule) {
 		l.file.Unread = true
 	}
 	l.mistakes = d.Mistakes()
-}
-
-// crossCheck finds what no file alone can show.
-func (s Set) crossCheck() []Mistake {
-	type id struct{ target, name string }
-	at := make(map[id]Position, len(s.Connections)+len(s.Resting))
-	claims, adopts := map[id]Position{}, map[id]Position{}
-	var out []Mistake
-	both := func(p, twin Position, hint, format, from string, args ...any) { // told at either place, of the other one
-		told := func(at, other Position, format string) Mistake {
-			m := Mistake{Pos: at, Message: fmt.Sprintf(format, append(args, other)...)}
-			if hint != "" {
-				m.Hints = []string{hint}
-			}
-			return m
-		}
-		out = append(out, twins(told(p, twin, format), told(twin, p, from)))
-	}
-	wanted := func(target, name string, pos Position) {
-		if first, ok := at[id{target, name}]; ok {
-			const already = "connection %s of target %s is wanted already at %s"
-			both(pos, first, "", already, already, strict.SaidName(name), target)
-			return
-		}
-		at[id{target, name}] = pos
-	}
-	for _, r := range s.Resting {
-		wanted(r.Target, r.Name, Position{File: r.File.Path})
-	}
-	for i := range s.Connections {
-		wanted(s.Connections[i].Target, s.Connections[i].Name, s.Connections[i].Pos)
-	}
-	for _, c := range s.Connections {
-		if c.Previously != "" {
-			old := id{c.Target, c.Previously}
-			if still, ok := at[old]; ok {
-				both(c.At("previously"), still, "rename one after the other, with a sync between", "%s is still wanted, at %s", "%s is what another connection was called until now, at %s", strict.SaidName(c.Previously))
-			}
-			if other, ok := claims[old]; ok {
-				const became = "%s became another connection already, at %s"
-				both(c.At("previously"), other, "", became, became, strict.SaidName(c.Previously))
-			}
-			claims[old] = c.At("previously")
-		}
-		if c.Adopt != "" {
-			if other, ok := adopts[id{c.Target, c.Adopt}]; ok {
-				const adopted = "the same id is adopted already, at %s"
-				both(c.At("adopt"), other, "", adopted, adopted)
-			}
-			adopts[id{c.Target, c.Adopt}] = c.At("adopt")
-		}
-	}
-	return out
 }

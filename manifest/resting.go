@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"io/fs"
+	"runtime"
 	"strings"
 
 	"connsync/manifest/strict"
@@ -27,6 +28,16 @@ type reader struct {
 	policy  string
 	cache   *Cache
 	vouched map[string]Vouched
+}
+
+// loadAll loads files side by side.
+func (r reader) loadAll(names []string, rules Rules) ([]loaded, error) {
+	docs := make([]loaded, len(names))
+	return docs, secrets.SideBySide(len(names), 2*runtime.GOMAXPROCS(0), func(i int) (err error) {
+		rule, _ := rules.For(names[i])
+		docs[i], err = r.load(names[i], rule)
+		return err
+	})
 }
 
 // load reads and checks a file, unless it is vouched for. Of one that is, its bytes are read and hashed, and nothing is parsed. A commit knows the hash without
