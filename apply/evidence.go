@@ -34,7 +34,7 @@ func (w *write) evidence(after diff.Have) evidence {
 }
 
 // settingsSeen tells whether a sent setting is shown to have moved, whether a setting due to move is shown as it was,
-// and whether every sent setting is shown as it was sent.
+// and whether every sent setting is shown as it was sent, and none that was there is left over: an update replaces the config.
 func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool) {
 	sent := w.settingsSent()
 	changing := w.changing()
@@ -48,6 +48,11 @@ func (w *write) settingsSeen(before, after diff.Have) (changed, stayed, all bool
 			changed = true
 		case shows && shown && is != want && changing[p] && !after.Settings.Of(p).PartlyMasked():
 			stayed = true
+		}
+	}
+	for _, s := range before.Settings {
+		if _, wanted := sent[s.Path]; !wanted && after.Holds(s.Path) {
+			all = false
 		}
 	}
 	for p := range changing { // what is to go

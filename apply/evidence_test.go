@@ -59,6 +59,9 @@ func (p *proof) changes(what string) {
 		text = strings.Replace(text, "      config:", "      description: other\n      config:", 1)
 	case "nothing":
 		p.rewrite = true
+	case "left over": // a setting that others added is to go
+		p.edit("a", func(c *emulator.Connection) { c.Config = strings.Replace(c.Config, "{", `{"more":"by hand",`, 1) })
+		p.at = p.at.Add(5 * time.Second)
 	}
 	p.files["connections/a.yaml"] = &fstest.MapFile{Data: []byte(text)}
 }
@@ -112,6 +115,10 @@ func TestAnUpdateIsDoneOnlyWhereSomethingShowsIt(t *testing.T) {
 		// An update without a change, and with the time as it was.
 		{masked + " equalput=stays", "nothing", 5 * time.Second, "", "unknown", ""},
 		{clear + " equalput=stays", "nothing", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
+		// All that is sent is shown, and what others added is left over.
+		{clear, "left over", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
+		{clear, "left over", 5 * time.Second, "stale", "unknown", ""},
+		{masked, "left over", 5 * time.Second, "stale", "unknown", ""},
 		// An unreadable time.
 		{masked + " timeformat=opaque", "secret", 5 * time.Second, "", "updated", diff.WrittenConfirmed},
 		{masked + " timeformat=opaque", "secret", 5 * time.Second, "stale", "updated", diff.WrittenUnconfirmed},

@@ -127,6 +127,7 @@ var mutants = []mutant{
 	{"a time that stayed is never old", "apply/times.go", "older = true", "older = false", "./apply TestAnUpdateIsDone"},
 	{"a server's time is compared with our clock", "apply/secmaster/server_clock.go", "return ours.Add(c.ahead)", "return ours", "./apply TestAnUpdateIsDone"},
 	{"a time without a zone is in UTC", "apply/times.go", "quarter <= 14*4 && !utc", "quarter < -48 && !utc", "./apply TestAnUpdateIsDone"},
+	{"what others added may be left over", "apply/evidence.go", "!wanted && after.Holds(s.Path) {", "!wanted && false {", "./apply TestAnUpdateIsDone"},
 	{"a setting that stayed as it was says nothing", "apply/evidence.go", "case stayed, timed", "case timed", "./apply TestAnUpdateIsDone"},
 	{"what nothing proved is recorded as confirmed", "diff/record.go", "case o.Unconfirmed:", "case false:", "./apply TestAnUpdateIsDone"},
 	{"a list is not asked for again after an update", "apply/write.go", "return w.answer != nil && there && w.evidence(h) == contradicted", "return false", "./apply TestALateList"},
