@@ -4,11 +4,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -62,46 +64,103 @@ func measureAt(program string, n int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
-	pages := (n + 198) / 199
-	sync := []string{"sync", "--parallelism", strconv.Itoa(parallelism)}
-	for _, row := range []struct {
-		work   string
-		change int // connections given another secret before it
-		args   []string
-		writes int
-		lists  int
-	}{
-		{"validate", 0, []string{"validate"}, 0, 0},
-		{"sync, all new", 0, sync, n, 1},
-		{"diff, no change", 0, []string{"diff"}, 0, 1},
-		{"sync, no change", 0, sync, 0, 1},
-		{"sync, 1 changed", 1, sync, 1, 2},
-		{"diff --base, 10 %", max(n/10, 1), []string{"diff", "--base", "before"}, 0, 0},
-		{"sync, 10 % changed", 0, sync, max(n/10, 1), 2},
-	} {
-		if row.change > 0 {
-			if err := r.change(row.change); err != nil {
-				return err
+	for _, w := range workFor(n) {
+		if w.shared {
+			if err := r.share(program, s); err != nil {
+				return fmt.Errorf("%s: %w", w.name, err)
 			}
 		}
-		if err := s.reset(); err != nil {
-			return err
+		if err := r.measure(program, s, w); err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
 		}
-		used, err := r.timed(program, s.url, row.args...)
-		if err != nil {
-			return fmt.Errorf("%s: %w", row.work, err)
-		}
-		counts, err := s.counts()
-		if err != nil {
-			return err
-		}
-		limit, err := s.bare(row.writes, row.lists*pages)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%-8d %-22s %8.2f %8.2f %8.2f %7d %9.1f  %s\n", n, row.work, used.wall.Seconds(), used.cpu.Seconds(), limit.Seconds(), used.memory>>20, float64(used.read)/(1<<20), counts)
 	}
 	return nil
+}
+
+// work is a row.
+type work struct {
+	name   string
+	times  int // of which the median is shown, by wall time
+	change int // connections given another secret before each
+	args   []string
+	writes int
+	lists  int
+	shared bool // known state is on a remote from here on
+}
+
+// workFor are the rows for so many connections.
+func workFor(n int) []work {
+	tenth, sync := max(n/10, 1), []string{"sync", "--parallelism", strconv.Itoa(parallelism)}
+	return []work{
+		{name: "version", times: 5, args: []string{"version"}},
+		{name: "validate", times: 5, args: []string{"validate"}},
+		{name: "sync, all new", times: 1, args: sync, writes: n, lists: 1},
+		{name: "diff, no change", times: 5, args: []string{"diff"}, lists: 1},
+		{name: "sync, no change", times: 5, args: sync, lists: 1},
+		{name: "sync, 1 changed", times: 5, change: 1, args: sync, writes: 1, lists: 2},
+		{name: "diff --base, 10 %", times: 1, change: tenth, args: []string{"diff", "--base", "before"}},
+		{name: "sync, 10 % changed", times: 1, args: sync, writes: tenth, lists: 2},
+		{name: "shared: diff", times: 5, args: []string{"diff"}, lists: 1, shared: true},
+		{name: "shared: sync, nothing", times: 5, args: sync, lists: 1},
+		{name: "shared: sync, 1", times: 5, change: 1, args: sync, writes: 1, lists: 2},
+	}
+}
+
+// measured is one run, and the same requests of a client that does nothing else.
+type measured struct {
+	usage
+	limit  time.Duration
+	counts string
+}
+
+// measure prints a row.
+func (r *repo) measure(program string, s *server, w work) error {
+	var all []measured
+	for range w.times {
+		one, err := r.once(program, s, w)
+		if err != nil {
+			return err
+		}
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(a, b measured) int { return cmp.Compare(a.wall, b.wall) })
+	m := all[len(all)/2]
+	fmt.Printf("%-8d %-22s %8.2f %8.2f %8.2f %7d %9.1f  %s\n", r.n, w.name, m.wall.Seconds(), m.cpu.Seconds(), m.limit.Seconds(), m.memory>>20, float64(m.read)/(1<<20), m.counts)
+	return nil
+}
+
+func (r *repo) once(program string, s *server, w work) (m measured, err error) {
+	if w.change > 0 {
+		if err := r.change(w.change); err != nil {
+			return m, err
+		}
+	}
+	if err := s.reset(); err != nil {
+		return m, err
+	}
+	if m.usage, err = r.timed(program, s.url, w.args...); err != nil {
+		return m, err
+	}
+	if m.counts, err = s.counts(); err != nil {
+		return m, err
+	}
+	m.limit, err = s.bare(w.writes, w.lists*((r.n+198)/199))
+	return m, err
+}
+
+// share gives the repository a remote on the same disk, and has known state pushed there.
+func (r *repo) share(program string, s *server) error {
+	bare := filepath.Join(r.dir, ".git", "bench-origin.git")
+	for _, args := range [][]string{{"init", "-q", "--bare", bare}, {"remote", "add", "origin", bare}, {"push", "-q", "origin", "main"}} {
+		if err := r.git(args...); err != nil {
+			return err
+		}
+	}
+	if err := r.change(1); err != nil {
+		return err
+	}
+	_, err := r.timed(program, s.url, "sync")
+	return err
 }
 
 // usage is what a process took.
