@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/diff"
 	"connsync/manifest"
@@ -53,9 +54,8 @@ func (g *globals) preview(ctx context.Context, w world, how planning) (*preview,
 	v.src, v.policy = src, project.State
 	early, cancel := context.WithCancel(ctx)
 	targets := g.selected(project, manifest.Set{})
-	stop := v.listEarly(early, targets)
 	known := v.readEarly(early, targets)
-	defer func() { cancel(); known(); stop() }()
+	defer func() { cancel(); known(); v.stopEarly() }()
 	all, err := g.load(src, project, &vouchers{read: func() map[string]state.Snapshot { known(); return v.vouching() }})
 	if errors.As(err, &v.none) && !how.dryRun { // a sync refuses it
 		err = nil
@@ -129,9 +129,13 @@ func (v *preview) readEarly(ctx context.Context, targets []wanted) (await func()
 func (v *preview) readKnown(ctx context.Context, targets []wanted) {
 	v.states = map[string]stateRead{}
 	v.src.sight.refs = refsOf(targets)
+	v.early = map[string]*earlyLook{}
 	for _, t := range targets {
 		known, err := v.known(ctx, t)
 		v.states[t.Name] = stateRead{known, err}
+		if err == nil && secmaster.PagesOf(len(known.Known)) > 1 && len(v.early) < targetsOnce && !v.g.Verbose {
+			v.early[t.Name] = v.listEarly(ctx, t)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"connsync/secrets"
 )
 
-// earlyLook asks for the list of a workspace while known state and manifests are read.
+// earlyLook asks for a long list while manifests are read.
 type earlyLook struct {
 	reader *secmaster.Reader
 	list   *apply.AheadReader
@@ -16,38 +16,30 @@ type earlyLook struct {
 	done   chan struct{}
 }
 
-// listEarly begins with the first targets; stop ends what no one needs. With --verbose nothing is early, so that a target's requests stand together. Wrong
-// manifests stop a command all the same: only lists were asked for.
-func (v *preview) listEarly(ctx context.Context, targets []wanted) (stop func()) {
-	v.early = map[string]*earlyLook{}
-	for i, t := range targets {
-		if i == targetsOnce || v.g.Verbose {
-			break
-		}
-		e := &earlyLook{done: make(chan struct{})}
-		v.early[t.Name] = e
-		go func() {
-			defer close(e.done)
-			e.err = secrets.Contained(func() (err error) {
-				if e.reader, err = v.reader(ctx, t); err == nil {
-					e.list = apply.ListAhead(ctx, e.reader)
-				}
-				return err
-			})()
-		}()
-	}
-	return func() {
-		for _, e := range v.early {
-			e.stop()
-		}
-	}
+// listEarly begins with one of the first targets where known state promises more than a page. With --verbose nothing is early, so that a target's requests
+// stand together. Wrong manifests stop a command all the same: only a list was asked for.
+func (v *preview) listEarly(ctx context.Context, t wanted) *earlyLook {
+	e := &earlyLook{done: make(chan struct{})}
+	go func() {
+		defer close(e.done)
+		e.err = secrets.Contained(func() (err error) {
+			if e.reader, err = v.reader(ctx, t); err == nil {
+				e.list = apply.ListAhead(ctx, e.reader)
+			}
+			return err
+		})()
+	}()
+	return e
 }
 
-func (e *earlyLook) stop() {
-	<-e.done
-	if e.list != nil {
-		e.list.Stop()
-		e.reader.Close()
+// stopEarly ends what no one needs.
+func (v *preview) stopEarly() {
+	for _, e := range v.early {
+		<-e.done
+		if e.list != nil {
+			e.list.Stop()
+			e.reader.Close()
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ type targetRun struct {
 }
 
 func (r *syncRun) close() {
+	r.hints.await() // it reads what is closed here
 	for _, s := range r.sessions {
 		_ = s.Close()
 	}
@@ -120,16 +121,26 @@ func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) *vouchers {
 	if r.how.prune || r.g.Verbose || gitfs.IsRemote(r.g.State) {
 		return &r.hints
 	}
+	done, states := make(chan struct{}), r.hints.states
+	go func() {
+		defer close(done)
+		_ = secrets.Contained(func() error { r.readKept(ctx, p, states); return nil })() // what is not read vouches for nothing
+	}()
+	r.hints.read = func() map[string]state.Snapshot { <-done; return states }
+	return &r.hints
+}
+
+// readKept reads known state as this clone has it, while manifests are looked for.
+func (r *syncRun) readKept(ctx context.Context, p manifest.Project, into map[string]state.Snapshot) {
 	for _, t := range r.g.selected(p, manifest.Set{}) {
 		store, err := r.g.store(r.w, r.src, manifest.StatePolicy{Remote: "none"}, t.Name)
 		if err != nil {
 			continue // it is told where it is needed
 		}
 		if snap, err := store.Read(ctx); err == nil {
-			r.hints.states[t.Name] = snap
+			into[t.Name] = snap
 		}
 	}
-	return &r.hints
 }
 
 // sync plans, and carries out. Its error is what kept it from doing so; what became of each target is in r.
