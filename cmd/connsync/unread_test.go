@@ -27,7 +27,7 @@ type leaving struct {
 // leave runs a sync whose reader leaves. The server takes its time with creates.
 func (s *story) leave(l leaving) (ending, error) {
 	e := ending{report: filepath.Join(s.root, "report.json")}
-	s.server.Fail(emulator.Fault{Route: emulator.RouteCreate, Kind: emulator.FaultSlow, Wait: 300 * time.Millisecond})
+	s.server.Fail(emulator.Fault{Route: emulator.RouteCreate, Kind: emulator.FaultSlow, Wait: 2 * time.Second})
 	r, w, err := os.Pipe()
 	if err != nil {
 		return e, err
