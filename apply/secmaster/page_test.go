@@ -66,3 +66,13 @@ func TestEveryMemberOfAConnectionIsSet(t *testing.T) {
 		}
 	}
 }
+
+// A list with something in it that is no connection is refused as a whole, and not taken for a shorter one.
+func TestAListWithSomethingElseInItCannotBeRead(t *testing.T) {
+	for _, array := range []string{`[5]`, `[{"id":"1"},5]`, `[{"id":"1"},[]]`, `["a"]`} {
+		p, wrong := readPage([]byte(`{"total":1,"assets":`+array+`}`), decodedConnections, "assets")
+		if wrong != "its list cannot be read" || len(p.items) > 0 {
+			t.Errorf("%s: %d connections, %q", array, len(p.items), wrong)
+		}
+	}
+}

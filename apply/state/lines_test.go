@@ -81,3 +81,12 @@ func TestOnlyWrittenLinesAreKept(t *testing.T) {
 		}
 	}
 }
+
+// A header of a known schema that says something else than headers do is refused.
+func TestAHeaderOfOtherTypesCannotBeRead(t *testing.T) {
+	for known, intents := range map[string]string{`{"schema":2,"target":5}` + "\n": `{"schema":2}` + "\n", `{"schema":2,"target":"prod","place":{}}` + "\n": `{"schema":2,"run":5}` + "\n"} {
+		if _, newer, problem := decode("prod", known, intents); newer != 0 || problem != "its header cannot be read" {
+			t.Errorf("%s%s: %d, %q", known, intents, newer, problem)
+		}
+	}
+}
