@@ -31,6 +31,7 @@ type Repository struct {
 	desk    *Desk   // nil where no person can be asked
 	close   func() error
 
+	whole      sync.Map // commits that were found to be there with their files
 	configured sync.Once
 	config     settings
 	configErr  error

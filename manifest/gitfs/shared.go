@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 
 	"connsync/secrets"
@@ -177,13 +176,13 @@ func (s *Shared) lacks(ref, hash string) (depth int, local plumbing.Hash) {
 
 // Keep brings the objects of a commit that Head gave into the repository for good.
 func (s *Shared) Keep(_ context.Context, hash string) error {
-	if whole(s.repo.own, hash) {
+	if whole(s.repo.own, s.repo.layout.commonDir, hash) {
 		return nil
 	}
 	s.repo.borrows.RLock()
 	defer s.repo.borrows.RUnlock()
 	for _, p := range s.repo.borrows.from {
-		if !whole(p.storage, hash) {
+		if !whole(p.storage, "", hash) {
 			continue
 		}
 		err := p.keep(s.repo.layout.commonDir, func(hash string) bool { return has(s.repo.own, hash) })
@@ -193,40 +192,6 @@ func (s *Shared) Keep(_ context.Context, hash string) error {
 		return err
 	}
 	return ErrBroken
-}
-
-// readable tells whether a commit is there with its files, and is what its name says.
-func (r *Repository) readable(hash string) bool { return whole(r.git.Storer, hash) }
-
-// whole tells whether a commit and its files at the root are in a storage, each with the content that its name stands for.
-func whole(s storer.EncodedObjectStorer, hash string) bool {
-	if !sound(s, plumbing.NewHash(hash)) {
-		return false
-	}
-	c, err := object.GetCommit(s, plumbing.NewHash(hash))
-	if err != nil || !sound(s, c.TreeHash) {
-		return false
-	}
-	t, err := object.GetTree(s, c.TreeHash)
-	if err != nil {
-		return false
-	}
-	for _, e := range t.Entries {
-		if e.Mode.IsFile() && !sound(s, e.Hash) {
-			return false
-		}
-	}
-	return true
-}
-
-// sound tells whether an object is there and has its content.
-func sound(s storer.EncodedObjectStorer, hash plumbing.Hash) bool {
-	o, err := s.EncodedObject(plumbing.AnyObject, hash)
-	if err != nil {
-		return false
-	}
-	text, err := read(o)
-	return err == nil && plumbing.ComputeHash(o.Type(), text) == hash
 }
 
 func has(s storer.EncodedObjectStorer, hash string) bool {
