@@ -23,6 +23,11 @@ func (h *secretHistory) anew(value string) {
 	h.commit()
 }
 
+// unquoted is the manifest with a commit in it without quotes, whether or not sops wrote some: an unquoted one of digits alone is no text.
+func (h *secretHistory) unquoted(commit string) string {
+	return strings.ReplaceAll(h.read(branchFile), `"`+commit+`"`, commit)
+}
+
 func (h *secretHistory) hash(rev string) string {
 	return strings.TrimSpace(runGit(h.t, h.dir, "rev-parse", "--short=12", rev))
 }
@@ -87,7 +92,7 @@ func TestAManifestAnswersForASecretThatWasInTheClear(t *testing.T) {
 			{"config.password", "0123456789ab", []string{"which does not contain " + exposing}},
 			{"config.token", exposing, []string{"config.password of edr was in the clear", "exposed of edr is not needed for config.token: nothing tells that it was in the clear"}},
 		} {
-			h.write(branchFile, strings.Replace(strings.Replace(h.read(branchFile), "setting: config.password", "setting: "+c.setting, 1), exposing, c.commit, 1))
+			h.write(branchFile, strings.Replace(strings.Replace(h.unquoted(exposing), "setting: config.password", "setting: "+c.setting, 1), exposing, `"`+c.commit+`"`, 1))
 			says(t, h, exitFailed, c.says...)
 			runGit(t, h.dir, "checkout", "-q", branchFile)
 		}
@@ -101,7 +106,7 @@ func TestAManifestAnswersForASecretThatWasInTheClear(t *testing.T) {
 		again := h.hash("HEAD~1")
 		h.anew(`"canary-third-passwordZ"`)
 		says(t, h, exitFailed, "is of commit "+exposing[:7]+", which does not contain "+again)
-		h.write(branchFile, strings.Replace(h.read(branchFile), exposing, again, 1))
+		h.write(branchFile, strings.Replace(h.unquoted(exposing), exposing, `"`+again+`"`, 1))
 		says(t, h, exitDone, "its manifest says under exposed that it is another value now")
 		h.commit()
 	})
