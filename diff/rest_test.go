@@ -197,3 +197,21 @@ func TestAFileIsVouchedForAsAWhole(t *testing.T) {
 		}
 	}
 }
+
+// Records that were made one by one vouch for no file: not of two contents, nor of none, nor of no file.
+func TestRecordsOfOtherContentsVouchForNothing(t *testing.T) {
+	for what, ks := range map[string][]diff.Known{
+		"two contents": {{Name: "a", File: "f.yaml", Blob: "1"}, {Name: "b", File: "f.yaml", Blob: "2"}},
+		"no content":   {{Name: "a", File: "f.yaml"}, {Name: "b", File: "f.yaml"}},
+		"no file":      {{Name: "a", Blob: "1"}, {Name: "b", Blob: "1"}},
+	} {
+		known := map[string]diff.Known{}
+		for _, k := range ks {
+			k.Checked = k.CheckedBy("checks", diff.Together([]string{"a", "b"}))
+			known[k.Name] = k
+		}
+		if got := diff.Resting(known, "checks"); len(got) > 0 {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+}

@@ -100,3 +100,12 @@ func TestWhatFailsReadsNothingMore(t *testing.T) {
 		t.Error("read after Fail")
 	}
 }
+
+func TestValuesInEachOtherHaveABound(t *testing.T) {
+	for deep, plain := range map[int]bool{mostDeep: true, mostDeep + 1: false, 1_000_000: false} {
+		text := Of(strings.Repeat("[", deep) + strings.Repeat("]", deep))
+		if text.Value(); text.Whole() != plain {
+			t.Errorf("%d values in each other are plain: %t", deep, !plain)
+		}
+	}
+}
