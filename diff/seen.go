@@ -10,7 +10,8 @@ import (
 // visible is what SecMaster shows of a setting; false where it shows nothing that can be compared.
 func visible(h *Have, p secrets.Path) (Seen, bool) {
 	if text, fixed := h.fixed(p); fixed {
-		return Seen{Digest: manifest.ValueDigest(text), Value: secrets.Hide(text)}, text != "" || !isID(p)
+		digest, shows := h.Shows(p)
+		return Seen{Digest: digest, Value: secrets.Hide(text)}, shows
 	}
 	s, ok := h.Settings.Get(p)
 	return s, ok && !s.Masked
@@ -31,13 +32,10 @@ func (h *Have) fixed(p secrets.Path) (text string, ok bool) {
 	return "", false
 }
 
-// isID tells of a text that says nothing while it is empty.
-func isID(p secrets.Path) bool { return p == pathComponent || p == pathVersion }
-
 // Shows is the digest of what SecMaster shows of a setting; false where it shows nothing that can be compared.
 func (h *Have) Shows(p secrets.Path) (digest string, ok bool) {
 	if text, fixed := h.fixed(p); fixed {
-		if text == "" && isID(p) {
+		if text == "" && (p == pathComponent || p == pathVersion) { // an empty id says nothing
 			return "", false
 		}
 		return manifest.ValueDigest(text), true

@@ -24,6 +24,17 @@ func Contained(f func() error) func() error {
 	}
 }
 
+// Begun runs f in a goroutine, Contained. ended waits for its end, as often as it is called, and gives its error.
+func Begun(f func() error) (ended func() error) {
+	done := make(chan struct{})
+	var err error
+	go func() {
+		defer close(done)
+		err = Contained(f)()
+	}()
+	return func() error { <-done; return err }
+}
+
 // leastPart is how many make a part of their own worth a goroutine.
 const leastPart = 100
 

@@ -39,3 +39,40 @@ func TestPartsHoldEveryThingOnce(t *testing.T) {
 		t.Errorf("a panic is %v", err)
 	}
 }
+
+// What was begun goes on in the background; who waits for it gets its error, as often as it is asked for, and nothing of a panic.
+func TestWhatWasBegunIsWaitedFor(t *testing.T) {
+	wrong, may := errors.New("wrong"), make(chan struct{})
+	ended := secrets.Begun(func() error { <-may; return wrong })
+	close(may)
+	for range 2 {
+		if err := ended(); err != wrong {
+			t.Error(err)
+		}
+	}
+	if err := secrets.Begun(func() error { panic("canary") })(); err != secrets.ErrPanic {
+		t.Error(err)
+	}
+}
+
+func TestThingsSideBySideAreEachDoneOnceUntilOneFails(t *testing.T) {
+	var done [100]atomic.Int64
+	if err := secrets.SideBySide(len(done), 4, func(i int) error { done[i].Add(1); return nil }); err != nil {
+		t.Error(err)
+	}
+	for i := range done {
+		if n := done[i].Load(); n != 1 {
+			t.Errorf("%d was done %d times", i, n)
+		}
+	}
+	wrong, begun := errors.New("wrong"), 0
+	if err := secrets.SideBySide(100, 1, func(i int) error { begun++; return map[bool]error{true: wrong}[i == 9] }); err != wrong || begun != 10 {
+		t.Errorf("%d were begun: %v", begun, err)
+	}
+	if err := secrets.SideBySide(3, 8, func(int) error { panic("canary") }); err != secrets.ErrPanic {
+		t.Error(err)
+	}
+	if err := secrets.SideBySide(0, 4, nil); err != nil {
+		t.Error(err)
+	}
+}

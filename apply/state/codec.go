@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +127,6 @@ func decode(target, known, intents string) (s Snapshot, newer int, problem strin
 
 // readLines reads the lines of known.jsonl behind its header.
 func (s *Snapshot) readLines(lines []string) (problem string) {
-	r := lineReader{feed: newFeed(), more: s.More.Known}
 	var q quick
 	return inOrder(lines, func(line string) (name string, err error) {
 		if k, ok := q.known(line); ok && s.Schema == schema {
@@ -136,9 +134,9 @@ func (s *Snapshot) readLines(lines []string) (problem string) {
 			return k.Name, nil
 		}
 		var e entry
-		rest, err := r.read(line, &e)
+		more, err := parse([]byte(line), &e)
 		if err == nil {
-			r.keep(e.Name, rest)
+			keepMore(s.More.Known, e.Name, more)
 			e.keep(s, s.Schema)
 		}
 		return e.Name, err
@@ -147,16 +145,21 @@ func (s *Snapshot) readLines(lines []string) (problem string) {
 
 // readIntents reads the lines of intents.jsonl behind its header.
 func (s *Snapshot) readIntents(lines []string) (problem string) {
-	r := lineReader{feed: newFeed(), more: s.More.Intents}
 	return inOrder(lines, func(line string) (string, error) {
 		var i Intent
-		rest, err := r.read(line, &i)
+		more, err := parse([]byte(line), &i)
 		if err == nil {
-			r.keep(i.Name, rest)
+			keepMore(s.More.Intents, i.Name, more)
 			s.Intents[i.Name] = i
 		}
 		return i.Name, err
 	})
+}
+
+func keepMore(all map[string]json.RawMessage, name string, more json.RawMessage) {
+	if more != nil {
+		all[name] = more
+	}
 }
 
 // inOrder reads lines, which end with a newline and are in strict order of name.
@@ -177,28 +180,6 @@ func inOrder(lines []string, read func(line string) (name string, err error)) (p
 		before = name
 	}
 	return ""
-}
-
-// lineReader reads lines by package json, and keeps their unknown members.
-type lineReader struct {
-	*feed
-	more map[string]json.RawMessage
-}
-
-// read reads a line, and gives what of it nothing is known of.
-func (r *lineReader) read(line string, into any) (rest json.RawMessage, err error) {
-	if r.feed = r.next([]byte(line), into); !r.failed {
-		return nil, nil
-	}
-	r.feed = newFeed()
-	reflect.ValueOf(into).Elem().SetZero()
-	return parse([]byte(line), into)
-}
-
-func (r *lineReader) keep(name string, rest json.RawMessage) {
-	if rest != nil {
-		r.more[name] = rest
-	}
 }
 
 // header reads a first line, once its version is known to be readable.

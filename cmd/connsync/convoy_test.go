@@ -94,6 +94,15 @@ func (f *convoy) shown() map[string]int {
 	return out
 }
 
+// heals checks that one more sync does the rest after something, and makes nothing twice.
+func (f *convoy) heals(t *testing.T, after any, each int) {
+	t.Helper()
+	if code, out, errs := f.run(t.Context(), "sync", "--settle", "1ms"); code != exitDone {
+		t.Errorf("after %v, the next sync: exit %d\n%s%s", after, code, out, errs)
+	}
+	f.converged(t, each)
+}
+
 // converged checks that every connection is there once, and that nothing is left to do.
 func (f *convoy) converged(t *testing.T, each int) {
 	t.Helper()

@@ -106,17 +106,11 @@ type stateRead struct {
 	err   error
 }
 
-// readEarly reads known state while manifests are looked for.
-// Nothing of v is to be used by others until it was awaited.
+// readEarly reads known state while manifests are looked for. Nothing of v is to be used by others until it was awaited.
 func (v *preview) readEarly(ctx context.Context, targets []wanted) (await func()) {
-	done := make(chan struct{})
-	var wrong error
-	go func() {
-		defer close(done)
-		wrong = secrets.Contained(func() error { v.readKnown(ctx, targets); return nil })()
-	}()
+	ended := secrets.Begun(func() error { v.readKnown(ctx, targets); return nil })
 	return func() {
-		<-done
+		wrong := ended()
 		for _, t := range targets { // of those that a fault kept from being read
 			if _, ok := v.states[t.Name]; !ok && wrong != nil {
 				v.states[t.Name] = stateRead{err: wrong}

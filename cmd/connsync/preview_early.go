@@ -12,31 +12,26 @@ import (
 type earlyLook struct {
 	reader *secmaster.Reader
 	list   *apply.AheadReader
-	err    error
-	done   chan struct{}
+	begun  func() error // waits until both are there, and gives the error where they are not
 }
 
 // listEarly begins with one of the first targets where known state promises more than a page. With --verbose nothing is early, so that a target's requests
 // stand together. Wrong manifests stop a command all the same: only a list was asked for.
 func (v *preview) listEarly(ctx context.Context, t wanted) *earlyLook {
-	e := &earlyLook{done: make(chan struct{})}
-	go func() {
-		defer close(e.done)
-		e.err = secrets.Contained(func() (err error) {
-			if e.reader, err = v.reader(ctx, t); err == nil {
-				e.list = apply.ListAhead(ctx, e.reader)
-			}
-			return err
-		})()
-	}()
+	e := &earlyLook{}
+	e.begun = secrets.Begun(func() (err error) {
+		if e.reader, err = v.reader(ctx, t); err == nil {
+			e.list = apply.ListAhead(ctx, e.reader)
+		}
+		return err
+	})
 	return e
 }
 
 // stopEarly ends what no one needs.
 func (v *preview) stopEarly() {
 	for _, e := range v.early {
-		<-e.done
-		if e.list != nil {
+		if e.begun() == nil {
 			e.list.Stop()
 			e.reader.Close()
 		}
@@ -55,8 +50,8 @@ func (v *preview) reader(ctx context.Context, t wanted) (*secmaster.Reader, erro
 // lister is the reader of a target, and the same with a list that was asked for already, where there is one.
 func (v *preview) lister(ctx context.Context, t wanted) (r *secmaster.Reader, list apply.Reader, err error) {
 	if e := v.early[t.Name]; e != nil {
-		<-e.done
-		return e.reader, e.list, e.err
+		err = e.begun()
+		return e.reader, e.list, err
 	}
 	r, err = v.reader(ctx, t)
 	return r, r, err

@@ -13,7 +13,6 @@ import (
 	"connsync/cmd/connsync/view"
 	"connsync/diff"
 	"connsync/manifest"
-	"connsync/manifest/gitfs"
 	"connsync/secrets"
 	"connsync/secrets/sops"
 )
@@ -100,49 +99,6 @@ func (r *syncRun) planAll(ctx context.Context) error {
 	return nil
 }
 
-// sharedFiles are the files with connections of more than one target.
-func sharedFiles(ts []wanted) map[string]bool {
-	first, out := map[string]string{}, map[string]bool{}
-	for _, t := range ts {
-		for _, c := range t.want {
-			if of, seen := first[c.File.Path]; seen && of != t.Name {
-				out[c.File.Path] = true
-			}
-			first[c.File.Path] = t.Name
-		}
-	}
-	return out
-}
-
-// vouchers are the states that may vouch for files, as this clone has them: what is known once the lock is held decides. Where connections may be deleted,
-// every file is read, and where every one is shown.
-func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) *vouchers {
-	r.hints.states = map[string]state.Snapshot{}
-	if r.how.prune || r.g.Verbose || gitfs.IsRemote(r.g.State) {
-		return &r.hints
-	}
-	done, states := make(chan struct{}), r.hints.states
-	go func() {
-		defer close(done)
-		_ = secrets.Contained(func() error { r.readKept(ctx, p, states); return nil })() // what is not read vouches for nothing
-	}()
-	r.hints.read = func() map[string]state.Snapshot { <-done; return states }
-	return &r.hints
-}
-
-// readKept reads known state as this clone has it, while manifests are looked for.
-func (r *syncRun) readKept(ctx context.Context, p manifest.Project, into map[string]state.Snapshot) {
-	for _, t := range r.g.selected(p, manifest.Set{}) {
-		store, err := r.g.store(r.w, r.src, manifest.StatePolicy{Remote: "none"}, t.Name)
-		if err != nil {
-			continue // it is told where it is needed
-		}
-		if snap, err := store.Read(ctx); err == nil {
-			into[t.Name] = snap
-		}
-	}
-}
-
 // sync plans, and carries out. Its error is what kept it from doing so; what became of each target is in r.
 func (r *syncRun) sync(ctx context.Context) error {
 	if err := r.planAll(ctx); err != nil {
@@ -189,37 +145,6 @@ func (r *syncRun) first(plans []diff.Plan) {
 	}
 }
 
-// prepareAll plans the targets, some at a time. All their locks are taken first, one after the other in the order of the targets: of two syncs of the same
-// targets one waits for the other, and neither holds what the other one waits for.
-func (r *syncRun) prepareAll(ctx context.Context, ts []wanted) {
-	r.bars = r.w.waits
-	now, all := time.Now(), make([]*targetRun, len(ts))
-	hold := func(i int) {
-		all[i] = &targetRun{wanted: ts[i]}
-		all[i].err = secrets.Contained(func() error { return r.hold(ctx, all[i]) })()
-	}
-	plan := func(i int) {
-		if all[i].err == nil {
-			all[i].err = secrets.Contained(func() error { return r.plan(ctx, all[i], now) })()
-			r.bars.End(ts[i].Name)
-		}
-	}
-	if r.g.targetsOnce() == 1 {
-		sideBySide(len(ts), 1, hold, plan)
-	} else {
-		sideBySide(len(ts), 1, hold, func(int) {})
-		sideBySide(len(ts), r.g.targetsOnce(), plan, func(int) {})
-	}
-	for _, u := range all {
-		if u.err != nil {
-			r.failed = append(r.failed, targetError(u.wanted.Name, u.err))
-			continue
-		}
-		r.names.add(u.wanted.want, u.session.Snapshot())
-		r.prepared = append(r.prepared, u)
-	}
-}
-
 // shown are plans as a diff of what there is.
 func (r *syncRun) shown(plans []diff.Plan) view.Diff {
 	return view.Diff{All: r.g.Verbose, Plans: plans}
@@ -233,62 +158,6 @@ func (r *syncRun) plans() []diff.Plan {
 		plans = append(plans, u.planned.Plan)
 	}
 	return plans
-}
-
-// hold takes the lock on one target's known state.
-func (r *syncRun) hold(ctx context.Context, u *targetRun) error {
-	store, err := r.g.store(r.w, r.src, r.policy, u.wanted.Name)
-	if err != nil {
-		return err
-	}
-	if err := r.how.accept(store); err != nil {
-		return err
-	}
-	store.Remember(r.hints.states[u.wanted.Name])
-	if u.session, err = store.Hold(ctx, r.cmd.LockTimeout); err != nil {
-		return err
-	}
-	r.sessions = append(r.sessions, u.session)
-	return nil
-}
-
-// plan reads one target's known state under its lock, and plans it.
-func (r *syncRun) plan(ctx context.Context, u *targetRun, now time.Time) error {
-	if err := u.session.Read(ctx, r.cmd.LockTimeout); err != nil {
-		return err
-	}
-	known := u.session.Snapshot()
-	client, err := r.writer(ctx, u)
-	if err != nil {
-		return err
-	}
-	target := r.g.target(u.wanted, r.src, known, r.how, r.src.contains(ctx, r.policy, r.w.env))
-	target.Dirty = r.dirty
-	run := r.identity(now)
-	p, err := apply.Prepare(ctx, apply.Sync{
-		Target: target, Client: client, State: u.session, Files: r.src.files, Open: openWith(r.opener, r.shared), Versions: r.src.versions(r.paths),
-		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
-		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
-	})
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u.planned = p
-	return nil
-}
-
-// writer is the client of a target.
-func (r *syncRun) writer(ctx context.Context, u *targetRun) (*secmaster.Client, error) {
-	if u.client != nil {
-		return u.client, nil
-	}
-	client, err := r.g.writer(ctx, r.w, u.wanted, r.cmd.need())
-	if err == nil {
-		u.client = client
-	}
-	return client, err
 }
 
 // carryOut carries out the plans, some at a time, and reports each in the order of the targets.

@@ -256,10 +256,7 @@ func TestAPanicIsTheErrorOfItsTarget(t *testing.T) {
 			t.Errorf("%s: exit %d\n%s%s", op, code, out, errs)
 		}
 		f.world = nil
-		if code, out, errs := f.run(t.Context(), "sync", "--settle", "1ms"); code != exitDone {
-			t.Errorf("%s: the next sync: exit %d\n%s%s", op, code, out, errs)
-		}
-		f.converged(t, 1)
+		f.heals(t, op, 1)
 	}
 }
 
@@ -291,10 +288,7 @@ func TestASyncInterruptedAmongSeveralTargets(t *testing.T) {
 		if known != made {
 			t.Errorf("at %d: %d of %d are known", at, known, made)
 		}
-		if code, out, errs := f.run(t.Context(), "sync", "--settle", "1ms"); code != exitDone {
-			t.Errorf("at %d: the next sync: exit %d\n%s%s", at, code, out, errs)
-		}
-		f.converged(t, 2)
+		f.heals(t, at, 2)
 	}
 }
 
@@ -307,10 +301,7 @@ func TestASyncKilledAmongSeveralTargets(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(err.Error(), "killed") {
 			t.Fatalf("at %d: it lives: %v: %s", at, err, out)
 		}
-		if code, out, errs := f.run(t.Context(), "sync", "--settle", "1ms"); code != exitDone {
-			t.Errorf("at %d: the next sync: exit %d\n%s%s", at, code, out, errs)
-		}
-		f.converged(t, 2)
+		f.heals(t, at, 2)
 	}
 }
 
