@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+
+	_ "connsync/cmd/connsync/hugepages" // by being linked
 )
 
 // firstCollection has the first garbage collection wait for a heap of 16 MB instead of 4. A start alone makes more than 4, and most commands end below
