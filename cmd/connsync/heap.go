@@ -23,7 +23,7 @@ func firstCollection() {
 // usualGC is the GOGC of a Go program, and keepingGC that of a command that keeps nearly all it reads: there is little garbage to wait for.
 const (
 	usualGC   = 100
-	keepingGC = 60
+	keepingGC = 50
 )
 
 // afterFirst is GOGC from the first collection on; 0 where the user chose it.
