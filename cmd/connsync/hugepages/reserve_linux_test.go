@@ -39,9 +39,11 @@ func TestHugePagesAreAskedForWhereTheyAreGivenOnRequest(t *testing.T) {
 // The heap of this test is asked for as that of connsync: what is made new lies in memory with the flag "hg", and nothing of what was
 // reserved is in use.
 func TestTheHeapIsAdvised(t *testing.T) {
-	fresh := make([]byte, 8<<20)
-	if flags := flagsOf(t, uintptr(unsafe.Pointer(&fresh[0]))); slices.Contains(flags, "hg") != asked {
-		t.Errorf("asked for: %v; flags of the heap: %q", asked, flags)
+	fresh := make([]byte, atStart/2)
+	for _, at := range []int{0, len(fresh) - 1} {
+		if flags := flagsOf(t, uintptr(unsafe.Pointer(&fresh[at]))); slices.Contains(flags, "hg") != asked {
+			t.Errorf("asked for: %v; flags of the heap at byte %d: %q", asked, at, flags)
+		}
 	}
 	if held != nil {
 		t.Error("what was reserved is still held")
