@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,9 +151,9 @@ func TestAListWhosePagesFailIsNoList(t *testing.T) {
 		return `{"assets":[` + strings.Join(items, ",") + `]` + total + `}`
 	}
 	for name, total := range map[string]string{"without a total": "", "with one": `,"total":500`} {
-		requests := 0
+		var requests atomic.Int64 // pages are asked for side by side
 		s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if requests++; requests > 1 {
+			if requests.Add(1) > 1 {
 				w.WriteHeader(http.StatusBadRequest)
 				return
 			}
@@ -162,9 +163,9 @@ func TestAListWhosePagesFailIsNoList(t *testing.T) {
 			t.Errorf("%s: %d connections", name, len(got))
 		}
 	}
-	requests := 0 // pages that do not fit together, and then none at all
+	var requests atomic.Int64 // pages that do not fit together, and then none at all
 	s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests++; requests > 3 {
+		if requests.Add(1) > 3 {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
