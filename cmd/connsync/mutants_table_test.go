@@ -48,6 +48,7 @@ var mutants = []mutant{
 	{"later locks are held while one is waited for", "cmd/connsync/sync_prepare.go", "sideBySide(len(ts), 1, hold, func(int) {})", "sideBySide(len(ts), 4, hold, func(int) {})", "./cmd/connsync TestWhoWaitsForALock"},
 	{"targets are planned one after the other", "cmd/connsync/sync_prepare.go", "sideBySide(len(ts), r.g.targetsOnce(), plan,", "sideBySide(len(ts), 1, plan,", "./cmd/connsync TestATargetThatDoesNot"},
 	{"targets are written to one after the other", "cmd/connsync/sync_run.go", "sideBySide(len(r.prepared), r.g.targetsOnce(), ", "sideBySide(len(r.prepared), 1, ", "./cmd/connsync TestATargetThatDoesNot"},
+	{"huge pages of 512 MiB are asked for", "cmd/connsync/hugepages/reserve_linux.go", " && pageSize == 4096", "", "./cmd/connsync/hugepages TestHugePagesAre"},
 	{"with -v the requests of targets are mixed", "cmd/connsync/side_by_side.go", "if g.Verbose {", "if false {", "./cmd/connsync TestASyncWorksOn"},
 	{"the live line flickers", "cmd/connsync/render/progress.go", "pause = staysFor", "pause = 50 * time.Millisecond", "./cmd/connsync/render TestTheLiveLineIs"},
 	{"a target takes another one's live line away", "cmd/connsync/render/progress.go", "if s.of == target {", "if true {", "./cmd/connsync/render TestTheLiveLineIs"},
