@@ -40,30 +40,21 @@ type intentsHeader struct {
 	Run    *Run `json:"run,omitempty"`
 }
 
-// lineSize is about what a line of known.jsonl has, so that room is made for all of them at once.
-const lineSize = 3 << 9
-
-// encodeKnown gives known.jsonl: the same snapshot always gives the same bytes.
-func encodeKnown(target string, s Snapshot) []byte {
+// encodeKnown gives known.jsonl: the same snapshot always gives the same bytes. A line that did not change is a piece of what was read.
+func encodeKnown(target string, s Snapshot) pieces {
 	names, kept := s.names(), s.lines
-	size := (len(names) - len(kept) + 1) * lineSize
-	for _, l := range kept {
-		size += len(l.text)
-	}
-	var b bytes.Buffer
-	b.Grow(size)
-	b.Write(encodeHeader(target, s))
+	out := append(make(pieces, 0, len(names)+1), string(encodeHeader(target, s)))
 	for _, name := range names {
 		for len(kept) > 0 && kept[0].name < name {
 			kept = kept[1:]
 		}
 		if len(kept) > 0 && kept[0].name == name {
-			b.WriteString(kept[0].text)
+			out = append(out, kept[0].text)
 		} else {
-			b.Write(s.encodeLine(name))
+			out = append(out, string(s.encodeLine(name)))
 		}
 	}
-	return b.Bytes()
+	return out
 }
 
 func encodeHeader(target string, s Snapshot) []byte {
@@ -85,17 +76,17 @@ func (s Snapshot) encodeLine(name string) []byte {
 }
 
 // encodeIntents gives intents.jsonl.
-func encodeIntents(s Snapshot) []byte {
-	var b bytes.Buffer
+func encodeIntents(s Snapshot) pieces {
+	var out pieces
 	add := func(v any, more json.RawMessage) {
 		text, _ := with(v, more)
-		b.Write(text)
+		out = append(out, string(text))
 	}
 	add(intentsHeader{Schema: schema, Run: s.Run}, s.More.Open)
 	for _, name := range slices.Sorted(maps.Keys(s.Intents)) {
 		add(s.Intents[name], s.More.Intents[name])
 	}
-	return b.Bytes()
+	return out
 }
 
 // decode reads the two files. Its problem is "" where they are what encode writes.

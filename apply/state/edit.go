@@ -135,7 +135,7 @@ func (e *Edit) changes(before, after Snapshot) (known, intents bool) {
 	for _, f := range e.forgotten {
 		known = known || !bytes.Equal(before.encodeLine(f.name), after.encodeLine(f.name))
 	}
-	return known, !bytes.Equal(encodeIntents(before), encodeIntents(after))
+	return known, !slices.Equal(encodeIntents(before), encodeIntents(after))
 }
 
 // names are those whose lines may be others after the edit.

@@ -27,8 +27,8 @@ func TestLinesThatWereReadAreWrittenAsTheyWere(t *testing.T) {
 	}
 	bare := diff.Known{Name: "bare", ID: "1", Seal: &diff.Seal{}}
 	begin.Known["bare"] = bare
-	text := encodeKnown("prod", begin)
-	s, _, problem := decode("prod", string(text), string(encodeIntents(begin)))
+	text, intents := textsOf(begin)
+	s, _, problem := decode("prod", string(text), string(intents))
 	if problem != "" || len(s.lines) != len(begin.Known) {
 		t.Fatalf("%d of %d lines are kept: %s", len(s.lines), len(begin.Known), problem)
 	}
@@ -42,9 +42,9 @@ func TestLinesThatWereReadAreWrittenAsTheyWere(t *testing.T) {
 		"new": new(Edit).Record(record("new")), "place": new(Edit).In(diff.Place{Region: "r"}), "gone and back": new(Edit).Forget("", "d").Record(again),
 	} {
 		after := e.apply(s, time.Unix(1800000000, 0))
-		got := encodeKnown("prod", after)
+		got, _ := textsOf(after)
 		after.lines = nil
-		if want := encodeKnown("prod", after); !bytes.Equal(got, want) {
+		if want, _ := textsOf(after); !bytes.Equal(got, want) {
 			t.Errorf("%s: written\n%s, and without lines\n%s", what, got, want)
 		}
 		if what == "nothing" && !bytes.Equal(got, text) || what == "renamed" && bytes.Contains(got, []byte(`{"name":"e","id"`)) {

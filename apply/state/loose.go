@@ -4,35 +4,29 @@ import (
 	"bytes"
 	"compress/zlib"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// plain is an object before it is stored.
-type plain struct {
-	kind plumbing.ObjectType
-	text []byte
-}
-
-// header stands in front of an object's text, in its hash and in its file.
-func (p plain) header() []byte { return fmt.Appendf(nil, "%s %d\x00", p.kind, len(p.text)) }
-
 // store writes an object and makes it durable: a ref must never outlive what it names. Unlike go-git it does so as Git does, to a file of
-// another name, and syncs it before the rename: whatever a crash or a broken disk leaves is never found under an object's name.
-func (s *Store) store(o plain) (plumbing.Hash, error) {
-	hash := plumbing.ComputeHash(o.kind, o.text)
+// another name, and syncs it before the rename: whatever a crash or a broken disk leaves is never found under an object's name. An object of the
+// name `but` is not written.
+func (s *Store) store(o plain, but plumbing.Hash) (plumbing.Hash, error) {
+	packed := o.packing()
+	hash := o.hash()
+	if hash == but {
+		return hash, nil
+	}
 	file := s.loosePath(hash)
 	var err error
 	if s.isWhole(o, file) {
 		err = s.syncFile(file)
 	} else {
-		err = s.writeLoose(o, file)
+		err = s.writeLoose(packed(), file)
 	}
 	if err == nil {
 		err = s.repo.effect("sync object folder", func() error { return syncFolder(filepath.Dir(file)) })
@@ -65,7 +59,7 @@ func (s *Store) isWhole(o plain, file string) bool {
 	if _, err := io.ReadFull(z, got); err != nil || !bytes.Equal(got, head) {
 		return false
 	}
-	return holds(z, o.text)
+	return holds(z, []byte(o.text.String()))
 }
 
 // holds tells whether a reader gives a text, and then ends without a fault. It looks at a piece at a time.
@@ -95,8 +89,8 @@ func (s *Store) syncFile(name string) error {
 // `git gc` knows what to do with it.
 func (s *Store) unfinished() string { return s.path("objects/tmp_obj_connsync-" + s.target) }
 
-func (s *Store) writeLoose(o plain, file string) error {
-	err := s.writeFile("object", s.unfinished(), 0o444, loose(o))
+func (s *Store) writeLoose(packed []byte, file string) error {
+	err := s.writeFile("object", s.unfinished(), 0o444, packed)
 	if err == nil {
 		err = s.nameLoose(file)
 	}
@@ -140,24 +134,3 @@ func (s *Store) writeFile(what, name string, perm os.FileMode, text []byte) erro
 	}
 	return err
 }
-
-// loose is an object as Git stores it in a file of its own. It is made in memory, as it was itself: it cannot fail.
-func loose(o plain) []byte {
-	var b bytes.Buffer
-	z := packers.Get().(*zlib.Writer)
-	defer packers.Put(z)
-	z.Reset(&b)
-	_, _ = z.Write(o.header())
-	_, _ = z.Write(o.text)
-	_ = z.Close()
-	return b.Bytes()
-}
-
-// packers are kept for the next object: each has more than a megabyte of tables, and most objects have less than a kilobyte.
-// packLevel packs known state about as fast as Git packs such objects (git-config(1), core.looseCompression), and a little smaller.
-const packLevel = 2
-
-var packers = sync.Pool{New: func() any {
-	z, _ := zlib.NewWriterLevel(nil, packLevel) // it knows the level
-	return z
-}}

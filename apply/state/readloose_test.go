@@ -24,12 +24,12 @@ func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
 		if _, err := s.text(hash); !errors.Is(err, errAbsent) {
 			t.Fatalf("%d bytes that are nowhere: %v", len(text), err)
 		}
-		whole := loose(plain{plumbing.BlobObject, []byte(text)})
+		whole := plain{plumbing.BlobObject, pieces{text}}.loose()
 		put(t, s, hash, whole)
 		if got, err := s.readLoose(plumbing.BlobObject, hash); err != nil || string(got) != text {
 			t.Errorf("%d bytes: %d read, %v", len(text), len(got), err)
 		}
-		if !s.isWhole(plain{plumbing.BlobObject, []byte(text)}, s.loosePath(hash)) {
+		if !s.isWhole(plain{plumbing.BlobObject, pieces{text}}, s.loosePath(hash)) {
 			t.Errorf("%d bytes: not taken for whole", len(text))
 		}
 		if _, err := s.readLoose(plumbing.CommitObject, hash); err == nil {
@@ -44,7 +44,7 @@ func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
 			if got, err := s.text(hash); err == nil && string(got) != text {
 				t.Errorf("%d bytes, %s: read as %d bytes", len(text), what, len(got))
 			}
-			if s.isWhole(plain{plumbing.BlobObject, []byte(text)}, s.loosePath(hash)) {
+			if s.isWhole(plain{plumbing.BlobObject, pieces{text}}, s.loosePath(hash)) {
 				t.Errorf("%d bytes, %s: taken for whole", len(text), what)
 			}
 		}

@@ -186,7 +186,7 @@ func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 		e.home, knownTo = home, true
 		next = e.apply(s.base, s.store.repo.Now())
 	}
-	var known []byte
+	var known pieces
 	if knownTo || s.base.Commit == "" || s.base.Schema != schema {
 		known, next.Schema = encodeKnown(s.store.target, next), schema
 	}

@@ -15,19 +15,16 @@ type encodable interface {
 }
 
 // write stores the objects of a state commit and gives the commit's name. Without known, its known.jsonl is the parent's. The ref does not move yet.
-func (s *Store) write(parent string, known, intents []byte, m Message) (string, error) {
+func (s *Store) write(parent string, known, intents pieces, m Message) (string, error) {
 	var hashes [2]plumbing.Hash
 	before := s.named[parent]
-	for i, text := range [][]byte{intents, known} {
+	for i, text := range []pieces{intents, known} {
 		if text == nil {
 			hashes[i] = before[i]
 			continue
 		}
-		if hashes[i] = plumbing.ComputeHash(plumbing.BlobObject, text); hashes[i] == before[i] {
-			continue // the parent names it too, so that nothing removes it
-		}
-		var err error
-		if hashes[i], err = s.store(plain{plumbing.BlobObject, text}); err != nil {
+		var err error // what the parent names, too, nothing removes
+		if hashes[i], err = s.store(plain{plumbing.BlobObject, text}, before[i]); err != nil {
 			return "", err
 		}
 	}
@@ -52,7 +49,7 @@ func (s *Store) encode(o encodable) (plumbing.Hash, error) {
 	encoded := &plumbing.MemoryObject{}
 	_ = o.Encode(encoded) // in memory, and of our own making: it cannot fail
 	text, _ := contentOf(encoded)
-	return s.store(plain{encoded.Type(), text})
+	return s.store(plain{encoded.Type(), pieces{string(text)}}, plumbing.ZeroHash)
 }
 
 // text is the commit's message: a subject, lines, and trailers.
