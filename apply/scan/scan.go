@@ -25,15 +25,21 @@ func Of(text string) Text { return Text{rest: text} }
 // Whole tells whether all of the text was read, and was plain.
 func (t *Text) Whole() bool { return !t.failed && t.rest == "" }
 
+// Left is how many bytes were not read yet.
+func (t *Text) Left() int { return len(t.rest) }
+
 // Failed tells whether some of the text was not plain.
 func (t *Text) Failed() bool { return t.failed }
 
 // Fail says that it is not what was expected.
 func (t *Text) Fail() { t.failed = true }
 
+// Is tells whether something comes next.
+func (t *Text) Is(next string) bool { return !t.failed && strings.HasPrefix(t.rest, next) }
+
 // May passes over something that comes next, and tells whether it did.
 func (t *Text) May(next string) bool {
-	if t.failed || !strings.HasPrefix(t.rest, next) {
+	if !t.Is(next) {
 		return false
 	}
 	t.rest = t.rest[len(next):]
@@ -73,6 +79,15 @@ func valid(text string) bool {
 	return true
 }
 
+// stops are the bytes that are not simply part of a string: of the texts of a list, nearly none.
+var stops = func() (out [256]bool) {
+	for c := range ' ' {
+		out[c] = true
+	}
+	out['"'], out['\\'] = true, true
+	return out
+}()
+
 // quoted passes over a string. plain tells whether it has no escapes.
 func (t *Text) quoted() (inside string, plain bool) {
 	t.Must(`"`)
@@ -81,7 +96,9 @@ func (t *Text) quoted() (inside string, plain bool) {
 	}
 	plain = true
 	for i := 0; i < len(t.rest); i++ {
-		switch c := t.rest[i]; {
+		c := t.rest[i]
+		switch {
+		case !stops[c]:
 		case c == '"':
 			inside, t.rest = t.rest[:i], t.rest[i+1:]
 			return inside, plain

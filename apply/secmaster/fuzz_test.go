@@ -23,7 +23,7 @@ func FuzzList(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, wrong := readPage(body, decodedConnections, "assets", "asset", "data")
+		p, wrong := readPage(body, connectionsOf, "assets", "asset", "data")
 		if wrong == "" && len(p.items) == 0 && !saysEmpty(body) {
 			t.Errorf("taken for an empty list: %q", body)
 		}
@@ -39,7 +39,7 @@ func FuzzList(f *testing.F) {
 
 func TestALongPageWithAnErrorCodeIsNoList(t *testing.T) {
 	const page = `{"code":"SecMaster.20039999","total":1,"assets":[{"id":"1","name":"a","description":"%s"}]}`
-	if p, wrong := readPage(fmt.Appendf(nil, page, strings.Repeat("x", 2*largestError)), decodedConnections, "assets"); wrong != "the answer holds an error code" || len(p.items) > 0 {
+	if p, wrong := readPage(fmt.Appendf(nil, page, strings.Repeat("x", 2*largestError)), connectionsOf, "assets"); wrong != "the answer holds an error code" || len(p.items) > 0 {
 		t.Errorf("%d items, %q", len(p.items), wrong)
 	}
 }
@@ -106,7 +106,7 @@ func FuzzAnswer(f *testing.F) {
 		if json.Unmarshal(body, &w) == nil && w.Data != nil {
 			_ = w.Data.component()
 		}
-		p, _ := readPage(body, decoded[wireComponent], "data")
+		p, _ := readPage(body, decoder[wireComponent]{}, "data")
 		for _, w := range p.items {
 			_ = w.component()
 		}

@@ -36,7 +36,7 @@ func (r *Reader) ListNamed(ctx context.Context, name string) ([]Connection, erro
 func (r *Reader) list(ctx context.Context, filter url.Values) ([]Connection, error) {
 	return lister[Connection]{
 		r: r, op: "list connections", parts: []string{"assetcredentials"}, names: []string{"assets", "asset", "data"},
-		id: func(c Connection) string { return c.ID }, decode: decodedConnections, filter: filter,
+		id: func(c Connection) string { return c.ID }, decode: connectionsOf, filter: filter,
 	}.all(ctx)
 }
 
@@ -50,7 +50,7 @@ type lister[T any] struct {
 	parts  []string
 	names  []string // under which the list may stand
 	id     func(T) string
-	decode decoder[T] // nil: package json
+	decode decoder[T]
 	filter url.Values // what the list is narrowed to
 	size   int        // the most items of a page; 0: pageSize
 	ration *ration    // of requests; nil: no bound

@@ -2,6 +2,7 @@ package secmaster
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"connsync/apply/scan"
@@ -13,8 +14,11 @@ type page[T any] struct {
 	total int // -1: not said
 }
 
-// decoder reads the array of a list.
-type decoder[T any] func(array string) ([]T, error)
+// decoder reads the array of a list. The zero one is package json.
+type decoder[T any] struct {
+	plain func(*scan.Text) []T // in the same pass as the answer around it; it fails where the array is not plain
+	text  func(array string) ([]T, error)
+}
 
 // decoded reads an array by package json.
 func decoded[T any](array string) (items []T, err error) {
@@ -22,9 +26,12 @@ func decoded[T any](array string) (items []T, err error) {
 	return items, err
 }
 
+// connectionsOf are the decoders of a list of connections.
+var connectionsOf = decoder[Connection]{plainConnections, decodedConnections}
+
 // readPage reads a list under whichever of the known names has an array. A total without an array is no empty list (C1).
 func readPage[T any](body []byte, decode decoder[T], names ...string) (page[T], string) {
-	members, ok := membersOf(string(body))
+	members, lists, ok := membersOf(string(body), decode.plain, names)
 	if !ok {
 		return page[T]{}, "the answer is not a JSON object"
 	}
@@ -41,14 +48,18 @@ func readPage[T any](body []byte, decode decoder[T], names ...string) (page[T], 
 		}
 	}
 	for _, name := range names {
+		if items, read := lists[name]; read {
+			p.items = items
+			return p, ""
+		}
 		raw := strings.TrimSpace(members[name])
 		if !strings.HasPrefix(raw, "[") {
 			continue
 		}
-		if decode == nil {
-			decode = decoded[T]
+		if decode.text == nil {
+			decode.text = decoded[T]
 		}
-		items, err := decode(raw)
+		items, err := decode.text(raw)
 		if err != nil {
 			return p, "its list cannot be read"
 		}
@@ -61,29 +72,35 @@ func readPage[T any](body []byte, decode decoder[T], names ...string) (page[T], 
 	return p, "no list under a known name"
 }
 
-// membersOf are the members of an answer, as they stand; false where it is no object.
-func membersOf(body string) (map[string]string, bool) {
-	out, text := map[string]string{}, scan.Of(strings.Trim(body, " \t\r\n"))
-	text.Object(func(name string) { out[name] = text.Value() })
+// membersOf are the members of an answer, as they stand, and the arrays that could be read at once; false where it is no object.
+func membersOf[T any](body string, plain func(*scan.Text) []T, names []string) (out map[string]string, lists map[string][]T, ok bool) {
+	out, lists = map[string]string{}, map[string][]T{}
+	text := scan.Of(strings.Trim(body, " \t\r\n"))
+	text.Object(func(name string) {
+		delete(lists, name) // the last one of a name counts
+		if plain != nil && text.Is("[") && slices.Contains(names, name) {
+			lists[name] = plain(&text)
+			delete(out, name)
+			return
+		}
+		out[name] = text.Value()
+	})
 	if text.Whole() {
-		return out, true
+		return out, lists, true
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(body), &members) != nil {
-		return nil, false
+		return nil, nil, false
 	}
 	clear(out)
 	for name, raw := range members {
 		out[name] = string(raw)
 	}
-	return out, true
+	return out, nil, true
 }
 
-// decodedConnections reads an array of connections.
+// decodedConnections reads an array of connections by package json.
 func decodedConnections(array string) ([]Connection, error) {
-	if out, ok := plainConnections(array); ok {
-		return out, nil
-	}
 	wire, err := decoded[wireConnection](array)
 	if err != nil {
 		return nil, err
@@ -98,10 +115,9 @@ func decodedConnections(array string) ([]Connection, error) {
 // leastItem is what a shown connection takes, at least, so that room is made for no more of them.
 const leastItem = 64
 
-// plainConnections reads an array in one pass, its texts as parts of it; false where it is not plain.
-func plainConnections(array string) ([]Connection, bool) {
-	out := make([]Connection, 0, min(pageSize, len(array)/leastItem))
-	text := scan.Of(array)
+// plainConnections reads an array in one pass, its texts as parts of it.
+func plainConnections(text *scan.Text) []Connection {
+	out := make([]Connection, 0, min(pageSize, text.Left()/leastItem))
 	text.Array(func() {
 		var w wireConnection
 		text.Object(func(name string) {
@@ -111,5 +127,5 @@ func plainConnections(array string) ([]Connection, bool) {
 		})
 		out = append(out, w.connection())
 	})
-	return out, text.Whole()
+	return out
 }

@@ -57,7 +57,7 @@ func (s *usesSearch) policyPage(ctx context.Context, offset int) (page[json.RawM
 	if err != nil {
 		return page[json.RawMessage]{}, err
 	}
-	p, wrong := readPage(a.body, decoded[json.RawMessage], "data")
+	p, wrong := readPage(a.body, decoder[json.RawMessage]{}, "data")
 	if wrong != "" {
 		return p, ErrUnreadable
 	}
