@@ -16,8 +16,12 @@ func firstCollection() {
 		return
 	}
 	afterFirst.Store(usualGC)
+	collected.Store(false)
 	sentinel := new([16]byte)
-	runtime.AddCleanup(sentinel, func(*atomic.Int64) { debug.SetGCPercent(int(afterFirst.Load())) }, &afterFirst)
+	runtime.AddCleanup(sentinel, func(*atomic.Int64) {
+		collected.Store(true)
+		debug.SetGCPercent(int(afterFirst.Load()))
+	}, &afterFirst)
 }
 
 // usualGC is the GOGC of a Go program, and keepingGC that of a command that keeps nearly all it reads: there is little garbage to wait for.
@@ -26,8 +30,20 @@ const (
 	keepingGC = 50
 )
 
-// afterFirst is GOGC from the first collection on; 0 where the user chose it.
-var afterFirst atomic.Int64
+// afterFirst is GOGC from the first collection on; 0 where the user chose it. collected tells whether that was.
+var (
+	afterFirst atomic.Int64
+	collected  atomic.Bool
+)
 
-// keepsAll is called by a command that keeps nearly all it reads, before it reads much.
-func keepsAll() { afterFirst.CompareAndSwap(usualGC, keepingGC) }
+// keepsAll is called by a command that keeps nearly all it reads, before it reads much. Its first garbage collection waits for 48 MB, since there would be little to
+// collect before; the others come the sooner.
+func keepsAll() {
+	if !afterFirst.CompareAndSwap(usualGC, keepingGC) {
+		return
+	}
+	debug.SetGCPercent(12 * usualGC)
+	if collected.Load() {
+		debug.SetGCPercent(keepingGC)
+	}
+}

@@ -23,12 +23,18 @@ func TestOnlyTheFirstCollectionComesLater(t *testing.T) {
 		if now := gcPercent(); now != 4*usualGC {
 			t.Errorf("at the start GOGC is %d", now)
 		}
-		before()
+		if before(); then == keepingGC && gcPercent() != 12*usualGC {
+			t.Errorf("for a command that keeps all, GOGC is %d", gcPercent())
+		}
 		for end := time.Now().Add(time.Minute); gcPercent() != then; runtime.GC() {
 			if time.Now().After(end) {
 				t.Fatalf("a GOGC of %d does not come", then)
 			}
 		}
+	}
+	afterFirst.Store(usualGC)
+	if keepsAll(); gcPercent() != keepingGC { // after the first collection
+		t.Errorf("a command that keeps all waits for its second collection with a GOGC of %d", gcPercent())
 	}
 	debug.SetGCPercent(50)
 	afterFirst.Store(0)
