@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"connsync/apply/secmaster"
 	"connsync/apply/state"
 	"connsync/diff"
 	"connsync/manifest"
@@ -127,8 +126,8 @@ func (v *preview) readKnown(ctx context.Context, targets []wanted) {
 	for _, t := range targets {
 		known, err := v.known(ctx, t)
 		v.states[t.Name] = stateRead{known, err}
-		if err == nil && secmaster.PagesOf(len(known.Known)) > 1 && len(v.early) < targetsOnce && !v.g.Verbose {
-			v.early[t.Name] = v.listEarly(ctx, t)
+		if err == nil {
+			v.promised(ctx, t, len(known.Known))
 		}
 	}
 }
@@ -156,6 +155,7 @@ func (v *preview) known(ctx context.Context, t wanted) (state.Snapshot, error) {
 	store, err := v.g.store(v.w, v.src, v.policy, t.Name)
 	var snap state.Snapshot
 	if err == nil {
+		v.promised(ctx, t, store.Estimate())
 		snap, err = store.ReadShared(ctx)
 	}
 	if err == nil {

@@ -15,8 +15,16 @@ type earlyLook struct {
 	begun  func() error // waits until both are there, and gives the error where they are not
 }
 
-// listEarly begins with one of the first targets where known state promises more than a page. With --verbose nothing is early, so that a target's requests
-// stand together. Wrong manifests stop a command all the same: only a list was asked for.
+// promised has the list of a target asked for once its known state promises more than a page of so many connections, but of no more targets than are looked
+// at side by side. With --verbose nothing is early, so that a target's requests stand together. Wrong manifests stop a command all the same: only a
+// list was asked for.
+func (v *preview) promised(ctx context.Context, t wanted, connections int) {
+	if v.early[t.Name] == nil && secmaster.PagesOf(connections) > 1 && len(v.early) < targetsOnce && !v.g.Verbose {
+		v.early[t.Name] = v.listEarly(ctx, t)
+	}
+}
+
+// listEarly begins with a list.
 func (v *preview) listEarly(ctx context.Context, t wanted) *earlyLook {
 	e := &earlyLook{}
 	e.begun = secrets.Begun(func() (err error) {
