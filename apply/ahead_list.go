@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"time"
 
 	"connsync/diff"
 	"connsync/secrets"
@@ -10,22 +11,26 @@ import (
 // AheadReader is a Reader whose list was asked for before it is needed: what it waits for is read meanwhile.
 type AheadReader struct {
 	Reader
+	asked  time.Time
 	cancel context.CancelFunc
 	ended  func() error // nil once the list was given
 	listed []diff.Have
 }
 
 // ListAhead asks for the list at once, in the background, and takes it apart. It serves the first look at the workspace. Stop has to be called.
-func ListAhead(ctx context.Context, r Reader) *AheadReader {
+func ListAhead(ctx context.Context, r Reader, c Clock) *AheadReader {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &AheadReader{Reader: r, cancel: cancel}
+	a := &AheadReader{Reader: r, asked: c.now(), cancel: cancel}
 	a.ended = secrets.Begun(func() (err error) { a.listed, err = listed(ctx, r); return err })
 	return a
 }
 
+// pending tells whether the list is still to be given.
+func (a *AheadReader) pending() bool { return a != nil && a.ended != nil }
+
 // listed is the workspace's list, taken apart.
 func listed(ctx context.Context, r Reader) ([]diff.Have, error) {
-	if a, ok := r.(*AheadReader); ok && a.ended != nil {
+	if a, ok := r.(*AheadReader); ok && a.pending() {
 		err := a.ended() // its context ends with the one of the command
 		listed := a.listed
 		a.ended, a.listed = nil, nil

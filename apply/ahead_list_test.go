@@ -40,7 +40,7 @@ func waiting() *waitingReader {
 // A list that was asked for early serves the first plan, and no other one.
 func TestAnEarlyListIsUsedOnce(t *testing.T) {
 	r, ctx := waiting(), context.Background()
-	early := apply.ListAhead(ctx, r)
+	early := apply.ListAhead(ctx, r, apply.Clock{})
 	defer early.Stop()
 	<-r.lists // before anything was planned
 	r.may <- struct{}{}
@@ -59,7 +59,7 @@ func TestAnEarlyListIsUsedOnce(t *testing.T) {
 // A list that no one needs is broken off, and is over when Stop returns.
 func TestAnEarlyListThatNoOneNeedsIsBrokenOff(t *testing.T) {
 	r := waiting()
-	early := apply.ListAhead(context.Background(), r)
+	early := apply.ListAhead(context.Background(), r, apply.Clock{})
 	<-r.lists
 	early.Stop()
 	select {

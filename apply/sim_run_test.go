@@ -130,9 +130,14 @@ func (r *simRun) prepare() error {
 	if r.began.Applied > r.revision.name() {
 		return errSimOlder
 	}
-	now := time.Now()
+	now, client := time.Now(), unasked{r.client()}
+	var listed *apply.AheadReader
+	if r.number%2 == 0 { // every other run asks for its list as soon as it has the lock
+		listed = apply.ListAhead(r.ctx, client, apply.Clock{Sleep: r.sleep})
+		defer listed.Stop()
+	}
 	r.planned, err = apply.Prepare(r.ctx, apply.Sync{
-		Target: r.target(), Client: unasked{r.client()}, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism, Openers: 2,
+		Target: r.target(), Client: client, Listed: listed, State: session, Files: r.revision.files, Open: r.open, Parallelism: r.parallelism, Openers: 2,
 		Run:   state.Run{ID: fmt.Sprint("run", r.number), Started: now, Expires: now.Add(r.expires)},
 		Clock: apply.Clock{Sleep: r.sleep},
 	})

@@ -19,6 +19,7 @@ type Open func(ctx context.Context, name string, data []byte) (map[secrets.Path]
 type Sync struct {
 	Target
 	Client      Writer
+	Listed      *AheadReader   // the first list, asked for under the lock by that client; nil: it is asked for when it is needed
 	State       *state.Session // locked; Target.Known is its snapshot
 	Files       fs.FS          // the tree Want was read from
 	Open        Open
@@ -64,8 +65,8 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 		s.Settle = time.Minute
 	}
 	s.Known = s.State.Snapshot()
-	asked := s.Clock.now()
-	o, err := observe(ctx, s.Client, s.Target)
+	first, asked := s.first()
+	o, err := observe(ctx, first, s.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +82,14 @@ func Prepare(ctx context.Context, s Sync) (*Prepared, error) {
 	err = prepared.compare(ctx)
 	o.uses(ctx, s.Client, s.Target, &prepared.Plan)
 	return prepared, err
+}
+
+// first is what gives the first list, and when that is asked for, at the earliest.
+func (s Sync) first() (Reader, time.Time) {
+	if s.Listed.pending() {
+		return s.Listed, s.Listed.asked
+	}
+	return s.Client, s.Clock.now()
 }
 
 // OnlyRecord leaves of the plan what is recorded and not written: the connections taken over as they are.

@@ -3,6 +3,8 @@ package state_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"connsync/apply/state"
@@ -13,32 +15,40 @@ import (
 // How many connections are known is told before any of them is read, near enough to know whether a list has one page or many; it does
 // not matter how Git keeps them.
 func TestKnownStateIsEstimatedUnread(t *testing.T) {
-	dir := repository(t)
-	s := store(t, dir)
-	if n := s.Estimate(); n != 0 {
-		t.Errorf("%d of none", n)
-	}
-	for _, n := range []int{50, 400, 3000} {
-		l := locked(t, s)
-		commit(t, l, new(state.Edit).Record(manyKnown(n)...))
+	for n, secret := range map[int]bool{0: true, 50: true, 400: true, 450: false, 3000: true, 3001: false} {
+		dir := repository(t)
+		l := locked(t, store(t, dir))
+		commit(t, l, new(state.Edit).Record(manyKnown(n, secret)...))
 		_ = l.Close()
 		for _, kept := range []string{"in a file of its own", "packed"} {
-			if got := s.Estimate(); got < n/2 || got > 2*n {
-				t.Errorf("%d connections %s are estimated to be %d", n, kept, got)
+			if got := store(t, dir).Estimate(); got < n*2/5 || got > n*5/2 {
+				t.Errorf("%d connections (with secrets: %v) %s are estimated to be %d", n, secret, kept, got)
 			}
 			run(t, dir, "gc", "--quiet", "--prune=now")
-			s = store(t, dir)
 		}
-	}
-	other := run(t, dir, "commit-tree", "-m", "x", run(t, dir, "mktree"))
-	run(t, dir, "update-ref", state.Ref("prod"), other)
-	if n := store(t, dir).Estimate(); n != 0 {
-		t.Errorf("what is no known state is estimated to be of %d connections", n)
 	}
 }
 
-// manyKnown are records as a sync of files with one secret each makes them.
-func manyKnown(n int) []diff.Known {
+// What is not there, or is no known state, is of no connections.
+func TestNoKnownStateIsEstimatedToBeNone(t *testing.T) {
+	dir := repository(t)
+	if n := store(t, dir).Estimate(); n != 0 {
+		t.Errorf("%d of none", n)
+	}
+	run(t, dir, "update-ref", state.Ref("prod"), run(t, dir, "commit-tree", "-m", "x", run(t, dir, "mktree")))
+	if n := store(t, dir).Estimate(); n != 0 {
+		t.Errorf("%d of another tree", n)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".git", state.Ref("prod")), []byte("no name\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if n := store(t, dir).Estimate(); n != 0 {
+		t.Errorf("%d of a broken ref", n)
+	}
+}
+
+// manyKnown are records as a sync makes them: of files with a secret each, or of one file without.
+func manyKnown(n int, secret bool) []diff.Known {
 	out := make([]diff.Known, n)
 	for i := range out {
 		digest := func(of string) string { return fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, i, of)))[:32] }
@@ -49,6 +59,11 @@ func manyKnown(n int) []diff.Known {
 			Clear:   secrets.TableOf(map[secrets.Path]diff.Digests{"description": same("d"), "config.kafkaAddr": same("a"), "config.userName": same("u")}),
 			Secrets: secrets.TableOf(map[secrets.Path]secrets.Fingerprint{"config.password": secrets.Fingerprint(digest("f"))}), Marks: secrets.TableOf(map[secrets.Path]string{"config.password": digest("m")}),
 			Keys: digest("k"), File: fmt.Sprintf("connections/%03d/bus_%05d.yaml", i/100, i), Blob: digest("b") + "01234567", Commit: "0123456789012345678901234567890123456789", LastModified: "2026-01-02T03:04:05Z", MAC: digest("mac"), Checked: digest("c"),
+		}
+		if !secret {
+			k := &out[i]
+			k.Clear, k.Secrets, k.Marks, k.Keys, k.LastModified, k.MAC = k.Clear[:1], nil, nil, "", "", ""
+			k.File, k.Blob = "connections/prod.yaml", "0123456789012345678901234567890123456789"
 		}
 	}
 	return out

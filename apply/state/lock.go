@@ -23,7 +23,7 @@ func (s *Store) hold(ctx context.Context, wait time.Duration) (*flock.Flock, err
 	defer cancel()
 	got := false
 	err := s.repo.effect("lock", func() (err error) {
-		if got, err = l.TryLock(); err == nil && !got {
+		if got, err = l.TryLock(); err == nil && !got && wait > 0 {
 			defer s.repo.waits((&BusyError{holder(file)}).Error(), s.repo.Now().Add(wait))()
 			got, err = l.TryLockContext(limited, 100*time.Millisecond)
 		}

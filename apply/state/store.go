@@ -88,6 +88,9 @@ func Open(r Repo, target string) (*Store, error) {
 	return &Store{repo: r, target: target, ref: Ref(target), named: map[string][2]plumbing.Hash{}}, nil
 }
 
+// Shared tells whether a Remote shares the state.
+func (s *Store) Shared() bool { return s.repo.Remote != nil }
+
 // Read is known state as it stands here, without a lock and without asking a Remote. A target without a ref has the zero Snapshot.
 func (s *Store) Read(ctx context.Context) (Snapshot, error) {
 	if err := ctx.Err(); err != nil {

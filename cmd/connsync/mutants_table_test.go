@@ -158,7 +158,7 @@ var mutants = []mutant{
 	{"the hash of a plan leaves its secrets out", "diff/summary.go", "string(s.Fingerprint)}", `""}`, "./diff TestHash"},
 
 	// What is remembered.
-	{"nobody waits for the lock", "apply/state/lock.go", "if got, err = l.TryLock(); err == nil && !got {", "if got = true; err == nil && !got {", "./apply/state TestOneAtATime"},
+	{"nobody waits for the lock", "apply/state/lock.go", "if got, err = l.TryLock(); err == nil && !got && wait > 0 {", "if got = true; err == nil && !got && wait > 0 {", "./apply/state TestOneAtATime"},
 	{"a run of another machine is not waited for", "apply/state/session.go", "if err == nil && (!s.base.heldAt(now) || s.base.Run.ID == past) {", "if err == nil {", "./apply/state TestAnAnnouncement"},
 	{"a ref that moved meanwhile is overwritten", "apply/state/replace.go", "case now != old:", "case now != old && problem != now:\n\tcase now != old:", "./apply/state TestARefThatMoved"},
 	{"the ref is replaced before it is compared", "apply/state/replace.go", "\tcase now != old:\n\t\ts.unlockRef()", "\tcase now != old:\n\t\t_ = os.Rename(s.refLock(), s.path(s.ref))", "./apply/state TestARefThatMoved"},

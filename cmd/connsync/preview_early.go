@@ -29,7 +29,7 @@ func (v *preview) listEarly(ctx context.Context, t wanted) *earlyLook {
 	e := &earlyLook{}
 	e.begun = secrets.Begun(func() (err error) {
 		if e.reader, err = v.reader(ctx, t); err == nil {
-			e.list = apply.ListAhead(ctx, e.reader)
+			e.list = apply.ListAhead(ctx, e.reader, apply.Clock{})
 		}
 		return err
 	})

@@ -7,8 +7,6 @@ import (
 	"connsync/apply"
 	"connsync/apply/secmaster"
 	"connsync/apply/state"
-	"connsync/manifest"
-	"connsync/manifest/gitfs"
 	"connsync/secrets"
 )
 
@@ -24,35 +22,6 @@ func sharedFiles(ts []wanted) map[string]bool {
 		}
 	}
 	return out
-}
-
-// vouchers are the states that may vouch for files, as this clone has them: what is known once the lock is held decides. Where connections may be deleted,
-// every file is read, and where every one is shown.
-func (r *syncRun) vouchers(ctx context.Context, p manifest.Project) *vouchers {
-	r.hints.states = map[string]state.Snapshot{}
-	if r.how.prune || r.g.Verbose || gitfs.IsRemote(r.g.State) {
-		return &r.hints
-	}
-	states := r.hints.states
-	ended := secrets.Begun(func() error { r.readKept(ctx, p, states); return nil })
-	r.hints.read = func() map[string]state.Snapshot {
-		_ = ended() // what is not read vouches for nothing
-		return states
-	}
-	return &r.hints
-}
-
-// readKept reads known state as this clone has it, while manifests are looked for.
-func (r *syncRun) readKept(ctx context.Context, p manifest.Project, into map[string]state.Snapshot) {
-	for _, t := range r.g.selected(p, manifest.Set{}) {
-		store, err := r.g.store(r.w, r.src, manifest.StatePolicy{Remote: "none"}, t.Name)
-		if err != nil {
-			continue // it is told where it is needed
-		}
-		if snap, err := store.Read(ctx); err == nil {
-			into[t.Name] = snap
-		}
-	}
 }
 
 // prepareAll plans the targets, some at a time. All their locks are taken first, one after the other in the order of the targets: of two syncs of the same
@@ -88,6 +57,11 @@ func (r *syncRun) prepareAll(ctx context.Context, ts []wanted) {
 
 // hold takes the lock on one target's known state.
 func (r *syncRun) hold(ctx context.Context, u *targetRun) error {
+	if e := r.early; e != nil {
+		e.store.Remember(r.hints.states[u.wanted.Name])
+		u.session, u.client, u.listed = e.session, e.client, e.listed
+		return nil
+	}
 	store, err := r.g.store(r.w, r.src, r.policy, u.wanted.Name)
 	if err != nil {
 		return err
@@ -117,7 +91,7 @@ func (r *syncRun) plan(ctx context.Context, u *targetRun, now time.Time) error {
 	target.Dirty = r.dirty
 	run := r.identity(now)
 	p, err := apply.Prepare(ctx, apply.Sync{
-		Target: target, Client: client, State: u.session, Files: r.src.files, Open: openWith(r.opener, r.shared), Versions: r.src.versions(r.paths),
+		Target: target, Client: client, Listed: u.listed, State: u.session, Files: r.src.files, Open: openWith(r.opener, r.shared), Versions: r.src.versions(r.paths),
 		Run: run, Parallelism: r.cmd.Parallelism, Settle: r.cmd.Settle,
 		Message: state.Message{Trailers: trailers(run, r.src.commit.Author)}, Progress: r.bars.Show,
 	})

@@ -33,6 +33,7 @@ type syncRun struct {
 	dirty  bool // the worktree has changes beside the commit
 	names  names
 	hints  vouchers // known state as this clone has it, before the lock
+	early  *earlyHold
 
 	sessions  []*state.Session
 	previewed []diff.Plan // of a dry run
@@ -47,13 +48,15 @@ type syncRun struct {
 type targetRun struct {
 	wanted  wanted
 	session *state.Session
-	client  *secmaster.Client // planned again, it is the same one, with its memory of who uses what
+	client  *secmaster.Client  // planned again, it is the same one, with its memory of who uses what
+	listed  *apply.AheadReader // a list asked for under the lock; nil for none
 	planned *apply.Prepared
 	err     error // why it is not planned
 }
 
 func (r *syncRun) close() {
 	r.hints.await() // it reads what is closed here
+	r.early.close()
 	for _, s := range r.sessions {
 		_ = s.Close()
 	}
