@@ -1,8 +1,12 @@
 package main
 
 import (
+	"maps"
 	"os"
+	"slices"
 	"sync"
+
+	"connsync/manifest/gitfs"
 )
 
 // ours are the variables with credentials for connsync itself, each with the type of SOPS key that is found by it. No
@@ -35,6 +39,7 @@ func withhold() *withheld {
 			_ = os.Unsetenv(name)
 		}
 	}
+	gitfs.Withhold(slices.Collect(maps.Keys(w.values))) // a Git may start while one is lent
 	return w
 }
 

@@ -3,7 +3,6 @@ package gitfs
 import (
 	"encoding/base64"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -67,7 +66,7 @@ func (r *Repository) credentials(address string, env func(string) string) transp
 // configuration includes, which only Git follows. "" where there is none, or no Git.
 func (r *Repository) extraHeader(address string) string {
 	cmd := exec.Command("git", "config", "--get-urlmatch", "http.extraheader", address)
-	cmd.Env = append(os.Environ(), "GIT_DIR="+r.layout.gitDir)
+	cmd.Env = append(environ(), "GIT_DIR="+r.layout.gitDir)
 	out, err := cmd.Output()
 	if err != nil || r.layout.gitDir == "" {
 		return ""

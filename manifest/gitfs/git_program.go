@@ -38,7 +38,9 @@ var rejected sync.Map
 
 // unusable says why a program cannot be used; "" where it can.
 func unusable(program string) string {
-	out, err := exec.Command(program, "version").Output()
+	cmd := exec.Command(program, "version")
+	cmd.Env = environ()
+	out, err := cmd.Output()
 	v := gitVersion.Regexp().FindSubmatch(out)
 	if err != nil || v == nil {
 		return "git does not tell its version"

@@ -72,7 +72,7 @@ func (l *limited) Write(b []byte) (int, error) {
 
 // environment is all that a Git command knows: of Git's own variables, those for reaching a remote; and its whole configuration.
 func (g *gitLine) environment(p *private, k key, asks *counter) []string {
-	env := withoutGit(os.Environ(), "GIT_SSL_", "GIT_PROXY_SSL_", "GIT_SSH", "GIT_ASKPASS", "GIT_HTTP_PROXY_AUTHMETHOD", "GIT_EXEC_PATH")
+	env := withoutGit(environ(), "GIT_SSL_", "GIT_PROXY_SSL_", "GIT_SSH", "GIT_ASKPASS", "GIT_HTTP_PROXY_AUTHMETHOD", "GIT_EXEC_PATH")
 	env = append(env,
 		"GIT_DIR="+p.dir, "LC_ALL=C", "LANGUAGE=", "GIT_TERMINAL_PROMPT=0",
 		"GIT_ALLOW_PROTOCOL=file:http:https:ssh", "GIT_CONFIG_GLOBAL="+filepath.Join(p.dir, "owners"), "GIT_CONFIG_NOSYSTEM=1")

@@ -2,7 +2,6 @@ package gitfs
 
 import (
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -75,7 +74,7 @@ func (s settings) mayName(start string) bool {
 // ask is what a Git command says in the repository, as Git itself finds it: told where it is, Git would not look at who owns it.
 func (r *Repository) ask(args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"-C", r.base()}, args...)...)
-	cmd.Env = append(withoutGit(os.Environ(), "GIT_CONFIG_"), "LC_ALL=C", "LANGUAGE=")
+	cmd.Env = append(withoutGit(environ(), "GIT_CONFIG_"), "LC_ALL=C", "LANGUAGE=")
 	if r.scratch { // it is our own
 		cmd.Env = append(cmd.Env, "GIT_DIR="+r.layout.gitDir)
 	}
