@@ -16,6 +16,7 @@ import (
 type earlyHold struct {
 	store   *state.Store
 	session *state.Session
+	begun   func() error       // waits until the list is asked for
 	client  *secmaster.Client  // nil where it cannot be made: that is told where it is needed
 	listed  *apply.AheadReader // nil with it
 }
@@ -35,9 +36,13 @@ func (r *syncRun) holdEarly(ctx context.Context, p manifest.Project, ts []wanted
 		return nil
 	}
 	e := &earlyHold{store: store, session: session}
-	if e.client, err = r.g.writer(ctx, r.w, ts[0], r.cmd.need()); err == nil {
-		e.listed = apply.ListAhead(ctx, e.client, apply.Clock{})
-	}
+	e.begun = secrets.Begun(func() error { // credentials may have to be asked for
+		client, err := r.g.writer(ctx, r.w, ts[0], r.cmd.need())
+		if err == nil {
+			e.client, e.listed = client, apply.ListAhead(ctx, client, apply.Clock{})
+		}
+		return err
+	})
 	return e
 }
 
@@ -46,10 +51,8 @@ func (e *earlyHold) close() {
 	if e == nil {
 		return
 	}
-	if e.listed != nil {
+	if e.begun() == nil {
 		e.listed.Stop()
-	}
-	if e.client != nil {
 		e.client.Close()
 	}
 	_ = e.session.Close()

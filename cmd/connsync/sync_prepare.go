@@ -59,6 +59,7 @@ func (r *syncRun) prepareAll(ctx context.Context, ts []wanted) {
 func (r *syncRun) hold(ctx context.Context, u *targetRun) error {
 	if e := r.early; e != nil {
 		e.store.Remember(r.hints.states[u.wanted.Name])
+		_ = e.begun() // what cannot be asked for now is asked for later, and told then
 		u.session, u.client, u.listed = e.session, e.client, e.listed
 		return nil
 	}
