@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"connsync/apply"
 	"connsync/apply/secmaster"
@@ -92,6 +93,34 @@ func TestWaitingForACreateEndsWithTheRun(t *testing.T) {
 		_ = session.Close()
 		if err == nil || p != nil || len(s.known().Intents) != 1 || s.server.Count(emulator.RouteCreate) != 1 {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A list that was asked for ahead, while an interrupted create could still appear, does not tell that it never will, however late the plan is made: another list does.
+func TestAnEarlyListDoesNotOutliveTheSettleWindow(t *testing.T) {
+	for before, lists := range map[time.Duration]int{time.Second: 2, -time.Second: 1} { // the end of the window
+		s := staged(t, "a")
+		s.server.Fail(emulator.Fault{Route: emulator.RouteCreate, Kind: emulator.FaultReset})
+		s.expect(s.sync(), "unknown a", 1, 0)
+		s.clock.at = s.known().Intents["a"].Expires.Add(time.Minute - before)
+		s.server.ResetRequests()
+		target, w, session, err := s.target()
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := apply.ListAhead(context.Background(), w, apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep})
+		for s.server.Count(emulator.RouteList) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		s.clock.at = s.clock.at.Add(time.Hour)
+		p, err := apply.Prepare(context.Background(), apply.Sync{
+			Target: target, Client: w, Listed: listed, State: session, Files: s.files, Open: s.opener(), Settle: time.Minute, Clock: apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep},
+		})
+		listed.Stop()
+		_ = session.Close()
+		if err != nil || p.Plan.Count(diff.Create) != 1 || s.server.Count(emulator.RouteList) != lists {
+			t.Errorf("asked for %v before the end of the window: %d lists, %v", before, s.server.Count(emulator.RouteList), err)
 		}
 	}
 }

@@ -87,6 +87,22 @@ func TestWhatProgramsWriteIsPlain(t *testing.T) {
 	}
 }
 
+// Of all bytes, a string has as they are those that RFC 8259 allows in it, and ends at a quote.
+func TestWhichBytesAreInAString(t *testing.T) {
+	for c := range 256 {
+		text := Of(`"a` + string([]byte{byte(c)}) + `b"`)
+		text.Value()
+		if want := c >= ' ' && c != '"'; text.Whole() != want { // a backslash makes an escape of what follows
+			t.Errorf("%q in a string: plain is %v", byte(c), text.Whole())
+		}
+		other := Of(`"a` + string([]byte{'\\', byte(c)}) + `"`)
+		other.Value()
+		if want := bytes.IndexByte([]byte(`"\/bfnrt`), byte(c)) >= 0; other.Whole() != want {
+			t.Errorf("%q behind a backslash: plain is %v", byte(c), other.Whole())
+		}
+	}
+}
+
 // What fails, stays failed, and reads nothing more.
 func TestWhatFailsReadsNothingMore(t *testing.T) {
 	text := Of(`{"a":x,"b":1}`)

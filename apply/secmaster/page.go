@@ -80,7 +80,6 @@ func membersOf[T any](body string, plain func(*scan.Text) []T, names []string) (
 		delete(lists, name) // the last one of a name counts
 		if plain != nil && text.Is("[") && slices.Contains(names, name) {
 			lists[name] = plain(&text)
-			delete(out, name)
 			return
 		}
 		out[name] = text.Value()

@@ -159,6 +159,9 @@ var mutants = []mutant{
 
 	// What is remembered.
 	{"nobody waits for the lock", "apply/state/lock.go", "if got, err = l.TryLock(); err == nil && !got && wait > 0 {", "if got = true; err == nil && !got && wait > 0 {", "./apply/state TestOneAtATime"},
+	{"a list counts as asked for when the plan is made", "apply/sync.go", "return s.Listed, s.Listed.asked", "return s.Listed, s.Clock.now()", "./apply TestAnEarlyListDoesNot"},
+	{"a list is asked for before the remote is", "cmd/connsync/sync_early.go", "store.Shared() || ", "", "./cmd/connsync TestWhichSyncsHold"},
+	{"Git is lent what SOPS is", "cmd/connsync/environment.go", "gitfs.Withhold(slices.Collect(maps.Keys(w.values)))", "gitfs.Withhold(slices.Collect(maps.Keys(w.values))[:0])", "./cmd/connsync TestGitIsNotLent"},
 	{"a run of another machine is not waited for", "apply/state/session.go", "if err == nil && (!s.base.heldAt(now) || s.base.Run.ID == past) {", "if err == nil {", "./apply/state TestAnAnnouncement"},
 	{"a ref that moved meanwhile is overwritten", "apply/state/replace.go", "case now != old:", "case now != old && problem != now:\n\tcase now != old:", "./apply/state TestARefThatMoved"},
 	{"the ref is replaced before it is compared", "apply/state/replace.go", "\tcase now != old:\n\t\ts.unlockRef()", "\tcase now != old:\n\t\t_ = os.Rename(s.refLock(), s.path(s.ref))", "./apply/state TestARefThatMoved"},
