@@ -17,11 +17,12 @@ type AheadReader struct {
 	listed []diff.Have
 }
 
-// ListAhead asks for the list at once, in the background, and takes it apart. It serves the first look at the workspace. Stop has to be called.
-func ListAhead(ctx context.Context, r Reader, c Clock) *AheadReader {
+// ListAhead asks for the list at once, in the background, and takes it apart: it is likely to have so many connections, at least. It serves the first look at the
+// workspace. Stop has to be called.
+func ListAhead(ctx context.Context, r Reader, likely int, c Clock) *AheadReader {
 	ctx, cancel := context.WithCancel(ctx)
 	a := &AheadReader{Reader: r, asked: c.now(), cancel: cancel}
-	a.ended = secrets.Begun(func() (err error) { a.listed, err = listed(ctx, r); return err })
+	a.ended = secrets.Begun(func() (err error) { a.listed, err = listed(ctx, r, likely); return err })
 	return a
 }
 
@@ -29,13 +30,14 @@ func ListAhead(ctx context.Context, r Reader, c Clock) *AheadReader {
 func (a *AheadReader) pending() bool { return a != nil && a.ended != nil }
 
 // listed is the workspace's list, taken apart.
-func listed(ctx context.Context, r Reader) ([]diff.Have, error) {
+func listed(ctx context.Context, r Reader, likely int) ([]diff.Have, error) {
 	if a, ok := r.(*AheadReader); ok && a.pending() {
 		err := a.ended() // its context ends with the one of the command
 		listed := a.listed
 		a.ended, a.listed = nil, nil
 		return listed, err
 	}
+	r.Expect(likely)
 	all, err := r.List(ctx)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type waitingReader struct {
 	ended chan error
 }
 
+func (*waitingReader) Expect(int) {}
+
 func (r *waitingReader) ProjectID(context.Context) (string, error) { return "p", nil }
 
 func (r *waitingReader) List(ctx context.Context) ([]secmaster.Connection, error) {
@@ -40,7 +42,7 @@ func waiting() *waitingReader {
 // A list that was asked for early serves the first plan, and no other one.
 func TestAnEarlyListIsUsedOnce(t *testing.T) {
 	r, ctx := waiting(), context.Background()
-	early := apply.ListAhead(ctx, r, apply.Clock{})
+	early := apply.ListAhead(ctx, r, 0, apply.Clock{})
 	defer early.Stop()
 	<-r.lists // before anything was planned
 	r.may <- struct{}{}
@@ -59,7 +61,7 @@ func TestAnEarlyListIsUsedOnce(t *testing.T) {
 // A list that no one needs is broken off, and is over when Stop returns.
 func TestAnEarlyListThatNoOneNeedsIsBrokenOff(t *testing.T) {
 	r := waiting()
-	early := apply.ListAhead(context.Background(), r, apply.Clock{})
+	early := apply.ListAhead(context.Background(), r, 0, apply.Clock{})
 	<-r.lists
 	early.Stop()
 	select {

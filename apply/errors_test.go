@@ -109,7 +109,7 @@ func TestAnEarlyListDoesNotOutliveTheSettleWindow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		listed := apply.ListAhead(context.Background(), w, apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep})
+		listed := apply.ListAhead(context.Background(), w, 0, apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep})
 		for s.server.Count(emulator.RouteList) == 0 {
 			time.Sleep(time.Millisecond)
 		}

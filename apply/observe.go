@@ -75,7 +75,7 @@ func (o *observation) ids() map[string]bool {
 // look lists the workspace, and asks by id for every known connection not in the list: only
 // where both agree is a connection gone.
 func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Have, error) {
-	all, err := listed(ctx, r)
+	all, err := listed(ctx, r, len(known))
 	if err != nil {
 		return nil, err
 	}

@@ -421,6 +421,8 @@ func (w *workspace) ListNamed(ctx context.Context, _ string) ([]secmaster.Connec
 	return w.List(ctx)
 }
 
+func (*workspace) Expect(int) {}
+
 func (w *workspace) List(context.Context) ([]secmaster.Connection, error) {
 	return slices.Clone(w.there), nil
 }

@@ -31,6 +31,8 @@ func (w shownOnly) Show(_ context.Context, id string) (secmaster.Connection, err
 	return c, nil
 }
 
+func (shownOnly) Expect(int) {}
+
 func (shownOnly) Components(context.Context) ([]secmaster.Component, error) { return nil, nil }
 
 func (shownOnly) Uses(context.Context, []string) secmaster.Usage { return secmaster.Usage{} }

@@ -133,7 +133,7 @@ func (r *simRun) prepare() error {
 	now, client := time.Now(), unasked{r.client()}
 	var listed *apply.AheadReader
 	if r.number%2 == 0 { // every other run asks for its list as soon as it has the lock
-		listed = apply.ListAhead(r.ctx, client, apply.Clock{Sleep: r.sleep})
+		listed = apply.ListAhead(r.ctx, client, r.number, apply.Clock{Sleep: r.sleep})
 		defer listed.Stop()
 	}
 	r.planned, err = apply.Prepare(r.ctx, apply.Sync{

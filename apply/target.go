@@ -16,6 +16,7 @@ import (
 
 // Reader is what planning may ask of SecMaster. A dry run holds nothing more, so it cannot write.
 type Reader interface {
+	Expect(connections int) // in the next list, at least
 	List(context.Context) ([]secmaster.Connection, error)
 	Show(ctx context.Context, id string) (secmaster.Connection, error)
 	Components(context.Context) ([]secmaster.Component, error)

@@ -20,8 +20,9 @@ type Reader struct {
 	clock   serverClock
 	holder  holder
 
-	mu      sync.Mutex
-	project string
+	mu       sync.Mutex
+	project  string
+	expected int // connections of the workspace
 
 	versions versionMemory
 }

@@ -213,18 +213,21 @@ func TestPagesThatDoNotFitTogetherAreNoList(t *testing.T) {
 			return 0
 		}, false},
 	} {
-		var requests atomic.Int64
-		answer := rows(c.n, c.total, c.shift)
-		s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			requests.Add(1)
-			answer(w, r)
-		}))
-		got, err := s.List(context.Background())
-		if most := int64(4*(c.n/199+2) + 3*8); requests.Load() > most {
-			t.Errorf("%s: %d requests", c.what, requests.Load())
-		}
-		if c.whole && (err != nil || len(got) != c.n) || !c.whole && (!errors.Is(err, secmaster.ErrIncomplete) || got != nil) {
-			t.Errorf("%s: %d items, %v", c.what, len(got), err)
+		for _, expected := range []int{0, c.n / 2, c.n, 5 * c.n} {
+			var requests atomic.Int64
+			answer := rows(c.n, c.total, c.shift)
+			s := beside(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				answer(w, r)
+			}))
+			s.Expect(expected)
+			got, err := s.List(context.Background())
+			if most := int64(4*(c.n/199+2) + 4*8); requests.Load() > most {
+				t.Errorf("%s, %d expected: %d requests", c.what, expected, requests.Load())
+			}
+			if c.whole && (err != nil || len(got) != c.n) || !c.whole && (!errors.Is(err, secmaster.ErrIncomplete) || got != nil) {
+				t.Errorf("%s, %d expected: %d items, %v", c.what, expected, len(got), err)
+			}
 		}
 	}
 }

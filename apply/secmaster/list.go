@@ -26,17 +26,23 @@ const (
 func PagesOf(n int) int { return max(1, (n+pageSize-2)/(pageSize-1)) }
 
 // List is every connection of the workspace, or an error: of class ErrIncomplete where it cannot be known that it is every one.
-func (r *Reader) List(ctx context.Context) ([]Connection, error) { return r.list(ctx, nil) }
+func (r *Reader) List(ctx context.Context) ([]Connection, error) {
+	all, err := r.list(ctx, nil, r.expectedNow())
+	if err == nil {
+		r.listed(len(all))
+	}
+	return all, err
+}
 
 // ListNamed is every connection whose name holds a text, by the server's own filter: what it leaves out may be there all the same.
 func (r *Reader) ListNamed(ctx context.Context, name string) ([]Connection, error) {
-	return r.list(ctx, url.Values{"name": {name}})
+	return r.list(ctx, url.Values{"name": {name}}, 0)
 }
 
-func (r *Reader) list(ctx context.Context, filter url.Values) ([]Connection, error) {
+func (r *Reader) list(ctx context.Context, filter url.Values, expected int) ([]Connection, error) {
 	return lister[Connection]{
 		r: r, op: "list connections", parts: []string{"assetcredentials"}, names: []string{"assets", "asset", "data"},
-		id: func(c Connection) string { return c.ID }, decode: connectionsOf, filter: filter,
+		id: func(c Connection) string { return c.ID }, decode: connectionsOf, filter: filter, expected: expected,
 	}.all(ctx)
 }
 
@@ -55,6 +61,8 @@ type lister[T any] struct {
 	size   int        // the most items of a page; 0: pageSize
 	ration *ration    // of requests; nil: no bound
 	budget *allotment
+
+	expected int // items, at least, as far as known
 }
 
 // most is how many items a page is asked for.
@@ -84,6 +92,8 @@ func (l lister[T]) all(ctx context.Context) ([]T, error) {
 // byRecord reads the first page, and the others side by side: offset counts items.
 func (l lister[T]) byRecord(ctx context.Context) (*gathered[T], bool, error) {
 	got := l.gather()
+	ahead := l.askAhead(ctx)
+	defer ahead.stop()
 	first, err := l.page(ctx, 0)
 	if err != nil {
 		return nil, false, err
@@ -103,7 +113,7 @@ func (l lister[T]) byRecord(ctx context.Context) (*gathered[T], bool, error) {
 	for at := stride; at < first.total && len(offsets) < maxPages; at += stride {
 		offsets = append(offsets, at)
 	}
-	pages, err := l.sideBySide(ctx, offsets)
+	pages, err := l.sideBySide(ctx, offsets, ahead)
 	if err != nil {
 		return nil, false, err
 	}
@@ -118,8 +128,8 @@ func (l lister[T]) byRecord(ctx context.Context) (*gathered[T], bool, error) {
 	return got, fits && ends && got.n() == first.total, nil
 }
 
-// sideBySide reads some pages at a time, and none behind one that turned out to be empty.
-func (l lister[T]) sideBySide(ctx context.Context, offsets []int) ([]page[T], error) {
+// sideBySide reads some pages at a time, and none behind one that turned out to be empty. One that was asked for ahead is taken from there.
+func (l lister[T]) sideBySide(ctx context.Context, offsets []int, ahead *pagesAhead[T]) ([]page[T], error) {
 	pages := make([]page[T], len(offsets))
 	var over atomic.Bool
 	g, gctx := errgroup.WithContext(ctx)
@@ -129,7 +139,10 @@ func (l lister[T]) sideBySide(ctx context.Context, offsets []int) ([]page[T], er
 			if over.Load() {
 				return nil
 			}
-			pages[i], err = l.page(gctx, at)
+			var there bool
+			if pages[i], there = ahead.at(at); !there {
+				pages[i], err = l.page(gctx, at)
+			}
 			if err == nil && len(pages[i].items) == 0 {
 				over.Store(true)
 			}

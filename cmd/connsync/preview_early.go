@@ -20,16 +20,16 @@ type earlyLook struct {
 // list was asked for.
 func (v *preview) promised(ctx context.Context, t wanted, connections int) {
 	if v.early[t.Name] == nil && secmaster.PagesOf(connections) > 1 && len(v.early) < targetsOnce && !v.g.Verbose {
-		v.early[t.Name] = v.listEarly(ctx, t)
+		v.early[t.Name] = v.listEarly(ctx, t, connections)
 	}
 }
 
-// listEarly begins with a list.
-func (v *preview) listEarly(ctx context.Context, t wanted) *earlyLook {
+// listEarly begins with a list, likely of so many connections.
+func (v *preview) listEarly(ctx context.Context, t wanted, likely int) *earlyLook {
 	e := &earlyLook{}
 	e.begun = secrets.Begun(func() (err error) {
 		if e.reader, err = v.reader(ctx, t); err == nil {
-			e.list = apply.ListAhead(ctx, e.reader, apply.Clock{})
+			e.list = apply.ListAhead(ctx, e.reader, likely, apply.Clock{})
 		}
 		return err
 	})

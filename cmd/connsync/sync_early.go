@@ -28,7 +28,11 @@ func (r *syncRun) holdEarly(ctx context.Context, p manifest.Project, ts []wanted
 		return nil
 	}
 	store, err := r.g.store(r.w, r.src, p.State, ts[0].Name)
-	if err != nil || store.Shared() || secmaster.PagesOf(store.Estimate()) == 1 {
+	if err != nil || store.Shared() {
+		return nil
+	}
+	likely := store.Estimate()
+	if secmaster.PagesOf(likely) == 1 {
 		return nil
 	}
 	session, err := store.Hold(ctx, 0)
@@ -39,7 +43,7 @@ func (r *syncRun) holdEarly(ctx context.Context, p manifest.Project, ts []wanted
 	e.begun = secrets.Begun(func() error { // credentials may have to be asked for
 		client, err := r.g.writer(ctx, r.w, ts[0], r.cmd.need())
 		if err == nil {
-			e.client, e.listed = client, apply.ListAhead(ctx, client, apply.Clock{})
+			e.client, e.listed = client, apply.ListAhead(ctx, client, likely, apply.Clock{})
 		}
 		return err
 	})
