@@ -35,6 +35,9 @@ func (s *sim) newMachine() *machine {
 // store is a machine's known state as one run sees it; without a run, as no run sees it.
 func (s *sim) store(r *simRun, m *machine) *state.Store {
 	repo := state.Repo{Git: &git.Repository{Storer: simObjects{folder: m.folder, s: s}}, CommonDir: m.folder}
+	if s.seed%2 == 0 {
+		repo.PartsFrom = 3 // so few are often crossed
+	}
 	if r != nil {
 		repo.Sleep, repo.Effect = r.sleep, r.effect
 		if s.shared != nil {
@@ -192,7 +195,11 @@ func (s *sim) bring(from, to, hash string) {
 		if err != nil {
 			panic(err)
 		}
-		for _, h := range []plumbing.Hash{tree.Entries[0].Hash, tree.Entries[1].Hash, tree.Hash, c.Hash} {
+		var hashes []plumbing.Hash
+		for _, e := range tree.Entries {
+			hashes = append(hashes, e.Hash)
+		}
+		for _, h := range append(hashes, tree.Hash, c.Hash) {
 			file := target.file(h)
 			err := os.MkdirAll(filepath.Dir(file), 0o777)
 			if err == nil {

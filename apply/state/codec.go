@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -13,26 +14,24 @@ import (
 )
 
 // schema is the version of the written format. Version 2 added homes, what is known of a write (written, blob, dirty, adopted,
-// seal), the names known before (past), and the keeping of unknown members.
-const schema = 2
-
-// readers are the readable schema versions; each further one adds its own.
-var readers = map[int]bool{1: true, 2: true}
-
-// The two files of a state commit.
+// seal), the names known before (past), and the keeping of unknown members. Version 3 is version 2 with its lines in parts.
 const (
-	knownFile   = "known.jsonl"
-	intentsFile = "intents.jsonl"
+	schema      = 2
+	schemaParts = 3
 )
 
+// readers are the readable schema versions; each further one adds its own.
+var readers = map[int]bool{1: true, schema: true, schemaParts: true}
+
 type knownHeader struct {
-	Schema    int        `json:"schema"`
-	Target    string     `json:"target"`
-	Homes     []string   `json:"homes,omitempty"`
-	Place     diff.Place `json:"place"`
-	Applied   string     `json:"applied,omitempty"`
-	AppliedAt time.Time  `json:"applied_at,omitzero"`
-	Dirty     bool       `json:"applied_dirty,omitempty"`
+	Schema      int        `json:"schema"`
+	Connections int        `json:"connections,omitempty"` // for those who have not read the lines; whoever has, does not believe it
+	Target      string     `json:"target"`
+	Homes       []string   `json:"homes,omitempty"`
+	Place       diff.Place `json:"place"`
+	Applied     string     `json:"applied,omitempty"`
+	AppliedAt   time.Time  `json:"applied_at,omitzero"`
+	Dirty       bool       `json:"applied_dirty,omitempty"`
 }
 
 type intentsHeader struct {
@@ -40,25 +39,46 @@ type intentsHeader struct {
 	Run    *Run `json:"run,omitempty"`
 }
 
-// encodeKnown gives known.jsonl: the same snapshot always gives the same bytes. A line that did not change is a piece of what was read.
-func encodeKnown(target string, s Snapshot) pieces {
-	names, kept := s.names(), s.lines
-	out := append(make(pieces, 0, len(names)+1), string(encodeHeader(target, s)))
-	for _, name := range names {
+// encodeKnown gives known.jsonl and its parts: the same snapshot always gives the same bytes. Of a state in parts before and after, only the parts of changed
+// names are given; nil for all. A line that did not change is a piece of what was read.
+func encodeKnown(target string, s Snapshot, changed map[string]bool) (f files) {
+	f.known = pieces{string(encodeHeader(target, s))}
+	if s.Schema != schemaParts {
+		s.eachLine(func(_, text string) { f.known = append(f.known, text) })
+		return f
+	}
+	f.partly = make([]pieces, parts)
+	if changed == nil {
+		f.partly = slices.Repeat([]pieces{{}}, parts)
+	}
+	for name := range changed {
+		f.partly[partOf(name)] = pieces{}
+	}
+	s.eachLine(func(name, text string) {
+		if part := &f.partly[partOf(name)]; *part != nil {
+			*part = append(*part, text)
+		}
+	})
+	return f
+}
+
+// eachLine visits the lines of known.jsonl, in order of name.
+func (s Snapshot) eachLine(visit func(name, text string)) {
+	kept := s.lines
+	for _, name := range s.names() {
 		for len(kept) > 0 && kept[0].name < name {
 			kept = kept[1:]
 		}
 		if len(kept) > 0 && kept[0].name == name {
-			out = append(out, kept[0].text)
+			visit(name, kept[0].text)
 		} else {
-			out = append(out, string(s.encodeLine(name)))
+			visit(name, string(s.encodeLine(name)))
 		}
 	}
-	return out
 }
 
 func encodeHeader(target string, s Snapshot) []byte {
-	text, _ := with(knownHeader{Schema: schema, Target: target, Homes: s.Homes, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt, Dirty: s.AppliedDirty}, s.More.Header)
+	text, _ := with(knownHeader{Schema: s.Schema, Connections: len(s.Known), Target: target, Homes: s.Homes, Place: s.Place, Applied: s.Applied, AppliedAt: s.AppliedAt, Dirty: s.AppliedDirty}, s.More.Header)
 	return text // both are what parse gave: it cannot fail
 }
 
@@ -89,11 +109,11 @@ func encodeIntents(s Snapshot) pieces {
 	return out
 }
 
-// decode reads the two files. Its problem is "" where they are what encode writes.
-func decode(target, known, intents string) (s Snapshot, newer int, problem string) {
-	lines := strings.SplitAfter(known, "\n")
+// decode reads the files. Its problem is "" where they are what encode writes.
+func decode(target string, t texts) (s Snapshot, newer int, problem string) {
+	lines := strings.SplitAfter(t.known, "\n")
 	s = Snapshot{
-		Known: make(map[string]diff.Known, len(lines)), Past: map[string]diff.Past{}, Intents: map[string]Intent{},
+		Past: map[string]diff.Past{}, Intents: map[string]Intent{},
 		More: More{Known: map[string]json.RawMessage{}, Intents: map[string]json.RawMessage{}},
 	}
 	var h knownHeader
@@ -104,34 +124,16 @@ func decode(target, known, intents string) (s Snapshot, newer int, problem strin
 		return s, 0, "it belongs to another target"
 	}
 	s.Schema, s.Homes, s.Place, s.Applied, s.AppliedAt, s.AppliedDirty = h.Schema, h.Homes, h.Place, h.Applied, h.AppliedAt, h.Dirty
-	if problem = s.readLines(lines[1:]); problem != "" {
+	if problem = s.readKnown(lines[1:], t.partly); problem != "" {
 		return s, 0, problem
 	}
-	lines = strings.SplitAfter(intents, "\n")
+	lines = strings.SplitAfter(t.intents, "\n")
 	var open intentsHeader
 	if s.More.Open, newer, problem = header(lines[0], &open); problem != "" || newer != 0 {
 		return s, newer, problem
 	}
 	s.Run = open.Run
 	return s, 0, s.readIntents(lines[1:])
-}
-
-// readLines reads the lines of known.jsonl behind its header.
-func (s *Snapshot) readLines(lines []string) (problem string) {
-	var q quick
-	return inOrder(lines, func(line string) (name string, err error) {
-		if k, ok := q.known(line); ok && s.Schema == schema {
-			s.Known[k.Name], s.lines = k, append(s.lines, written{k.Name, line})
-			return k.Name, nil
-		}
-		var e entry
-		more, err := parse([]byte(line), &e)
-		if err == nil {
-			keepMore(s.More.Known, e.Name, more)
-			e.keep(s, s.Schema)
-		}
-		return e.Name, err
-	})
 }
 
 // readIntents reads the lines of intents.jsonl behind its header.
@@ -163,6 +165,8 @@ func inOrder(lines []string, read func(line string) (name string, err error)) (p
 	for _, line := range lines[:last] {
 		name, err := read(line)
 		switch {
+		case errors.Is(err, errMisplaced):
+			return "a line of it is in another part than its name says"
 		case err != nil:
 			return "a line of it cannot be read"
 		case name <= before:

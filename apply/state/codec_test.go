@@ -15,7 +15,7 @@ func TestALineOfKnownStateHasOneValue(t *testing.T) {
 		``:                                            "a line of it cannot be read",
 		`{"name":"b","id":"2","clear":{"name":["w"]}} x`: "a line of it cannot be read",
 	} {
-		s, newer, got := decode("prod", header+one+line+"\n"+three, `{"schema":2}`+"\n")
+		s, newer, got := decode("prod", texts{known: header + one + line + "\n" + three, intents: `{"schema":2}` + "\n"})
 		if got != problem || newer != 0 {
 			t.Errorf("%q: %q", line, got)
 		}

@@ -139,17 +139,28 @@ func TestAnOldConnsyncRefusesWhatThisOneWrites(t *testing.T) {
 	}
 }
 
-// A state of a later schema says so to every command able to change it, and stays as it is.
+// A state of a later schema says so to every command able to change it, and stays as it is, whatever its files are.
 func TestANewerStateIsLeftAlone(t *testing.T) {
-	dir := repository(t)
-	plant(t, dir, strings.Replace(header1, ":1", ":3", 1)+"whatever\n", open1)
+	for _, more := range []string{"", "known-0.jsonl", "zebra"} {
+		dir := repository(t)
+		files := map[string]string{"known.jsonl": strings.Replace(header1, ":1", ":4", 1) + "whatever\n", "intents.jsonl": open1}
+		if more != "" {
+			files[more] = "whatever"
+		}
+		plantFiles(t, dir, files, "x")
+		leftAlone(t, dir)
+	}
+}
+
+func leftAlone(t *testing.T, dir string) {
+	t.Helper()
 	before := run(t, dir, "rev-parse", "connsync-state/prod")
 	_, read := store(t, dir).Read(ctx)
 	_, locked := store(t, dir).Lock(ctx, time.Second)
 	_, unlocked := store(t, dir).Unlock(ctx, "r1")
 	for what, err := range map[string]error{"read": read, "lock": locked, "unlock": unlocked} {
 		var newer *state.SchemaError
-		if !errors.As(err, &newer) || newer.Schema != 3 || err.Error() != "refs/heads/connsync-state/prod: written by a newer connsync (schema 3)" {
+		if !errors.As(err, &newer) || newer.Schema != 4 || err.Error() != "refs/heads/connsync-state/prod: written by a newer connsync (schema 4)" {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -32,13 +32,14 @@ func FuzzState(f *testing.F) {
 		f.Add(known[:len(known)-1], intents)
 		f.Add(bytes.Replace(known, []byte(`"schema":2`), []byte(`"schema":1`), 1), intents)
 		f.Add(bytes.Replace(known, []byte(`"schema":2`), []byte(`"schema":3`), 1), intents)
+		f.Add(bytes.Replace(known, []byte(`"schema":2`), []byte(`"schema":4`), 1), intents)
 		f.Add(bytes.ReplaceAll(known, []byte(`"name"`), []byte(`"x":{"y":1},"Protect":true,"name"`)), bytes.ReplaceAll(intents, []byte(`"schema"`), []byte(`"z":[],"schema"`)))
 		f.Add(bytes.Repeat(known, 2), bytes.Repeat(intents, 2))
 	}
 	f.Add([]byte("{\"schema\":1,\"target\":\"prod\",\"place\":{}}\n{\"name\":\"b\"}\n{\"name\":\"a\"}\n"), []byte("{\"schema\":1}\n{\"name\":\"a\",\"expires\":\"9999-12-31T23:59:59-23:59\"}\n"))
 	f.Add([]byte("{\"schema\":1,\"target\":\"prod\",\"place\":{}}\n{\"name\":\"a\"} {}\n"), []byte("{\"schema\":1}\n"))
 	f.Fuzz(func(t *testing.T, known, intents []byte) {
-		s, newer, problem := decode("prod", string(known), string(intents))
+		s, newer, problem := decode("prod", texts{known: string(known), intents: string(intents)})
 		if newer != 0 || problem != "" {
 			if newer != 0 && (problem != "" || readers[newer]) {
 				t.Errorf("schema %d, %q", newer, problem)
@@ -46,12 +47,17 @@ func FuzzState(f *testing.F) {
 			return
 		}
 		again, same := textsOf(s)
-		back, newer, problem := decode("prod", string(again), string(same))
+		back, newer, problem := decode("prod", texts{known: string(again), intents: string(same)})
 		if newer != 0 || problem != "" || back.Schema != schema || !cmp.Equal(s, back, cmpopts.IgnoreUnexported(Snapshot{}), cmpopts.IgnoreFields(s, "Schema")) {
 			t.Fatalf("%q cannot be written back: %s\n%s", known, problem, cmp.Diff(s, back, cmpopts.IgnoreUnexported(Snapshot{})))
 		}
-		if back.lines = nil; string(again) != encodeKnown("prod", back).String() {
-			t.Errorf("a line that was read is written otherwise than anew:\n%s%s", again, encodeKnown("prod", back))
+		back.lines = nil
+		if anew, _ := textsOf(back); !bytes.Equal(again, anew) {
+			t.Errorf("a line that was read is written otherwise than anew:\n%s%s", again, anew)
+		}
+		parted, newer, problem := decode("prod", partsOf(s))
+		if newer != 0 || problem != "" || parted.Schema != schemaParts || !cmp.Equal(s, parted, cmpopts.IgnoreUnexported(Snapshot{}), cmpopts.IgnoreFields(s, "Schema")) {
+			t.Fatalf("%q cannot be written in parts: %s\n%s", known, problem, cmp.Diff(s, parted, cmpopts.IgnoreUnexported(Snapshot{})))
 		}
 		if k, i := textsOf(back); !bytes.Equal(k, again) || !bytes.Equal(i, same) {
 			t.Errorf("two ways to write it:\n%s%s", again, k)
@@ -66,5 +72,17 @@ func FuzzState(f *testing.F) {
 
 // textsOf are the two files of a snapshot.
 func textsOf(s Snapshot) (known, intents []byte) {
-	return []byte(encodeKnown("prod", s).String()), []byte(encodeIntents(s).String())
+	s.Schema = schema
+	return []byte(encodeKnown("prod", s, nil).known.String()), []byte(encodeIntents(s).String())
+}
+
+// partsOf are the files of a snapshot in parts.
+func partsOf(s Snapshot) texts {
+	s.Schema = schemaParts
+	f := encodeKnown("prod", s, nil)
+	t := texts{known: f.known.String(), intents: encodeIntents(s).String()}
+	for _, part := range f.partly {
+		t.partly = append(t.partly, part.String())
+	}
+	return t
 }

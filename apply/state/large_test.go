@@ -15,8 +15,8 @@ func TestAnObjectThatIsTooLargeIsNotRead(t *testing.T) {
 	for size, tooLarge := range map[int64]bool{mostObject: false, mostObject + 1: true, 700 << 20: true} {
 		hash := plumbing.NewHash(fmt.Sprintf("%040x", size))
 		put(t, s, hash, packed("blob %d\x00{}", size))
-		_, err := s.text(hash)
-		if errors.Is(err, errTooLarge) != tooLarge || err == nil {
+		_, err := s.text(hash, mostObject)
+		if large := (*tooLargeError)(nil); errors.As(err, &large) != tooLarge || err == nil {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 		said := s.unread("known.jsonl", err).Error()

@@ -28,7 +28,7 @@ func TestLinesThatWereReadAreWrittenAsTheyWere(t *testing.T) {
 	bare := diff.Known{Name: "bare", ID: "1", Seal: &diff.Seal{}}
 	begin.Known["bare"] = bare
 	text, intents := textsOf(begin)
-	s, _, problem := decode("prod", string(text), string(intents))
+	s, _, problem := decode("prod", texts{known: string(text), intents: string(intents)})
 	if problem != "" || len(s.lines) != len(begin.Known) {
 		t.Fatalf("%d of %d lines are kept: %s", len(s.lines), len(begin.Known), problem)
 	}
@@ -85,7 +85,7 @@ func TestOnlyWrittenLinesAreKept(t *testing.T) {
 // A header of a known schema that says something else than headers do is refused.
 func TestAHeaderOfOtherTypesCannotBeRead(t *testing.T) {
 	for known, intents := range map[string]string{`{"schema":2,"target":5}` + "\n": `{"schema":2}` + "\n", `{"schema":2,"target":"prod","place":{}}` + "\n": `{"schema":2,"run":5}` + "\n"} {
-		if _, newer, problem := decode("prod", known, intents); newer != 0 || problem != "its header cannot be read" {
+		if _, newer, problem := decode("prod", texts{known: known, intents: intents}); newer != 0 || problem != "its header cannot be read" {
 			t.Errorf("%s%s: %d, %q", known, intents, newer, problem)
 		}
 	}

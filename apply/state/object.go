@@ -14,8 +14,10 @@ var errBroken = errors.New("an object does not have its content")
 // errAbsent says that nothing is stored under an object's name.
 var errAbsent = errors.New("an object is not here")
 
-// errTooLarge says that an object is larger than any known state.
-var errTooLarge = errors.New("an object is too large to be read")
+// tooLargeError says that an object is larger than any of known state may be.
+type tooLargeError struct{ most int64 } // bytes
+
+func (e *tooLargeError) Error() string { return "an object is too large to be read" }
 
 // mostObject is how large an object may be: known state of a hundred thousand connections is far below it, and reading takes several times as
 // much memory.
@@ -25,16 +27,16 @@ const mostObject = 256 << 20
 // damaged unnoticed by its compression, for what was written. An object in a file of its own is read without go-git: go-git copies it
 // several times and keeps it; whatever is wrong with that file is for go-git to say.
 func (s *Store) content(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
-	if content, err := s.readLoose(t, hash); err == nil {
+	if content, err := s.readLoose(t, hash, mostObject); err == nil {
 		return []byte(content), nil
 	}
-	return s.readStored(t, hash)
+	return s.readStored(t, hash, mostObject)
 }
 
-// readStored reads an object by go-git.
-func (s *Store) readStored(t plumbing.ObjectType, hash plumbing.Hash) ([]byte, error) {
-	if size, err := s.repo.Git.Storer.EncodedObjectSize(hash); err == nil && size > mostObject {
-		return nil, errTooLarge
+// readStored reads an object of so many bytes at most by go-git.
+func (s *Store) readStored(t plumbing.ObjectType, hash plumbing.Hash, most int64) ([]byte, error) {
+	if size, err := s.repo.Git.Storer.EncodedObjectSize(hash); err == nil && size > most {
+		return nil, &tooLargeError{most}
 	}
 	stored, err := s.repo.Git.Storer.EncodedObject(plumbing.AnyObject, hash) // of another type it would seem to be absent
 	switch {
@@ -89,12 +91,12 @@ func (s *Store) tree(hash plumbing.Hash) (*object.Tree, error) {
 	return object.DecodeTree(s.repo.Git.Storer, o)
 }
 
-// text is the content of a file.
-func (s *Store) text(hash plumbing.Hash) (string, error) {
-	if text, err := s.readLoose(plumbing.BlobObject, hash); err == nil {
+// text is the content of a file of so many bytes at most.
+func (s *Store) text(hash plumbing.Hash, most int64) (string, error) {
+	if text, err := s.readLoose(plumbing.BlobObject, hash, most); err == nil {
 		return text, nil
 	}
-	text, err := s.readStored(plumbing.BlobObject, hash)
+	text, err := s.readStored(plumbing.BlobObject, hash, most)
 	return string(text), err
 }
 

@@ -33,7 +33,7 @@ func write(dir, name, count string) {
 	n, _ := strconv.Atoi(count)
 	t := &fatal{}
 	for i := range n {
-		l, err := store(t, dir).Lock(ctx, time.Minute)
+		l, err := opened(t, dir, func(r *state.Repo) { r.PartsFrom = 20 }).Lock(ctx, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

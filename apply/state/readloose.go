@@ -12,8 +12,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// readLoose reads an object from its own file, and checks it against its name. Any error says no more than this: go-git has to look.
-func (s *Store) readLoose(t plumbing.ObjectType, hash plumbing.Hash) (string, error) {
+// readLoose reads an object of so many bytes at most from its own file, and checks it against its name. Any error says no more than this: go-git has to look.
+func (s *Store) readLoose(t plumbing.ObjectType, hash plumbing.Hash, most int64) (string, error) {
 	name := s.loosePath(hash)
 	if at, err := os.Lstat(name); err != nil || !at.Mode().IsRegular() { // a pipe would not let go
 		return "", fs.ErrNotExist
@@ -23,7 +23,7 @@ func (s *Store) readLoose(t plumbing.ObjectType, hash plumbing.Hash) (string, er
 	if err != nil {
 		return "", err
 	}
-	text, is, err := inflated(z, t, int64(len(packed)))
+	text, is, err := inflated(z, t, int64(len(packed)), most)
 	if err == nil && is != hash {
 		err = errBroken
 	}
@@ -33,8 +33,9 @@ func (s *Store) readLoose(t plumbing.ObjectType, hash plumbing.Hash) (string, er
 // mostPacked is how many times smaller a file of known state is than its content, at most: room is made for no more at once.
 const mostPacked = 16
 
-// inflated is the text of an object of a type, as long as its header says, and the name that it has by its content. packed is how long its file is.
-func inflated(z io.Reader, t plumbing.ObjectType, packed int64) (string, plumbing.Hash, error) {
+// inflated is the text of an object of a type, as long as its header says, and the name that it has by its content. packed is how long its file is, most how
+// long the text may be.
+func inflated(z io.Reader, t plumbing.ObjectType, packed, most int64) (string, plumbing.Hash, error) {
 	piece := make([]byte, 64<<10)
 	n, err := io.ReadAtLeast(z, piece, bytes.MinRead)
 	if err != nil && err != io.ErrUnexpectedEOF { // a shorter object ends before
@@ -43,7 +44,7 @@ func inflated(z io.Reader, t plumbing.ObjectType, packed int64) (string, plumbin
 	head, rest, ok := bytes.Cut(piece[:n], []byte{0})
 	kind, number, _ := bytes.Cut(head, []byte(" "))
 	size, err := strconv.ParseInt(string(number), 10, 64)
-	if !ok || err != nil || string(kind) != t.String() || size < int64(len(rest)) || size > mostObject {
+	if !ok || err != nil || string(kind) != t.String() || size < int64(len(rest)) || size > most {
 		return "", plumbing.ZeroHash, io.ErrUnexpectedEOF
 	}
 	is := plumbing.NewHasher(t, size)

@@ -21,18 +21,18 @@ func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
 	s := bareStore(t)
 	for _, text := range []string{"", "x", strings.Repeat("y", 511-len("blob 505\x00")), strings.Repeat("line\n", 100), strings.Repeat("0123456789", 100_000)} {
 		hash := plumbing.ComputeHash(plumbing.BlobObject, []byte(text))
-		if _, err := s.text(hash); !errors.Is(err, errAbsent) {
+		if _, err := s.text(hash, mostObject); !errors.Is(err, errAbsent) {
 			t.Fatalf("%d bytes that are nowhere: %v", len(text), err)
 		}
 		whole := plain{plumbing.BlobObject, pieces{text}}.loose()
 		put(t, s, hash, whole)
-		if got, err := s.readLoose(plumbing.BlobObject, hash); err != nil || string(got) != text {
+		if got, err := s.readLoose(plumbing.BlobObject, hash, mostObject); err != nil || string(got) != text {
 			t.Errorf("%d bytes: %d read, %v", len(text), len(got), err)
 		}
 		if !s.isWhole(plain{plumbing.BlobObject, pieces{text}}, s.loosePath(hash)) {
 			t.Errorf("%d bytes: not taken for whole", len(text))
 		}
-		if _, err := s.readLoose(plumbing.CommitObject, hash); err == nil {
+		if _, err := s.readLoose(plumbing.CommitObject, hash, mostObject); err == nil {
 			t.Errorf("%d bytes: a blob was taken for a commit", len(text))
 		}
 		for what, broken := range map[string][]byte{
@@ -41,7 +41,7 @@ func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
 			"another length": packed("blob x\x00%s", text), "no header": packed("%s", text), "too large": packed("blob %d\x00%s", mostObject+1, text),
 		} {
 			put(t, s, hash, broken)
-			if got, err := s.text(hash); err == nil && string(got) != text {
+			if got, err := s.text(hash, mostObject); err == nil && string(got) != text {
 				t.Errorf("%d bytes, %s: read as %d bytes", len(text), what, len(got))
 			}
 			if s.isWhole(plain{plumbing.BlobObject, pieces{text}}, s.loosePath(hash)) {
@@ -53,7 +53,7 @@ func TestAnObjectIsReadFromItsOwnFile(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(s.loosePath(pipe)), 0o755), syscall.Mkfifo(s.loosePath(pipe), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.readLoose(plumbing.BlobObject, pipe); err == nil {
+	if _, err := s.readLoose(plumbing.BlobObject, pipe, mostObject); err == nil {
 		t.Error("a pipe was read")
 	}
 }

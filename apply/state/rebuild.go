@@ -213,7 +213,10 @@ func (s *Store) beginAnew(ctx context.Context, local, shared string) (string, er
 	if !s.isCommit(parent) {
 		parent = ""
 	}
-	hash, err := s.write(parent, encodeKnown(s.target, Snapshot{}), encodeIntents(Snapshot{}), Message{Subject: s.target + ": begun anew", Lines: []string{"the state before could not be read"}})
+	empty := Snapshot{Schema: schema}
+	f := encodeKnown(s.target, empty, nil)
+	f.intents = encodeIntents(empty)
+	hash, err := s.write(parent, f, Message{Subject: s.target + ": begun anew", Lines: []string{"the state before could not be read"}})
 	if err != nil {
 		return "", err
 	}

@@ -186,11 +186,16 @@ func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 		e.home, knownTo = home, true
 		next = e.apply(s.base, s.store.repo.Now())
 	}
-	var known pieces
-	if knownTo || s.base.Commit == "" || s.base.Schema != schema {
-		known, next.Schema = encodeKnown(s.store.target, next), schema
+	next.Schema = s.store.schemaOf(next)
+	var f files
+	switch {
+	case s.base.Commit == "" || s.base.Schema != next.Schema:
+		f = encodeKnown(s.store.target, next, nil)
+	case knownTo:
+		f = encodeKnown(s.store.target, next, e.names())
 	}
+	f.intents = encodeIntents(next)
 	var err error
-	next.Commit, err = s.store.write(s.base.Commit, known, encodeIntents(next), e.message)
+	next.Commit, err = s.store.write(s.base.Commit, f, e.message)
 	return next, err
 }

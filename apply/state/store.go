@@ -3,10 +3,10 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"connsync/diff"
@@ -23,6 +23,7 @@ type Repo struct {
 	Now       func() time.Time // nil for the real clock
 	Sleep     func(context.Context, time.Duration) error
 	Waits     func(what string, until time.Time) (done func()) // hears of what may take long, until when at most (zero: not known), and when it is over; nil for none
+	PartsFrom int                                              // names from which on known state stands in parts; 0 for 2,048
 	Effect    func(op string) error                            // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for none
 }
 
@@ -62,8 +63,8 @@ type Store struct {
 	ref      string
 	accepted bool // Home may share the state, although the state does not know it
 
-	remembered Snapshot                    // of a commit not to be read again
-	named      map[string][2]plumbing.Hash // the names of the two files, intents first, of commits read or written
+	remembered Snapshot         // of a commit not to be read again
+	named      map[string]blobs // of commits read or written
 }
 
 var validTarget = lazy.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
@@ -82,10 +83,13 @@ func Open(r Repo, target string) (*Store, error) {
 	if r.Now == nil {
 		r.Now = time.Now
 	}
+	if r.PartsFrom == 0 {
+		r.PartsFrom = partsFrom
+	}
 	if r.Remote != nil {
 		r.Remote = observedRemote{r.Remote, r}
 	}
-	return &Store{repo: r, target: target, ref: Ref(target), named: map[string][2]plumbing.Hash{}}, nil
+	return &Store{repo: r, target: target, ref: Ref(target), named: map[string]blobs{}}, nil
 }
 
 // Shared tells whether a Remote shares the state.
@@ -178,18 +182,18 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, s.unread("the commit that it names", err)
 	}
-	tree, err := s.stateTree(commit)
+	named, err := s.blobs(commit)
 	switch {
 	case err != nil:
 		return Snapshot{}, err
 	case hash == s.remembered.Commit:
 		return s.remembered, nil
 	}
-	known, intents, err := s.files(tree)
+	read, err := s.texts(named)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	snap, newer, problem := decode(s.target, known, intents)
+	snap, newer, problem := decode(s.target, read)
 	switch {
 	case newer != 0:
 		return Snapshot{}, &SchemaError{s.ref, newer}
@@ -200,36 +204,41 @@ func (s *Store) at(hash string) (Snapshot, error) {
 	return s.converted(snap), nil
 }
 
-// stateTree is the tree of a commit of known state. The names of its files are kept: a commit that leaves one as it is names it again.
-func (s *Store) stateTree(c *object.Commit) (*object.Tree, error) {
+// blobs are those of a commit of known state. They are kept: a commit that leaves one as it is names it again.
+func (s *Store) blobs(c *object.Commit) (blobs, error) {
 	tree, err := s.tree(c.TreeHash)
 	if err != nil {
-		return nil, s.unread("its tree", err)
+		return blobs{}, s.unread("its tree", err)
 	}
-	if len(tree.Entries) != 2 || tree.Entries[0].Name != intentsFile || tree.Entries[1].Name != knownFile {
-		return nil, &CorruptError{s.ref, "it is not known state of connsync"}
+	named, ok := blobsOf(tree.Entries)
+	if !ok {
+		return blobs{}, s.otherTree(tree)
 	}
-	s.named[c.Hash.String()] = [2]plumbing.Hash{tree.Entries[0].Hash, tree.Entries[1].Hash}
-	return tree, nil
+	s.named[c.Hash.String()] = named
+	return named, nil
 }
 
-func (s *Store) files(tree *object.Tree) (known, intents string, err error) {
-	texts := make([]string, 2)
-	for i, e := range tree.Entries {
-		if texts[i], err = s.text(e.Hash); err != nil {
-			return "", "", s.unread(e.Name, err)
+// otherTree is the error of a tree with other files: those of a newer connsync have a header that says so.
+func (s *Store) otherTree(tree *object.Tree) error {
+	for _, e := range tree.Entries {
+		if e.Name != knownFile {
+			continue
+		}
+		if _, newer, _ := header(string(s.head(e.Hash)), &knownHeader{}); newer != 0 {
+			return &SchemaError{s.ref, newer}
 		}
 	}
-	return texts[1], texts[0], nil
+	return &CorruptError{s.ref, "it is not known state of connsync"}
 }
 
 // unread is the error of an unreadable part of the state: what is absent may be elsewhere, what is damaged is here.
 func (s *Store) unread(what string, err error) error {
+	var large *tooLargeError
 	switch {
 	case errors.Is(err, errAbsent):
 		return &MissingError{s.ref, what}
-	case errors.Is(err, errTooLarge):
-		return &CorruptError{s.ref, what + " is larger than 256 MiB, and is not read"}
+	case errors.As(err, &large):
+		return &CorruptError{s.ref, fmt.Sprintf("%s is larger than %d MiB, and is not read", what, large.most>>20)}
 	}
 	return &CorruptError{s.ref, what + " cannot be read"}
 }

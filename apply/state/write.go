@@ -5,7 +5,6 @@ import (
 	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
@@ -14,24 +13,13 @@ type encodable interface {
 	Encode(plumbing.EncodedObject) error
 }
 
-// write stores the objects of a state commit and gives the commit's name. Without known, its known.jsonl is the parent's. The ref does not move yet.
-func (s *Store) write(parent string, known, intents pieces, m Message) (string, error) {
-	var hashes [2]plumbing.Hash
-	before := s.named[parent]
-	for i, text := range []pieces{intents, known} {
-		if text == nil {
-			hashes[i] = before[i]
-			continue
-		}
-		var err error // what the parent names, too, nothing removes
-		if hashes[i], err = s.store(plain{plumbing.BlobObject, text}, before[i]); err != nil {
-			return "", err
-		}
+// write stores the objects of a state commit and gives the commit's name. The ref does not move yet.
+func (s *Store) write(parent string, f files, m Message) (string, error) {
+	named, err := s.storeFiles(f, s.named[parent])
+	if err != nil {
+		return "", err
 	}
-	tree, err := s.encode(&object.Tree{Entries: []object.TreeEntry{
-		{Name: intentsFile, Mode: filemode.Regular, Hash: hashes[0]},
-		{Name: knownFile, Mode: filemode.Regular, Hash: hashes[1]},
-	}})
+	tree, err := s.encode(&object.Tree{Entries: named.entries()})
 	if err != nil {
 		return "", err
 	}
@@ -41,8 +29,28 @@ func (s *Store) write(parent string, known, intents pieces, m Message) (string, 
 		commit.ParentHashes = []plumbing.Hash{plumbing.NewHash(parent)}
 	}
 	hash, err := s.encode(&commit)
-	s.named[hash.String()] = hashes
+	s.named[hash.String()] = named
 	return hash.String(), err
+}
+
+// storeFiles stores the texts of a commit, but for what the one before it names, too: nothing removes that.
+func (s *Store) storeFiles(f files, before blobs) (now blobs, err error) {
+	now = blobs{known: before.known, partly: before.partly}
+	if f.known != nil {
+		now.partly = make([]plumbing.Hash, len(f.partly))
+		copy(now.partly, before.partly)
+	}
+	store := func(text pieces, into *plumbing.Hash, before plumbing.Hash) {
+		if text != nil && err == nil {
+			*into, err = s.store(plain{plumbing.BlobObject, text}, before)
+		}
+	}
+	store(f.intents, &now.intents, before.intents)
+	store(f.known, &now.known, before.known)
+	for i, text := range f.partly {
+		store(text, &now.partly[i], now.partly[i])
+	}
+	return now, err
 }
 
 func (s *Store) encode(o encodable) (plumbing.Hash, error) {
