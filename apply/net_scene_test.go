@@ -48,6 +48,7 @@ type netScene struct {
 	left   atomic.Int64 // how often it still strikes
 	closes atomic.Bool  // the plan is being carried out: lists are closing lists
 	next   atomic.Value // the next operation: a string
+	alone  sync.Mutex   // of what is asked for side by side
 	skewed atomic.Bool
 
 	mu    sync.Mutex

@@ -110,7 +110,8 @@ type unasked struct{ apply.Writer }
 
 func (unasked) Uses(context.Context, []string) secmaster.Usage { return secmaster.Usage{} }
 
-// marked says which operation comes next, for faults striking before a request can be read. It changes nothing.
+// marked says which operation comes next, for faults striking before a request can be read. What is asked for side by side comes one after the other, for their
+// sake. It changes nothing else.
 type marked struct {
 	apply.Writer
 	s *netScene
@@ -122,16 +123,22 @@ func (m marked) ProjectID(ctx context.Context) (string, error) {
 }
 
 func (m marked) List(ctx context.Context) ([]secmaster.Connection, error) {
+	m.s.alone.Lock()
+	defer m.s.alone.Unlock()
 	m.s.next.Store(map[bool]string{true: "closing", false: "list"}[m.s.closes.Load()])
 	return m.Writer.List(ctx)
 }
 
 func (m marked) Show(ctx context.Context, id string) (secmaster.Connection, error) {
+	m.s.alone.Lock()
+	defer m.s.alone.Unlock()
 	m.s.next.Store("show")
 	return m.Writer.Show(ctx, id)
 }
 
 func (m marked) Components(ctx context.Context) ([]secmaster.Component, error) {
+	m.s.alone.Lock()
+	defer m.s.alone.Unlock()
 	m.s.next.Store("plugins")
 	return m.Writer.Components(ctx)
 }

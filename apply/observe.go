@@ -45,13 +45,15 @@ func observe(ctx context.Context, r Reader, t Target) (*observation, error) {
 	if o.known, o.abandoned, err = knownFor(t, o.place); err != nil {
 		return nil, err
 	}
+	plugins, stop := withPlugins(ctx, r, t.Want, o.known.Known)
+	defer stop()
 	if o.have, err = look(ctx, r, o.known.Known); err != nil {
 		return nil, err
 	}
 	if unvouched := o.unvouched(t); len(unvouched) > 0 {
-		return o, o.reread(ctx, r, t, unvouched)
+		return o, o.reread(ctx, plugins, t, unvouched)
 	}
-	return o, o.wants(ctx, r, t.Want, t.Rest)
+	return o, o.wants(ctx, plugins, t.Want, t.Rest)
 }
 
 // intents are the open intents as package diff reads them.

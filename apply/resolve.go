@@ -7,6 +7,7 @@ import (
 	"connsync/apply/secmaster"
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // release is a plugin at a version as a manifest names it.
@@ -29,6 +30,29 @@ func resolve(ctx context.Context, r Reader, want []manifest.Connection, known ma
 		out[i] = resolveOne(c, ids, components)
 	}
 	return out, nil
+}
+
+// pluginsReader is a Reader whose components list was asked for already.
+type pluginsReader struct {
+	Reader
+	ended func() error
+	all   []secmaster.Component
+}
+
+// withPlugins asks for the components list where a wanted connection needs it, while the workspace is listed. Stop has to be called.
+func withPlugins(ctx context.Context, r Reader, want []manifest.Connection, known map[string]diff.Known) (plugins Reader, stop func()) {
+	if !needsComponents(want, resolved(known)) {
+		return r, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	p := &pluginsReader{Reader: r}
+	p.ended = secrets.Begun(func() (err error) { p.all, err = r.Components(ctx); return err })
+	return p, func() { cancel(); _ = p.ended() }
+}
+
+func (p *pluginsReader) Components(context.Context) ([]secmaster.Component, error) {
+	err := p.ended()
+	return p.all, err
 }
 
 func resolved(known map[string]diff.Known) map[release]diff.Plugin {
