@@ -10,6 +10,7 @@ import (
 	"connsync/apply/state"
 	"connsync/diff"
 	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // announce stores the run and the intents of all its writes in one commit, before the first of them is
@@ -59,6 +60,7 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 	if len(fates) > 0 || p.seen.known.Run != nil {
 		e.EndRun()
 	}
+	written := p.recordsWritten(fates)
 	for i := range p.Plan.Changes {
 		c := &p.Plan.Changes[i]
 		v, announced := fates[c.Name]
@@ -66,7 +68,7 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 		case w != nil:
 			e.Record(p.recordConcealed(w))
 		case announced:
-			p.recordWritten(e, c, v)
+			p.recordWritten(e, c, v, written[i])
 		case !c.Write:
 			p.recordResting(e, c)
 		}
@@ -80,19 +82,44 @@ func (p *Prepared) leftBehind(fates map[string]fate) *state.Edit {
 	return e
 }
 
-// recordWritten notes what became of an announced change.
-func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate) {
+// recordsWritten are the records of what was written, by the place of their change in the plan. All cores make them.
+func (p *Prepared) recordsWritten(fates map[string]fate) []*diff.Known {
+	out := make([]*diff.Known, len(p.Plan.Changes))
+	_ = secrets.InParts(len(out), func(from, to int) error { // what a fault keeps from being made is made below
+		for i := from; i < to; i++ {
+			c := &p.Plan.Changes[i]
+			if v := fates[c.Name]; v.have != nil && !v.disputed {
+				k := p.written(c, v)
+				out[i] = &k
+			}
+		}
+		return nil
+	})
+	return out
+}
+
+// written is what is known of a connection that was written.
+func (p *Prepared) written(c *diff.Change, v fate) diff.Known {
+	k := diff.Record(*c.Want, *v.have, diff.RecordOptions{
+		Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified, Unconfirmed: v.silent,
+	})
+	k.KeepStamp(c.Known)
+	k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
+	k.KeepAdopted(c.Known)
+	return k
+}
+
+// recordWritten notes what became of an announced change. made is its record; nil where it is still to be made.
+func (p *Prepared) recordWritten(e *state.Edit, c *diff.Change, v fate, made *diff.Known) {
 	switch {
 	case v.disputed:
 		e.Record(disputed(c.Known, v.have))
 	case v.have != nil:
-		k := diff.Record(*c.Want, *v.have, diff.RecordOptions{
-			Commit: p.sync.Commit, Dirty: p.sync.Dirty, LastModified: v.write.lastModified, Unconfirmed: v.silent,
-		})
-		k.KeepStamp(c.Known)
-		k.KeepSeal(c.Want, p.seals[c.Name], c.Known)
-		k.KeepAdopted(c.Known)
-		e.Record(k)
+		if made == nil {
+			k := p.written(c, v)
+			made = &k
+		}
+		e.Record(*made)
 		if c.Known != nil && c.Known.Name != c.Name { // the record a rename leaves behind
 			e.Forget(p.sync.Commit, c.Known.Name)
 		}

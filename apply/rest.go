@@ -79,14 +79,23 @@ func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
 		}
 		return nil
 	}
+	settled := make([]*diff.Known, len(p.Plan.Changes))
+	if secrets.InParts(len(settled), func(from, to int) error {
+		for i := from; i < to; i++ {
+			settled[i] = after(&p.Plan.Changes[i])
+		}
+		return nil
+	}) != nil {
+		return nil // what is not known to rest is read again
+	}
 	all, of := map[string]int{}, map[string][]diff.Known{}
 	for i := range p.seen.want {
 		if w := &p.seen.want[i]; !w.Rests { // what rests, does so as a whole file, and is vouched for already
 			all[w.File.Path]++
 		}
 	}
-	for i := range p.Plan.Changes {
-		if k := after(&p.Plan.Changes[i]); k != nil {
+	for _, k := range settled {
+		if k != nil {
 			of[k.File] = append(of[k.File], *k)
 		}
 	}

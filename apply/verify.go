@@ -20,7 +20,18 @@ func (s Sync) verify(ctx context.Context, ws []*write, before []diff.Have) ([]di
 			return have, nil
 		}
 	}
+	s.Client.Expect(len(before) + created(ws))
 	return look(ctx, s.Client, updated(ws))
+}
+
+// created is how many creates were answered.
+func created(ws []*write) (n int) {
+	for _, w := range ws {
+		if w.creates() && w.answer != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // named are the names of the answered updates; none where anything else was written.

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"strings"
+	"sync"
 
 	"connsync/lazy"
 	"connsync/manifest"
@@ -63,8 +64,19 @@ func (f Field) Destination() bool {
 	return address(f.Old) || address(f.New) || (mailed(f.Old) || mailed(f.New)) && !account(f.Path)
 }
 
+// leading is what leads said of paths before: the settings of most connections are the same few.
+var leading sync.Map
+
 // leads tells whether a setting's own key, or one above it, names a destination.
 func leads(p secrets.Path) bool {
+	known, ok := leading.Load(p)
+	if !ok {
+		known, _ = leading.LoadOrStore(p, leadsAnew(p))
+	}
+	return known.(bool)
+}
+
+func leadsAnew(p secrets.Path) bool {
 	if !strings.HasPrefix(string(p), "config") {
 		return false
 	}

@@ -126,8 +126,9 @@ func (e *Edit) apply(s Snapshot, now time.Time) Snapshot {
 	return s
 }
 
-// changes tells which of the two files the edit makes another one. Of thousands of lines it looks at those that it is about.
-func (e *Edit) changes(before, after Snapshot) (known, intents bool) {
+// changes tells whether the edit makes another known.jsonl, and gives its intents.jsonl if that is another one. Of thousands of lines it looks at those that it is
+// about.
+func (e *Edit) changes(before, after Snapshot) (known bool, intents pieces) {
 	known = !bytes.Equal(encodeHeader("", before), encodeHeader("", after))
 	for _, k := range e.recorded {
 		known = known || !bytes.Equal(before.encodeLine(k.Name), after.encodeLine(k.Name))
@@ -135,7 +136,10 @@ func (e *Edit) changes(before, after Snapshot) (known, intents bool) {
 	for _, f := range e.forgotten {
 		known = known || !bytes.Equal(before.encodeLine(f.name), after.encodeLine(f.name))
 	}
-	return known, !slices.Equal(encodeIntents(before), encodeIntents(after))
+	if intents = encodeIntents(after); slices.Equal(encodeIntents(before), intents) {
+		intents = nil
+	}
+	return known, intents
 }
 
 // names are those whose lines may be others after the edit.

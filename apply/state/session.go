@@ -175,8 +175,8 @@ func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 		e.home = home // a change of its own
 	}
 	next := e.apply(s.base, s.store.repo.Now())
-	knownTo, openTo := e.changes(s.base, next)
-	if s.base.Commit != "" && !knownTo && !openTo {
+	knownTo, intents := e.changes(s.base, next)
+	if s.base.Commit != "" && !knownTo && intents == nil {
 		return s.base, nil
 	}
 	if s.store.repo.Remote != nil {
@@ -190,11 +190,11 @@ func (s *Session) prepare(edit *Edit) (Snapshot, error) {
 	var f files
 	switch {
 	case s.base.Commit == "" || s.base.Schema != next.Schema:
-		f = encodeKnown(s.store.target, next, nil)
+		f, intents = encodeKnown(s.store.target, next, nil), encodeIntents(next)
 	case knownTo:
 		f = encodeKnown(s.store.target, next, e.names())
 	}
-	f.intents = encodeIntents(next)
+	f.intents = intents
 	var err error
 	next.Commit, err = s.store.write(s.base.Commit, f, e.message)
 	return next, err

@@ -35,7 +35,7 @@ func (s *Store) write(parent string, f files, m Message) (string, error) {
 
 // storeFiles stores the texts of a commit, but for what the one before it names, too: nothing removes that.
 func (s *Store) storeFiles(f files, before blobs) (now blobs, err error) {
-	now = blobs{known: before.known, partly: before.partly}
+	now = before
 	if f.known != nil {
 		now.partly = make([]plumbing.Hash, len(f.partly))
 		copy(now.partly, before.partly)

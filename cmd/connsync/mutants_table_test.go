@@ -107,7 +107,7 @@ var mutants = []mutant{
 	{"a closing list that fails settles everything", "apply/run.go", "outcomeOf(w, shown, ids, listErr)", "outcomeOf(w, shown, ids, nil)", "./apply TestAClosingList"},
 	{"a duplicate is not named", "apply/outcome.go", "have: remembered(w, *mine), duplicates: others, settled: true, warnings", "have: remembered(w, *mine), settled: true, warnings", "./apply TestTwiceDelivered"},
 	{"a line adopt that was carried out is not spent", "diff/wanted.go", "return k.Adopted == w.Adopt", "return false", "./apply TestALineAdopt"},
-	{"that a line adopt is spent is forgotten with a new id", "apply/record.go", "\t\tk.KeepAdopted(c.Known)\n", "", "./apply TestALineAdopt"},
+	{"that a line adopt is spent is forgotten with a new id", "apply/record.go", "\tk.KeepAdopted(c.Known)\n", "", "./apply TestALineAdopt"},
 	{"that a line adopt is spent is forgotten with the line", "diff/record.go", "if before != nil && k.Adopted == \"\" {", "if before != nil && k.Adopted == \"-\" {", "./apply TestALineAdopt"},
 	{"a shown config may be as deep as it likes", "apply/observe.go", "if depth == 0 {", "if false {", "./apply TestAShownConfig"},
 	{"a shown config may have as many settings as it likes", "apply/observe.go", "*left -= above", "*left -= 0", "./apply TestAShownConfig"},
