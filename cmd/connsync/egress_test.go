@@ -255,6 +255,7 @@ func egresses() []egress {
 
 // Secrets and credentials go to the host the user asked for, and to no other: a stranger is told nothing, no matter who names it.
 func TestNothingGoesToStrangers(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var mu sync.Mutex
 	runs, connects := 0, 0

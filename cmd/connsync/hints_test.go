@@ -19,6 +19,7 @@ import (
 // TestHints carries out what hints say: each script makes the situation with real commands, follows the hint as it is printed, and shows
 // that the finding is gone.
 func TestHints(t *testing.T) {
+	t.Parallel()
 	command := filepath.Dir(sopstest.Command(t))
 	hints := readHints(t).hints
 	other, _, err := sops.NewAgeKey()

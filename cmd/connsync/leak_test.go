@@ -76,6 +76,7 @@ var leakMisuse = []string{
 
 // No secret is to be found in anything connsync writes, whatever it reads, whatever SecMaster answers, and however much it is asked to say.
 func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var c leakCount
 	in := func(t *testing.T, name, args string, change func(*leakWorld), f *leakFault) {
@@ -115,6 +116,7 @@ func TestNothingLeaks(t *testing.T) {
 
 // A SecMaster repeats secrets in its answers, in every part of them and in every form. It makes connsync repeat none.
 func TestNothingLeaksThroughAnswers(t *testing.T) {
+	t.Parallel()
 	base := template(t)
 	var c leakCount
 	in := func(t *testing.T, name string, change func(*leakWorld), f *leakFault, args string) {
