@@ -45,7 +45,7 @@ func (l *listScene) refused(offset string) bool {
 
 // await waits until so many requests are there.
 func (l *listScene) await(t *testing.T, requests int) {
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		l.mu.Lock()
 		there := len(l.offsets)
 		l.mu.Unlock()

@@ -42,6 +42,7 @@ func explainElsewhere(err error) (string, []string, bool) {
 func explainUnread(err error) (string, []string, bool) {
 	var corrupt *state.CorruptError
 	var missing *state.MissingError
+	var cut *state.CutOffError
 	var readable *state.ReadableError
 	var newer *state.SchemaError
 	switch {
@@ -56,6 +57,8 @@ func explainUnread(err error) (string, []string, bool) {
 			"in any other clone, fetch it from a clone that has the branch:  git ls-remote --exit-code PATH " + manifest.ShellWord(branchOf(missing.Ref)) +
 				" && git update-ref -d " + manifest.ShellWord(missing.Ref) + " && git fetch PATH " + bothSides(missing.Ref),
 		}, true
+	case errors.As(err, &cut):
+		return cut.Error(), nil, true
 	case errors.As(err, &readable):
 		return readable.Error(), []string{"the remote's cannot be read; to put this one in its place:  git push --force REMOTE " + manifest.ShellWord(branchOf(readable.Ref))}, true
 	case errors.As(err, &newer):

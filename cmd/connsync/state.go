@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -179,10 +180,11 @@ func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
 	p, all := g.printer(w), loggedStates{Answer: render.NewAnswer(), Targets: []loggedState{}}
 	err := g.states(ctx, w, func(target string, s *state.Store) error {
 		entries, err := s.Log(ctx, c.Number)
-		if err != nil {
+		cut := (*state.CutOffError)(nil)
+		if err != nil && !errors.As(err, &cut) {
 			return err
 		}
-		logged := loggedState{target, []loggedEntry{}}
+		logged := loggedState{Target: target, Entries: []loggedEntry{}, CutOff: cut != nil}
 		defer func() { all.Targets = append(all.Targets, logged) }()
 		for _, e := range entries {
 			logged.Entries = append(logged.Entries, loggedEntry{e.Commit, e.At.UTC().Format(time.RFC3339), e.Lines})
@@ -190,6 +192,10 @@ func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
 			for _, l := range e.Lines {
 				p.Out.Line("    %s", l)
 			}
+		}
+		if cut != nil {
+			notes(p, []error{targetError(target, err)})
+			p.Next([]string{"git fetch --no-tags --unshallow origin " + manifest.ShellWord(branchOf(cut.Ref))})
 		}
 		return nil
 	})

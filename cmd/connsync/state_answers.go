@@ -54,6 +54,7 @@ type (
 	loggedState struct {
 		Target  string        `json:"target"`
 		Entries []loggedEntry `json:"entries"`
+		CutOff  bool          `json:"cut_off,omitempty"` // a shallow clone has no more of them
 	}
 	loggedEntry struct {
 		Commit string   `json:"commit"`
