@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"connsync/apply"
 	"connsync/apply/secmaster/emulator"
+	"connsync/apply/state"
 )
 
 // A run of updates alone is verified by lists of their names, where that is fewer requests than the list of everything; and by that one where a name is held by
@@ -95,5 +98,44 @@ func TestUpdatesAreVerifiedByTheirNames(t *testing.T) {
 				t.Errorf("%+v", r.Results)
 			}
 		})
+	}
+}
+
+// expecting keeps how many connections a list was said to have.
+type expecting struct {
+	apply.Writer
+	said []int
+}
+
+func (e *expecting) Expect(connections int) {
+	e.said = append(e.said, connections)
+	e.Writer.Expect(connections)
+}
+
+// The list after creates is longer by them, and is expected to be: its pages are asked for at once.
+func TestTheListAfterCreatesIsExpectedToHaveThem(t *testing.T) {
+	s := staged(t, "a", "b", "c")
+	target, w, session, err := s.target()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	e := &expecting{Writer: w}
+	p, err := apply.Prepare(context.Background(), apply.Sync{
+		Target: target, Client: e, State: session, Files: s.files, Open: s.opener(), Clock: apply.Clock{Now: s.clock.now, Sleep: s.clock.sleep},
+		Run: state.Run{ID: "r", Started: s.clock.now(), Expires: s.clock.now().Add(time.Minute)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := w.List(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Run(context.Background()); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if !slices.Contains(e.said, len(before)+3) {
+		t.Errorf("with %d connections there, and 3 more, lists were expected to have %v", len(before), e.said)
 	}
 }
