@@ -2,7 +2,6 @@ package diff
 
 import (
 	"strings"
-	"sync"
 
 	"connsync/lazy"
 	"connsync/manifest"
@@ -64,23 +63,15 @@ func (f Field) Destination() bool {
 	return address(f.Old) || address(f.New) || (mailed(f.Old) || mailed(f.New)) && !account(f.Path)
 }
 
-// leading is what leads said of paths before: the settings of most connections are the same few.
-var leading sync.Map
-
 // leads tells whether a setting's own key, or one above it, names a destination.
-func leads(p secrets.Path) bool {
-	known, ok := leading.Load(p)
-	if !ok {
-		known, _ = leading.LoadOrStore(p, leadsAnew(p))
-	}
-	return known.(bool)
-}
+func leads(p secrets.Path) bool { return leading(string(p)) }
 
-func leadsAnew(p secrets.Path) bool {
-	if !strings.HasPrefix(string(p), "config") {
+// leading remembers: the settings of most connections are the same few.
+var leading = lazy.Remembered(func(path string) bool {
+	if !strings.HasPrefix(path, "config") {
 		return false
 	}
-	words := manifest.KeyWords(strings.TrimPrefix(string(p), "config"))
+	words := manifest.KeyWords(strings.TrimPrefix(path, "config"))
 	if len(words) == 0 || quantities[words[len(words)-1]] || counted.MatchString(words[len(words)-1]) || words[0] == "max" || words[0] == "min" {
 		return false
 	}
@@ -91,7 +82,7 @@ func leadsAnew(p secrets.Path) bool {
 		}
 	}
 	return trusts(words) || namedByTwo(words)
-}
+})
 
 // whereabouts tells whether a setting's key may say whose place a connection leads to.
 func (f Field) whereabouts() bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"connsync/lazy"
 	"connsync/manifest/strict"
 )
 
@@ -112,42 +113,7 @@ func (s *Selector) compile() {
 		s.Fault = NoRegexp
 		return
 	}
-	s.fits = (&remembered{fits: pattern.MatchString}).text
-}
-
-// Bounds of what is remembered of one pattern: texts, and the length of one. The keys of most files are the same few.
-const (
-	maxRemembered     = 1024
-	maxRememberedText = 64
-)
-
-// remembered is a pattern with what it said of short texts before.
-type remembered struct {
-	fits func(string) bool
-	mu   sync.RWMutex
-	said map[string]bool
-}
-
-func (r *remembered) text(text string) bool {
-	if len(text) > maxRememberedText {
-		return r.fits(text)
-	}
-	r.mu.RLock()
-	fits, known := r.said[text]
-	r.mu.RUnlock()
-	if known {
-		return fits
-	}
-	fits = r.fits(text)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.said == nil {
-		r.said = map[string]bool{}
-	}
-	if len(r.said) < maxRemembered {
-		r.said[strings.Clone(text)] = fits
-	}
-	return fits
+	s.fits = lazy.Remembered(pattern.MatchString) // the keys of most files are the same few
 }
 
 // steps are about the states a regular expression may be in at once.
