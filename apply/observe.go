@@ -28,6 +28,7 @@ type observation struct {
 	have      []diff.Have
 	asked     time.Time // when have was asked for, at the earliest; set for a sync
 	known     state.Snapshot
+	plugins   map[release]diff.Plugin // whose ids are known
 	abandoned abandoned
 	settled   func(state.Intent) bool
 	compared  diff.Compared // set for a sync
@@ -45,7 +46,8 @@ func observe(ctx context.Context, r Reader, t Target) (*observation, error) {
 	if o.known, o.abandoned, err = knownFor(t, o.place); err != nil {
 		return nil, err
 	}
-	plugins, stop := withPlugins(ctx, r, t.Want, o.known.Known)
+	o.plugins = resolved(o.known.Known)
+	plugins, stop := withPlugins(ctx, r, t.Want, o.plugins)
 	defer stop()
 	if o.have, err = look(ctx, r, o.known.Known); err != nil {
 		return nil, err

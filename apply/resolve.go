@@ -15,8 +15,7 @@ type release struct{ component, version string }
 
 // resolve gives every wanted connection its plugin's ids: from the manifest, from known state, or
 // else from the components list. It asks for the list once and only if a name needs it.
-func resolve(ctx context.Context, r Reader, want []manifest.Connection, known map[string]diff.Known) ([]diff.Want, error) {
-	ids := resolved(known)
+func resolve(ctx context.Context, r Reader, want []manifest.Connection, ids map[release]diff.Plugin) ([]diff.Want, error) {
 	var components []secmaster.Component
 	if needsComponents(want, ids) {
 		var err error
@@ -40,8 +39,8 @@ type pluginsReader struct {
 }
 
 // withPlugins asks for the components list where a wanted connection needs it, while the workspace is listed. Stop has to be called.
-func withPlugins(ctx context.Context, r Reader, want []manifest.Connection, known map[string]diff.Known) (plugins Reader, stop func()) {
-	if !needsComponents(want, resolved(known)) {
+func withPlugins(ctx context.Context, r Reader, want []manifest.Connection, ids map[release]diff.Plugin) (plugins Reader, stop func()) {
+	if !needsComponents(want, ids) {
 		return r, func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -45,7 +45,7 @@ func (o *observation) reread(ctx context.Context, r Reader, t Target, files []st
 
 // wants notes what Git wants, with the plugins' ids. What rests has its own from the record.
 func (o *observation) wants(ctx context.Context, r Reader, want []manifest.Connection, rest []manifest.Rested) (err error) {
-	if o.want, err = resolve(ctx, r, want, o.known.Known); err != nil {
+	if o.want, err = resolve(ctx, r, want, o.plugins); err != nil {
 		return err
 	}
 	n := len(o.want)
