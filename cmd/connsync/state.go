@@ -195,7 +195,9 @@ func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
 		}
 		if cut != nil {
 			notes(p, []error{targetError(target, err)})
-			p.Next([]string{"git fetch --no-tags --unshallow origin " + manifest.ShellWord(branchOf(cut.Ref))})
+			if g.State == "" { // else it is not this clone's
+				p.Next([]string{"git fetch --no-tags --unshallow origin " + manifest.ShellWord(branchOf(cut.Ref))})
+			}
 		}
 		return nil
 	})
