@@ -55,8 +55,12 @@ func (s Sync) reveal(ctx context.Context, cs []*diff.Change) map[string]opened {
 	return out
 }
 
-// open reads a manifest again and opens it only if it is, byte for byte, what was checked and planned.
+// open reads a manifest again and opens it only if it is, byte for byte, what was checked and planned. Once a run is interrupted, no key is
+// asked for any more.
 func (s Sync) open(ctx context.Context, f manifest.File) opened {
+	if err := ctx.Err(); err != nil {
+		return opened{err: err}
+	}
 	data, err := fs.ReadFile(s.Files, f.Path)
 	if err != nil || secrets.Digest(string(data)) != f.Digest {
 		return opened{err: ErrFileChanged}
