@@ -160,12 +160,20 @@ func (s *story) told(r toldReport) error {
 	return nil
 }
 
+// slowFrom is how long an ending takes that a busy machine may have spoiled.
+func (i interruption) slowFrom() time.Duration {
+	if i.again > 0 {
+		return endsAtOnceIn
+	}
+	return endsIn - time.Second
+}
+
 // stopped tells the story of one interruption, and whether the sync got that far. A machine may be so busy as to use up all the time
 // connsync gives itself for its end. Then the story is told again, twice at most.
 func (st *stage) stopped(shared bool, i interruption) (bool, error) {
 	for again := 2; ; again-- {
 		e, err := st.stoppedOnce(shared, i)
-		if err == nil || again == 0 || e.took < endsIn-time.Second {
+		if err == nil || again == 0 || e.took < i.slowFrom() {
 			return e.reached, err
 		}
 	}

@@ -34,6 +34,7 @@ const longSize = 450 // known state of fewer may be so small that a page is expe
 func newLongSync(t *testing.T) *longSync {
 	t.Helper()
 	l := &longSync{t: t}
+	l.branch, l.text = longBranch(t, longSize) // its folder goes after the server, which looks at a lock in it
 	l.server, l.env, _ = emulated(t)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/assetcredentials") && l.free() {
@@ -43,7 +44,6 @@ func newLongSync(t *testing.T) *longSync {
 	}))
 	t.Cleanup(h.Close)
 	l.url = h.URL
-	l.branch, l.text = longBranch(t, longSize)
 	if code, out := l.run("sync", "--yes"); code != exitDone {
 		t.Fatalf("exit code %d\n%s", code, out[max(0, len(out)-500):])
 	}
