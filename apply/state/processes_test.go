@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"connsync/apply/state"
+	"connsync/manifest/gitfs/gittest"
 )
 
 // TestMain is also the program for the processes of the tests below: it commits names, one by one.
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	debug.SetGCPercent(400)
+	gittest.InMemory()
 	goleak.VerifyTestMain(m)
 }
 

@@ -173,7 +173,7 @@ func (f *convoy) process(t *testing.T, variables ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), exe)
 	cmd.Args = []string{"connsync", "sync", "-C", f.dir, "--endpoint", f.url, "--settle", "1ms"}
-	cmd.Env = append(os.Environ(), variables...)
+	cmd.Env = append(append(os.Environ(), "TMPDIR="+onDisk), variables...) // another file system than that of the repository
 	for k, v := range f.env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

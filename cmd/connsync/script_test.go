@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 		command()
 		os.Exit(0)
 	}
+	gittest.InMemory()
 	bin, err := linked()
 	if err != nil {
 		panic(err)
@@ -98,6 +99,7 @@ func linked() (string, error) {
 var (
 	startedIn, _ = os.Getwd()
 	startedWith  = os.Environ()
+	onDisk       = os.TempDir() // where temporary folders are unless they are in memory
 )
 
 // built is a program as the go command runs it, from its cache: only the first time of a text of it costs a link, and a second call.

@@ -155,7 +155,7 @@ func (s *story) process(variables []string, more ...string) *exec.Cmd {
 	context.AfterFunc(ctx, cancel)
 	cmd := exec.CommandContext(ctx, exe)
 	cmd.Args = append([]string{"connsync"}, s.flags(more...)...)
-	cmd.Env = append(os.Environ(), variables...)
+	cmd.Env = append(append(os.Environ(), "TMPDIR="+onDisk), variables...) // another file system than that of the repository
 	for k, v := range s.env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

@@ -6,11 +6,14 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"connsync/manifest/gitfs/gittest"
 )
 
 // go-git does not close its connection to an SSH agent; it lasts until the process ends.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
+	gittest.InMemory()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(prepared.folder)
 		os.Exit(code)

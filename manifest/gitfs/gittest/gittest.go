@@ -1,5 +1,5 @@
 // Package gittest does in the process of a test what tests start git for most often: a new repository, and a commit of everything. Git
-// takes a hundredth of a second for each, nearly all of it for its start. Only tests import it.
+// takes a hundredth of a second for each, nearly all of it for its start. And it has repositories of tests in memory. Only tests import it.
 package gittest
 
 import (

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package gittest
+
+// roomy is for Linux alone.
+func roomy(string) bool { return false }
