@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/kong"
 
@@ -13,8 +14,16 @@ import (
 // commandTyped is the command line as far as the next one has to repeat it.
 type commandTyped struct {
 	flags []*kong.Flag // the typed flags common to every command, none from the environment, in the order of the grammar
-	root  *kong.Node   // nil where no command line was read
 }
+
+// everyCommand is the root of the whole grammar.
+var everyCommand = sync.OnceValue(func() *kong.Node {
+	p, err := kong.New(grammarFor(nil), grammar(world{})...)
+	if err != nil {
+		return nil
+	}
+	return p.Model.Node
+})
 
 // places are the flags that say where and under whose eyes a command works. The next one has to work there, too, and so has the one after it:
 // they are repeated also where a command has no use for them.
@@ -24,7 +33,7 @@ var places = []string{"dir", "config", "endpoint", "domain", "ca-file", "narrow"
 var selects = []string{"repo", "ref", "target", "shard", "only"}
 
 func typedIn(command *kong.Context) commandTyped {
-	out := commandTyped{root: command.Model.Node}
+	var out commandTyped
 	for _, f := range command.Model.Flags {
 		if f.Target.Kind() == reflect.String && f.Target.String() == f.Default {
 			continue
@@ -44,8 +53,11 @@ func (g *globals) same(line string) string { return g.typed.repeats(line, select
 
 // repeats adds flags behind the names of the command, or behind each git.
 func (t commandTyped) repeats(line string, too []string) string {
+	if len(t.flags) == 0 {
+		return line
+	}
 	words := strings.Split(line, " ")
-	command, n := t.root, 1
+	command, n := everyCommand(), 1
 	for ; command != nil && n < len(words); n++ {
 		i := slices.IndexFunc(command.Children, func(c *kong.Node) bool { return c.Name == words[n] })
 		if i < 0 {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -8,12 +10,17 @@ import (
 	"connsync/cmd/connsync/render"
 )
 
-// cli is the whole grammar.
+// cli is the grammar of command lines.
 type cli struct {
 	globals
 
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 
+	Commands any `embed:""` // all of them, or the one that is needed
+}
+
+// subcommands are all commands.
+type subcommands struct {
 	Init     initCmd      `cmd:"" takes:"dir config endpoint domain ca-file quiet verbose" help:"Write what a repository begins with: the project, the rules for secrets, CI and editors."`
 	Validate validateCmd  `cmd:"" takes:"dir config repo ref target quiet verbose" help:"Check every manifest. Offline; needs no key."`
 	Diff     diffCmd      `cmd:"" takes:"all" help:"Show what a sync would do. Needs no decryption key, and cannot write."`
@@ -38,7 +45,24 @@ type cli struct {
 	Help     helpCmd      `cmd:"" alone:"" help:"Explain a command, or a topic, as in  connsync help words"`
 
 	Completion completionCmd `cmd:"" alone:"" help:"Print the script that completes command lines in a shell."`
-	Complete   completeCmd   `cmd:"" alone:"" hidden:"" help:"Complete a command line; the scripts of  connsync completion  call it."`
+	Complete   completeCmd   `cmd:"" alone:"" hidden:"" whole:"yes" help:"Complete a command line; the scripts of  connsync completion  call it."`
+}
+
+// grammarFor is the grammar of a command line that begins with a command: there is no other in it, since kong takes as long for a flag as for all else that
+// a start does with it. Any other line has all commands.
+func grammarFor(args []string) *cli {
+	all := reflect.TypeFor[subcommands]()
+	for i := range all.NumField() {
+		if f := all.Field(i); len(args) > 0 && args[0] == nameOf(f) && f.Tag.Get("whole") == "" {
+			return &cli{Commands: reflect.New(reflect.StructOf([]reflect.StructField{f})).Interface()}
+		}
+	}
+	return &cli{Commands: new(subcommands)}
+}
+
+// nameOf is how a command is typed.
+func nameOf(f reflect.StructField) string {
+	return cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name))
 }
 
 // globals are the flags of every command.

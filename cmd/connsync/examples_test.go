@@ -64,8 +64,8 @@ func TestTheCommandLinesOfAllDocumentsAreUnderstood(t *testing.T) {
 var placeholders = strings.NewReplacer("$@", "", "$SHARD", "1/2", "'", "", `"`, "", "ROUTE:KIND[:after][:TIMES]", "x", "create connection:reset:after", "x", "N|N%", "10", "completion SHELL", "completion bash", "connsync sync   (safe to repeat)", "sync")
 
 func understood(args []string) error {
-	var c cli
-	p, err := kong.New(&c, append(grammar(world{stdout: io.Discard, stderr: io.Discard}), kong.Exit(func(int) {}))...)
+	c := grammarFor(nil)
+	p, err := kong.New(c, append(grammar(world{stdout: io.Discard, stderr: io.Discard}), kong.Exit(func(int) {}))...)
 	if err != nil {
 		return err
 	}

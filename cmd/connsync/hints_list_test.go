@@ -144,8 +144,8 @@ func readHints(t testing.TB) *hintReader {
 
 func newHintReader(t testing.TB) *hintReader {
 	t.Helper()
-	var c cli
-	p, err := kong.New(&c, append(grammar(world{stdout: io.Discard, stderr: io.Discard}), kong.Exit(func(int) {}))...)
+	c := grammarFor(nil)
+	p, err := kong.New(c, append(grammar(world{stdout: io.Discard, stderr: io.Discard}), kong.Exit(func(int) {}))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,8 +81,8 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 		}
 	}()
 	w.stdout, w.stderr = remembered(w.stdout, "stdout"), remembered(w.stderr, "stderr")
-	var c cli
-	parser, err := kong.New(&c, grammar(w)...)
+	c := grammarFor(args)
+	parser, err := kong.New(c, grammar(w)...)
 	if err != nil {
 		return usage(w, args, err)
 	}
@@ -96,7 +96,7 @@ func Main(ctx context.Context, args []string, w world) (code int) {
 	case exited >= 0:
 		return exited
 	case err == nil:
-		err = errors.Join(checkVariables(command), checkSelection(command, &c))
+		err = errors.Join(checkVariables(command), checkSelection(command, c))
 	}
 	if err != nil {
 		return usage(w, args, helped(command, err))

@@ -14,8 +14,8 @@ import (
 // grammarOf is the grammar without a command line.
 func grammarOf(t *testing.T) *kong.Application {
 	t.Helper()
-	var c cli
-	p, err := kong.New(&c, grammar(world{})...)
+	c := grammarFor(nil)
+	p, err := kong.New(c, grammar(world{})...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,15 +164,16 @@ func TestNoVariableTakesAnEmptyValue(t *testing.T) {
 // A list argument takes all following ones, whatever a name holds, and none of them may be empty.
 func TestAListOfArgumentsTakesAll(t *testing.T) {
 	for _, command := range []string{"reseal", "seal"} {
-		var c cli
-		p, err := kong.New(&c, grammar(world{})...)
+		c := grammarFor(nil)
+		p, err := kong.New(c, grammar(world{})...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Parse([]string{command, "a.yaml", "b,c.yaml", "d.yaml", "--dry-run"}); err != nil {
 			t.Errorf("%s: %v", command, err)
 		}
-		if got := strings.Join(append(c.Reseal.Files, c.Seal.Files...), " "); got != "a.yaml b,c.yaml d.yaml" {
+		all := c.Commands.(*subcommands)
+		if got := strings.Join(append(all.Reseal.Files, all.Seal.Files...), " "); got != "a.yaml b,c.yaml d.yaml" {
 			t.Errorf("%s: %q", command, got)
 		}
 		if _, err := p.Parse([]string{command, "a.yaml", " "}); err == nil {
