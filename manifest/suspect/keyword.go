@@ -39,11 +39,11 @@ func kindOfKey(words []string) (free, secret bool) {
 	if len(before) == 1 && len(words) > 2 { // apiV3Key
 		before = words[len(words)-3]
 	}
-	if unversioned := strings.TrimSuffix(before, "v"); secretKeys[unversioned] { // apiv3key
+	if unversioned := strings.TrimSuffix(before, "v"); secretKeys.has(unversioned) { // apiv3key
 		before = unversioned
 	}
-	free = freeKeys[before] || freeKeys[singular(before)] && !secretKeys[before]
-	secret = secretKeys[before] || slices.ContainsFunc(keyStems, func(s string) bool { return strings.HasSuffix(before, s) })
+	free = freeKeys.has(before) || freeKeys.has(singular(before)) && !secretKeys.has(before)
+	secret = secretKeys.has(before) || slices.ContainsFunc(keyStems, func(s string) bool { return strings.HasSuffix(before, s) })
 	return free, secret
 }
 
@@ -53,7 +53,7 @@ func keyBehind(words []string) []string {
 		if words[i] == "key" || words[i] == "keys" {
 			return words[:i+1]
 		}
-		if !keyTails[words[i]] {
+		if !keyTails.has(words[i]) {
 			break
 		}
 	}

@@ -1,13 +1,27 @@
 package suspect
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
-func set(words string) map[string]bool {
-	out := make(map[string]bool)
-	for w := range strings.FieldsSeq(words) {
-		out[w] = true
-	}
-	return out
+// wordSet is some words. They are looked for in a map that their first use makes: a start has none of them to look for.
+type wordSet struct {
+	words string
+	once  sync.Once
+	of    map[string]bool
+}
+
+func set(words string) *wordSet { return &wordSet{words: words} }
+
+func (s *wordSet) has(word string) bool {
+	s.once.Do(func() {
+		s.of = make(map[string]bool)
+		for w := range strings.FieldsSeq(s.words) {
+			s.of[w] = true
+		}
+	})
+	return s.of[word]
 }
 
 // joins makes the list of words written apart.
