@@ -73,6 +73,7 @@ func (g *globals) reviewSince(onto, head string) (*review.Review, func(), error)
 	if err != nil {
 		return nil, nil, err
 	}
+	readsAll(repo)
 	b, closed := &proposal{g: g, repo: repo}, func() {}
 	done := func() { closed(); _ = repo.Close() }
 	r, err := func() (*review.Review, error) {

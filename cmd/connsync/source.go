@@ -33,12 +33,14 @@ func (g *globals) open(ctx context.Context, w world) (*source, error) {
 		if err != nil {
 			return nil, &fromFlag{"--repo", err}
 		}
+		readsAll(repo)
 		return atRef(repo, g.Ref)
 	case g.Ref != "":
 		repo, err := gitfs.Open(g.Dir)
 		if err != nil {
 			return nil, err
 		}
+		readsAll(repo)
 		repo.Asks(w.asks)
 		g.noteShadows(w, repo, g.Ref)
 		return atRef(repo, g.Ref)
@@ -46,6 +48,7 @@ func (g *globals) open(ctx context.Context, w world) (*source, error) {
 	s, err := g.openWorktree()
 	if err == nil && s.repo != nil {
 		s.repo.Asks(w.asks)
+		readsAll(s.repo)
 	}
 	return s, err
 }

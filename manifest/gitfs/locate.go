@@ -1,6 +1,7 @@
 package gitfs
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,4 +87,21 @@ func common(gitDir string) string {
 		dir = filepath.Join(gitDir, dir)
 	}
 	return filepath.Clean(dir)
+}
+
+// Tracked is how many files the worktree's index has, by its header (gitformat-index(5)); 0 where there is none.
+func (r *Repository) Tracked() int {
+	f, err := os.Open(filepath.Join(r.layout.gitDir, "index"))
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	var header struct {
+		Signature        [4]byte
+		Version, Entries uint32
+	}
+	if binary.Read(f, binary.BigEndian, &header) != nil || string(header.Signature[:]) != "DIRC" {
+		return 0
+	}
+	return int(header.Entries)
 }

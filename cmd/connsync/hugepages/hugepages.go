@@ -4,10 +4,15 @@
 // nearly all of its pages once. With pages of 4 KiB that was a third of the time of a diff of
 // 10,000 connections (docs/performance.md). Go's runtime does not ask for huge pages.
 //
-// The package works by being linked. It is initialised before nearly all others, because their
-// tables are most of what a start touches. So it imports only runtime, syscall and unsafe: the
-// linker orders packages by what they wait for, and then by name.
+// Asking takes some milliseconds, so only a process that is going to need much memory does.
 //
 // GODEBUG=disablethp=1 turns it off, as it does for the runtime. So does a GOMEMLIMIT, because the
 // runtime counts reserved addresses as memory.
 package hugepages
+
+import "sync"
+
+// Ask is called before much memory is touched. It asks once, however often it is called.
+func Ask() { asking.Do(ask) }
+
+var asking sync.Once
