@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
+	"slices"
 	"sort"
 
 	"connsync/manifest"
@@ -59,25 +61,62 @@ type digested struct {
 // Hash names what plans would do: 64 hex digits, the SHA-256 of the writes and conflicts, with the digests of new settings
 // and of ciphertexts. Equal plans have equal hashes, whatever commits, positions and times they were made at.
 func Hash(plans ...Plan) string {
-	type target struct {
-		Target  string
-		Place   Place
-		Changes []digested
-	}
-	all := make([]target, 0, len(plans))
-	for _, p := range plans {
-		t := target{Target: p.Target, Place: p.Place, Changes: []digested{}}
-		for i := range p.Changes {
-			if c := &p.Changes[i]; c.Write || c.Action == Conflict {
-				t.Changes = append(t.Changes, digest(c))
-			}
-		}
-		all = append(all, t)
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Target < all[j].Target })
+	sorted := slices.Clone(plans)
+	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].Target < sorted[j].Target })
 	h := sha256.New()
-	_ = json.NewEncoder(h).Encode(all) // strings and slices of strings: nothing that can fail
+	all := &list{to: h}
+	for _, p := range sorted {
+		all.next()
+		digestPlan(h, p)
+	}
+	all.end("\n")
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// digestPlan writes what a hash covers of a plan, as JSON, change by change: as one value, the digests of thousands would be held at once.
+func digestPlan(h io.Writer, p Plan) {
+	head := marshal(struct {
+		Target string
+		Place  Place
+	}{p.Target, p.Place})
+	_, _ = h.Write(append(head[:len(head)-1], `,"Changes":`...))
+	changes := &list{to: h}
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.Write || c.Action == Conflict {
+			changes.next()
+			_, _ = h.Write(marshal(digest(c)))
+		}
+	}
+	changes.end("}")
+}
+
+// list writes what is around the members of a list in JSON.
+type list struct {
+	to io.Writer
+	n  int
+}
+
+// next is called before each member.
+func (l *list) next() {
+	mark := ","
+	if l.n == 0 {
+		mark = "["
+	}
+	_, _ = io.WriteString(l.to, mark)
+	l.n++
+}
+
+func (l *list) end(then string) {
+	if l.n == 0 {
+		_, _ = io.WriteString(l.to, "[")
+	}
+	_, _ = io.WriteString(l.to, "]"+then)
+}
+
+// marshal is for strings and slices of strings: nothing that can fail.
+func marshal(v any) []byte {
+	text, _ := json.Marshal(v)
+	return text
 }
 
 func digest(c *Change) digested {
