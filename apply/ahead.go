@@ -45,13 +45,20 @@ func (a *ahead[R]) enter(slot chan R) bool {
 	}
 }
 
-// next is what came of the next item; false where there is none left.
-func (a *ahead[R]) next() (out R, more bool) {
+// next is what came of the next item; false where there is none left. waiting hears whether it has to be waited for.
+func (a *ahead[R]) next(waiting func(bool)) (out R, more bool) {
 	slot, more := <-a.slots
-	if more {
-		out = <-slot
+	if !more {
+		return out, false
 	}
-	return out, more
+	select {
+	case out = <-slot:
+	default:
+		waiting(true)
+		out = <-slot
+		waiting(false)
+	}
+	return out, true
 }
 
 // end begins nothing more, and waits for what is under way.

@@ -11,6 +11,7 @@ import (
 type opening struct {
 	p         *Prepared
 	lots      *ahead[[]verdict]
+	turns     *turns
 	cancel    context.CancelFunc
 	first     int      // lots that are opened before anything is announced, not yet taken
 	encrypted int      // encrypted lots not yet taken
@@ -24,7 +25,7 @@ type opening struct {
 func (p *Prepared) open(ctx context.Context) *opening {
 	lots, deletes := p.lots()
 	ctx, cancel := context.WithCancel(ctx)
-	o := &opening{p: p, cancel: cancel, deletes: deletes}
+	o := &opening{p: p, turns: newTurns(), cancel: cancel, deletes: deletes}
 	var all []*diff.Change
 	for _, l := range lots {
 		all = append(all, l.changes...)
@@ -40,7 +41,10 @@ func (p *Prepared) open(ctx context.Context) *opening {
 	var h past
 	h.largest, h.unread = p.sealHistory(ctx, all)
 	before := p.seen.ids()
-	o.lots = begin(lots, p.sync.openers(), 4*p.sync.Parallelism, func(l *lot) []verdict { return p.judge(ctx, l, h, before) })
+	o.lots = begin(lots, p.sync.openers(), 4*p.sync.Parallelism, func(l *lot) []verdict {
+		o.turns.await()
+		return p.judge(ctx, l, h, before)
+	})
 	return o
 }
 
@@ -58,7 +62,7 @@ func (o *opening) find(ctx context.Context) {
 // take notes what was found of the next lot. It is false where none is left, or the run was interrupted: what was not opened for want of
 // time is not refused.
 func (o *opening) take(ctx context.Context) bool {
-	found, more := o.lots.next()
+	found, more := o.lots.next(o.turns.starve)
 	if !more || ctx.Err() != nil {
 		return false
 	}
@@ -87,6 +91,7 @@ func (o *opening) next(ctx context.Context) *write {
 // end opens nothing more, and drops what was not sent.
 func (o *opening) end() {
 	o.cancel()
+	o.turns.end()
 	if o.lots != nil {
 		o.lots.end()
 	}

@@ -58,6 +58,7 @@ type wire struct {
 	ctx      context.Context
 	inFlight context.Context // outlives ctx a little
 	breaker  breaker
+	turns    *turns
 	group    errgroup.Group
 	done     *atomic.Int64
 	total    int
@@ -73,7 +74,7 @@ func (w *wire) send(x *write) {
 		if w.over() {
 			return nil
 		}
-		w.s.sendOne(w.inFlight, x)
+		w.turns.occupied(func(away func()) { w.s.sendOne(secmaster.WhenAway(w.inFlight, away), x) })
 		w.breaker.note(x.err)
 		w.s.progress("writing", int(w.done.Add(1)), w.total)
 		return nil
@@ -88,8 +89,9 @@ func (s Sync) send(ctx context.Context, o *opening, total int) (ws []*write, err
 	defer cancelExpiry()
 	var done atomic.Int64
 	for _, next := range []func() *write{func() *write { return o.next(ctx) }, o.nextDelete} {
-		w := &wire{s: s, ctx: ctx, inFlight: inFlight, done: &done, total: total}
+		w := &wire{s: s, ctx: ctx, inFlight: inFlight, turns: o.turns, done: &done, total: total}
 		w.group.SetLimit(s.Parallelism)
+		w.turns.places(s.Parallelism)
 		for !w.over() {
 			x := next()
 			if x == nil {

@@ -56,7 +56,7 @@ func (r *Reader) do(ctx context.Context, c call) (answer, Sent, error) {
 		if !c.ration.take() {
 			return answer{}, sent, &Error{Op: c.op, Message: ErrEnough.Error(), Class: ErrEnough}
 		}
-		place, err := r.limiter.wait(ctx, r.options.waiting("SecMaster limits the rate of requests"))
+		place, err := r.limiter.wait(ctx, whenWaiting(ctx, r.options.waiting("SecMaster limits the rate of requests")))
 		if err != nil {
 			return answer{}, sent, gaveUp(ctx, c)
 		}

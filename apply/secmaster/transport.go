@@ -86,3 +86,25 @@ func (d *departure) left() bool {
 	c := d.conn.Load()
 	return d.other.Load() || c != nil && c.written.Load() > d.before.Load()
 }
+
+// awayKey is where a context keeps what WhenAway was given.
+type awayKey struct{}
+
+// WhenAway has away called when a request made with the context needs no processor for a while: it is written, a connection is being made for it, or it waits for
+// its turn under a limit of the server. Of a request that is sent again it is called again.
+func WhenAway(ctx context.Context, away func()) context.Context {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectStart: func(string, string) { away() },
+		WroteRequest: func(httptrace.WroteRequestInfo) { away() },
+	})
+	return context.WithValue(ctx, awayKey{}, away)
+}
+
+// whenWaiting is what waits under a limit, and says first that the request is away.
+func whenWaiting(ctx context.Context, wait func(context.Context, time.Duration) error) func(context.Context, time.Duration) error {
+	away, ok := ctx.Value(awayKey{}).(func())
+	if !ok {
+		return wait
+	}
+	return func(ctx context.Context, d time.Duration) error { away(); return wait(ctx, d) }
+}
