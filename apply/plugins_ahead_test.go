@@ -60,6 +60,10 @@ func (r *meetingReader) Components(ctx context.Context) ([]secmaster.Component, 
 
 // previewed is the plan of a connection that is wanted, and not there.
 func (r *meetingReader) previewed(want manifest.Connection) (diff.Plan, error) {
+	return previewedBy(r, want)
+}
+
+func previewedBy(r apply.Reader, want manifest.Connection) (diff.Plan, error) {
 	want.Name = "new"
 	return apply.Preview(context.Background(), r, apply.Target{Name: "prod", Place: diff.Place{Region: "r", WorkspaceID: "w"}, Want: []manifest.Connection{want}})
 }
@@ -85,5 +89,22 @@ func TestPluginsAreNotAskedForAfterTheListFailed(t *testing.T) {
 	_, err := r.previewed(manifest.Connection{Component: "EdrVendor", Version: "2.1"})
 	if !errors.Is(err, secmaster.ErrIncomplete) || r.asked.Load() > 0 && !errors.Is(r.ended, context.Canceled) {
 		t.Errorf("%v, and the plugins ended with %v", err, r.ended)
+	}
+}
+
+// Where nothing may be known, a list asked for ahead has the plugins asked for at the same time, and no one asks again; where something is, it does not.
+func TestPluginsAreAskedForAheadWhereNothingIsKnown(t *testing.T) {
+	r := meeting()
+	early := apply.ListAhead(context.Background(), r, 0, apply.Clock{})
+	defer early.Stop()
+	p, err := previewedBy(early, manifest.Connection{Component: "EdrVendor", Version: "2.1"})
+	if err != nil || p.Count(diff.Create) != 1 || p.Changes[0].Plugin.ComponentID != "c" || r.asked.Load() != 1 {
+		t.Errorf("%+v, asked %d times, %v", p.Changes, r.asked.Load(), err)
+	}
+	r = meeting()
+	close(r.plugins) // the list does not wait
+	early = apply.ListAhead(context.Background(), r, 1, apply.Clock{})
+	if early.Stop(); r.asked.Load() != 0 {
+		t.Error("plugins are asked for that may be known")
 	}
 }

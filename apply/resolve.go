@@ -44,9 +44,15 @@ func withPlugins(ctx context.Context, r Reader, want []manifest.Connection, ids 
 		return r, func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	p := askForPlugins(ctx, r)
+	return p, func() { cancel(); _ = p.ended() }
+}
+
+// askForPlugins asks for the components list in the background.
+func askForPlugins(ctx context.Context, r Reader) *pluginsReader {
 	p := &pluginsReader{Reader: r}
 	p.ended = secrets.Begun(func() (err error) { p.all, err = r.Components(ctx); return err })
-	return p, func() { cancel(); _ = p.ended() }
+	return p
 }
 
 func (p *pluginsReader) Components(context.Context) ([]secmaster.Component, error) {

@@ -3,29 +3,12 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync/atomic"
-	"weak"
 
 	"connsync/cmd/connsync/hugepages"
 	"connsync/manifest/gitfs"
 )
-
-// firstCollection has the first garbage collection wait for a heap of 16 MB instead of 4. A start alone makes more than 4, and most commands end below
-// 16: so they collect nothing. From then on memory is collected as it always is. A GOGC of the user's stays.
-func firstCollection() {
-	if was := debug.SetGCPercent(4 * usualGC); was != usualGC {
-		debug.SetGCPercent(was)
-		return
-	}
-	afterFirst.Store(usualGC)
-	collected.Store(false)
-	sentinel := new([16]byte)
-	untilFirst = weak.Make(sentinel)
-	runtime.AddCleanup(sentinel, func(*atomic.Int64) {
-		collected.Store(true)
-		debug.SetGCPercent(int(afterFirst.Load()))
-	}, &afterFirst)
-}
 
 // usualGC is the GOGC of a Go program, and keepingGC that of a command that keeps nearly all it reads: there is little garbage to wait for.
 const (
@@ -33,12 +16,65 @@ const (
 	keepingGC = 50
 )
 
-// afterFirst is GOGC from the first collection on; 0 where the user chose it. collected tells whether that was, and untilFirst is what it collects.
-var (
-	afterFirst atomic.Int64
-	collected  atomic.Bool
-	untilFirst weak.Pointer[[16]byte]
-)
+// leastHeap is from how many bytes of heap on garbage is collected. Go begins at 4 MB, which a start alone makes; most commands end below, and one that sends
+// thousands of requests has a few MB that stay, and much that does not.
+const leastHeap = 24 << 20
+
+// pace is when garbage is collected.
+type pace struct {
+	growth, least int64 // percent of what is in use, as GOGC, and bytes of heap
+}
+
+// collected is the pace of this process; nil where the user chose a GOGC.
+var collected atomic.Pointer[pace]
+
+// collectLater has garbage collected later than Go does, while there is little. A GOGC of the user's stays.
+func collectLater() {
+	p := &pace{usualGC, leastHeap}
+	if was := debug.SetGCPercent(p.percent(0, 0)); was != usualGC {
+		debug.SetGCPercent(was)
+		return
+	}
+	collected.Store(p)
+	afterCollection()
+}
+
+// afterCollection sets the pace anew after each garbage collection.
+func afterCollection() {
+	runtime.AddCleanup(new([16]byte), func(struct{}) { // no one holds it, so that it is collected by the next
+		if p := collected.Load(); p != nil {
+			debug.SetGCPercent(p.now())
+			afterCollection()
+		}
+	}, struct{}{})
+}
+
+// now is the GOGC that holds until the next collection.
+func (p *pace) now() int {
+	uses := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/globals:bytes"}, {Name: "/gc/scan/stack:bytes"}}
+	metrics.Read(uses)
+	live := int64(uses[0].Value.Uint64())
+	return p.percent(live, live+int64(uses[1].Value.Uint64()+uses[2].Value.Uint64()))
+}
+
+// percent is the GOGC by which the next collection waits for the least heap, if what is in use asks for no more: the runtime adds a percentage of all that it looks
+// through to what is in use, and a GOGC of 100 stands for 4 MB at least (see runtime/debug.SetGCPercent).
+func (p *pace) percent(live, scanned int64) int {
+	most := p.least * 100 / (4 << 20)
+	if scanned == 0 {
+		return int(most)
+	}
+	return int(min(max(p.growth, (p.least-live)*100/scanned), max(most, p.growth)))
+}
+
+// keepsAll is called by a command that keeps nearly all it reads, before it reads much: there is little to collect below 48 MB, and the more often above.
+func keepsAll() {
+	if was := collected.Load(); was != nil {
+		p := &pace{keepingGC, 48 << 20}
+		collected.Store(p)
+		debug.SetGCPercent(p.now())
+	}
+}
 
 // many is from how many files on asking for huge pages pays: it takes as long as half of their manifests do.
 const many = 500
@@ -46,30 +82,11 @@ const many = 500
 // readsAll is called before a command reads all manifests of a repository: where they are many, it asks for huge pages.
 func readsAll(r *gitfs.Repository) {
 	if hasMany(r) {
-		withoutFirst(hugepages.Ask)
+		hugepages.Ask()
 	}
 }
 
 // hasMany tells whether a repository has many files; a clone in memory may have.
 func hasMany(r *gitfs.Repository) bool {
 	return r != nil && (r.CommonDir() == "" || r.Tracked() >= many)
-}
-
-// withoutFirst does what takes a garbage collection that is not to count as the first.
-func withoutFirst(do func()) {
-	sentinel := untilFirst.Value()
-	do()
-	runtime.KeepAlive(sentinel)
-}
-
-// keepsAll is called by a command that keeps nearly all it reads, before it reads much. Its first garbage collection waits for 48 MB, since there would be little to
-// collect before; the others come the sooner.
-func keepsAll() {
-	if !afterFirst.CompareAndSwap(usualGC, keepingGC) {
-		return
-	}
-	debug.SetGCPercent(12 * usualGC)
-	if collected.Load() {
-		debug.SetGCPercent(keepingGC)
-	}
 }

@@ -18,57 +18,80 @@ func gcPercent() int {
 	return now
 }
 
-func TestOnlyTheFirstCollectionComesLater(t *testing.T) {
+// paced has garbage collected as connsync does, for a test.
+func paced(t *testing.T) {
 	before := debug.SetGCPercent(usualGC)
-	t.Cleanup(func() { debug.SetGCPercent(before) })
-	for then, before := range map[int]func(){usualGC: func() {}, keepingGC: keepsAll} {
-		debug.SetGCPercent(usualGC)
-		firstCollection()
-		if now := gcPercent(); now != 4*usualGC {
-			t.Errorf("at the start GOGC is %d", now)
+	t.Cleanup(func() { collected.Store(nil); debug.SetGCPercent(before) })
+	collectLater()
+}
+
+// collect collects what no one holds, until it is cleaned up.
+func collect() {
+	cleaned := make(chan bool)
+	runtime.AddCleanup(new([32]byte), func(c chan bool) { close(c) }, cleaned)
+	runtime.GC()
+	<-cleaned
+}
+
+func TestHowLongGarbageWaits(t *testing.T) {
+	const mb = 1 << 20
+	for _, c := range []struct {
+		p             pace
+		live, scanned int64
+		want          int
+	}{
+		{pace{100, 24 * mb}, 0, 0, 600},             // before the first collection: 6 times the 4 MB of a GOGC of 100
+		{pace{100, 24 * mb}, 1 * mb, 4 * mb, 575},   // 1 + 5.75 × 4 = 24
+		{pace{100, 24 * mb}, 1 * mb, 1 * mb, 600},   // no more than stands for 24 MB by itself
+		{pace{100, 24 * mb}, 8 * mb, 12 * mb, 133},  // 8 + 1.33 × 12 = 24
+		{pace{100, 24 * mb}, 20 * mb, 24 * mb, 100}, // from here on as Go does
+		{pace{100, 24 * mb}, 400 * mb, 404 * mb, 100},
+		{pace{50, 48 * mb}, 0, 0, 1200},
+		{pace{50, 48 * mb}, 60 * mb, 64 * mb, 50},
+	} {
+		if got := c.p.percent(c.live, c.scanned); got != c.want {
+			t.Errorf("%+v, %d MB live, %d MB looked through: GOGC is %d, not %d", c.p, c.live/mb, c.scanned/mb, got, c.want)
 		}
-		if before(); then == keepingGC && gcPercent() != 12*usualGC {
-			t.Errorf("for a command that keeps all, GOGC is %d", gcPercent())
-		}
-		for end := time.Now().Add(time.Minute); gcPercent() != then; runtime.GC() {
-			if time.Now().After(end) {
-				t.Fatalf("a GOGC of %d does not come", then)
-			}
-		}
-	}
-	afterFirst.Store(usualGC)
-	if keepsAll(); gcPercent() != keepingGC { // after the first collection
-		t.Errorf("a command that keeps all waits for its second collection with a GOGC of %d", gcPercent())
-	}
-	debug.SetGCPercent(50)
-	afterFirst.Store(0)
-	firstCollection()
-	if keepsAll(); gcPercent() != 50 || afterFirst.Load() != 0 {
-		t.Error("a GOGC of the user's does not stay")
 	}
 }
 
-// The garbage collection that asking for huge pages takes is not the first one: that is the next.
-func TestAskingForHugePagesIsNoCollection(t *testing.T) {
-	before := debug.SetGCPercent(usualGC)
-	t.Cleanup(func() { debug.SetGCPercent(before) })
-	firstCollection()
-	collect := func() { // until what it collects is cleaned up
-		cleaned := make(chan bool)
-		runtime.AddCleanup(new([32]byte), func(c chan bool) { close(c) }, cleaned)
-		runtime.GC()
-		<-cleaned
+// After each collection the pace is set anew: with much in use, it is Go's, and with little again, it waits again.
+func TestThePaceFollowsWhatIsInUse(t *testing.T) {
+	paced(t)
+	if now := gcPercent(); now != 600 {
+		t.Errorf("at the start GOGC is %d", now)
 	}
-	withoutFirst(collect)
-	if collected.Load() || gcPercent() != 4*usualGC {
-		t.Errorf("it counts as the first collection: GOGC is %d", gcPercent())
-	}
-	for range 100 {
-		if collect(); collected.Load() {
-			return
+	becomes := func(what string, is func(percent int) bool) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); !is(gcPercent()); collect() {
+			if time.Now().After(end) {
+				t.Fatalf("%s: GOGC stays %d", what, gcPercent())
+			}
 		}
 	}
-	t.Error("the next one does not count")
+	much := make([]byte, 64<<20)
+	becomes("64 MB in use", func(p int) bool { return p == usualGC })
+	runtime.KeepAlive(much)
+	much = nil
+	becomes("little in use", func(p int) bool { return p > usualGC })
+	keepsAll()
+	becomes("a command that keeps all, little in use", func(p int) bool { return p > keepingGC })
+	much = make([]byte, 64<<20)
+	becomes("a command that keeps all", func(p int) bool { return p == keepingGC })
+	runtime.KeepAlive(much)
+}
+
+func TestAChosenGOGCStays(t *testing.T) {
+	before := debug.SetGCPercent(50)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
+	collectLater()
+	keepsAll()
+	for range 3 {
+		collect()
+	}
+	if now := gcPercent(); now != 50 || collected.Load() != nil {
+		t.Errorf("GOGC is %d", now)
+	}
 }
 
 // Huge pages are asked for where there are many files, or no one can tell.

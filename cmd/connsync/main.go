@@ -26,7 +26,7 @@ func run(w world) int {
 	if os.Getenv(gitfs.AskVariable) != "" { // Git or ssh started it
 		return gitfs.Answered(w.env, os.Args[1:], w.stdout)
 	}
-	firstCollection()
+	collectLater()
 	log.SetOutput(io.Discard) // what libraries log quotes what they were sent: net/http an answer without a request, or with GODEBUG every header
 	i := interruptible()
 	defer i.stop()

@@ -21,8 +21,8 @@ type earlyHold struct {
 	listed  *apply.AheadReader // nil with it
 }
 
-// holdEarly takes the lock of a target, if no one has it and a long list is to be expected; nil otherwise, and then the lock is taken, and waited for, once manifests are
-// read. Wrong manifests stop a sync all the same: only a list was asked for.
+// holdEarly takes the lock of a target, if no one has it and a long list or many manifests are to be expected; nil otherwise, and then the lock is taken, and waited for,
+// once manifests are read. Wrong manifests stop a sync all the same: only a list was asked for.
 func (r *syncRun) holdEarly(ctx context.Context, p manifest.Project, ts []wanted) *earlyHold {
 	if len(ts) != 1 || r.cmd.AcceptHome != nil || r.g.checkShared(r.w, r.src, p.State) != nil {
 		return nil
@@ -32,7 +32,7 @@ func (r *syncRun) holdEarly(ctx context.Context, p manifest.Project, ts []wanted
 		return nil
 	}
 	likely := store.Estimate()
-	if secmaster.PagesOf(likely) == 1 {
+	if secmaster.PagesOf(likely) == 1 && !hasMany(r.src.repo) {
 		return nil
 	}
 	session, err := store.Hold(ctx, 0)

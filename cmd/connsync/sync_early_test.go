@@ -123,7 +123,39 @@ func TestAMistakeEndsASyncThatBeganEarly(t *testing.T) {
 	}
 }
 
-// Which syncs begin early: those of one target, with a long list, known state of this machine alone, and no one else at it.
+// A first sync of many files asks for the plugins, too, once each; where a manifest is wrong, for nothing else.
+func TestAFirstSyncOfManyFilesAsksEarly(t *testing.T) {
+	t.Parallel()
+	l := newLongSync(t)
+	runGit(t, l.dir, "update-ref", "-d", "refs/heads/connsync-state/prod")
+	for i := range many {
+		l.write(fmt.Sprintf("more/%d.txt", i), "")
+	}
+	l.write(branchFile, strings.Replace(l.text, "endpoint", "endpoint: x, endpoint", 1))
+	l.commit("many files, and a mistake")
+	if code, out := l.run("sync"); code != exitFailed || !strings.Contains(out, branchFile+":3:") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	for _, r := range l.server.Requests() {
+		if r.Method != http.MethodGet || r.Route != emulator.RouteList && r.Route != emulator.RouteComponents {
+			t.Errorf("asked beside a mistake: %v", r)
+		}
+	}
+	if !l.free() {
+		t.Error("the lock is held after a mistake")
+	}
+	l.server.ResetRequests()
+	l.write(branchFile, l.text)
+	l.commit("right")
+	if code, out := l.run("sync", "--yes"); code != exitDone || !strings.Contains(out, fmt.Sprintf("%d adopted", longSize)) || l.server.Count(emulator.RouteComponents) != 1 {
+		t.Errorf("exit code %d, the plugins were asked for %d times\n%s", code, l.server.Count(emulator.RouteComponents), out[max(0, len(out)-500):])
+	}
+	if n := l.unlocked.Load(); n > 0 {
+		t.Errorf("%d lists were asked for without the lock", n)
+	}
+}
+
+// Which syncs begin early: those of one target, with a long list or many files, known state of this machine alone, and no one else at it.
 func TestWhichSyncsHoldEarly(t *testing.T) {
 	t.Parallel()
 	l := newLongSync(t)
@@ -151,7 +183,7 @@ func TestWhichSyncsHoldEarly(t *testing.T) {
 	}
 	for what, change := range map[string]func(*syncRun, *manifest.Project){
 		"two targets": func(_ *syncRun, p *manifest.Project) { p.Targets["other"] = p.Targets["prod"] },
-		"nothing known": func(_ *syncRun, p *manifest.Project) {
+		"nothing known, few files": func(_ *syncRun, p *manifest.Project) {
 			other := p.Targets["prod"]
 			other.Name = "other"
 			p.Targets = map[string]manifest.Target{"other": other}
@@ -165,6 +197,14 @@ func TestWhichSyncsHoldEarly(t *testing.T) {
 		if early(change) {
 			t.Errorf("%s: the lock is taken early", what)
 		}
+	}
+	for i := range many {
+		l.write(fmt.Sprintf("more/%d.txt", i), "")
+	}
+	l.commit("many files")
+	runGit(t, l.dir, "update-ref", "-d", "refs/heads/connsync-state/prod")
+	if !early(func(*syncRun, *manifest.Project) {}) {
+		t.Error("nothing known, many files: the lock is not taken early")
 	}
 	runGit(t, l.dir, "remote", "add", "origin", l.dir)
 	if early(func(*syncRun, *manifest.Project) {}) {
