@@ -52,6 +52,9 @@ func target(anchor string, plan diff.Plan, newTarget map[[2]string]string, offli
 		Anchor: anchor, Name: plan.Target, Place: PlaceName(plan.Place),
 		Commits: commits(plan, offline), Notes: remarks(plan),
 	}
+	if changed := len(plan.Changes) - plan.Count(diff.Unchanged); changed > 0 {
+		out.Cards = make([]Card, 0, changed)
+	}
 	for i := range plan.Changes {
 		c := &plan.Changes[i]
 		if c.Action == diff.Unchanged {
@@ -83,7 +86,12 @@ func commits(plan diff.Plan, offline bool) (out []Commit) {
 }
 
 // rank is an action's place in the order of Actions; one that is not among them comes last.
-func rank(a diff.Action) int { return slices.Index(append(slices.Clone(Actions), a), a) }
+func rank(a diff.Action) int {
+	if i := slices.Index(Actions, a); i >= 0 {
+		return i
+	}
+	return len(Actions)
+}
 
 // card puts one change into words. movesTo is the target that gains what this one loses.
 func card(c *diff.Change, movesTo string, all bool) Card {
