@@ -15,8 +15,6 @@ import (
 type heldBack struct {
 	apply.Writer
 	all  sync.WaitGroup // of those that are to be held at once
-	held func()         // called once they are
-	once sync.Once
 	free chan struct{}
 }
 
