@@ -57,7 +57,7 @@ func (s *Store) head(hash plumbing.Hash) []byte {
 
 // looseHead is the first line of an object in a file of its own.
 func (s *Store) looseHead(hash plumbing.Hash) []byte {
-	if at, err := os.Lstat(s.loosePath(hash)); err != nil || !at.Mode().IsRegular() { // a pipe would not let go
+	if at, err := os.Lstat(s.loosePath(hash)); err == nil && !at.Mode().IsRegular() { // a pipe would not let go
 		return nil
 	}
 	f, err := os.Open(s.loosePath(hash))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"connsync/apply/state"
@@ -45,6 +46,45 @@ func TestNoKnownStateIsEstimatedToBeNone(t *testing.T) {
 	}
 	if n := store(t, dir).Estimate(); n != 0 {
 		t.Errorf("%d of a broken ref", n)
+	}
+}
+
+// What is damaged is of no connections: a commit that is not there, and a file that is not, or is no object of Git.
+func TestDamagedKnownStateIsEstimatedToBeNone(t *testing.T) {
+	dir := repository(t)
+	l := locked(t, store(t, dir))
+	commit(t, l, new(state.Edit).Record(manyKnown(50, true)...))
+	_ = l.Close()
+	known := run(t, dir, "rev-parse", state.Ref("prod")+":known.jsonl")
+	object := filepath.Join(dir, ".git/objects", known[:2], known[2:])
+	for _, text := range []string{"", "no object", "\x78\x9c"} {
+		if err := os.Remove(object); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(object, []byte(text), 0o444); err != nil {
+			t.Fatal(err)
+		}
+		if n := store(t, dir).Estimate(); n != 0 {
+			t.Errorf("%d of a file with %q", n, text)
+		}
+	}
+	if err := os.Remove(object); err != nil {
+		t.Fatal(err)
+	}
+	if n := store(t, dir).Estimate(); n != 0 {
+		t.Errorf("%d of a file that is not there", n)
+	}
+	if err := os.Mkdir(object, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if n := store(t, dir).Estimate(); n != 0 {
+		t.Errorf("%d of a folder", n)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".git", state.Ref("prod")), []byte(strings.Repeat("1", 40)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if n := store(t, dir).Estimate(); n != 0 {
+		t.Errorf("%d of a commit that is not there", n)
 	}
 }
 
