@@ -17,7 +17,10 @@ type Entry struct {
 }
 
 // CutOffError says that a shallow clone has no more of a state's history than this.
-type CutOffError struct{ Ref string }
+type CutOffError struct {
+	Ref    string
+	Remote string // which may have the rest, as this clone names it; "" for none
+}
 
 func (e *CutOffError) Error() string { return e.Ref + ": what came before is not in this clone" }
 
@@ -33,7 +36,7 @@ func (s *Store) Log(ctx context.Context, n int) ([]Entry, error) {
 		c, err := s.commit(at)
 		switch {
 		case errors.Is(err, errAbsent) && len(out) > 0 && s.cutAt(out[len(out)-1].Commit):
-			return out, &CutOffError{s.ref}
+			return out, &CutOffError{s.ref, s.repo.RemoteName}
 		case err != nil:
 			return out, s.unread("an earlier commit", err)
 		}

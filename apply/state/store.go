@@ -15,16 +15,17 @@ import (
 
 // Repo is the repository with known state. Package gitfs opens it, and knows more kinds of repositories than go-git.
 type Repo struct {
-	Git       *git.Repository
-	CommonDir string           // the folder of refs and objects of all worktrees; "" for a repository in memory
-	Partial   bool             // it lacks objects: another repository promised to have them
-	Remote    Remote           // shares the ref; nil where it stays on this machine
-	Home      string           // the Remote's repository, as "host/path"; "" where others cannot know it
-	Now       func() time.Time // nil for the real clock
-	Sleep     func(context.Context, time.Duration) error
-	Waits     func(what string, until time.Time) (done func()) // hears of what may take long, until when at most (zero: not known), and when it is over; nil for none
-	PartsFrom int                                              // names from which on known state stands in parts; 0 for 2,048
-	Effect    func(op string) error                            // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for none
+	Git        *git.Repository
+	CommonDir  string           // the folder of refs and objects of all worktrees; "" for a repository in memory
+	Partial    bool             // it lacks objects: another repository promised to have them
+	Remote     Remote           // shares the ref; nil where it stays on this machine
+	RemoteName string           // what this clone calls it
+	Home       string           // the Remote's repository, as "host/path"; "" where others cannot know it
+	Now        func() time.Time // nil for the real clock
+	Sleep      func(context.Context, time.Duration) error
+	Waits      func(what string, until time.Time) (done func()) // hears of what may take long, until when at most (zero: not known), and when it is over; nil for none
+	PartsFrom  int                                              // names from which on known state stands in parts; 0 for 2,048
+	Effect     func(op string) error                            // hears "before …" and "after …" of every effect on disk and remote, and can make it fail; nil for none
 }
 
 func (r Repo) sleep(ctx context.Context, d time.Duration) error {

@@ -195,8 +195,8 @@ func (c stateLog) Run(ctx context.Context, w world, g *globals) error {
 		}
 		if cut != nil {
 			notes(p, []error{targetError(target, err)})
-			if g.State == "" { // else it is not this clone's
-				p.Next([]string{"git fetch --no-tags --unshallow origin " + manifest.ShellWord(branchOf(cut.Ref))})
+			if g.State == "" && cut.Remote != "" { // else it is not this clone's, or no one else has it
+				p.Next([]string{"git fetch --no-tags --unshallow " + manifest.ShellWord(cut.Remote) + " " + manifest.ShellWord(branchOf(cut.Ref))})
 			}
 		}
 		return nil

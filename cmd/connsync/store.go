@@ -46,7 +46,7 @@ func (g *globals) store(w world, s *source, p manifest.StatePolicy, target strin
 	}
 	r := state.Repo{Git: repo.Git(), CommonDir: repo.CommonDir(), Partial: repo.Partial(), Waits: w.waitsFor(target), Effect: w.effect}
 	if remote != nil {
-		r.Remote, r.Home = remote, remote.remote.Home()
+		r.Remote, r.RemoteName, r.Home = remote, remote.name, remote.remote.Home()
 	}
 	return state.Open(r, target)
 }
