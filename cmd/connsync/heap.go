@@ -13,7 +13,7 @@ import (
 // usualGC is the GOGC of a Go program, and keepingGC that of a command that keeps nearly all it reads: there is little garbage to wait for.
 const (
 	usualGC   = 100
-	keepingGC = 50
+	keepingGC = 35
 )
 
 // leastHeap is from how many bytes of heap on garbage is collected. Go begins at 4 MB, which a start alone makes; most commands end below, and one that sends
@@ -76,13 +76,16 @@ func keepsAll() {
 	}
 }
 
+// perFile is what a file of one connection takes of the heap, in bytes, in the commands that keep most.
+const perFile = 8 << 10
+
 // many is from how many files on asking for huge pages pays: it takes as long as half of their manifests do.
 const many = 500
 
 // readsAll is called before a command reads all manifests of a repository: where they are many, it asks for huge pages.
 func readsAll(r *gitfs.Repository) {
 	if hasMany(r) {
-		hugepages.Ask()
+		hugepages.Ask(r.Tracked() * perFile)
 	}
 }
 

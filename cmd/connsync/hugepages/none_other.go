@@ -3,4 +3,4 @@
 package hugepages
 
 // ask is for Linux alone, and for processors whose small pages may have 4 KiB.
-func ask() {}
+func ask(int) {}

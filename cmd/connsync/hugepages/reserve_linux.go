@@ -11,15 +11,12 @@ import (
 	"unsafe"
 )
 
-const (
-	reserved     = 128 << 20 // what a diff of 10,000 connections needs
-	madvHugepage = 14        // see madvise(2); syscall has no name for it
-)
+const madvHugepage = 14 // see madvise(2); syscall has no name for it
 
-func ask() {
+func ask(bytes int) {
 	setting, _ := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
-	if wanted(string(setting), os.Getpagesize(), os.Getenv) && free(reserved) {
-		reserve(reserved)
+	if wanted(string(setting), os.Getpagesize(), os.Getenv) && free(bytes) {
+		reserve(bytes)
 	}
 }
 

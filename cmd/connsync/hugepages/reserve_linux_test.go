@@ -41,8 +41,8 @@ func TestHugePagesAreAskedForWhereTheyAreGivenOnRequest(t *testing.T) {
 func TestTheHeapIsAdvised(t *testing.T) {
 	setting, _ := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	asked := wanted(string(setting), os.Getpagesize(), os.Getenv)
-	Ask()
-	fresh := make([]byte, reserved/2)
+	Ask(2 * least)
+	fresh := make([]byte, 3*least/2)
 	for _, at := range []int{0, len(fresh) - 1} {
 		if flags := flagsOf(t, uintptr(unsafe.Pointer(&fresh[at]))); slices.Contains(flags, "hg") != asked {
 			t.Errorf("asked for: %v; flags of the heap at byte %d: %q", asked, at, flags)
