@@ -85,7 +85,7 @@ const many = 500
 // readsAll is called before a command reads all manifests of a repository: where they are many, it asks for huge pages.
 func readsAll(r *gitfs.Repository) {
 	if hasMany(r) {
-		hugepages.Ask(r.Tracked() * perFile)
+		hugepages.Ask(min(r.Tracked(), 1<<17) * perFile)
 	}
 }
 

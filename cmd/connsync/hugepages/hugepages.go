@@ -15,7 +15,7 @@ import "sync"
 // The least and the most of a heap that is on huge pages, in bytes. With less than the least, a diff of 10,000 connections is slower, and with more, asking is.
 const (
 	least = 128 << 20
-	most  = 2 << 30
+	most  = 1 << 30
 )
 
 // Ask is called before much memory is touched: about so many bytes. It asks once, however often it is called.
