@@ -97,6 +97,11 @@ func TestPluginsAreAskedForAheadWhereNothingIsKnown(t *testing.T) {
 	r := meeting()
 	early := apply.ListAhead(context.Background(), r, 0, apply.Clock{})
 	defer early.Stop()
+	select {
+	case <-r.plugins:
+	case <-time.After(time.Minute):
+		t.Fatal("nobody asks for plugins ahead")
+	}
 	p, err := previewedBy(early, manifest.Connection{Component: "EdrVendor", Version: "2.1"})
 	if err != nil || p.Count(diff.Create) != 1 || p.Changes[0].Plugin.ComponentID != "c" || r.asked.Load() != 1 {
 		t.Errorf("%+v, asked %d times, %v", p.Changes, r.asked.Load(), err)
@@ -106,5 +111,30 @@ func TestPluginsAreAskedForAheadWhereNothingIsKnown(t *testing.T) {
 	early = apply.ListAhead(context.Background(), r, 1, apply.Clock{})
 	if early.Stop(); r.asked.Load() != 0 {
 		t.Error("plugins are asked for that may be known")
+	}
+}
+
+// lingeringReader ends a while after it is given up.
+type lingeringReader struct {
+	apply.Reader
+	ended atomic.Bool
+}
+
+func (*lingeringReader) Expect(int) {}
+
+func (r *lingeringReader) List(context.Context) ([]secmaster.Connection, error) { return nil, nil }
+
+func (r *lingeringReader) Components(ctx context.Context) ([]secmaster.Component, error) {
+	<-ctx.Done()
+	time.Sleep(20 * time.Millisecond)
+	r.ended.Store(true)
+	return nil, ctx.Err()
+}
+
+// Who stops waits for the end of what was asked for: the client is closed then.
+func TestWhatWasAskedForAheadHasEnded(t *testing.T) {
+	r := &lingeringReader{}
+	if apply.ListAhead(context.Background(), r, 0, apply.Clock{}).Stop(); !r.ended.Load() {
+		t.Error("a request goes on after its end")
 	}
 }

@@ -1,9 +1,14 @@
 package apply
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"connsync/manifest"
+	"connsync/secrets"
 )
 
 // Who opens a file waits exactly while there is a free place and no one waits for a file.
@@ -53,5 +58,18 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 	turns.occupied(func(func()) {}) // an answer without a request
 	if turns.free != 3 {
 		t.Errorf("%d of 3 places are free in the end", turns.free)
+	}
+}
+
+// Once a run is interrupted, no file is read and no key is asked for.
+func TestAnInterruptedRunOpensNothing(t *testing.T) {
+	ctx, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	s := Sync{Open: func(context.Context, string, []byte) (map[secrets.Path]secrets.Value, string, error) {
+		t.Error("a key is asked for")
+		return nil, "", nil
+	}}
+	if o := s.open(ctx, manifest.File{Path: "a.yaml", Digest: secrets.Digest("")}); !errors.Is(o.err, context.Canceled) { // there is not even a folder to read
+		t.Errorf("%v", o.err)
 	}
 }

@@ -63,3 +63,22 @@ func TestAFileThatIsWaitedForIsOpened(t *testing.T) {
 		t.Error(outcomes(r))
 	}
 }
+
+// A run that is interrupted while files give way ends.
+func TestAnInterruptionWhileFilesGiveWay(t *testing.T) {
+	s, k := folder(t, 200)
+	h := &heldBack{free: make(chan struct{})}
+	h.all.Add(10)
+	s.client = func(w apply.Writer) apply.Writer { h.Writer = w; return h }
+	ctx, interrupt := context.WithCancel(context.Background())
+	go func() {
+		h.all.Wait()
+		time.Sleep(50 * time.Millisecond) // until files wait
+		interrupt()
+		close(h.free)
+	}()
+	r := s.runUntil(ctx)
+	if got := outcomes(r); !r.Interrupted || strings.Count(got, "created") != 10 || strings.Count(got, "skipped") != 190 || k.count() > 60 {
+		t.Errorf("%d opened: %s", k.count(), got)
+	}
+}
