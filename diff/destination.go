@@ -8,16 +8,8 @@ import (
 	"connsync/secrets"
 )
 
-func set(words string) map[string]bool {
-	out := make(map[string]bool)
-	for w := range strings.FieldsSeq(words) {
-		out[w] = true
-	}
-	return out
-}
-
 // destinations are the words of keys for where a connection leads, or by what way.
-var destinations = set("endpoint endpoints url urls uri uris host hosts hostname address addresses addr addrs server servers broker brokers domain domains fqdn proxy socks port ports ip ips gateway webhook webhooks hook hooks " +
+var destinations = lazy.Words("endpoint endpoints url urls uri uris host hosts hostname address addresses addr addrs server servers broker brokers domain domains fqdn proxy socks port ports ip ips gateway webhook webhooks hook hooks " +
 	"dsn jdbc odbc bootstrap base site mx nodes zookeeper zk controller collector sink relay callback callbacks redirect issuer authority discovery wsdl jwks origin upstream upstreams remote peer peers bastion jump " +
 	"nameserver nameservers scheme protocol insecure cacert cafile capath cabundle truststore sni sslmode usessl usetls starttls dizhi zhuji fuwuqi duankou yuming wangguan daili wangzhi")
 
@@ -28,10 +20,10 @@ var (
 )
 
 // quantities are last words of keys for the count, the time or the spelling of a destination: host_count, url_encode.
-var quantities = set("count counts version versions timeout timeouts threshold encode encoding encoded timezone limit retries retry interval size")
+var quantities = lazy.Words("count counts version versions timeout timeouts threshold encode encoding encoded timezone limit retries retry interval size")
 
 // whereabouts are words of keys for the owner, or the part, of a destination. Where nothing proves who changed them, they are of high risk.
-var whereabouts = set("tenant tenants realm realms cluster clusters account accounts region regions path paths instance instances")
+var whereabouts = lazy.Words("tenant tenants realm realms cluster clusters account accounts region regions path paths instance instances")
 
 // risks are the destinations changed by Git while a secret stays: a sync would send the secret to the new place.
 func risks(c Change) []Risk {
@@ -72,12 +64,12 @@ var leading = lazy.Remembered(func(path string) bool {
 		return false
 	}
 	words := manifest.KeyWords(strings.TrimPrefix(path, "config"))
-	if len(words) == 0 || quantities[words[len(words)-1]] || counted.MatchString(words[len(words)-1]) || words[0] == "max" || words[0] == "min" {
+	if len(words) == 0 || quantities.Has(words[len(words)-1]) || counted.MatchString(words[len(words)-1]) || words[0] == "max" || words[0] == "min" {
 		return false
 	}
 	for _, word := range words {
 		word = strings.TrimRight(word, "0123456789") // url2, socks5
-		if destinations[word] || joined.MatchString(word) && !unjoined[word] || glued.MatchString(word) || chinese.MatchString(word) {
+		if destinations.Has(word) || joined.MatchString(word) && !unjoined.Has(word) || glued.MatchString(word) || chinese.MatchString(word) {
 			return true
 		}
 	}
@@ -86,13 +78,13 @@ var leading = lazy.Remembered(func(path string) bool {
 
 // whereabouts tells whether a setting's key may say whose place a connection leads to.
 func (f Field) whereabouts() bool {
-	return strings.HasPrefix(string(f.Path), "config") && among(manifest.KeyWords(strings.TrimPrefix(string(f.Path), "config")), whereabouts)
+	return strings.HasPrefix(string(f.Path), "config") && whereabouts.HasAny(manifest.KeyWords(strings.TrimPrefix(string(f.Path), "config")))
 }
 
 // joined are keys with their words run together: apiurl, baseurl, smtphost; and unjoined are words that only look so.
 var (
 	joined   = lazy.New(`(url|uri|host|hostname|addr|address|endpoint|server|domain)s?$|^(smtp|imap|ldap|https?|ssh|s?ftp|db|sql|redis|api|web|tcp|udp|ssl|tls|proxy|remote|listen|mgmt)port$`)
-	unjoined = set("curl purl ghost")
+	unjoined = lazy.Words("curl purl ghost")
 )
 
 // glued are keys with verify and its word run together: verifyssl, sslverify.

@@ -1,21 +1,25 @@
 package diff
 
-import "slices"
+import (
+	"slices"
+
+	"connsync/lazy"
+)
 
 // trusted are the words beside verify of keys that say whom to trust: verify_ssl, tls_verify.
-var trusted = set("ssl tls cert certs certificate certificates peer bundle file chain")
+var trusted = lazy.Words("ssl tls cert certs certificate certificates peer bundle file chain")
 
 // authorities are the words beside ca: ca_cert, ca-bundle, caPath.
-var authorities = set("ssl tls cert certs certificate certificates peer bundle file chain path dir data pem crt root store")
+var authorities = lazy.Words("ssl tls cert certs certificate certificates peer bundle file chain path dir data pem crt root store")
 
 // excuses are words that do without a check of certificates, beside a word for them.
-var excuses = set("verify verification validate validation ignore disable skip accept trust")
+var excuses = lazy.Words("verify verification validate validation ignore disable skip accept trust")
 
 // switched may stand behind ssl and tls, where a key says whether a connection is encrypted at all.
-var switched = set("mode enabled enable disabled required on ssl tls")
+var switched = lazy.Words("mode enabled enable disabled required on ssl tls")
 
 // bare may stand beside verify, where a key says no more than that.
-var bare = set("verify skip no dont disable enable always")
+var bare = lazy.Words("verify skip no dont disable enable always")
 
 // pairs are words that name a destination, or whom to trust, together.
 var pairs = [][2]string{
@@ -39,9 +43,9 @@ func trusts(words []string) bool {
 	last := words[len(words)-1]
 	secured := max(slices.Index(words, "ssl"), slices.Index(words, "tls"))
 	switch {
-	case slices.Contains(words, "verify") && among(words, trusted), last == "ca", slices.Contains(words, "ca") && among(words, authorities):
+	case slices.Contains(words, "verify") && trusted.HasAny(words), last == "ca", slices.Contains(words, "ca") && authorities.HasAny(words):
 		return true
-	case among(words, excuses) && among(words, certificates):
+	case excuses.HasAny(words) && certificates.HasAny(words):
 		return true
 	case slices.Contains(words, "verify") && all(words, bare):
 		return true
@@ -50,12 +54,8 @@ func trusts(words []string) bool {
 }
 
 // certificates are the words for what excuses leave unchecked.
-var certificates = set("ssl tls cert certs certificate certificates hostname")
+var certificates = lazy.Words("ssl tls cert certs certificate certificates hostname")
 
-func all(words []string, of map[string]bool) bool {
-	return !slices.ContainsFunc(words, func(w string) bool { return !of[w] })
-}
-
-func among(words []string, some map[string]bool) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return some[w] })
+func all(words []string, of *lazy.Set) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !of.Has(w) })
 }

@@ -1,4 +1,4 @@
-// Package lazy has regular expressions compiled at their first use. A start compiles none: dozens of them take longer than
+// Package lazy has regular expressions and sets of words made at their first use. A start makes none: dozens of them take longer than
 // most commands do.
 package lazy
 

@@ -1,7 +1,6 @@
 package suspect
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -49,7 +48,7 @@ func parts(key string) []string {
 
 // unglued takes key or code off the end of a word, where what stands in front is known: hmackey is hmac, key; and monkey is monkey.
 func unglued(word string) []string {
-	if before, ok := strings.CutSuffix(word, "key"); ok && (secretKeys.has(before) || freeKeys.has(before)) {
+	if before, ok := strings.CutSuffix(word, "key"); ok && (secretKeys.Has(before) || freeKeys.Has(before)) {
 		return []string{before, "key"}
 	}
 	if before, ok := strings.CutSuffix(word, "code"); ok && joined[before+" code"] != "" {
@@ -78,7 +77,7 @@ func ofKey(key, text string, number bool) Finding {
 		return Finding{}
 	case end == "headers":
 		return ofHeaders(text)
-	case headerWords.has(end):
+	case headerWords.Has(end):
 		return ofHeader(text)
 	}
 	return ofOtherWord(words, text, number)
@@ -86,7 +85,7 @@ func ofKey(key, text string, number bool) Finding {
 
 // withoutFile takes "file content" off: what is in a file of a secret is the secret.
 func withoutFile(words []string) []string {
-	if n := len(words); n > 2 && contentWords.has(words[n-1]) && words[n-2] == "file" {
+	if n := len(words); n > 2 && contentWords.Has(words[n-1]) && words[n-2] == "file" {
 		return words[:n-2]
 	}
 	return words
@@ -95,16 +94,16 @@ func withoutFile(words []string) []string {
 // isTokenAuth tells a secret under token_auth and its like; elsewhere, these are ways to log in.
 func isTokenAuth(words []string, text string, number bool) bool {
 	n := len(words)
-	return n > 1 && words[n-1] == "auth" && isSecretWord(words[n-2]) && !verbs.has(words[0]) && !number && !plainName(text) && !schemes.has(strings.ToLower(text))
+	return n > 1 && words[n-1] == "auth" && isSecretWord(words[n-2]) && !verbs.Has(words[0]) && !number && !plainName(text) && !schemes.Has(strings.ToLower(text))
 }
 
 // ofSecretWord judges the value of a key with a word for a secret.
 func ofSecretWord(words []string, text string) Finding {
 	behind := behindSecret(words)
 	switch {
-	case cryptWords.has(behind) && algorithm.MatchString(text):
+	case cryptWords.Has(behind) && algorithm.MatchString(text):
 		return Finding{}
-	case behind != "" && !qualifiers.has(behind) && plainName(text):
+	case behind != "" && !qualifiers.Has(behind) && plainName(text):
 		return Finding{Verdict: Doubtful, Why: "by its key"} // it may be about the secret
 	}
 	return Finding{Verdict: Secret, Why: "by its key"}
@@ -119,7 +118,7 @@ func ofOtherWord(words []string, text string, number bool) Finding {
 		return Finding{}
 	case end == "hmac":
 		secret = true
-	case end == "private" && len(words) > 1, anyOf(words, containerWords):
+	case end == "private" && len(words) > 1, containerWords.HasAny(words):
 		secret = strings.HasPrefix(text, derPrefix)
 	case end == "session":
 		secret = !plainName(text) && !duration.MatchString(text)
@@ -127,7 +126,7 @@ func ofOtherWord(words []string, text string, number bool) Finding {
 	switch {
 	case secret:
 		return Finding{Verdict: Secret, Why: "by its key"}
-	case end == "private" && len(words) > 1, doubtfulWords.has(end) && !(end == "sid" && len(words) > 1 && !sessionWords.has(words[len(words)-2])):
+	case end == "private" && len(words) > 1, doubtfulWords.Has(end) && !(end == "sid" && len(words) > 1 && !sessionWords.Has(words[len(words)-2])):
 		return Finding{Verdict: Doubtful, Why: "by its key"}
 	}
 	return Finding{}
@@ -135,22 +134,22 @@ func ofOtherWord(words []string, text string, number bool) Finding {
 
 // freed tells whether the words say something about a secret rather than what it is: how many, whether, where.
 func freed(words []string) bool {
-	if verbs.has(words[0]) && len(words) > 1 {
+	if verbs.Has(words[0]) && len(words) > 1 {
 		return true
 	}
 	about := false
 	for i := len(words) - 1; i >= 0; i-- {
-		if isSecretWord(words[i]) || words[i] == "key" || lastWords.has(words[i]) {
+		if isSecretWord(words[i]) || words[i] == "key" || lastWords.Has(words[i]) {
 			return about
 		}
-		about = about || aboutWords.has(words[i])
+		about = about || aboutWords.Has(words[i])
 	}
 	return false
 }
 
 func hasSecretWord(words []string) bool {
 	for i, w := range words {
-		if isSecretWord(w) || lastWords.has(w) && i == len(words)-1 || wholeKeys.has(w) && len(words) == 1 {
+		if isSecretWord(w) || lastWords.Has(w) && i == len(words)-1 || wholeKeys.Has(w) && len(words) == 1 {
 			return true
 		}
 	}
@@ -159,7 +158,7 @@ func hasSecretWord(words []string) bool {
 
 // behindSecret is the last word of a key where it is not the secret's own.
 func behindSecret(words []string) string {
-	if end := last(words); !isSecretWord(end) && !lastWords.has(end) && len(words) > 1 {
+	if end := last(words); !isSecretWord(end) && !lastWords.Has(end) && len(words) > 1 {
 		return end
 	}
 	return ""
@@ -167,7 +166,7 @@ func behindSecret(words []string) string {
 
 // isSecretWord tells whether a word names a secret, glued to others too: corpsecret and dbpassword do, secretary and tokenizer do not.
 func isSecretWord(word string) bool {
-	if secretWords.has(word) || secretWords.has(singular(word)) {
+	if secretWords.Has(word) || secretWords.Has(singular(word)) {
 		return true
 	}
 	for _, stem := range stems {
@@ -175,14 +174,14 @@ func isSecretWord(word string) bool {
 		if i < 0 {
 			continue
 		}
-		if rest := strings.TrimSuffix(word[i+len(stem):], "s"); rest == "" || tails.has(rest) {
+		if rest := strings.TrimSuffix(word[i+len(stem):], "s"); rest == "" || tails.Has(rest) {
 			return true
 		}
 	}
-	if user, ok := strings.CutSuffix(word, "pw"); ok && pwUsers.has(user) {
+	if user, ok := strings.CutSuffix(word, "pw"); ok && pwUsers.Has(user) {
 		return true
 	}
-	return strings.HasSuffix(word, "pass") && len(word) > 4 && !passWords.has(word)
+	return strings.HasSuffix(word, "pass") && len(word) > 4 && !passWords.Has(word)
 }
 
 // plainName tells whether a text is made of small letters alone, as names of fields are.
@@ -193,7 +192,7 @@ func plainName(text string) bool {
 // ofHeaders judges a text of headers. Headers with a secret are told by their shape already.
 func ofHeaders(text string) Finding {
 	for line := range strings.Lines(text) {
-		if name, _, _ := strings.Cut(strings.TrimSpace(line), ":"); !harmless.has(strings.ToLower(name)) {
+		if name, _, _ := strings.Cut(strings.TrimSpace(line), ":"); !harmless.Has(strings.ToLower(name)) {
 			return Finding{Verdict: Doubtful, Why: "by its key"}
 		}
 	}
@@ -205,9 +204,9 @@ func ofHeader(text string) Finding {
 	name, value, two := strings.Cut(text, ":")
 	fields := strings.Fields(text)
 	switch {
-	case len(fields) == 2 && schemes.has(strings.ToLower(fields[0])):
+	case len(fields) == 2 && schemes.Has(strings.ToLower(fields[0])):
 		return Finding{Verdict: Secret, Why: "by its key"}
-	case schemes.has(strings.ToLower(text)):
+	case schemes.Has(strings.ToLower(text)):
 		return Finding{}
 	case two && value != "" && !strings.Contains(text, "//") && !strings.ContainsAny(name, " \t\n"), headerLine.MatchString(text), authScheme.MatchString(text), encodedPair(text):
 		return Finding{Verdict: Secret, Why: "by its key"}
@@ -224,7 +223,7 @@ func namesRandom(keys []string) bool {
 		return false
 	}
 	words := parts(keys[len(keys)-1])
-	return anyOf(words, randomWords) || len(words) > 0 && (identifiers.has(singular(last(words))) || strings.HasSuffix(last(words), "id"))
+	return randomWords.HasAny(words) || len(words) > 0 && (identifiers.Has(singular(last(words))) || strings.HasSuffix(last(words), "id"))
 }
 
 func last(words []string) string {
@@ -240,5 +239,3 @@ func singular(word string) string {
 	}
 	return word
 }
-
-func anyOf(words []string, set *wordSet) bool { return slices.ContainsFunc(words, set.has) }

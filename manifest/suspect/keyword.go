@@ -23,7 +23,7 @@ func ofKeyWord(words []string, text string, number bool) Finding {
 	}
 	free, secret := kindOfKey(words)
 	switch {
-	case secret && !free, !number && keyMaterial(text) && !anyOf(words, publicWords):
+	case secret && !free, !number && keyMaterial(text) && !publicWords.HasAny(words):
 		return Finding{Verdict: Secret, Why: "by its key"}
 	case free || number:
 		return Finding{}
@@ -39,11 +39,11 @@ func kindOfKey(words []string) (free, secret bool) {
 	if len(before) == 1 && len(words) > 2 { // apiV3Key
 		before = words[len(words)-3]
 	}
-	if unversioned := strings.TrimSuffix(before, "v"); secretKeys.has(unversioned) { // apiv3key
+	if unversioned := strings.TrimSuffix(before, "v"); secretKeys.Has(unversioned) { // apiv3key
 		before = unversioned
 	}
-	free = freeKeys.has(before) || freeKeys.has(singular(before)) && !secretKeys.has(before)
-	secret = secretKeys.has(before) || slices.ContainsFunc(keyStems, func(s string) bool { return strings.HasSuffix(before, s) })
+	free = freeKeys.Has(before) || freeKeys.Has(singular(before)) && !secretKeys.Has(before)
+	secret = secretKeys.Has(before) || slices.ContainsFunc(keyStems, func(s string) bool { return strings.HasSuffix(before, s) })
 	return free, secret
 }
 
@@ -53,7 +53,7 @@ func keyBehind(words []string) []string {
 		if words[i] == "key" || words[i] == "keys" {
 			return words[:i+1]
 		}
-		if !keyTails.has(words[i]) {
+		if !keyTails.Has(words[i]) {
 			break
 		}
 	}

@@ -92,7 +92,7 @@ func byKeys(keys []string, text string, number bool) Finding {
 // ofKeyIn judges what is called key, by its mapping: sort: {key: …} and hmac: {key: …}.
 func ofKeyIn(above, text string, number bool) Finding {
 	words := append(parts(above), "key")
-	if free, secret := kindOfKey(append([]string{""}, words...)); holders.has(strings.ToLower(above)) || !free && !secret {
+	if free, secret := kindOfKey(append([]string{""}, words...)); holders.Has(strings.ToLower(above)) || !free && !secret {
 		words = words[len(words)-1:]
 	}
 	return ofKeyWord(words, text, number)
@@ -109,9 +109,9 @@ func inherited(above, own string, number bool) Finding {
 		return Finding{}
 	}
 	mine := parts(own)
-	generic := len(mine) == 0 || len(mine) == 1 && genericWords.has(mine[0])
+	generic := len(mine) == 0 || len(mine) == 1 && genericWords.Has(mine[0])
 	switch {
-	case anyOf(mine, aboutWords) || anyOf(mine, memberWords):
+	case aboutWords.HasAny(mine) || memberWords.HasAny(mine):
 		return Finding{}
 	case generic || !number && in == 0:
 		return Finding{Verdict: Secret, Why: "by the key " + above + " above it"}
@@ -131,7 +131,7 @@ func secretKeyWords(words []string) bool {
 }
 
 // isSwitch tells a text that says yes or no.
-func isSwitch(text string) bool { return switches.has(strings.ToLower(text)) }
+func isSwitch(text string) bool { return switches.Has(strings.ToLower(text)) }
 
 // hidesJSON tells whether a text is JSON with a secret setting.
 func hidesJSON(text string) bool {

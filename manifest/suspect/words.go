@@ -2,27 +2,9 @@ package suspect
 
 import (
 	"strings"
-	"sync"
+
+	"connsync/lazy"
 )
-
-// wordSet is some words. They are looked for in a map that their first use makes: a start has none of them to look for.
-type wordSet struct {
-	words string
-	once  sync.Once
-	of    map[string]bool
-}
-
-func set(words string) *wordSet { return &wordSet{words: words} }
-
-func (s *wordSet) has(word string) bool {
-	s.once.Do(func() {
-		s.of = make(map[string]bool)
-		for w := range strings.FieldsSeq(s.words) {
-			s.of[w] = true
-		}
-	})
-	return s.of[word]
-}
 
 // joins makes the list of words written apart.
 func joins(pairs ...string) map[string]string {
@@ -37,17 +19,17 @@ func joins(pairs ...string) map[string]string {
 var (
 	// stems name a secret at the end of a word, or in front of one of the tails.
 	stems = strings.Fields("password passwd passphrase passcode secret token credential apikey privatekey secretkey accesskey authkey sharedkey signingkey pwd pswd passwrd pword mima miyao lingpai kouling siyao authtok accesstok 密码 密钥 秘钥 私钥 口令 令牌 授权码 凭据 凭证 密碼 金鑰")
-	tails = set("key value text data string plain current new old b64 值 内容 明文")
+	tails = lazy.Words("key value text data string plain current new old b64 值 内容 明文")
 	// secretWords name a secret as a whole word only.
-	secretWords = set("pwd sk pin sas pw psk pat passkey skey akey bearer jwt cookie authpass masterauth kubeconfig passwort kennwort senha motdepasse contrasena shouquanma passhash pwhash nthash ntlmhash lmhash sessionid jsessionid phpsessid sessid pepper")
+	secretWords = lazy.Words("pwd sk pin sas pw psk pat passkey skey akey bearer jwt cookie authpass masterauth kubeconfig passwort kennwort senha motdepasse contrasena shouquanma passhash pwhash nthash ntlmhash lmhash sessionid jsessionid phpsessid sessid pepper")
 	// pwUsers are words in front of a pw glued to them.
-	pwUsers = set("user usr admin adm root bind ldap ad db sql mysql pg redis mongo ora sys smtp mail imap pop http web ftp sftp ssh vpn proxy login svc service mgmt zip key cert")
+	pwUsers = lazy.Words("user usr admin adm root bind ldap ad db sql mysql pg redis mongo ora sys smtp mail imap pop http web ftp sftp ssh vpn proxy login svc service mgmt zip key cert")
 	// lastWords name one as the last word only.
-	lastWords = set("pass tok assertion")
+	lastWords = lazy.Words("pass tok assertion")
 	// wholeKeys name one where they are all of a key.
-	wholeKeys = set("sec sharedaccesskey")
+	wholeKeys = lazy.Words("sec sharedaccesskey")
 	// passWords end in pass, and name no secret.
-	passWords = set("compass bypass surpass trespass overpass underpass encompass lowpass highpass bandpass multipass")
+	passWords = lazy.Words("compass bypass surpass trespass overpass underpass encompass lowpass highpass bandpass multipass")
 
 	// joined are words written apart.
 	joined = joins("pass word:password", "pass wd:passwd", "pass phrase:passphrase", "pass key:passkey", "pass hash:passhash", "p wd:pwd", "mi ma:mima", "mi yao:miyao",
@@ -61,7 +43,7 @@ var (
 		"pull secrets:refs", "pull secret:refs", "finger print:fingerprint", "thumb print:thumbprint", "time out:timeout", "file name:filename", "host name:hostname")
 
 	// aboutWords say what a key tells about a secret, behind its word.
-	aboutWords = set("type url urls uri endpoint name names id ids policy policies path paths file files filename dir directory folder ttl expiry expires expire expiration expired " +
+	aboutWords = lazy.Words("type url urls uri endpoint name names id ids policy policies path paths file files filename dir directory folder ttl expiry expires expire expiration expired " +
 		"exp length len size enabled enable required method methods header headers format algorithm alg mode ref refs reference kind count counter timeout interval " +
 		"host hostname port server field fields column attribute attributes attr class scope scopes issuer audience aud hint version seconds minutes hours days lifetime age " +
 		"rotation rotate location alias min max minimum maximum last prefix suffix placement param parameter params position cache budget limit limits rate quota " +
@@ -73,18 +55,18 @@ var (
 		"level ip ips cidr cidrs network networks whitelist allowlist blacklist denylist bits category classification table object jar encryption " +
 		"长度 类型 策略 名称 有效期 过期时间 路径 文件 地址 算法 方式 次数 编号 提示 changdu leixing celue mingcheng lujing youxiaoqi")
 	// qualifiers stand behind a secret's word, and leave it one: password_prod, token_slack.
-	qualifiers = set("key keys value values text data string plain plaintext current new old raw primary secondary prod production dev development test testing staging stage admin root user clear encoded b base base64 json " +
+	qualifiers = lazy.Words("key keys value values text data string plain plaintext current new old raw primary secondary prod production dev development test testing staging stage admin root user clear encoded b base base64 json " +
 		"main backup slack github gitlab jira aws azure gcp google telegram discord splunk elastic misp thehive virustotal okta db database ldap smtp imap mysql postgres redis mongo kafka vault internal external " +
 		"read write ro rw public private global shared master slave local remote a c d one two three first second third confirm confirmation repeat again hash hashed sha md bcrypt crypt encrypted")
 	// verbs stand in front, and ask how many or whether.
-	verbs = set("max min num number count total use uses using has is skip show hide ignore without ask allow allows supports expire expires remember stop")
+	verbs = lazy.Words("max min num number count total use uses using has is skip show hide ignore without ask allow allows supports expire expires remember stop")
 	// genericWords are names of a value in a mapping, without a meaning of their own.
-	genericWords = set("value values data text string plain plaintext current previous primary secondary new old raw content default clear first second next a b key")
+	genericWords = lazy.Words("value values data text string plain plaintext current previous primary secondary new old raw content default clear first second next a b key")
 	// memberWords are settings beside a secret.
-	memberWords = set("host address addr base endpoint enabled enable tls ssl verify insecure domain client project org organization site team region zone environment")
+	memberWords = lazy.Words("host address addr base endpoint enabled enable tls ssl verify insecure domain client project org organization site team region zone environment")
 
 	// freeKeys are the words in front of key that make a name of something, or something public.
-	freeKeys = set("project org organization organisation partition sort issue public host ioc primary foreign unique composite cache group index map mapping object record row " +
+	freeKeys = lazy.Words("project org organization organisation partition sort issue public host ioc primary foreign unique composite cache group index map mapping object record row " +
 		"column field message event binding dedup dedupe deduplication incident alert ticket case search lookup config setting property attr attribute registry reg hash range shard " +
 		"idempotency correlation translation label json yaml xml dict bucket blob file filter query tag metric dimension parent child external natural business entity asset observable " +
 		"artifact indicator context custom source dest destination target sender receiver space workspace repo repository board epic component site name sorting grouping aggregation " +
@@ -95,7 +77,7 @@ var (
 		"buffer chunk pattern rate ratio sample window frame slot offset bin section process thread module class method schema city zip asn tld match merge diff sum total tenant company department division team " +
 		"plugin template playbook shelf sheet legend axis symbol tree leaf branch edge vertex sequence revision sku sitemap wildcard")
 	// secretKeys are those that make a secret.
-	secretKeys = set("login ta ca demisto xsoar soar api app application access secret private priv auth authentication authorization signing sign signature encryption encrypt encoding decryption crypto cipher shared " +
+	secretKeys = lazy.Words("login ta ca demisto xsoar soar api app application access secret private priv auth authentication authorization signing sign signature encryption encrypt encoding decryption crypto cipher shared " +
 		"preshared presharedkey psk master account client license hmac session routing unseal storage service integration ingest ingestion ssh rsa dsa ecdsa pgp gpg aes des tls ssl pem " +
 		"deploy deployment write read webhook bot admin root user symm symmetric tacacs radius snmp wpa wep wifi ldap db database redis jwt jwe jwk token cookie csrf otp totp mfa seed " +
 		"pan genie otx misp shodan rest subscription recovery backup activation registration enrollment join server security keystore personal global device machine feed cluster node " +
@@ -119,40 +101,40 @@ var (
 		"aqua twistlock checkov semgrep veracode checkmarx fortify blackduck whitesource bridgecrew gitguardian bitwarden lastpass keeper onepassword hashicorp beyondtrust thycotic delinea centrify onelogin auth0 " +
 		"jumpcloud keycloak securid yubico yubi mapbox bing deepl openrouter mistral deepseek zhipu qwen dashscope moonshot minimax groq cohere huggingface replicate pinecone weaviate qdrant")
 	// keyTails stand behind key, and say how it is written, or which of several it is.
-	keyTails = set("v value values data text string plain plaintext encoded raw b base json pem der hex content contents material bytes current new old prod production dev development test testing staging stage backup main default")
+	keyTails = lazy.Words("v value values data text string plain plaintext encoded raw b base json pem der hex content contents material bytes current new old prod production dev development test testing staging stage backup main default")
 	// contentWords stand behind the word file, where a setting holds what is in it.
-	contentWords = set("content contents data text body")
+	contentWords = lazy.Words("content contents data text body")
 	// publicWords are of keys known to others.
-	publicWords = set("public pub host authorized known trusted id ids")
+	publicWords = lazy.Words("public pub host authorized known trusted id ids")
 	// holders are mappings of settings. Their names say nothing of what is in them.
-	holders = set("config configuration settings options params parameters data body spec connection")
+	holders = lazy.Words("config configuration settings options params parameters data body spec connection")
 	// containerWords are of files with a private key.
-	containerWords = set("pfx pkcs keystore keytab")
+	containerWords = lazy.Words("pfx pkcs keystore keytab")
 	// sessionWords stand before a sid from a login.
-	sessionWords = set("session cookie login auth connect")
+	sessionWords = lazy.Words("session cookie login auth connect")
 	// cryptWords stand behind a secret's word, before the name of an algorithm or a secret made by it.
-	cryptWords = set("crypt encrypt encrypted encryption hash hashed")
+	cryptWords = lazy.Words("crypt encrypt encrypted encryption hash hashed")
 	// keyStems end a word in front of key, glued to others.
 	keyStems = strings.Fields("api secret private access auth crypt sign shared master hmac ssh aes")
 
 	// headerWords hold whole headers.
-	headerWords = set("userinfo basic auth authorization authentication headers basicauth authn")
+	headerWords = lazy.Words("userinfo basic auth authorization authentication headers basicauth authn")
 	// harmless are headers without a secret.
-	harmless = set("accept accept-encoding accept-language accept-charset content-type content-encoding user-agent host connection cache-control origin referer x-requested-with x-request-id")
-	schemes  = set("basic bearer digest ntlm kerberos negotiate oauth oauth2 oidc saml none apikey api_key token ldap radius local plain login certificate cert mtls jwt password pki scram " +
+	harmless = lazy.Words("accept accept-encoding accept-language accept-charset content-type content-encoding user-agent host connection cache-control origin referer x-requested-with x-request-id")
+	schemes  = lazy.Words("basic bearer digest ntlm kerberos negotiate oauth oauth2 oidc saml none apikey api_key token ldap radius local plain login certificate cert mtls jwt password pki scram " +
 		"scram-sha-256 scram-sha-512 cram-md5 gssapi anonymous simple sasl sspi hmac ssh key session cookie internal external sso client_credentials")
 	// doubtfulWords may name a secret.
-	doubtfulWords = set("sid sign license licence keytab community seed salt pepper refresh nonce signature otp passes hmac recovery wallet mnemonic cred creds")
+	doubtfulWords = lazy.Words("sid sign license licence keytab community seed salt pepper refresh nonce signature otp passes hmac recovery wallet mnemonic cred creds")
 
 	// randomWords are of digests, and of what is public.
-	randomWords = set("thumbprint fingerprint sha md hash checksum digest uuid guid serial commit etag revision public cert certificate certificates ca bundle chain integrity hashes crc " +
+	randomWords = lazy.Words("thumbprint fingerprint sha md hash checksum digest uuid guid serial commit etag revision public cert certificate certificates ca bundle chain integrity hashes crc " +
 		"image blob spki pubkey x5t kid jti arn dn issuer cursor")
-	identifiers = set("id sid uid cid oid ikey")
+	identifiers = lazy.Words("id sid uid cid oid ikey")
 
 	// mixed is of mappings with secrets and what belongs to them; all of a mapping with secrets alone.
 	inside = map[string]int{"credential": mixed, "cred": mixed, "auth": loose, "authentication": loose, "authorization": loose}
 
-	switches = set("true false yes no on off enabled disabled required optional")
+	switches = lazy.Words("true false yes no on off enabled disabled required optional")
 )
 
 const (
