@@ -89,8 +89,11 @@ func common(gitDir string) string {
 	return filepath.Clean(dir)
 }
 
-// Tracked is how many files the worktree's index has, by its header (gitformat-index(5)); 0 where there is none.
+// Tracked is how many files the worktree's index has, by its header (gitformat-index(5)); 0 where there is none, as in memory.
 func (r *Repository) Tracked() int {
+	if r.layout.gitDir == "" {
+		return 0
+	}
 	f, err := os.Open(filepath.Join(r.layout.gitDir, "index"))
 	if err != nil {
 		return 0

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"connsync/manifest/gitfs"
 )
 
 // How many files Git tracks is what it says itself, in a worktree of its own, too; 0 where it tells nothing.
@@ -35,5 +37,10 @@ func TestHowManyFilesAreTracked(t *testing.T) {
 	}
 	if n := opened(t, dir).Tracked(); n != 0 {
 		t.Errorf("%d files without an index", n)
+	}
+	run(t, other, "read-tree", "HEAD")
+	t.Chdir(run(t, other, "rev-parse", "--absolute-git-dir"))
+	if n := new(gitfs.Repository).Tracked(); n != 0 {
+		t.Errorf("%d files of the folder's index, of a repository in memory", n)
 	}
 }
