@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"connsync/apply/secmaster"
 	"connsync/diff"
 	"connsync/secrets"
 )
@@ -16,16 +15,17 @@ type AheadReader struct {
 	cancel  context.CancelFunc
 	ended   func() error // nil once the list was given
 	listed  []diff.Have
-	plugins *pluginsReader // nil where they were not asked for
+	plugins func() error // waits for the plugins, where they were asked for
 }
 
 // ListAhead asks for the list at once, in the background, and takes it apart: it is likely to have so many connections, at least. Where there may be none, no plugin
 // is known either, and they are asked for, too. It serves the first look at the workspace. Stop has to be called.
 func ListAhead(ctx context.Context, r Reader, likely int, c Clock) *AheadReader {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &AheadReader{Reader: r, asked: c.now(), cancel: cancel}
+	a := &AheadReader{Reader: r, asked: c.now(), cancel: cancel, plugins: func() error { return nil }}
 	if likely == 0 {
-		a.plugins = askForPlugins(ctx, r)
+		p := askForPlugins(ctx, r)
+		a.Reader, a.plugins = p, p.ended
 	}
 	a.ended = secrets.Begun(func() (err error) { a.listed, err = listed(ctx, r, likely); return err })
 	return a
@@ -33,14 +33,6 @@ func ListAhead(ctx context.Context, r Reader, likely int, c Clock) *AheadReader 
 
 // pending tells whether the list is still to be given.
 func (a *AheadReader) pending() bool { return a != nil && a.ended != nil }
-
-// Components are the plugins asked for ahead.
-func (a *AheadReader) Components(ctx context.Context) ([]secmaster.Component, error) {
-	if a.plugins != nil {
-		return a.plugins.Components(ctx)
-	}
-	return a.Reader.Components(ctx)
-}
 
 // listed is the workspace's list, taken apart.
 func listed(ctx context.Context, r Reader, likely int) ([]diff.Have, error) {
@@ -64,7 +56,5 @@ func (a *AheadReader) Stop() {
 	if a.ended != nil {
 		_ = a.ended()
 	}
-	if a.plugins != nil {
-		_ = a.plugins.ended()
-	}
+	_ = a.plugins()
 }
