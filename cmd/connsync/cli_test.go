@@ -27,19 +27,12 @@ func asRead(n *kong.Node) string {
 // A line that begins with a command is read by the grammar of this command alone, and it is the same as in the whole. What completes lines, and a line that begins
 // otherwise, has them all.
 func TestALineIsReadByTheGrammarOfItsCommand(t *testing.T) {
-	model := func(args ...string) *kong.Application {
-		p, err := kong.New(grammarFor(args), grammar(world{})...)
-		if err != nil {
-			t.Fatalf("%q: %v", args, err)
-		}
-		return p.Model
-	}
-	whole := model()
+	whole := grammarOf(t)
 	if len(whole.Children) < 20 {
 		t.Fatalf("%d commands", len(whole.Children))
 	}
 	for _, want := range whole.Children {
-		got := model(want.Name, "x")
+		got := grammarOf(t, want.Name, "x")
 		if want.Name == "complete" {
 			if asRead(got.Node) != asRead(whole.Node) {
 				t.Error("completion does not know everything")
@@ -51,7 +44,7 @@ func TestALineIsReadByTheGrammarOfItsCommand(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"--help"}, {"-C", ".", "diff"}, {"dif"}, {"Diff"}, {""}, {"merge"}} {
-		if asRead(model(args...).Node) != asRead(whole.Node) {
+		if asRead(grammarOf(t, args...).Node) != asRead(whole.Node) {
 			t.Errorf("%q: commands are missing", args)
 		}
 	}

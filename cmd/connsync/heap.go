@@ -84,12 +84,21 @@ const many = 500
 
 // readsAll is called before a command reads all manifests of a repository: where they are many, it asks for huge pages.
 func readsAll(r *gitfs.Repository) {
-	if hasMany(r) {
-		hugepages.Ask(min(r.Tracked(), 1<<17) * perFile)
+	if n := filesOf(r); n >= many {
+		hugepages.Ask(int64(n) * perFile)
 	}
 }
 
-// hasMany tells whether a repository has many files; a clone in memory may have.
-func hasMany(r *gitfs.Repository) bool {
-	return r != nil && (r.CommonDir() == "" || r.Tracked() >= many)
+// hasMany tells whether a repository has many files.
+func hasMany(r *gitfs.Repository) bool { return filesOf(r) >= many }
+
+// filesOf is how many files a repository has: of a clone in memory, which does not tell, as many as are many.
+func filesOf(r *gitfs.Repository) int {
+	switch {
+	case r == nil:
+		return 0
+	case r.CommonDir() == "":
+		return many
+	}
+	return r.Tracked()
 }

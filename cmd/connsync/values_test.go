@@ -11,13 +11,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// grammarOf is the grammar without a command line.
-func grammarOf(t *testing.T) *kong.Application {
+// grammarOf is the grammar of a command line; without one, the whole.
+func grammarOf(t *testing.T, args ...string) *kong.Application {
 	t.Helper()
-	c := grammarFor(nil)
-	p, err := kong.New(c, grammar(world{})...)
+	p, err := kong.New(grammarFor(args), grammar(world{})...)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%q: %v", args, err)
 	}
 	return p.Model
 }

@@ -19,6 +19,6 @@ const (
 )
 
 // Ask is called before much memory is touched: about so many bytes. It asks once, however often it is called.
-func Ask(bytes int) { asking.Do(func() { ask(min(max(bytes, least), most)) }) }
+func Ask(bytes int64) { asking.Do(func() { ask(int(min(max(bytes, least), most))) }) }
 
 var asking sync.Once
