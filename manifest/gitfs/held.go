@@ -3,9 +3,7 @@ package gitfs
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +21,7 @@ func (w *Worktree) near(name string, room []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer w.release(folder)
 	return folder.read(path.Base(name), room)
 }
 
@@ -54,6 +53,7 @@ func (f worktreeFS) Holds(name, blob string) (size int, ok bool) {
 // entries are what is in a folder, in order of name.
 func (w *Worktree) entries(name string) ([]fs.DirEntry, error) {
 	if folder, err := w.holdNow(name); err == nil {
+		defer w.release(folder)
 		if found, err := folder.entries(); err == nil {
 			for i, e := range found {
 				found[i] = shallow{e.Name(), e.Type(), worktreeFS{w}, path.Join(name, e.Name())}
@@ -63,30 +63,6 @@ func (w *Worktree) entries(name string) ([]fs.DirEntry, error) {
 		}
 	}
 	return fs.ReadDir(w.root.FS(), name)
-}
-
-// holdNow is hold of what stands at a path now, whatever stood there before.
-func (w *Worktree) holdNow(name string) (*heldFolder, error) {
-	folder, err := w.hold(name)
-	if err != nil {
-		return nil, err
-	}
-	held, err := folder.Stat(".")
-	if err != nil {
-		return nil, err
-	}
-	if now, err := w.root.Lstat(filepath.FromSlash(name)); err == nil && os.SameFile(held, now) {
-		return folder, nil
-	}
-	w.mu.Lock()
-	if w.held[name] == folder {
-		delete(w.held, name)
-		clear(w.folders)
-		w.folders["."] = true
-		w.gone = append(w.gone, folder) // others may be reading in it
-	}
-	w.mu.Unlock()
-	return w.hold(name)
 }
 
 // shallow is what a folder says of something in it. More is asked of the worktree, which follows no link.
@@ -108,34 +84,3 @@ func (e shallow) Type() fs.FileMode { return e.mode }
 
 // Info is fs.DirEntry's.
 func (e shallow) Info() (fs.FileInfo, error) { return e.in.Stat(e.path) }
-
-// mostHeld is how many folders are held open.
-const mostHeld = 128
-
-// hold gives a folder that is no link, opened once.
-func (w *Worktree) hold(name string) (*heldFolder, error) {
-	w.mu.Lock()
-	open, full := w.held[name], len(w.held) >= mostHeld
-	w.mu.Unlock()
-	switch {
-	case open != nil:
-		return open, nil
-	case full || !fs.ValidPath(name):
-		return nil, fs.ErrInvalid
-	}
-	if err := w.folder(name); err != nil {
-		return nil, err
-	}
-	open, err := holdFolder(w.root, name)
-	if err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if other := w.held[name]; other != nil {
-		_ = open.Close()
-		return other, nil
-	}
-	w.held[name] = open
-	return open, nil
-}

@@ -198,7 +198,7 @@ func holdsState(t *testing.T, bare, clone string, shared *gitfs.Shared) {
 		t.Fatal(err)
 	}
 	snap, err := s.ReadShared(ctx)
-	if err != nil || snap.Known["edr"].ID != "1" {
+	if err != nil || snap.Of("edr").ID != "1" {
 		t.Errorf("%+v %v", snap, err)
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -25,9 +23,9 @@ type Worktree struct {
 	links func(name string) bool // whether a folder is a submodule's; nil where it is unknown
 
 	mu      sync.Mutex
-	folders map[string]bool        // known to be no link
-	held    map[string]*heldFolder // open ones; never more than a few above mostHeld
-	gone    []*heldFolder          // others stand in their places
+	folders map[string]bool  // known to be no link
+	held    map[string]*held // open ones
+	asked   uint64           // how often one was asked for
 }
 
 // Of has the worktree know the submodules of a commit: one that was not checked out is an empty folder, like any other.
@@ -55,14 +53,14 @@ func OpenWorktree(top string) (*Worktree, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: top, Err: fs.ErrNotExist}
 	}
-	return &Worktree{root: root, folders: map[string]bool{".": true}, held: map[string]*heldFolder{}}, nil
+	return &Worktree{root: root, folders: map[string]bool{".": true}, held: map[string]*held{}}, nil
 }
 
 // Close gives the folder back.
 func (w *Worktree) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, folder := range slices.AppendSeq(w.gone, maps.Values(w.held)) {
+	for _, folder := range w.held {
 		_ = folder.Close()
 	}
 	return w.root.Close()
