@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unique"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,6 +24,7 @@ import (
 type observation struct {
 	place     diff.Place
 	want      []diff.Want
+	rest      []manifest.Rested // wanted besides, in unread files
 	have      []diff.Have
 	asked     time.Time // when have was asked for, at the earliest; set for a sync
 	known     state.Snapshot
@@ -78,7 +78,7 @@ func (o *observation) ids() map[string]bool {
 
 // look lists the workspace, and asks by id for every known connection not in the list: only
 // where both agree is a connection gone.
-func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Have, error) {
+func look(ctx context.Context, r Reader, known map[string]*diff.Known) ([]diff.Have, error) {
 	all, err := listed(ctx, r, len(known))
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func look(ctx context.Context, r Reader, known map[string]diff.Known) ([]diff.Ha
 	return append(all, more...), err
 }
 
-func missingIDs(listed []diff.Have, known map[string]diff.Known) []string {
+func missingIDs(listed []diff.Have, known map[string]*diff.Known) []string {
 	seen := make(map[string]bool, len(listed))
 	for i := range listed {
 		seen[listed[i].ID] = true
@@ -145,31 +145,18 @@ func haves(listed []secmaster.Connection) ([]diff.Have, error) {
 // have is a connection as package diff reads it. Its config is taken apart here, and every
 // value in it is hidden again at once: SecMaster may show secrets in the clear.
 func have(c secmaster.Connection) diff.Have {
-	kept := apart(c.ID, c.Name, c.Description, c.UpdateTime)
 	return diff.Have{
-		ID: kept[0], Name: kept[1], Description: kept[2],
-		Plugin:       diff.Plugin{ComponentID: once(c.ComponentID), VersionID: once(c.ComponentVersionID), Component: once(c.ComponentName)},
+		ID: c.ID, Name: c.Name, Description: c.Description,
+		Plugin:       diff.Plugin{ComponentID: c.ComponentID, VersionID: c.ComponentVersionID, Component: c.ComponentName},
 		Settings:     settings(c.Config),
-		UpdateTime:   kept[3],
-		ModifierName: once(c.ModifierName),
+		UpdateTime:   c.UpdateTime,
+		ModifierName: c.ModifierName,
 		CanBeDeleted: c.CanBeDeleted,
 		Defense:      c.DefenseType != "",
 		Failed:       c.Failed(),
 		Disabled:     c.Enabled != nil && !*c.Enabled,
 	}
 }
-
-// apart are copies of texts that are parts of a page: the page, with all the values in it, is not kept because of them.
-func apart(texts ...string) []string {
-	all := strings.Join(texts, "")
-	for i, t := range texts {
-		texts[i], all = all[:len(t)], all[len(t):]
-	}
-	return texts
-}
-
-// once is a copy of a text that many connections have.
-func once(text string) string { return unique.Make(text).Value() }
 
 // The bounds of what is taken apart of shown configs. A manifest nests 32 levels, and the API documents 1,024 characters.
 const (

@@ -114,7 +114,7 @@ func decodedConnections(array string) ([]Connection, error) {
 // leastItem is what a shown connection takes, at least, so that room is made for no more of them.
 const leastItem = 64
 
-// plainConnections reads an array in one pass, its texts as parts of it.
+// plainConnections reads an array in one pass. What is kept are copies: a page, with all that is not looked at, does not stay because of them.
 func plainConnections(text *scan.Text) []Connection {
 	out := make([]Connection, 0, min(pageSize, text.Left()/leastItem))
 	text.Array(func() {
@@ -124,7 +124,7 @@ func plainConnections(text *scan.Text) []Connection {
 				text.Fail()
 			}
 		})
-		out = append(out, w.connection())
+		out = append(out, w.connection().apart())
 	})
 	return out
 }

@@ -4,6 +4,7 @@ package secmaster
 
 import (
 	"strings"
+	"unique"
 
 	"connsync/secrets"
 )
@@ -24,6 +25,34 @@ type Connection struct {
 	CreatorName, ModifierName  string
 	DefenseType                string // not empty: a connection of an emergency policy
 	CanBeDeleted               *bool  // nil: not said
+}
+
+// apart is the connection with copies of its texts: one of all that are its own, and one for all connections of what many have.
+func (c Connection) apart() Connection {
+	config, _ := c.Config.Expose().(string)
+	own := [...]*string{&c.ID, &c.Name, &c.Description, &c.CreateTime, &c.UpdateTime, &config}
+	size := 0
+	for _, text := range own {
+		size += len(*text)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for _, text := range own {
+		all.WriteString(*text)
+	}
+	rest := all.String()
+	for _, text := range own {
+		*text, rest = rest[:len(*text)], rest[len(*text):]
+	}
+	if config != "" {
+		c.Config = secrets.Hide(config)
+	}
+	for _, text := range [...]*string{
+		&c.ProjectID, &c.WorkspaceID, &c.ComponentID, &c.ComponentName, &c.ComponentVersionID, &c.Type, &c.Status, &c.CreatorName, &c.ModifierName, &c.DefenseType,
+	} {
+		*text = unique.Make(*text).Value()
+	}
+	return c
 }
 
 // Failed tells that the status is FAILED, in any case. What it means is not documented.
