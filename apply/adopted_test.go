@@ -47,8 +47,8 @@ func TestALineAdoptIsSpentOnceItIsCarriedOut(t *testing.T) {
 			}
 			s.expect(s.sync(), "unchanged "+name, deleted, 1)
 		}
-		if now := s.server.Connections()[0].ID; now == id || s.known().Known[name].ID != now {
-			t.Errorf("%s: bound to %s, and it is %s", name, s.known().Known[name].ID, now)
+		if now := s.server.Connections()[0].ID; now == id || s.known().Of(name).ID != now {
+			t.Errorf("%s: bound to %s, and it is %s", name, s.known().Of(name).ID, now)
 		}
 		s.rewrite = true
 		s.expect(s.sync(), "updated "+name, 2, 1)

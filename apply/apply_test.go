@@ -272,7 +272,7 @@ func (s *scene) known() state.Snapshot {
 func TestASyncCreatesAndThenRests(t *testing.T) {
 	s := staged(t, "a", "b")
 	s.expect(s.sync(), "created a, created b", 2, 2)
-	if k := s.known(); len(k.Known) != 2 || len(k.Intents) != 0 || k.Run != nil || k.Applied != "c1" || k.Known["a"].ID == "" {
+	if k := s.known(); len(k.Known) != 2 || len(k.Intents) != 0 || k.Run != nil || k.Applied != "c1" || k.Of("a").ID == "" {
 		t.Errorf("known %+v", k)
 	}
 	before := s.known().Commit

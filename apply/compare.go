@@ -35,7 +35,7 @@ func (p *Prepared) compare(ctx context.Context) error {
 func (p *Prepared) comparable() []*diff.Change {
 	var out []*diff.Change
 	for i := range p.Plan.Changes {
-		if c := &p.Plan.Changes[i]; c.Want != nil && !c.Want.Rests && c.Comparable() {
+		if c := &p.Plan.Changes[i]; c.Want != nil && c.Comparable() {
 			out = append(out, c)
 		}
 	}

@@ -198,7 +198,7 @@ func TestWhatWasRecordedIsComparedOnceItIsShown(t *testing.T) {
 			if (c.word == diff.Differs) != slices.Contains(change.Causes, diff.Drift) {
 				t.Errorf("causes %v", change.Causes)
 			}
-			if k := s.known().Known["a"]; !c.after(k) {
+			if k := s.known().Known["a"]; !c.after(*k) {
 				t.Errorf("recorded %+v", k)
 			}
 			if left := slices.ContainsFunc(change.Warnings, func(w diff.Warning) bool { return w.Kind == diff.WarnDiffers }); left != (name == "a reviewed plan") {

@@ -260,7 +260,7 @@ func (c *cell) recovers() {
 	if n := c.server.Count(emulator.RouteCreate); n != 1 || len(c.server.Connections()) != 3 {
 		c.wrong("%d creates were sent, %d connections", n, len(c.server.Connections()))
 	}
-	if c.stored().Known["a"].ID == "" && c.disk.trouble.takes { // known state was deleted, so what differs is not overwritten
+	if c.stored().Known["a"] == nil && c.disk.trouble.takes { // known state was deleted, so what differs is not overwritten
 		return
 	}
 	if err != nil || r.Err != nil || !r.Recorded {
@@ -268,7 +268,7 @@ func (c *cell) recovers() {
 		return
 	}
 	s := c.stored()
-	if len(s.Known) != 3 || len(s.Intents) != 0 || s.Run != nil || s.Known["c"].ID == "" {
+	if len(s.Known) != 3 || len(s.Intents) != 0 || s.Run != nil || s.Known["c"] == nil {
 		c.wrong("afterwards: %d known, %d intents", len(s.Known), len(s.Intents))
 	}
 	if left := c.leftovers(); left != "" {

@@ -48,9 +48,10 @@ func (p *Prepared) lots() (lots []*lot, deletes []*write) {
 		case !c.Write && !c.Restamp && !c.Verified && c.Action != diff.Adopt:
 			continue
 		}
-		l := at[c.Want.File.Path]
+		file := fileOf(c)
+		l := at[file.Path]
 		if l == nil {
-			l = &lot{file: c.Want.File}
+			l = &lot{file: file}
 			if o, ok := p.opened[l.file.Path]; ok && o.err == nil {
 				l.opened = &o
 			}
@@ -62,6 +63,14 @@ func (p *Prepared) lots() (lots []*lot, deletes []*write) {
 	p.opened = nil
 	slices.SortStableFunc(lots, func(a, b *lot) int { return rank(a) - rank(b) })
 	return lots, deletes
+}
+
+// fileOf is the manifest of a wanted connection; of one that was not read, its path alone.
+func fileOf(c *diff.Change) manifest.File {
+	if c.Want == nil {
+		return manifest.File{Path: c.Pos.File}
+	}
+	return c.Want.File
 }
 
 func rank(l *lot) int {
@@ -102,6 +111,10 @@ func (p *Prepared) contentOf(ctx context.Context, l *lot) (o opened) {
 
 func (p *Prepared) verdict(l *lot, c *diff.Change, o opened, h past, before map[string]bool) verdict {
 	v := verdict{of: l, change: c}
+	if c.Want == nil {
+		v.refused = ErrUnread
+		return v
+	}
 	v.seal, v.refused = p.sealOf(c, o, h)
 	if !c.Write {
 		v.authentic = c.Want.File.Sops != nil && o.err == nil && o.dated(c.Want) &&

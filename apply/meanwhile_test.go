@@ -195,7 +195,7 @@ func TestWhatWasThereBeforeIsNotTheCreatesDoing(t *testing.T) {
 			s.behind(http.MethodPost, func() { s.server.Edit(b.ID, func(c *emulator.Connection) { c.Name = "a" }) })
 			r := s.sync()
 			s.expect(r, c.want, 2, c.there)
-			if k := s.known(); k.Known["a"].ID == b.ID || k.Known["b"].ID != b.ID {
+			if k := s.known(); k.Of("a").ID == b.ID || k.Of("b").ID != b.ID {
 				t.Errorf("known %+v", k.Known)
 			}
 			if s.server.Count(emulator.RouteUpdate) > c.there-1 {
@@ -221,7 +221,7 @@ func TestWhatWasAnnouncedIsRecordedUnderThatName(t *testing.T) {
 	}
 	_ = session.Close()
 	s.sync()
-	if k := s.known(); k.Known["a"].ID == other || k.Known["x"].ID != other || len(k.Intents) != 0 {
+	if k := s.known(); k.Of("a").ID == other || k.Of("x").ID != other || len(k.Intents) != 0 {
 		t.Errorf("known %+v, %+v", k.Known, k.Intents)
 	}
 }

@@ -62,7 +62,7 @@ func (s *netScene) leftAlone(where string, before []emulator.Connection) {
 	}
 }
 
-func (s *netScene) state() map[string]diff.Known {
+func (s *netScene) state() map[string]*diff.Known {
 	session := s.session()
 	defer session.Close()
 	return session.Snapshot().Known
@@ -108,7 +108,7 @@ func (s *netScene) asWanted(where, want string, first apply.Report) {
 	defer session.Close()
 	snap, there := session.Snapshot(), s.there()
 	for _, name := range []string{"a", "b", "d"} {
-		if id := snap.Known[name].ID; id != there[name] && want != "double" {
+		if id := snap.Of(name).ID; id != there[name] && want != "double" {
 			s.t.Errorf("%s: %s is known as %s and is %s", where, name, id, there[name])
 		}
 	}

@@ -252,8 +252,8 @@ func TestWhatIsEqualAfterTheAnnouncementIsOnlyRecorded(t *testing.T) {
 		t.Errorf("%d updates, %+v", n, r.Results[1])
 	}
 	known := s.known()
-	if len(known.Intents) != 0 || known.Known["f01"].Secrets.Of("config.user") == "" || !strings.Contains(s.log(), "prod: about to write 3\n") {
-		t.Errorf("intents %v, recorded %+v: %s", known.Intents, known.Known["f01"], s.log())
+	if len(known.Intents) != 0 || known.Of("f01").Secrets.Of("config.user") == "" || !strings.Contains(s.log(), "prod: about to write 3\n") {
+		t.Errorf("intents %v, recorded %+v: %s", known.Intents, known.Of("f01"), s.log())
 	}
 	s.expect(s.sync(), "unchanged f00, unchanged f01, unchanged f02", 3, 3)
 }
@@ -287,7 +287,7 @@ func TestATakeoverIsAnnouncedOnceItsFileIsOpened(t *testing.T) {
 	})
 	s.expect(s.sync(), "created f00, refused f01, refused f02", 1, 2)
 	known := s.known()
-	if known.Intents["f01"].Run != "dead" || len(known.Intents) != 1 || known.Known["f02"].ID != "" || !strings.Contains(s.log(), "about to write 1\n") {
+	if known.Intents["f01"].Run != "dead" || len(known.Intents) != 1 || known.Known["f02"] != nil || !strings.Contains(s.log(), "about to write 1\n") {
 		t.Errorf("%+v, %s", known.Intents, s.log())
 	}
 }

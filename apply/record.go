@@ -139,7 +139,7 @@ func disputed(known *diff.Known, h *diff.Have) diff.Known {
 func (p *Prepared) recordResting(e *state.Edit, c *diff.Change) {
 	restamp, verified := c.Restamp && p.authenticated[c.Name], c.Verified && p.authenticated[c.Name]
 	switch {
-	case c.Action == diff.Unchanged && c.Known != nil && (c.Want.Protect != c.Known.Protect || restamp || verified):
+	case c.Action == diff.Unchanged && c.Want != nil && c.Known != nil && (c.Want.Protect != c.Known.Protect || restamp || verified):
 		k := *c.Known
 		k.Protect, k.Commit, k.Dirty, k.Checked = c.Want.Protect, p.sync.Commit, p.sync.Dirty, ""
 		k.Unverified, k.Disputed = k.Unverified && !verified, k.Disputed && !verified

@@ -117,7 +117,7 @@ func TestWhatDoesNotOpenIsNotAdopted(t *testing.T) {
 	}
 	s.decrypt = opens("secret")
 	s.expect(s.sync(), "adopted a", 0, 1)
-	if k := s.known(); k.Known["a"].MAC == "" || k.Known["a"].LastModified == "" {
+	if k := s.known(); k.Of("a").MAC == "" || k.Of("a").LastModified == "" {
 		t.Errorf("recorded: %+v", k.Known)
 	}
 }

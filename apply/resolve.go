@@ -60,7 +60,7 @@ func (p *pluginsReader) Components(context.Context) ([]secmaster.Component, erro
 	return p.all, err
 }
 
-func resolved(known map[string]diff.Known) map[release]diff.Plugin {
+func resolved(known map[string]*diff.Known) map[release]diff.Plugin {
 	ids := make(map[release]diff.Plugin)
 	for _, k := range known {
 		if k.Plugin.Component != "" && k.Plugin.Version != "" {

@@ -45,37 +45,26 @@ func (o *observation) reread(ctx context.Context, r Reader, t Target, files []st
 
 // wants notes what Git wants, with the plugins' ids. What rests has its own from the record.
 func (o *observation) wants(ctx context.Context, r Reader, want []manifest.Connection, rest []manifest.Rested) (err error) {
-	if o.want, err = resolve(ctx, r, want, o.plugins); err != nil {
-		return err
-	}
-	n := len(o.want)
-	o.want = append(o.want, make([]diff.Want, len(rest))...)
-	err = secrets.InParts(len(rest), func(from, to int) error {
-		for i := from; i < to; i++ {
-			o.want[n+i] = diff.Want{Connection: rest[i].Connection(), Resolved: o.known.Known[rest[i].Name].Plugin, Rests: true}
-		}
-		return nil
-	})
-	diff.InOrder(o.want)
+	o.rest = rest
+	o.want, err = resolve(ctx, r, want, o.plugins)
 	return err
 }
 
 // settled are the records of files that may rest from now on: all connections of each are in the plan, with a record after this run, and the record says all
 // the file does. recorded are the records made by this run, by name.
-func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
+func (p *Prepared) settledFiles(recorded map[string]*diff.Known) []diff.Known {
 	if p.sync.Checks == "" {
 		return nil
 	}
 	after := func(c *diff.Change) *diff.Known {
 		k, now := recorded[c.Name]
 		switch {
-		case c.Want == nil || c.Want.Rests || c.Action == diff.Conflict || c.Action == diff.Incomplete:
+		case c.Want == nil || c.Action == diff.Conflict || c.Action == diff.Incomplete:
 			return nil
-		case now && c.Want.Settled(&k, p.sync.Place):
-			return &k
+		case now && c.Want.Settled(k, p.sync.Place):
+			return k
 		case !now && !c.Write && c.Known != nil && c.Want.Settled(c.Known, p.sync.Place):
-			k = *c.Known
-			return &k
+			return c.Known
 		}
 		return nil
 	}
@@ -90,9 +79,7 @@ func (p *Prepared) settledFiles(recorded map[string]diff.Known) []diff.Known {
 	}
 	all, of := map[string]int{}, map[string][]diff.Known{}
 	for i := range p.seen.want {
-		if w := &p.seen.want[i]; !w.Rests { // what rests, does so as a whole file, and is vouched for already
-			all[w.File.Path]++
-		}
+		all[p.seen.want[i].File.Path]++ // what rests, does so as a whole file, and is vouched for already
 	}
 	for _, k := range settled {
 		if k != nil {

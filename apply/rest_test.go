@@ -157,7 +157,7 @@ func TestWhatWasKnownBeforeTheLockIsComparedWithWhatIsKnownThen(t *testing.T) {
 func TestAForgedRecordHidesNoWrite(t *testing.T) {
 	s := rested(t)
 	s.file("b", "three", "hidden")
-	k := s.hint.Known["three"]
+	k := *s.hint.Known["three"]
 	k.Blob = manifest.BlobHash(s.files["connections/b.yaml"].Data)
 	k.Checked = k.CheckedBy(s.checks, diff.Together([]string{"three"}))
 	s.forge(k)
@@ -238,7 +238,7 @@ func TestAFileRestsOnlyAsAWhole(t *testing.T) {
 	if got := s.planned(); got != "; 0 read, 2 rest, then " {
 		t.Error(got)
 	}
-	if !slices.ContainsFunc([]string{"one", "two"}, func(n string) bool { return s.hint.Known[n].Checked != "" }) {
+	if !slices.ContainsFunc([]string{"one", "two"}, func(n string) bool { return s.hint.Of(n).Checked != "" }) {
 		t.Error("nothing is recorded")
 	}
 }

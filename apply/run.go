@@ -66,9 +66,6 @@ func (p *Prepared) sendable() (out []*diff.Change) {
 
 // newWrite is a change with what is sent for it. It fails where its file does not give it.
 func newWrite(c *diff.Change, o opened, before map[string]bool) (*write, error) {
-	if c.Want.Rests {
-		return nil, ErrUnread
-	}
 	b, err := body(c.Want, o)
 	if err == nil && !o.dated(c.Want) {
 		err = ErrFileChanged

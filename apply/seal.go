@@ -78,7 +78,7 @@ func (p *Prepared) newest(c *diff.Change, history map[string]int64) (n int64, di
 	known := false
 	for _, name := range []string{c.Name, c.Want.Previously} {
 		n = max(n, p.sync.Known.Past[name].N)
-		if s := p.sync.Known.Known[name].Seal; name != "" && s != nil && s.N > 0 {
+		if s := p.sync.Known.Of(name).Seal; name != "" && s != nil && s.N > 0 {
 			known = true
 			if s.N > n {
 				n, digest = s.N, s.Digest

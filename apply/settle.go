@@ -72,11 +72,11 @@ func (s Sync) watch(ctx, final context.Context, ws []*write, before []diff.Have)
 }
 
 // updated are the connections with an answered update: where a list does not show one, it is asked for by its id.
-func updated(ws []*write) map[string]diff.Known {
-	out := map[string]diff.Known{}
+func updated(ws []*write) map[string]*diff.Known {
+	out := map[string]*diff.Known{}
 	for _, w := range ws {
 		if w.answer != nil && !w.creates() && !w.deletes() {
-			out[w.change.Name] = diff.Known{ID: w.change.ID}
+			out[w.change.Name] = &diff.Known{ID: w.change.ID}
 		}
 	}
 	return out

@@ -243,7 +243,7 @@ func (m *model) converged(r *simRun) {
 		m.s.fail("a run is left under way")
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.revision.wishes)) {
-		w, k := r.revision.wishes[name], r.final.Known[name]
+		w, k := r.revision.wishes[name], r.final.Of(name)
 		others := m.others(k.ID, name, w)
 		switch c, there := m.s.byID()[k.ID]; {
 		case conflicts[name] && len(others) == 0 && w.adopt == "":

@@ -139,6 +139,7 @@ func (o *observation) compute(t Target) diff.Plan {
 		Target:  t.Name,
 		Place:   o.place,
 		Want:    o.want,
+		Rest:    o.rest,
 		Have:    o.have,
 		Known:   o.known.Known,
 		Intents: o.intents(),

@@ -92,7 +92,7 @@ func (s Sync) lookFor(ctx context.Context, names []string) ([]diff.Have, error) 
 }
 
 // shows tells whether all of some connections are among what a list shows.
-func shows(have []diff.Have, ids map[string]diff.Known) bool {
+func shows(have []diff.Have, ids map[string]*diff.Known) bool {
 	there := byID(have)
 	for _, k := range ids {
 		if _, ok := there[k.ID]; !ok {

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -18,14 +19,14 @@ func Compute(in Input) Plan {
 		slices.Sort(unread)
 		return Plan{Target: in.Target, Place: in.Place, Unread: slices.Compact(unread)}
 	}
-	for i := range d.want {
-		if w := &d.want[i]; !w.Rests {
-			d.changes[i] = d.wanted(w)
+	for i, w := range d.wishes {
+		if w.read != nil {
+			d.changes[i] = d.wanted(w.read)
 		}
 		d.note(&d.changes[i])
 	}
 	d.orphans()
-	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(in.Want), Recorded: len(in.Known), Reviewed: in.Destinations == manifest.Reviewed}
+	p := Plan{Target: in.Target, Place: in.Place, Changes: d.changes, Wanted: len(d.wishes), Recorded: len(in.Known), Reviewed: in.Destinations == manifest.Reviewed}
 	sort.Slice(p.Changes, func(i, j int) bool { return p.Changes[i].Name < p.Changes[j].Name })
 	p.count()
 	p.Others = d.unmanaged()
@@ -42,10 +43,10 @@ func (p *Plan) count() {
 				p.Unverified++
 			}
 		}
-		if c.Want != nil && c.Known != nil && c.Known.Written == WrittenUnconfirmed {
+		if c.Wanted() && c.Known != nil && c.Known.Written == WrittenUnconfirmed {
 			p.Unconfirmed++
 		}
-		if c.Have != nil && c.Have.UpdateTime == "" && c.Want != nil && len(c.Secrets) > 0 && c.Action != Conflict {
+		if c.Have != nil && c.Have.UpdateTime == "" && c.Wanted() && len(c.Secrets) > 0 && c.Action != Conflict {
 			p.BlindToTouch = true
 		}
 	}
@@ -65,7 +66,7 @@ func (d *decider) unmanaged() (out []Other) {
 // decider holds the input, indexed, and what has been decided so far.
 type decider struct {
 	in      Input
-	want    []Want
+	wishes  []wish            // all that Git wants, in order of name
 	leaves  map[string]leaves // of a wanted connection, by name
 	byID    map[string]*Have
 	byName  map[string][]*Have // in order of id; without emergency policies
@@ -82,15 +83,11 @@ type decider struct {
 
 func newDecider(in Input) *decider {
 	d := &decider{
-		in: in, want: in.Want,
+		in: in, wishes: wishes(in),
 		leaves: make(map[string]leaves, len(in.Want)),
 		byID:   make(map[string]*Have, len(in.Have)), byName: make(map[string][]*Have, len(in.Have)),
-		wants: make(map[string]bool, len(in.Want)), owner: make(map[string]string, len(in.Known)),
-		noticed: make(map[string]bool, len(in.Want)), taken: make(map[string]bool, len(in.Want)), renamed: map[string]bool{},
-	}
-	if !inOrder(d.want) {
-		d.want = slices.Clone(d.want)
-		InOrder(d.want)
+		wants: make(map[string]bool, len(in.Want)+len(in.Rest)), owner: make(map[string]string, len(in.Known)),
+		noticed: make(map[string]bool, len(in.Have)), taken: make(map[string]bool, len(in.Have)), renamed: map[string]bool{},
 	}
 	for i := range in.Have {
 		h := &in.Have[i]
@@ -107,56 +104,81 @@ func newDecider(in Input) *decider {
 	for name, k := range in.Known {
 		d.owner[k.ID] = name
 	}
-	for i := range d.want {
-		d.wants[d.want[i].Name] = true
-		if !d.want[i].Rests {
-			d.leaves[d.want[i].Name] = leavesOf(&d.want[i])
-		}
+	for _, w := range d.wishes {
+		d.wants[w.name()] = true
+	}
+	for w := range d.read() {
+		d.leaves[w.Name] = leavesOf(w)
 	}
 	d.renewed = d.renewedFiles()
 	d.claims = d.claimed()
 	return d
 }
 
-// InOrder puts wanted connections in order of name. They are large: what has the order is only looked at.
-func InOrder(all []Want) {
-	if !inOrder(all) {
-		slices.SortStableFunc(all, func(a, b Want) int { return strings.Compare(a.Name, b.Name) })
+// wish is a connection that Git wants: of a file that was read, or of one that rests.
+type wish struct {
+	read  *Want
+	rests *manifest.Rested
+}
+
+func (w wish) name() string {
+	if w.read != nil {
+		return w.read.Name
+	}
+	return w.rests.Name
+}
+
+// read are the wanted connections of files that were read, in order of name.
+func (d *decider) read() iter.Seq[*Want] {
+	return func(yield func(*Want) bool) {
+		for _, w := range d.wishes {
+			if w.read != nil && !yield(w.read) {
+				return
+			}
+		}
 	}
 }
 
-func inOrder(all []Want) bool {
-	return sort.SliceIsSorted(all, func(i, j int) bool { return all[i].Name < all[j].Name })
+// wishes are all that Git wants, in order of name.
+func wishes(in Input) []wish {
+	out := make([]wish, 0, len(in.Want)+len(in.Rest))
+	for i := range in.Want {
+		out = append(out, wish{read: &in.Want[i]})
+	}
+	for i := range in.Rest {
+		out = append(out, wish{rests: &in.Rest[i]})
+	}
+	slices.SortStableFunc(out, func(a, b wish) int { return strings.Compare(a.name(), b.name()) })
+	return out
 }
 
 // claimed says which ids belong to a wanted connection because it was written under that id, names it, is announced to be
 // taken over under it, or was renamed from it; in this order, where two claim the same.
 func (d *decider) claimed() map[string]string {
-	out := make(map[string]string, len(d.want))
+	out := make(map[string]string, len(d.wishes))
 	claim := func(id, name string) {
 		if _, claimed := out[id]; !claimed && d.byID[id] != nil {
 			out[id] = name
 		}
 	}
-	for i := range d.want {
-		w := &d.want[i]
-		claim(d.in.Known[w.Name].ID, w.Name)
+	for _, w := range d.wishes {
+		if k := d.in.Known[w.name()]; k != nil {
+			claim(k.ID, k.Name)
+		}
 	}
-	for i := range d.want {
-		if w := &d.want[i]; w.Adopt != "" {
+	for w := range d.read() {
+		if w.Adopt != "" {
 			claim(w.Adopt, w.Name)
 		}
 	}
-	for i := range d.want {
-		w := &d.want[i]
+	for w := range d.read() {
 		if i := d.in.Intents[w.Name]; i.Kind == IntentCreate {
 			claim(i.ID, w.Name)
 		}
 	}
-	for i := range d.want {
-		w := &d.want[i]
-		if _, known := d.in.Known[w.Name]; !known && w.Previously != "" {
-			claim(d.in.Known[w.Previously].ID, w.Name)
+	for w := range d.read() {
+		if was := d.in.Known[w.Previously]; was != nil && d.in.Known[w.Name] == nil {
+			claim(was.ID, w.Name)
 		}
 	}
 	return out
@@ -178,7 +200,7 @@ func (d *decider) note(c *Change) {
 	if c.ID != "" {
 		d.noticed[c.ID] = true
 	}
-	if h := d.byID[c.ID]; h != nil && c.Want != nil {
+	if h := d.byID[c.ID]; h != nil && c.Wanted() {
 		c.Warnings = append(c.Warnings, h.Warnings()...)
 	}
 	if c.Conflict != nil {

@@ -98,10 +98,10 @@ func known(id string, w diff.Want, change ...func(*diff.Known)) diff.Known {
 	return k
 }
 
-func byName(ks ...diff.Known) map[string]diff.Known {
-	m := map[string]diff.Known{}
+func byName(ks ...diff.Known) map[string]*diff.Known {
+	m := map[string]*diff.Known{}
 	for _, k := range ks {
-		m[k.Name] = k
+		m[k.Name] = &k
 	}
 	return m
 }

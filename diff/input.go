@@ -15,8 +15,9 @@ type Input struct {
 	Target  string
 	Place   Place
 	Want    []Want
+	Rest    []manifest.Rested      // wanted besides, in unread files: each is the applied one, and its record says what it wants
 	Have    []Have                 // complete: a caller without the complete list must not call Compute
-	Known   map[string]Known       // by the name last written
+	Known   map[string]*Known      // by the name last written
 	Intents map[string]Intent      // by name
 	Rewrite func(name string) bool // write this connection again whatever the fingerprints say; nil: none
 	ByName  bool                   // take over what has a wanted name although not all of it is shown: known state was lost
@@ -52,8 +53,6 @@ type Want struct {
 	// ConflictPlugin and names Near, whatever else holds.
 	Unresolved bool
 	Near       []string
-	// Rests: its file was not read, since it is the applied one. What it wants is what its record says. It can only be left alone.
-	Rests bool
 }
 
 // Plugin is a plugin (component) at a version, by ids and, where they are known, by names.

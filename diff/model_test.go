@@ -56,7 +56,7 @@ func choices(b []byte) situation {
 // input is a situation as Compute is told of it.
 func (s situation) input() diff.Input {
 	always := func(is bool) func(string) bool { return func(string) bool { return is } }
-	in := diff.Input{Known: map[string]diff.Known{}, Intents: map[string]diff.Intent{}, Prune: s.prune, ByName: s.byName, Unguard: always(s.unguard), Rewrite: always(s.rewrite)}
+	in := diff.Input{Known: map[string]*diff.Known{}, Intents: map[string]diff.Intent{}, Prune: s.prune, ByName: s.byName, Unguard: always(s.unguard), Rewrite: always(s.rewrite)}
 	if s.wanted {
 		w := want("a", with("endpoint", s.wish, "password", s.secret))
 		w.Unresolved, w.Adopt = s.unresolved, s.adopt
@@ -78,11 +78,11 @@ func (s situation) input() diff.Input {
 		h.Defense, h.CanBeDeleted = s.defense[id], &free
 		in.Have = append(in.Have, h)
 	}
-	record := func(id, name string) diff.Known {
+	record := func(id, name string) *diff.Known {
 		w := want(name, with("endpoint", s.wrote, "password", "ENC:1"))
 		k := known(id, w)
 		k.Protect, k.Written = s.protected, s.written
-		return k
+		return &k
 	}
 	if s.known {
 		in.Known["a"] = record("1", "a")

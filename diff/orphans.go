@@ -19,8 +19,8 @@ func (d *decider) orphans() {
 }
 
 // orphan decides about a connection written by connsync and no longer wanted by Git.
-func (d *decider) orphan(name string, k Known) Change {
-	c := Change{Name: name, Action: Forget, Known: &k, Plugin: k.Plugin}
+func (d *decider) orphan(name string, k *Known) Change {
+	c := Change{Name: name, Action: Forget, Known: k, Plugin: k.Plugin}
 	if i, ok := d.in.Intents[name]; ok {
 		c.Intent = &i
 	}

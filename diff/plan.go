@@ -98,11 +98,15 @@ type Change struct {
 	Restamp  bool            // of an unchanged one: sops wrote its file, and the record is to say so
 	Verified bool            // recorded without a write so far, and each of its secrets was compared and is as Git has it: the record is to say so
 	Users    *Users          // nil where SecMaster was not asked who uses it
-	Want     *Want           // nil where Git does not want it
+	Rests    bool            // Git wants it in a file that was not read: it is left alone, and what it wants is what its record says
+	Want     *Want           // nil where Git does not want it, and of what rests
 	Have     *Have           // nil where SecMaster has none
 	Known    *Known          // nil where none was recorded
 	Intent   *Intent         // the open intent it resolves
 }
+
+// Wanted tells whether Git wants the connection.
+func (c *Change) Wanted() bool { return c.Rests || c.Want != nil }
 
 // Field is one changing setting in the clear.
 type Field struct {

@@ -12,7 +12,7 @@ import (
 
 // inputs draws any mixture of wanted, present, known and announced connections.
 func inputs(t *rapid.T) diff.Input {
-	in := diff.Input{Target: "prod", Known: map[string]diff.Known{}, Intents: map[string]diff.Intent{}, Prune: rapid.Bool().Draw(t, "prune")}
+	in := diff.Input{Target: "prod", Known: map[string]*diff.Known{}, Intents: map[string]diff.Intent{}, Prune: rapid.Bool().Draw(t, "prune")}
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
 	id := rapid.SampledFrom([]string{"1", "2", "3", "4", "5", "6"})
 	value := rapid.SampledFrom([]string{"x", "y", "ENC:1", "ENC:2"})
@@ -36,7 +36,7 @@ func inputs(t *rapid.T) diff.Input {
 		in.Have = append(in.Have, h)
 	}
 	for i, n := range rapid.SliceOfNDistinct(name, 0, 5, rapid.ID).Draw(t, "known") {
-		in.Known[n] = known(fmt.Sprint(i+1), want(n, with("endpoint", value.Draw(t, "written"), "password", sealed.Draw(t, "sealed"))))
+		in.Known[n] = new(known(fmt.Sprint(i+1), want(n, with("endpoint", value.Draw(t, "written"), "password", sealed.Draw(t, "sealed")))))
 	}
 	for _, n := range rapid.SliceOfNDistinct(name, 0, 2, rapid.ID).Draw(t, "intents") {
 		kind := rapid.SampledFrom([]string{diff.IntentCreate, diff.IntentUpdate}).Draw(t, "kind")
@@ -100,7 +100,7 @@ func TestTheOrderOfTheInputMakesNoDifference(t *testing.T) {
 func TestWhatWasWrittenIsUnchanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := inputs(t)
-		next := diff.Input{Target: in.Target, Known: map[string]diff.Known{}}
+		next := diff.Input{Target: in.Target, Known: map[string]*diff.Known{}}
 		for i, w := range in.Want { // as a perfect server shows it, whole or masked
 			w.Adopt, w.Previously = "", ""
 			next.Want = append(next.Want, w)
@@ -109,7 +109,7 @@ func TestWhatWasWrittenIsUnchanged(t *testing.T) {
 				h.Settings = nil
 			}
 			next.Have = append(next.Have, h)
-			next.Known[w.Name] = diff.Record(w, h, diff.RecordOptions{})
+			next.Known[w.Name] = new(diff.Record(w, h, diff.RecordOptions{}))
 		}
 		if p := diff.Compute(next); p.Pending() || p.Count(diff.Unchanged) != len(next.Want) {
 			t.Fatalf("not at rest:\n%s", told(p))
@@ -118,12 +118,12 @@ func TestWhatWasWrittenIsUnchanged(t *testing.T) {
 }
 
 func BenchmarkCompute10000(b *testing.B) {
-	in := diff.Input{Target: "prod", Known: map[string]diff.Known{}}
+	in := diff.Input{Target: "prod", Known: map[string]*diff.Known{}}
 	for i := range 10_000 {
 		w := want(fmt.Sprintf("c%05d", i))
 		in.Want = append(in.Want, w)
 		in.Have = append(in.Have, have(fmt.Sprint(i), w))
-		in.Known[w.Name] = known(fmt.Sprint(i), w)
+		in.Known[w.Name] = new(known(fmt.Sprint(i), w))
 	}
 	for b.Loop() {
 		if p := diff.Compute(in); p.Pending() {

@@ -38,7 +38,7 @@ func (k *Known) CheckedBy(checks, together string) string {
 
 // Resting are the files vouched for by known state under some checks: all their known connections were applied from one content, and
 // were recorded together. "" are no checks, and vouch for nothing.
-func Resting(known map[string]Known, checks string) map[string]manifest.Vouched {
+func Resting(known map[string]*Known, checks string) map[string]manifest.Vouched {
 	if checks == "" {
 		return map[string]manifest.Vouched{}
 	}
@@ -60,7 +60,7 @@ func Resting(known map[string]Known, checks string) map[string]manifest.Vouched 
 }
 
 // filesOf are the names of known connections in order, by their files.
-func filesOf(known map[string]Known) (files [][]string) {
+func filesOf(known map[string]*Known) (files [][]string) {
 	type at struct{ file, name string }
 	all := make([]at, 0, len(known))
 	for name, k := range known {
@@ -79,7 +79,7 @@ func filesOf(known map[string]Known) (files [][]string) {
 }
 
 // vouches tells whether the records of a file's connections vouch for it.
-func vouches(known map[string]Known, names []string, checks string) bool {
+func vouches(known map[string]*Known, names []string, checks string) bool {
 	together := Together(names)
 	first := known[names[0]]
 	return first.File != "" && first.Blob != "" && !slices.ContainsFunc(names, func(name string) bool {
@@ -92,8 +92,6 @@ func vouches(known map[string]Known, names []string, checks string) bool {
 // note: not where the record keeps an older stamp or seal, where its secrets are not verified, or where a line of the file is an order of its own.
 func (w *Want) Settled(k *Known, sealedFor Place) bool {
 	switch {
-	case w.Rests:
-		return true
 	case w.Unresolved || w.Previously != "" || w.Adopt != "" || w.Incomplete || len(w.Missing)+len(w.InClear) > 0:
 		return false
 	case k.Name != w.Name || k.Unverified || k.Protect != w.Protect || k.Plugin != w.Resolved || k.File != w.File.Path || k.Blob != w.File.Blob || len(w.File.Targets) != 1:
@@ -140,19 +138,19 @@ func (k *Known) wanted(w *Want) bool {
 
 // rest decides about all connections of unread files, side by side, and makes room for the changes of all others. It gives the files that have to be read.
 func (d *decider) rest() (unread []string) {
-	d.changes = make([]Change, len(d.want), len(d.want)+len(d.in.Known)/8)
-	rests := make([]bool, len(d.want))
-	_ = secrets.InParts(len(d.want), func(from, to int) error { // after a fault, files are read
+	d.changes = make([]Change, len(d.wishes), len(d.wishes)+len(d.in.Known)/8)
+	rests := make([]bool, len(d.wishes))
+	_ = secrets.InParts(len(d.wishes), func(from, to int) error { // after a fault, files are read
 		for i := from; i < to; i++ {
-			if w := &d.want[i]; w.Rests {
+			if w := d.wishes[i].rests; w != nil {
 				d.changes[i], rests[i] = d.resting(w)
 			}
 		}
 		return nil
 	})
-	for i := range d.want {
-		switch w := &d.want[i]; {
-		case !w.Rests:
+	for i := range d.wishes {
+		switch w := d.wishes[i].rests; {
+		case w == nil:
 		case rests[i]:
 			d.taken[d.changes[i].ID] = true
 		default:
@@ -164,19 +162,22 @@ func (d *decider) rest() (unread []string) {
 
 // resting decides about a connection of an unread file: it is unchanged, as far as its record and SecMaster tell. false where anything at all is to be said or
 // done about it: then its file has to be read. It changes nothing of the decider.
-func (d *decider) resting(w *Want) (Change, bool) {
+func (d *decider) resting(w *manifest.Rested) (Change, bool) {
 	k, known := d.in.Known[w.Name]
+	if !known {
+		return Change{}, false
+	}
 	h := d.byID[k.ID]
 	_, announced := d.in.Intents[w.Name]
 	switch {
-	case !known || h == nil || announced || d.rewrites(w.Name) || k.Blob != w.File.Blob || k.File != w.File.Path:
+	case h == nil || announced || d.rewrites(w.Name) || k.Blob != w.File.Blob || k.File != w.File.Path:
 		return Change{}, false
 	case h.Defense || h.Name != w.Name || len(d.byName[w.Name]) != 1 || h.UpdateTime != k.UpdateTime || len(h.Warnings()) > 0 || d.foreign(h.ID, w.Name):
 		return Change{}, false
 	case k.drifted(h):
 		return Change{}, false
 	}
-	c := Change{Action: Unchanged, Name: w.Name, ID: h.ID, Pos: w.Pos, Plugin: k.Plugin, Want: w, Have: h, Known: &k}
+	c := Change{Action: Unchanged, Name: w.Name, ID: h.ID, Pos: manifest.Position{File: w.File.Path}, Plugin: k.Plugin, Rests: true, Have: h, Known: k}
 	c.Secrets = slices.Grow(c.Secrets, len(k.Secrets))
 	for _, s := range k.Secrets {
 		c.Secrets = append(c.Secrets, SecretChange{Path: s.Path, Word: Same, Fingerprint: s.Is})

@@ -23,7 +23,7 @@ func (d *decider) incomplete(w *Want) Change {
 	}
 	for _, name := range []string{w.Name, w.Previously} {
 		if k, ok := d.in.Known[name]; ok && c.Known == nil {
-			c.Known = &k
+			c.Known = k
 			d.taken[k.ID], d.renamed[k.Name] = d.byID[k.ID] != nil, true
 		}
 	}
@@ -46,7 +46,7 @@ func (d *decider) decided(w *Want) Change {
 		c.Intent = &i
 	}
 	if known {
-		c.Known = &k
+		c.Known = k
 		d.taken[k.ID] = d.byID[k.ID] != nil
 	}
 	if why := d.unproven(w, c.Known); why != nil {
@@ -74,7 +74,7 @@ func (d *decider) spent(w *Want) bool {
 	if !known {
 		k = d.in.Known[w.Previously]
 	}
-	return k.Adopted == w.Adopt
+	return k != nil && k.Adopted == w.Adopt
 }
 
 // conflict ends a decision: nothing is done.
@@ -189,8 +189,8 @@ func (d *decider) previously(c Change) Change {
 	if others := d.others(c.Name, h.ID); len(others) > 0 {
 		return d.conflict(c, ConflictDetail{Kind: ConflictRename, IDs: others})
 	}
-	c.Known = &old
-	if why := d.unproven(c.Want, &old); why != nil {
+	c.Known = old
+	if why := d.unproven(c.Want, old); why != nil {
 		return d.conflict(c, *why)
 	}
 	return d.bind(c, h)

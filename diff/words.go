@@ -54,11 +54,7 @@ func stays(now *secrets.Ref, at secrets.Path, w *Want, k *Known) bool {
 // without the key, no one can tell the changed values from the others.
 func (d *decider) renewedFiles() map[string]bool {
 	out := map[string]bool{}
-	for i := range d.want {
-		w := &d.want[i]
-		if w.Rests {
-			continue
-		}
+	for w := range d.read() {
 		k, known := d.in.Known[w.Name]
 		if !known && w.Previously != "" {
 			k, known = d.in.Known[w.Previously]
@@ -66,7 +62,7 @@ func (d *decider) renewedFiles() map[string]bool {
 		if !known || w.File.Sops == nil {
 			continue
 		}
-		changed, stayed := d.changed(w, &k)
+		changed, stayed := d.changed(w, k)
 		all, seen := out[w.File.Path]
 		if changed+stayed > 0 {
 			out[w.File.Path] = stayed == 0 && k.Keys != "" && k.Keys != w.File.Sops.KeysDigest && (all || !seen)

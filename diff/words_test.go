@@ -30,13 +30,13 @@ func TestASecretThatOnlyGotAnotherDataKeyIsUnchanged(t *testing.T) {
 		{"the same data key, and another text", version("two", "keys", secrets.Ciphertext{Kind: "str", IV: "iv", Size: 7}), diff.Changed},
 	} {
 		h := have("1", before)
-		known := diff.Record(before, h, diff.RecordOptions{})
-		got := diff.Compute(diff.Input{Want: []diff.Want{c.now}, Have: []diff.Have{h}, Known: map[string]diff.Known{"a": known}}).Changes[0]
+		known := new(diff.Record(before, h, diff.RecordOptions{}))
+		got := diff.Compute(diff.Input{Want: []diff.Want{c.now}, Have: []diff.Have{h}, Known: map[string]*diff.Known{"a": known}}).Changes[0]
 		if len(got.Secrets) != 1 || got.Secrets[0].Word != c.word || got.Write != (c.word != diff.Same) {
 			t.Errorf("%s: %s, write %t, %+v", c.what, got.Action, got.Write, got.Secrets)
 		}
 		known.Marks = nil // as recorded by an earlier version
-		got = diff.Compute(diff.Input{Want: []diff.Want{c.now}, Have: []diff.Have{h}, Known: map[string]diff.Known{"a": known}}).Changes[0]
+		got = diff.Compute(diff.Input{Want: []diff.Want{c.now}, Have: []diff.Have{h}, Known: map[string]*diff.Known{"a": known}}).Changes[0]
 		if got.Secrets[0].Word == diff.Same || !got.Write {
 			t.Errorf("%s, without a record of it: %s, %+v", c.what, got.Action, got.Secrets)
 		}

@@ -80,11 +80,6 @@ type Rested struct {
 	File         *File
 }
 
-// Connection is as much of a connection.
-func (r Rested) Connection() Connection {
-	return Connection{Target: r.Target, Name: r.Name, File: *r.File, Pos: Position{File: r.File.Path}}
-}
-
 // noting notes what is read from a file tree.
 type noting struct {
 	fs.FS

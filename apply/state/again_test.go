@@ -87,10 +87,10 @@ func TestWhatIsRememberedIsNotReadAgain(t *testing.T) {
 	}
 	k := known("one")
 	k.Written = diff.WrittenUnsaid
-	unsaid.Known = map[string]diff.Known{"one": k}
+	unsaid.Known = map[string]*diff.Known{"one": &k}
 	s = store(t, dir)
 	s.Remember(unsaid)
-	if got, err := s.Read(ctx); err != nil || got.Known["one"].Written == diff.WrittenUnsaid {
+	if got, err := s.Read(ctx); err != nil || got.Of("one").Written == diff.WrittenUnsaid {
 		t.Errorf("what depends on the history that is here was remembered: %v", err)
 	}
 }
@@ -130,7 +130,7 @@ func TestAnEditIsComparedWithWhatIsKnown(t *testing.T) {
 	for _, e := range []*state.Edit{put("one").Record(other), put("one").Forget("c", "two"), put("one").Applied("c2", time.Now(), true)} {
 		before := l.Snapshot()
 		after := commit(t, l, e.Say(state.Message{Subject: "changed"}))
-		if got, err := store(t, dir).Read(ctx); err != nil || after.Commit == before.Commit || got.Commit != after.Commit || len(got.Known) != len(after.Known) || got.AppliedDirty != after.AppliedDirty || got.Known["two"].UpdateTime != after.Known["two"].UpdateTime {
+		if got, err := store(t, dir).Read(ctx); err != nil || after.Commit == before.Commit || got.Commit != after.Commit || len(got.Known) != len(after.Known) || got.AppliedDirty != after.AppliedDirty || got.Of("two").UpdateTime != after.Of("two").UpdateTime {
 			t.Errorf("%+v: %v, read as %+v", after, err, got)
 		}
 	}

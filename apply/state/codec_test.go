@@ -19,7 +19,7 @@ func TestALineOfKnownStateHasOneValue(t *testing.T) {
 		if got != problem || newer != 0 {
 			t.Errorf("%q: %q", line, got)
 		}
-		if problem == "" && (len(s.Known) != 3 || s.Known["b"].ID != "2" || s.Known["c"].ID != "3") {
+		if problem == "" && (len(s.Known) != 3 || s.Of("b").ID != "2" || s.Of("c").ID != "3") {
 			t.Errorf("%q: %v", line, s.Known)
 		}
 	}

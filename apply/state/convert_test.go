@@ -121,7 +121,7 @@ func TestMembersOfALaterVersionAreKept(t *testing.T) {
 	}
 }
 
-func known1(l *state.Session, name string) diff.Known { return l.Snapshot().Known[name] }
+func known1(l *state.Session, name string) diff.Known { return *l.Snapshot().Known[name] }
 
 // What connsync of schema 1 did with a header, kept as it was: it refuses what is newer, by its name, and changes nothing.
 func TestAnOldConnsyncRefusesWhatThisOneWrites(t *testing.T) {
@@ -217,7 +217,7 @@ func TestHomesAreASet(t *testing.T) {
 	k := known("a")
 	k.Name = "z"
 	commit(t, l, new(state.Edit).Record(k).Forget("", "a").Say(state.Message{Subject: "renamed"}))
-	if s, err := store(t, dir).Read(ctx); err != nil || len(s.Past) != 0 || s.Known["z"].ID != "id-a" {
+	if s, err := store(t, dir).Read(ctx); err != nil || len(s.Past) != 0 || s.Of("z").ID != "id-a" {
 		t.Errorf("%+v %v", s, err)
 	}
 }

@@ -30,7 +30,8 @@ func (s *Store) converted(snap Snapshot) Snapshot {
 		return len(written) < len(unsaid)
 	})
 	snap.Known = maps.Clone(snap.Known)
-	for name, k := range snap.Known {
+	for name, was := range snap.Known {
+		k := *was
 		switch {
 		case k.Written != diff.WrittenUnsaid:
 		case written[k.ID]:
@@ -38,7 +39,7 @@ func (s *Store) converted(snap Snapshot) Snapshot {
 		case whole:
 			k.Written = diff.WrittenNever
 		}
-		snap.Known[name] = k
+		snap.Known[name] = &k
 	}
 	return snap
 }

@@ -69,7 +69,7 @@ func TestTheLockOfADeadSessionIsNotInTheWay(t *testing.T) {
 			defer l.Close()
 			noStrayFiles(t, dir)
 			commit(t, l, put("after "+name))
-			if s, err := store(t, dir).Read(ctx); err != nil || s.Known["a"].ID == "" {
+			if s, err := store(t, dir).Read(ctx); err != nil || s.Of("a").ID == "" {
 				t.Errorf("%v", err)
 			}
 			noStrayFiles(t, dir)

@@ -90,10 +90,10 @@ func (e *Edit) EndDead(run string, at time.Time) *Edit {
 func (e *Edit) Records() bool { return len(e.recorded) > 0 }
 
 // Recorded are the recorded connections, by name.
-func (e *Edit) Recorded() map[string]diff.Known {
-	out := make(map[string]diff.Known, len(e.recorded))
+func (e *Edit) Recorded() map[string]*diff.Known {
+	out := make(map[string]*diff.Known, len(e.recorded))
 	for _, k := range e.recorded {
-		out[k.Name] = k
+		out[k.Name] = &k
 	}
 	return out
 }
@@ -162,12 +162,12 @@ func (e *Edit) connections(s Snapshot, now time.Time) {
 	}
 	for _, f := range e.forgotten {
 		if k, known := s.Known[f.name]; known && !there[k.ID] { // a rename forgets nothing
-			s.remember(k, f.commit, now)
+			s.remember(*k, f.commit, now)
 		}
 		delete(s.Known, f.name)
 	}
 	for _, k := range e.recorded {
-		s.Known[k.Name] = k
+		s.Known[k.Name] = &k
 	}
 }
 

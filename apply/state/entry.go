@@ -78,5 +78,5 @@ func (e entry) keep(s *Snapshot, schema int) {
 	if schema == 1 {
 		k.Written = diff.WrittenUnsaid
 	}
-	s.Known[e.Name] = k
+	s.Known[e.Name] = &k
 }

@@ -23,8 +23,8 @@ func FuzzState(f *testing.F) {
 	sealed := k
 	sealed.Name, sealed.Written, sealed.Blob, sealed.Dirty, sealed.Adopted, sealed.Seal = "b", diff.WrittenUnconfirmed, "b", true, "1", &diff.Seal{Settings: "s", N: 1, Sealed: true}
 	for _, s := range []Snapshot{
-		{Homes: []string{"h/p"}, AppliedDirty: true, Known: map[string]diff.Known{"a": k, "b": sealed}, Past: map[string]diff.Past{"b": {ID: "0", At: at, N: 2}, "c": {At: at}}},
-		{}, {Place: diff.Place{Region: "r", WorkspaceID: "w"}, Applied: "c", AppliedAt: at, Known: map[string]diff.Known{"a": k}},
+		{Homes: []string{"h/p"}, AppliedDirty: true, Known: map[string]*diff.Known{"a": &k, "b": &sealed}, Past: map[string]diff.Past{"b": {ID: "0", At: at, N: 2}, "c": {At: at}}},
+		{}, {Place: diff.Place{Region: "r", WorkspaceID: "w"}, Applied: "c", AppliedAt: at, Known: map[string]*diff.Known{"a": &k}},
 		{Run: &Run{ID: "r", Started: at, Expires: at}, Intents: map[string]Intent{"a": {Name: "a", Kind: diff.IntentCreate, Run: "r", Expires: at}}},
 	} {
 		known, intents := textsOf(s)
@@ -63,8 +63,8 @@ func FuzzState(f *testing.F) {
 			t.Errorf("two ways to write it:\n%s%s", again, k)
 		}
 		for name := range s.Known {
-			if s.Known[name].Name != name || name == "" {
-				t.Errorf("known %q under %q", s.Known[name].Name, name)
+			if s.Of(name).Name != name || name == "" {
+				t.Errorf("known %q under %q", s.Of(name).Name, name)
 			}
 		}
 	})

@@ -30,7 +30,7 @@ func (s *Snapshot) readKnown(behind, partly []string) (problem string) {
 	case (s.Schema == schemaParts) != (partly != nil), partly != nil && !slices.Equal(behind, []string{""}):
 		return "its header and its parts do not belong together"
 	case partly == nil:
-		s.Known = make(map[string]diff.Known, len(behind))
+		s.Known = make(map[string]*diff.Known, len(behind))
 		return r.lines(behind, func(string) bool { return true })
 	}
 	return r.parts(partly)
@@ -42,7 +42,7 @@ func (r *reading) parts(texts []string) (problem string) {
 	for _, text := range texts {
 		expected += strings.Count(text, "\n")
 	}
-	r.into.Known = make(map[string]diff.Known, expected)
+	r.into.Known = make(map[string]*diff.Known, expected)
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, text := range texts {
@@ -71,7 +71,7 @@ func (r *reading) lines(lines []string, belongs func(name string) bool) (problem
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.into.Known[k.Name], r.into.lines = k, append(r.into.lines, written{k.Name, line})
+		r.into.Known[k.Name], r.into.lines = &k, append(r.into.lines, written{k.Name, line})
 		return k.Name, nil
 	})
 }

@@ -20,13 +20,13 @@ func TestLinesThatWereReadAreWrittenAsTheyWere(t *testing.T) {
 			Keys: "k", File: name + ".yaml", Blob: "b", Commit: "c", Dirty: name == "c", LastModified: "l", MAC: "m", Adopted: "a", Seal: &diff.Seal{Settings: "s", N: 7, Digest: "d", Sealed: true, Secrets: true}, Checked: "x",
 		}
 	}
-	begin := Snapshot{Known: map[string]diff.Known{}}
+	begin := Snapshot{Known: map[string]*diff.Known{}}
 	for i := range 20 {
 		k := record(fmt.Sprintf("%c", 'a'+i))
-		begin.Known[k.Name] = k
+		begin.Known[k.Name] = &k
 	}
 	bare := diff.Known{Name: "bare", ID: "1", Seal: &diff.Seal{}}
-	begin.Known["bare"] = bare
+	begin.Known["bare"] = &bare
 	text, intents := textsOf(begin)
 	s, _, problem := decode("prod", texts{known: string(text), intents: string(intents)})
 	if problem != "" || len(s.lines) != len(begin.Known) {

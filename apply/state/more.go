@@ -142,7 +142,7 @@ func (s Snapshot) line(name string) (entry, bool) {
 	past, was := s.Past[name]
 	e := entry{Name: name}
 	if known {
-		e = stored(k)
+		e = stored(*k)
 	}
 	if was {
 		e.Past = &past

@@ -13,9 +13,9 @@ import (
 
 // Parts belong to a header that says so, and every line to the part that its name says: a line elsewhere could hide another one of its name.
 func TestPartsFitTogether(t *testing.T) {
-	s := Snapshot{Known: map[string]diff.Known{}, Past: map[string]diff.Past{"gone": {ID: "0"}}}
+	s := Snapshot{Known: map[string]*diff.Known{}, Past: map[string]diff.Past{"gone": {ID: "0"}}}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-		s.Known[name] = diff.Known{Name: name, ID: "id"}
+		s.Known[name] = &diff.Known{Name: name, ID: "id"}
 	}
 	const apart, misplaced, unordered, unread = "its header and its parts do not belong together", "a line of it is in another part than its name says", "its lines are not in order", "a line of it cannot be read"
 	full := func(t texts) int { return slices.IndexFunc(t.partly, func(p string) bool { return p != "" }) }

@@ -116,7 +116,7 @@ func TestEverySchemaThatWasEverWrittenIsRead(t *testing.T) {
 			dir := plantGolden(t, schema)
 			l := locked(t, (*form)(t, dir))
 			read := l.Snapshot()
-			if len(read.Known) != 2 || read.Run == nil || read.Run.ID != "r1" || read.Intents["a"].ID != "id-a" || !read.Known["a"].Protect {
+			if len(read.Known) != 2 || read.Run == nil || read.Run.ID != "r1" || read.Intents["a"].ID != "id-a" || !read.Of("a").Protect {
 				t.Errorf("schema %d: %+v", schema, read)
 			}
 			commit(t, l, put("c").Applied("c1", read.AppliedAt, read.AppliedDirty)) // this writes the newest schema, and loses nothing

@@ -263,10 +263,10 @@ func TestARecordLeavesAloneWhatSomebodyElseDidMeanwhile(t *testing.T) {
 	if snap.Run == nil || snap.Run.ID != "next" || snap.Intents["a"].Run != "next" {
 		t.Errorf("the other one's announcement is lost: %+v %+v", snap.Run, snap.Intents)
 	}
-	if snap.Known["b"].ID != newB.ID || snap.Known["c"].ID != newC.ID || snap.Applied != "c2" {
+	if snap.Of("b").ID != newB.ID || snap.Of("c").ID != newC.ID || snap.Applied != "c2" {
 		t.Errorf("what the other one did is lost: %+v", snap)
 	}
-	if _, there := snap.Known["d"]; there || snap.Known["a"].ID != "a-written" {
+	if _, there := snap.Known["d"]; there || snap.Of("a").ID != "a-written" {
 		t.Errorf("what this one did is lost: %+v", snap)
 	}
 }

@@ -23,12 +23,20 @@ type Snapshot struct {
 	AppliedAt    time.Time // when that was made; zero where it is not known
 	AppliedDirty bool      // … from a worktree with changes beside it
 	Run          *Run      // with announced writes and no end; nil for none
-	Known        map[string]diff.Known
+	Known        map[string]*diff.Known
 	Past         map[string]diff.Past // names known once, whether or not they are again
 	Intents      map[string]Intent
 	More         More
 
 	lines lines // of Known, as they were read
+}
+
+// Of is what is known of a connection; the zero Known for one of which nothing is.
+func (s Snapshot) Of(name string) diff.Known {
+	if k := s.Known[name]; k != nil {
+		return *k
+	}
+	return diff.Known{}
 }
 
 // Intent is an announced write, not yet settled.

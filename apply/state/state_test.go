@@ -137,7 +137,7 @@ func TestARunIsTwoCommitsThatGitCanRead(t *testing.T) {
 		Say(state.Message{Subject: "1 created", Lines: []string{"created a (request \x1b[31mx\n::error::y)"}, Trailers: [][2]string{{"Run", "r1"}, {"Actor", "a\nb"}}})
 	done := commit(t, l, e)
 	got, err := store(t, dir).Read(ctx)
-	if err != nil || !cmp.Equal(got, done, onlySaid) || got.Run != nil || len(got.Intents) != 0 || !cmp.Equal(got.Known["a"], known("a")) {
+	if err != nil || !cmp.Equal(got, done, onlySaid) || got.Run != nil || len(got.Intents) != 0 || !cmp.Equal(got.Of("a"), known("a")) {
 		t.Errorf("%v\n%s", err, cmp.Diff(done, got, onlySaid))
 	}
 	run(t, dir, "fsck", "--strict")

@@ -99,7 +99,7 @@ func (s *story) atRest() (map[string]string, error) {
 		return nil, fmt.Errorf("known state: %v, run %v, %v, %d known", err, snap.Run, snap.Intents, len(snap.Known))
 	}
 	for _, c := range s.server.Connections() {
-		if snap.Known[c.Name].ID != c.ID || snap.Known[c.Name].Unverified {
+		if snap.Of(c.Name).ID != c.ID || snap.Of(c.Name).Unverified {
 			return nil, fmt.Errorf("%s is %s, and known as %+v", c.Name, c.ID, snap.Known[c.Name])
 		}
 	}

@@ -147,7 +147,7 @@ func (b *branch) forge() {
 	}
 	e := new(state.Edit)
 	for _, name := range names {
-		k := session.Snapshot().Known[name]
+		k := *session.Snapshot().Known[name]
 		k.Blob = manifest.BlobHash([]byte(b.read(branchFile)))
 		k.Checked = k.CheckedBy(checksOf(set.RulesDigest), diff.Together(names))
 		e.Record(k)

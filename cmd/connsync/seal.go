@@ -186,7 +186,7 @@ func (e *editing) knownN(ctx context.Context, c connectionPlace) int64 {
 		return 0
 	}
 	n := snap.Past[c.name].N
-	if k := snap.Known[c.name].Seal; k != nil {
+	if k := snap.Of(c.name).Seal; k != nil {
 		n = max(n, k.N)
 	}
 	return n

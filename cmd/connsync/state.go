@@ -92,7 +92,7 @@ func applied(commit string, dirty bool) string {
 }
 
 // peculiarities are what is special about a known connection.
-func peculiarities(k diff.Known) string {
+func peculiarities(k *diff.Known) string {
 	out := ""
 	for _, m := range []struct {
 		holds bool

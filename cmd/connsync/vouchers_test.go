@@ -12,14 +12,14 @@ import (
 
 // A file rests where one target alone vouches for it, under the rules that hold, and where it was not asked for since.
 func TestWhoVouchesForAFile(t *testing.T) {
-	record := func(name, file string) diff.Known {
-		k := diff.Known{Name: name, File: file, Blob: "b"}
+	record := func(name, file string) *diff.Known {
+		k := &diff.Known{Name: name, File: file, Blob: "b"}
 		k.Checked = k.CheckedBy(checksOf("r"), diff.Together([]string{name}))
 		return k
 	}
 	by := &vouchers{states: map[string]state.Snapshot{
-		"prod": {Known: map[string]diff.Known{"a": record("a", "both.yaml"), "b": record("b", "own.yaml"), "c": record("c", "more.yaml")}},
-		"test": {Known: map[string]diff.Known{"a": record("a", "both.yaml")}},
+		"prod": {Known: map[string]*diff.Known{"a": record("a", "both.yaml"), "b": record("b", "own.yaml"), "c": record("c", "more.yaml")}},
+		"test": {Known: map[string]*diff.Known{"a": record("a", "both.yaml")}},
 	}}
 	for _, c := range []struct {
 		rules string

@@ -12,14 +12,14 @@ import (
 // to a workspace exactly as base wants it. Plugins are compared as the manifests name them.
 func compare(target string, place diff.Place, policy string, base, head []manifest.Connection) diff.Plan {
 	base, head, same := apart(base, head)
-	in := diff.Input{Target: target, Place: place, Known: make(map[string]diff.Known, len(base))}
+	in := diff.Input{Target: target, Place: place, Known: make(map[string]*diff.Known, len(base))}
 	in.Destinations = manifest.Reviewed // no conflict: what a sync would refuse is shown as a change, and marked
 	was := make(map[string]manifest.Connection, len(base))
 	for _, c := range base {
 		w := byName(c)
 		h := asShown(w)
 		in.Have = append(in.Have, h)
-		in.Known[c.Name] = diff.Record(w, h, diff.RecordOptions{})
+		in.Known[c.Name] = new(diff.Record(w, h, diff.RecordOptions{}))
 		was[c.Name] = c
 	}
 	is := make(map[string]manifest.Connection, len(head))
