@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -114,5 +115,40 @@ func TestWhoAsksForHugePages(t *testing.T) {
 	header := "DIRC\x00\x00\x00\x02\x00\x00\x01\xf4"
 	if err := os.WriteFile(filepath.Join(few.CommonDir(), "index"), []byte(header), 0o600); err != nil || !hasMany(few) {
 		t.Errorf("%d files: not asked, %v", few.Tracked(), err)
+	}
+}
+
+// Where many files are read, garbage waits for more, up to a most, unless the command keeps what it reads, or the user chose.
+func TestWhereManyFilesAreReadGarbageWaits(t *testing.T) {
+	index := func(files uint32) *gitfs.Repository {
+		dir := t.TempDir()
+		runGit(t, dir, "init", "-q", "-b", "main")
+		r, err := gitfs.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.Close() })
+		header := binary.BigEndian.AppendUint32([]byte("DIRC\x00\x00\x00\x02"), files)
+		if err := os.WriteFile(filepath.Join(r.CommonDir(), "index"), header, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for files, want := range map[uint32]pace{499: {100, 24 << 20}, 1000: {100, 24<<20 + 1000*6<<10}, 100_000: {100, 80 << 20}} {
+		paced(t)
+		readsAll(index(files))
+		if got := collected.Load(); got == nil || *got != want || gcPercent() < usualGC {
+			t.Errorf("%d files: %+v, want %+v", files, got, want)
+		}
+	}
+	paced(t)
+	keepsAll()
+	kept := *collected.Load()
+	if readsAll(index(1000)); *collected.Load() != kept {
+		t.Errorf("a command that keeps all: %+v", *collected.Load())
+	}
+	collected.Store(nil)
+	if readsAll(index(1000)); collected.Load() != nil {
+		t.Errorf("a chosen GOGC: %+v", *collected.Load())
 	}
 }
