@@ -13,7 +13,7 @@ import (
 // usualGC is the GOGC of a Go program, and keepingGC that of a command that keeps nearly all it reads: there is little garbage to wait for.
 const (
 	usualGC   = 100
-	keepingGC = 35
+	keepingGC = 40
 )
 
 // leastHeap is from how many bytes of heap on garbage is collected. Go begins at 4 MB, which a start alone makes; most commands end below, and one that sends
