@@ -7,16 +7,12 @@ import (
 	"testing"
 )
 
-// Of any number of folders, files are read the short way, and no more than some folders stay open. One in use is not closed, whatever else is asked for.
-func TestFoldersGiveWayToThoseAskedForLater(t *testing.T) {
-	dir := t.TempDir()
-	folder := func(i int) string { return fmt.Sprintf("%03d", i) }
-	const folders = 3 * mostHeld
-	for i := range folders {
-		if err := os.MkdirAll(filepath.Join(dir, folder(i)), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, folder(i), "a.yaml"), []byte(folder(i)), 0o600); err != nil {
+// worktreeOf is an open worktree of some folders.
+func worktreeOf(t *testing.T, folders ...string) (dir string, w *Worktree) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, name := range folders {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -24,7 +20,24 @@ func TestFoldersGiveWayToThoseAskedForLater(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Close()
+	t.Cleanup(func() { _ = w.Close() })
+	return dir, w
+}
+
+// Of any number of folders, files are read the short way, and no more than some folders stay open. One in use is not closed, whatever else is asked for.
+func TestFoldersGiveWayToThoseAskedForLater(t *testing.T) {
+	folder := func(i int) string { return fmt.Sprintf("%03d", i) }
+	const folders = 3 * mostHeld
+	var names []string
+	for i := range folders {
+		names = append(names, folder(i))
+	}
+	dir, w := worktreeOf(t, names...)
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name, "a.yaml"), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	used, err := w.hold(folder(0))
 	if err != nil {
 		t.Fatal(err)
@@ -51,18 +64,8 @@ func TestFoldersGiveWayToThoseAskedForLater(t *testing.T) {
 
 // A folder in whose place another one stands is closed once no one reads in it any more.
 func TestAFolderThatIsGoneIsClosedAfterItsLastUser(t *testing.T) {
-	dir := t.TempDir()
+	dir, w := worktreeOf(t, "c", "later")
 	at := filepath.Join(dir, "c")
-	for _, name := range []string{"c", "later"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := OpenWorktree(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
 	first, err := w.hold("c")
 	if err != nil {
 		t.Fatal(err)
@@ -92,17 +95,7 @@ func TestAFolderThatIsGoneIsClosedAfterItsLastUser(t *testing.T) {
 
 // A link that took the place of a folder after it was looked at is not opened: not even one to another folder of the worktree.
 func TestALinkInThePlaceOfAKnownFolderIsNotHeld(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"c", "other"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := OpenWorktree(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
+	dir, w := worktreeOf(t, "c", "other")
 	if err := w.folder("c"); err != nil {
 		t.Fatal(err)
 	}
