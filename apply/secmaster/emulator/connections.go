@@ -148,7 +148,7 @@ func (x *exchange) create() {
 	reason := s.refuses(c)
 	var a object
 	if reason == "" {
-		s.connections = append(s.connections, c)
+		s.add(c)
 		s.save()
 		a = s.asset(c)
 	}
@@ -162,19 +162,24 @@ func (x *exchange) create() {
 
 // refuses tells why one more connection is not taken. The caller holds the lock.
 func (s *Server) refuses(c *Connection) string {
+	alone := s.options.Switches.value("duplicates") == "refuse"
+	quota, _ := strconv.Atoi(s.options.Switches.value("quota"))
+	if !alone && quota == 0 {
+		return ""
+	}
 	own := 0
 	for _, other := range s.connections {
 		if other.Workspace != c.Workspace {
 			continue
 		}
-		if other.Name == c.Name && other.ID != c.ID && s.options.Switches.value("duplicates") == "refuse" {
+		if other.Name == c.Name && other.ID != c.ID && alone {
 			return "The name exists already"
 		}
 		if !other.BuiltIn {
 			own++
 		}
 	}
-	if quota, _ := strconv.Atoi(s.options.Switches.value("quota")); quota > 0 && own >= quota {
+	if quota > 0 && own >= quota {
 		return "The quota is used up"
 	}
 	return ""

@@ -46,7 +46,8 @@ type Server struct {
 	options Options
 
 	mu          sync.Mutex
-	connections []*Connection // in order of creation
+	connections []*Connection          // in order of creation
+	ids         map[string]*Connection // the first of each id; nil where it is to be made anew
 	workflows   []Workflow
 	policies    []EmergencyPolicy
 	requests    []*Request

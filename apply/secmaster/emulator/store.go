@@ -70,7 +70,7 @@ func (s *Server) Put(c Connection) string {
 	if c.Config == "" {
 		c.Config = "{}"
 	}
-	s.connections = append(s.connections, &c)
+	s.add(&c)
 	s.save()
 	return c.ID
 }
@@ -85,6 +85,7 @@ func (s *Server) Edit(id string, change func(*Connection)) bool {
 		return false
 	}
 	change(c)
+	s.ids = nil // the id may be another one
 	c.UpdateTime, c.Modifier = s.tick(), s.options.Modifier
 	s.save()
 	return true
@@ -112,23 +113,33 @@ func (s *Server) Remove(id string) {
 func (s *Server) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.connections = nil
+	s.connections, s.ids = nil, nil
 	s.save()
 }
 
+// add is for one connection more. The caller holds the lock.
+func (s *Server) add(c *Connection) {
+	s.connections = append(s.connections, c)
+	if s.ids != nil && s.ids[c.ID] == nil {
+		s.ids[c.ID] = c
+	}
+}
+
 func (s *Server) delete(id string) {
+	delete(s.ids, id)
 	s.connections = slices.DeleteFunc(s.connections, func(c *Connection) bool { return c.ID == id })
 	s.save()
 }
 
-// byID finds a connection in any workspace.
+// byID finds a connection in any workspace. The caller holds the lock.
 func (s *Server) byID(id string) *Connection {
-	for _, c := range s.connections {
-		if c.ID == id {
-			return c
+	if s.ids == nil {
+		s.ids = make(map[string]*Connection, len(s.connections))
+		for _, c := range slices.Backward(s.connections) {
+			s.ids[c.ID] = c
 		}
 	}
-	return nil
+	return s.ids[id]
 }
 
 // timeLayout is how times are kept, and one of several ways in which SecMaster's own pages show them: a literal Z and then a zone.
@@ -207,14 +218,14 @@ func (s *Server) builtIn(workspace string) {
 			continue
 		}
 		v := p.Versions[0]
-		s.connections = append(s.connections, &Connection{
+		s.add(&Connection{
 			Workspace: workspace, ID: idOf(kind, p.Name), Name: p.Name + "_default", Description: "Built-in connection of " + p.Name, ComponentID: p.ID(), ComponentVersionID: v.ID(p),
 			Config: `{"connection_type":"cloud service agency"}`, Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", BuiltIn: true,
 		})
 	}
 	if len(s.options.Plugins) > 0 {
 		p := s.options.Plugins[0]
-		s.connections = append(s.connections, &Connection{
+		s.add(&Connection{
 			Workspace: workspace, ID: idOf(kind, "defense"), Name: "emergency_policy", Description: "Made by an emergency policy", ComponentID: p.ID(), ComponentVersionID: p.Versions[0].ID(p),
 			Config: "{}", Status: "SUCCESS", CreateTime: s.tickAt(before), Creator: "system", DefenseType: "CFW", BuiltIn: true,
 		})
