@@ -163,7 +163,7 @@ func (d *decider) claimed() map[string]string {
 	}
 	for _, w := range d.wishes {
 		if k := d.in.Known[w.name()]; k != nil {
-			claim(k.ID, k.Name)
+			claim(k.ID, w.name())
 		}
 	}
 	for w := range d.read() {
