@@ -36,12 +36,13 @@ const (
 
 // revision is a commit of the manifests.
 type revision struct {
-	number int
-	wishes map[string]wish
-	keys   [simFiles]int // the wrapped data keys
-	sealed [simFiles]int // the revision of the last write of the file by sops
-	files  fstest.MapFS
-	want   []manifest.Connection
+	number  int
+	wishes  map[string]wish
+	keys    [simFiles]int // the wrapped data keys
+	sealed  [simFiles]int // the revision of the last write of the file by sops
+	files   fstest.MapFS
+	want    []manifest.Connection
+	project manifest.Project
 }
 
 func (r *revision) name() string { return fmt.Sprintf("c%06d", r.number) }
@@ -204,7 +205,7 @@ func (h *history) commit(r *revision, what string) string {
 	if err != nil {
 		panic(fmt.Sprint(what, ": ", err, "\n", r.render(0), r.render(1), r.render(2)))
 	}
-	r.want = set.Target("prod")
+	r.want, r.project = set.Target("prod"), p
 	h.head = r
 	return what
 }

@@ -162,6 +162,9 @@ func (m *model) ended(r *simRun) {
 	case !errors.Is(r.report.Err, apply.ErrNotAnnounced) && r.report.Recorded && r.final.Run != nil && r.final.Run.ID == r.report.Run:
 		m.s.fail(fmt.Sprintf("run %d ended, and its announcement stands", r.number))
 	}
+	if r.report.Err == nil && r.report.Recorded {
+		m.protects(r)
+	}
 	announced := !errors.Is(r.report.Err, apply.ErrNotAnnounced) // or it is not known whether it is
 	for _, res := range r.report.Results {
 		k, known := r.final.Known[res.Name]

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +33,7 @@ type simRun struct {
 	only        func(string) bool // nil: all names
 	shuffled    uint64            // decides the order of the manifests; 0: their own
 	previews    bool              // it only plans
+	rested      int               // connections of files that it did not read
 
 	crashAt, interruptAt int // the effects at which it dies or is interrupted; 0 for none
 	crashAfter           bool
@@ -156,19 +155,12 @@ func (r *simRun) preview() error {
 }
 
 func (r *simRun) target() apply.Target {
-	return apply.Target{
-		Name: "prod", Destinations: manifest.Reviewed, Want: r.want(), Commit: r.revision.name(), Prune: r.prune, Reviewed: r.reviewed, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}, Rewrite: r.rewrites(), Only: r.only,
+	t := apply.Target{
+		Name: "prod", Destinations: manifest.Reviewed, Commit: r.revision.name(), Prune: r.prune, Reviewed: r.reviewed, Limit: apply.Limit{Most: 100, Percent: true, Empty: true}, Rewrite: r.rewrites(), Only: r.only,
 		Place: diff.Place{Region: emulator.DefaultRegion, ProjectID: emulator.DefaultProject, WorkspaceID: emulator.DefaultWorkspace},
 	}
-}
-
-// want is what the manifests want, in their order or in another one.
-func (r *simRun) want() []manifest.Connection {
-	out := slices.Clone(r.revision.want)
-	if r.shuffled != 0 {
-		rand.New(rand.NewPCG(r.shuffled, 0)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
-	}
-	return out
+	r.wanted(&t)
+	return t
 }
 
 func (r *simRun) client() apply.Writer {

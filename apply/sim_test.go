@@ -36,7 +36,10 @@ func TestSimulation(t *testing.T) {
 			t.Errorf("seed %d, step %d: %s\n(replay: go test ./apply -run TestSimulation -sim.seed=%d)", seed, s.count.steps, s.failure, seed)
 		}
 	}
-	t.Logf("T-SIM: %d seeds, %d steps, %d failed (%d syncs, %d effects, %d crashes, %d times by hand)", *simSeeds, sum.steps, failed, sum.runs, sum.effects, sum.crashes, sum.meddled)
+	t.Logf("T-SIM: %d seeds, %d steps, %d failed (%d syncs, %d effects, %d crashes, %d times by hand, %d connections of unread files)", *simSeeds, sum.steps, failed, sum.runs, sum.effects, sum.crashes, sum.meddled, sum.rested)
+	if sum.rested < *simSeeds {
+		t.Errorf("%d connections of unread files: nothing is known of them", sum.rested)
+	}
 	t.Logf("T-CONC: %d times two writers, %d times three, %d failed", sum.twos, sum.threes, failed)
 }
 

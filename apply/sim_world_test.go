@@ -53,11 +53,11 @@ type sim struct {
 }
 
 // counts are what a simulation went through.
-type counts struct{ steps, runs, effects, crashes, twos, threes, meddled int }
+type counts struct{ steps, runs, effects, crashes, twos, threes, meddled, rested int }
 
 func (c *counts) add(o counts) {
 	c.steps, c.runs, c.effects, c.crashes = c.steps+o.steps, c.runs+o.runs, c.effects+o.effects, c.crashes+o.crashes
-	c.twos, c.threes, c.meddled = c.twos+o.twos, c.threes+o.threes, c.meddled+o.meddled
+	c.twos, c.threes, c.meddled, c.rested = c.twos+o.twos, c.threes+o.threes, c.meddled+o.meddled, c.rested+o.rested
 }
 
 func newSim(seed uint64, folder string) *sim {
@@ -168,6 +168,7 @@ func (s *sim) round(runs []*simRun) {
 	s.play(runs)
 	for _, r := range runs {
 		s.count.effects += r.effects
+		s.count.rested += r.rested
 		if r.dead {
 			s.count.crashes++
 		}
