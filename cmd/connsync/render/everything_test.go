@@ -403,7 +403,7 @@ func TestEverythingHoldsEveryConstant(t *testing.T) {
 var unshown = map[string]string{
 	"Change.Have": "the plan says what differs", "Change.Known": "likewise", "Change.Intent": "likewise", "Change.Restamp": "it changes the record alone", "Change.Verified": "likewise",
 	"SecretChange.Fingerprint": "no fact about a secret but its word is shown", "Plan.Wanted": "for the limits of a prune", "Plan.Recorded": "likewise",
-	"Plan.Unread": "of what is no plan yet",
+	"Plan.Unread": "of what is no plan yet", "Change.Rests": "an unread file changes nothing in what is said",
 }
 
 // A new field of what a plan, a review or a report can say has to be used in everything, or named above.
