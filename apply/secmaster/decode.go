@@ -32,6 +32,14 @@ func lenientOf(value string) lenient {
 	return lenient(value)
 }
 
+// raw is a JSON value as it stands.
+type raw string
+
+func (r *raw) UnmarshalJSON(b []byte) error {
+	*r = raw(b)
+	return nil
+}
+
 // flag is a boolean; it may also come as text, in any case, or as 0 or 1, or be missing.
 type flag struct{ value *bool }
 
@@ -54,24 +62,24 @@ func (f flag) is() bool { return f.value != nil && *f.value }
 
 // wireConnection is AssetInfo; what we do not know of it is ignored.
 type wireConnection struct {
-	ID                 lenient         `json:"id"`
-	ProjectID          lenient         `json:"project_id"`
-	WorkspaceID        lenient         `json:"workspace_id"`
-	Name               lenient         `json:"name"`
-	Description        lenient         `json:"description"`
-	ComponentID        lenient         `json:"component_id"`
-	ComponentName      lenient         `json:"component_name"`
-	ComponentVersionID lenient         `json:"component_version_id"`
-	Type               lenient         `json:"type"`
-	Status             lenient         `json:"status"`
-	Config             json.RawMessage `json:"config"`
-	Enabled            flag            `json:"enabled"`
-	CreateTime         lenient         `json:"create_time"`
-	UpdateTime         lenient         `json:"update_time"`
-	CreatorName        lenient         `json:"creator_name"`
-	ModifierName       lenient         `json:"modifier_name"`
-	DefenseType        lenient         `json:"defense_type"`
-	CanBeDeleted       flag            `json:"can_be_deleted"`
+	ID                 lenient `json:"id"`
+	ProjectID          lenient `json:"project_id"`
+	WorkspaceID        lenient `json:"workspace_id"`
+	Name               lenient `json:"name"`
+	Description        lenient `json:"description"`
+	ComponentID        lenient `json:"component_id"`
+	ComponentName      lenient `json:"component_name"`
+	ComponentVersionID lenient `json:"component_version_id"`
+	Type               lenient `json:"type"`
+	Status             lenient `json:"status"`
+	Config             raw     `json:"config"`
+	Enabled            flag    `json:"enabled"`
+	CreateTime         lenient `json:"create_time"`
+	UpdateTime         lenient `json:"update_time"`
+	CreatorName        lenient `json:"creator_name"`
+	ModifierName       lenient `json:"modifier_name"`
+	DefenseType        lenient `json:"defense_type"`
+	CanBeDeleted       flag    `json:"can_be_deleted"`
 }
 
 // set notes a member as package json would; false where there is none of exactly this name.
@@ -98,7 +106,7 @@ func (w *wireConnection) set(name, value string) bool {
 	case "status":
 		w.Status = lenientOf(value)
 	case "config":
-		w.Config = json.RawMessage(value)
+		w.Config = raw(value)
 	case "enabled":
 		w.Enabled.read(value)
 	case "create_time":
