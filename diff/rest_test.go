@@ -223,3 +223,24 @@ func TestRecordsOfOtherContentsVouchForNothing(t *testing.T) {
 		}
 	}
 }
+
+// What rests keeps its id, whoever names that, without being read; what rests and is not known is read.
+func TestTheIDOfWhatRestsIsItsOwn(t *testing.T) {
+	w, k := settledAs(want("a", with("endpoint", "e")), "1")
+	in := diff.Input{Rest: []manifest.Rested{resting(w)}, Have: []diff.Have{have("1", w), have("2", want("c"))}, Known: byName(k)}
+	in.Have[0].UpdateTime = k.UpdateTime
+	b := want("b", with("endpoint", "e"))
+	b.Adopt = "1"
+	in.Want = []diff.Want{b}
+	p := diff.Compute(in)
+	if len(p.Unread) > 0 || changeOf(p, "a").Action != diff.Unchanged || !changeOf(p, "a").Rests {
+		t.Fatalf("%v, %+v", p.Unread, p.Changes)
+	}
+	if c := changeOf(p, "b"); c.Conflict == nil || c.Conflict.Kind != diff.ConflictAdoptBusy || c.Rests || p.Changes[0].Name != "a" {
+		t.Errorf("%+v", c)
+	}
+	in.Known = nil
+	if p := diff.Compute(in); len(p.Unread) != 1 || p.Unread[0] != file || len(p.Changes) > 0 {
+		t.Errorf("nothing is known of what rests: %+v", p)
+	}
+}
