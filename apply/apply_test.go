@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -193,8 +194,13 @@ func (s *scene) target() (apply.Target, apply.Writer, *state.Session, error) {
 
 // survey reads what is wanted, but for the files vouched for by the hint.
 func (s *scene) survey(p manifest.Project, but []string) (want []manifest.Connection, rest []manifest.Rested, err error) {
-	set, found, err := manifest.SurveyBut(s.files, p, nil, func(string) map[string]manifest.Vouched {
-		out := diff.Resting(s.hint.Known, s.checks)
+	return surveyed(s.files, p, s.hint, s.checks, but)
+}
+
+// surveyed reads what is wanted in files, but for those that known state vouches for under some checks. Of these, some are read all the same.
+func surveyed(files fs.FS, p manifest.Project, known state.Snapshot, checks string, but []string) (want []manifest.Connection, rest []manifest.Rested, err error) {
+	set, found, err := manifest.SurveyBut(files, p, nil, func(string) map[string]manifest.Vouched {
+		out := diff.Resting(known.Known, checks)
 		for file, v := range out {
 			v.Target = "prod"
 			out[file] = v

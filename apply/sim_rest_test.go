@@ -30,11 +30,8 @@ func (r *simRun) wanted(t *apply.Target) {
 	}
 	var but []string
 	survey := func() (want []manifest.Connection, rest []manifest.Rested, err error) {
-		set, found, err := manifest.SurveyBut(r.revision.files, r.revision.project, nil, func(string) map[string]manifest.Vouched { return vouchedBut(hint, but) })
-		if found = found.Fatal(); err == nil && len(found) > 0 {
-			err = found
-		}
-		return shuffled(set.Target("prod"), r.shuffled), shuffled(set.RestingOf("prod"), r.shuffled), err
+		want, rest, err = surveyed(r.revision.files, r.revision.project, hint, simChecks, but)
+		return shuffled(want, r.shuffled), shuffled(rest, r.shuffled), err
 	}
 	t.Reread = func(files []string) ([]manifest.Connection, []manifest.Rested, error) {
 		but = append(but, files...)
@@ -45,19 +42,6 @@ func (r *simRun) wanted(t *apply.Target) {
 	}
 	t.RestedAt = hint.Commit
 	r.rested += len(t.Rest)
-}
-
-// vouchedBut are the files that known state vouches for, but for some.
-func vouchedBut(known state.Snapshot, but []string) map[string]manifest.Vouched {
-	out := diff.Resting(known.Known, simChecks)
-	for file, v := range out {
-		v.Target = "prod"
-		out[file] = v
-	}
-	for _, file := range but {
-		delete(out, file)
-	}
-	return out
 }
 
 // shuffled is a copy in an order that a seed decides; 0 leaves the order.

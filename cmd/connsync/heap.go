@@ -67,12 +67,16 @@ func (p *pace) percent(live, scanned int64) int {
 	return int(min(max(p.growth, (p.least-live)*100/scanned), max(most, p.growth)))
 }
 
+// hold has garbage collected at this pace from now on.
+func (p *pace) hold() {
+	collected.Store(p)
+	debug.SetGCPercent(p.now())
+}
+
 // keepsAll is called by a command that keeps nearly all it reads, before it reads much: there is little to collect below 48 MB, and the more often above.
 func keepsAll() {
 	if was := collected.Load(); was != nil {
-		p := &pace{keepingGC, 48 << 20}
-		collected.Store(p)
-		debug.SetGCPercent(p.now())
+		(&pace{keepingGC, 48 << 20}).hold()
 	}
 }
 
@@ -97,9 +101,7 @@ func readsAll(r *gitfs.Repository) {
 	}
 	hugepages.Ask(n * perFile)
 	if was := collected.Load(); was != nil && was.growth == usualGC {
-		p := &pace{usualGC, min(leastHeap+n*waitPerFile, waitMost)}
-		collected.Store(p)
-		debug.SetGCPercent(p.now())
+		(&pace{usualGC, min(leastHeap+n*waitPerFile, waitMost)}).hold()
 	}
 }
 

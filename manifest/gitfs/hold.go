@@ -23,6 +23,11 @@ func (w *Worktree) hold(name string) (*held, error) {
 	if folder := w.using(name, nil); folder != nil {
 		return folder, nil
 	}
+	return w.open(name)
+}
+
+// open opens a folder for its first user.
+func (w *Worktree) open(name string) (*held, error) {
 	if !fs.ValidPath(name) {
 		return nil, fs.ErrInvalid
 	}
@@ -90,9 +95,12 @@ func (w *Worktree) release(folder *held) {
 
 // holdNow is hold of what stands at a path now, whatever stood there before.
 func (w *Worktree) holdNow(name string) (*held, error) {
-	folder, err := w.hold(name)
-	if err != nil || w.stands(name, folder.heldFolder) {
-		return folder, err
+	folder := w.using(name, nil)
+	switch {
+	case folder == nil:
+		return w.open(name)
+	case w.stands(name, folder.heldFolder):
+		return folder, nil
 	}
 	w.mu.Lock()
 	if w.held[name] == folder {
