@@ -140,6 +140,9 @@ func TestWhereManyFilesAreReadGarbageWaits(t *testing.T) {
 		if got := collected.Load(); got == nil || *got != want || gcPercent() < usualGC {
 			t.Errorf("%d files: %+v, want %+v", files, got, want)
 		}
+		if now := gcPercent(); files >= many && now != collected.Load().now() && gcPercent() != collected.Load().now() { // a collection may come between
+			t.Errorf("%d files: GOGC is still %d", files, now)
+		}
 	}
 	paced(t)
 	keepsAll()
